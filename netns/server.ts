@@ -1,0 +1,46 @@
+/**
+ * A backend's service for the labs: HTTP on port 80 and an echo on UDP port 53, both of which say who answered.
+ *
+ *     server.ts NAME CLUSTER_ADDRESS
+ *
+ *     GET /            NAME
+ *     GET /bytes/N     N octets, the same from every backend
+ */
+
+import { createSocket } from "node:dgram";
+import { createServer, type ServerResponse } from "node:http";
+
+const [name = "", clusterAddress] = process.argv.slice(2);
+
+const HTTP_PORT = 80;
+const ECHO_PORT = 53;
+
+/** A prime, so that no two packets carry the same octets. */
+const PATTERN = Uint8Array.from({ length: 65_521 }, (_, index) => index % 251);
+
+createServer((request, response) => {
+  response.setHeader("X-Backend", name);
+  const count = /^\/bytes\/(\d+)$/.exec(request.url ?? "")?.[1];
+  if (count === undefined) response.end(`${name}\n`);
+  else sendOctets(response, Number(count));
+}).listen(HTTP_PORT, "0.0.0.0");
+
+function sendOctets(response: ServerResponse, count: number): void {
+  response.setHeader("Content-Length", count);
+  let left = count;
+  const send = () => {
+    while (left > 0) {
+      const chunk = PATTERN.subarray(0, left);
+      left -= chunk.length;
+      if (!response.write(chunk)) return;
+    }
+    response.end();
+  };
+  response.on("drain", send);
+  send();
+}
+
+// Bound to the cluster address: from a socket bound to none, the reply would leave with the primary address.
+const echo = createSocket("udp4");
+echo.on("message", (text, from) => echo.send(`${name} ${text}`, from.port, from.address));
+echo.bind(ECHO_PORT, clusterAddress);

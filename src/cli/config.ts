@@ -1,0 +1,15 @@
+import { Command } from "@commander-js/extra-typings";
+
+export function configCommand() {
+  return new Command("config")
+    .description("about the configuration file")
+    .addCommand(
+      new Command("schema")
+        .description("print the JSON Schema of the configuration file, for editors")
+        .addHelpText("after", "\nExample:\n  oneip config schema > oneip.schema.json")
+        .action(async () => {
+          const { configJsonSchema } = await import("../control/config_schema.ts");
+          console.log(JSON.stringify(configJsonSchema(), null, 2));
+        }),
+    );
+}

@@ -1,0 +1,28 @@
+import { Command } from "@commander-js/extra-typings";
+
+export function explainCommand() {
+  return new Command("explain")
+    .description("say which backend serves a client, and why")
+    .argument("<address...>", "client addresses")
+    .requiredOption("-c, --config <file>", "configuration file")
+    .option("--down <name...>", "as if these backends were down")
+    .option("--json", "print JSON: an array of {client, cluster, hash, bucket, backend}")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  oneip explain 198.51.100.7 -c oneip.yaml" +
+        "\n  oneip explain 198.51.100.7 -c oneip.yaml --down web3",
+    )
+    .action(async (addresses, { config, down = [], json }) => {
+      const { loadConfig } = await import("../control/load_config.ts");
+      const { explain } = await import("../control/explain.ts");
+      const { formatTable } = await import("./table.ts");
+      const rows = explain(loadConfig(config), addresses, down);
+      if (json) return console.log(JSON.stringify(rows, null, 2));
+      console.log(formatTable(
+        ["client", "cluster", "hash", "bucket", "backend"],
+        rows.map((
+          { client, cluster, hash, bucket, backend },
+        ) => [client, cluster, hash, bucket, backend ?? "none"]),
+      ));
+    });
+}

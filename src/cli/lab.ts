@@ -1,0 +1,121 @@
+import { Command } from "@commander-js/extra-typings";
+
+const TOPOLOGY = "topology file, or the name of one in netns/";
+const LAB = "name of a lab that is up, or its topology";
+
+export function labCommand() {
+  return new Command("lab")
+    .description("topologies in network namespaces")
+    .enablePositionalOptions()
+    .addCommand(up())
+    .addCommand(down())
+    .addCommand(list())
+    .addCommand(exec())
+    .addCommand(shell())
+    .addCommand(graph());
+}
+
+function up() {
+  return new Command("up")
+    .description("bring a topology up; it stays until `lab down`")
+    .argument("<topology>", TOPOLOGY)
+    .option("--name <name>", "another name than the topology's, so that several can stand side by side")
+    .addHelpText("after", "\nExample:\n  oneip lab up routing")
+    .action(async (topology, { name }) => {
+      const { Lab } = await import("../lab/lab.ts");
+      const { topologyFile } = await import("../lab/find.ts");
+      const progress = (step: string) => console.error(`  ${step}`);
+      const lab = await Lab.up(topologyFile(topology), {
+        keep: true,
+        progress,
+        ...(name === undefined ? {} : { name }),
+      });
+      console.log(`Lab "${lab.name}" is up: ${lab.topology.nodes.map((node) => node.name).join(", ")}`);
+      console.log(`Try: ip netns exec ${lab.name}-${lab.topology.nodes[0]!.name} ip address`);
+    });
+}
+
+function down() {
+  return new Command("down")
+    .description("remove a lab with all that runs in it; what is not there is no fault")
+    .argument("<lab>", LAB)
+    .addHelpText("after", "\nExample:\n  oneip lab down routing")
+    .action(async (name) => {
+      const { Lab } = await import("../lab/lab.ts");
+      const { labName } = await import("../lab/find.ts");
+      await Lab.down(labName(name));
+      console.log(`Lab "${labName(name)}" is down`);
+    });
+}
+
+function list() {
+  return new Command("list")
+    .description("list the labs that are up")
+    .option("--json", "print JSON: an array of {name, file, nodes}")
+    .addHelpText("after", "\nExample:\n  oneip lab list --json")
+    .action(async ({ json }) => {
+      const { Lab } = await import("../lab/lab.ts");
+      const { formatTable } = await import("./table.ts");
+      const labs = Lab.list();
+      if (json) return console.log(JSON.stringify(labs, null, 2));
+      console.log(
+        formatTable(
+          ["lab", "nodes", "topology"],
+          labs.map(({ name, file, nodes }) => [name, nodes.length, file]),
+        ),
+      );
+    });
+}
+
+function exec() {
+  return new Command("exec")
+    .description("run a command on a node")
+    .argument("<lab>", LAB)
+    .argument("<node>", "node of the topology")
+    .argument("<command...>", "command and arguments")
+    .passThroughOptions()
+    .addHelpText("after", "\nExample:\n  oneip lab exec routing client1 curl -s http://10.0.0.100/")
+    .action(async (name, node, command) => {
+      await enter(name, node, command);
+    });
+}
+
+function shell() {
+  return new Command("shell")
+    .description("open a shell on a node")
+    .argument("<lab>", LAB)
+    .argument("<node>", "node of the topology")
+    .addHelpText("after", "\nExample:\n  oneip lab shell routing router")
+    .action(async (name, node) => {
+      await enter(name, node, [process.env["SHELL"] ?? "/bin/sh"]);
+    });
+}
+
+/** Runs a command on a node with this terminal; its status is ours. */
+async function enter(name: string, node: string, command: readonly string[]): Promise<void> {
+  const { spawn } = await import("node:child_process");
+  const { once } = await import("node:events");
+  const { Lab } = await import("../lab/lab.ts");
+  const { labName } = await import("../lab/find.ts");
+  const [program = "", ...args] = Lab.open(labName(name)).node(node).command(command);
+  const child = spawn(program, args, { stdio: "inherit" });
+  const [status] = await once(child, "exit");
+  process.exitCode = status ?? 1;
+}
+
+function graph() {
+  return new Command("graph")
+    .description("draw a topology: Mermaid, or DOT for Graphviz")
+    .argument("<topology>", TOPOLOGY)
+    .option("--dot", "print DOT")
+    .addHelpText("after", "\nExample:\n  oneip lab graph routing --dot | dot -Tsvg > routing.svg")
+    .action(async (topology, { dot }) => {
+      const { readFileSync } = await import("node:fs");
+      const { toDot, toMermaid } = await import("../lab/graph.ts");
+      const { parseTopology } = await import("../lab/topology.ts");
+      const { topologyFile } = await import("../lab/find.ts");
+      const file = topologyFile(topology);
+      const parsed = parseTopology(readFileSync(file, "utf8"), file);
+      console.log((dot ? toDot(parsed) : toMermaid(parsed)).trimEnd());
+    });
+}

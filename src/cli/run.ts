@@ -1,0 +1,12 @@
+import { Command } from "@commander-js/extra-typings";
+
+export function runCommand() {
+  return new Command("run")
+    .description("run the dispatcher until SIGTERM or SIGINT")
+    .requiredOption("-c, --config <file>", "configuration file")
+    .addHelpText("after", "\nExample:\n  oneip run -c /etc/oneip/oneip.yaml")
+    .action(async ({ config }) => {
+      const { serve } = await import("../control/serve.ts");
+      await serve(config);
+    });
+}

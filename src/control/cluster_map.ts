@@ -1,0 +1,56 @@
+/** A cluster's bucket maps, and what they say of a client. */
+
+import * as bucketMap from "../table/bucket_map.ts";
+import * as hash from "../table/hash.ts";
+import type { BackendConfig, ClusterConfig } from "./config.ts";
+
+/** Where a client goes. */
+export interface Placement {
+  /** Int32. */
+  readonly hash: number;
+  readonly bucket: number;
+  /** Undefined when no backend is live. */
+  readonly backend: BackendConfig | undefined;
+}
+
+export class ClusterMap {
+  readonly cluster: ClusterConfig;
+  readonly #base: Uint16Array;
+  #live: Uint16Array;
+
+  /** All backends live. */
+  constructor(cluster: ClusterConfig) {
+    this.cluster = cluster;
+    this.#base = bucketMap.baseMap(cluster.backends, cluster.buckets, cluster.algorithm);
+    this.#live = this.#base;
+  }
+
+  /** Computes the live map. The number of buckets whose owner changed by it. */
+  update(isLive: (backend: BackendConfig) => boolean): number {
+    const { backends, algorithm, noBackend } = this.cluster;
+    const before = this.#live;
+    const lastResort = noBackend === "last-resort" && !backends.some(isLive);
+    this.#live = lastResort
+      ? this.#base
+      : bucketMap.liveMap(backends, this.#base, algorithm, (index) => isLive(backends[index]!));
+    return this.#live.reduce((moved, owner, bucket) => owner === before[bucket] ? moved : moved + 1, 0);
+  }
+
+  /** The live map with each owner replaced; a bucket without owner stays NO_BACKEND. */
+  owners(slotOf: (backend: BackendConfig) => number): Uint16Array {
+    const slots = this.cluster.backends.map(slotOf);
+    return this.#live.map((owner) => owner === bucketMap.NO_BACKEND ? owner : slots[owner]!);
+  }
+
+  /** How many buckets each backend owns now. */
+  shares(): number[] {
+    return bucketMap.shares(this.#live, this.cluster.backends.length);
+  }
+
+  /** Where the client with this address goes now. */
+  place(client: number): Placement {
+    const h = hash.ofIpv4(client, this.cluster.seed);
+    const bucket = bucketMap.bucketOf(h, this.cluster.buckets);
+    return { hash: h, bucket, backend: this.cluster.backends[this.#live[bucket]!] };
+  }
+}

@@ -1,0 +1,30 @@
+/** A configuration from its file. */
+
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { UsageError } from "../input/errors.ts";
+import { type Config, parseConfig } from "./config.ts";
+
+/** Throws InputError for its mistakes, and UsageError when the file cannot be read. */
+export function loadConfig(file: string): Config {
+  return parseConfig(readConfig(file), file, machineId());
+}
+
+function readConfig(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "there is no such file" : code ?? (error as Error).message;
+    throw new UsageError(`Cannot read the configuration "${file}": ${why}`);
+  }
+}
+
+/** What makes this machine's default MAC its own: machine-id(5), or the host name where there is none. */
+function machineId(): string {
+  try {
+    return readFileSync("/etc/machine-id", "utf8").trim();
+  } catch {
+    return hostname();
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The ring by which the data-plane worker hands frames up: one writer, one reader, in shared memory. Neither ever waits
+ * for the other; when the ring is full the writer is told so.
+ *
+ *     words    HEAD, TAIL           how many were ever written, how many were ever read (int32, they wrap)
+ *     meta     verdict, slot, length, one entry after another
+ *     frames   one slot's room for each entry
+ */
+
+const HEAD = 0;
+const TAIL = 1;
+const WORDS = 2;
+
+/** Entries; a power of two. */
+const CAPACITY = 256;
+const META = 3;
+
+/** A frame that was handed up. `frame` is a copy, the receiver's to keep. */
+export interface Handed {
+  readonly verdict: number;
+  /** The backend's neighbor slot, for a verdict that has one. */
+  readonly slot: number;
+  readonly frame: Uint8Array<ArrayBuffer>;
+}
+
+export class Ring {
+  readonly #words: Int32Array;
+  readonly #meta: Int32Array;
+  readonly #frames: Uint8Array;
+  readonly #slotSize: number;
+
+  static byteLength(slotSize: number): number {
+    return 4 * (WORDS + CAPACITY * META) + CAPACITY * slotSize;
+  }
+
+  /** `at` and `slotSize` are multiples of four. */
+  constructor(memory: SharedArrayBuffer, at: number, slotSize: number) {
+    this.#words = new Int32Array(memory, at, WORDS);
+    this.#meta = new Int32Array(memory, at + 4 * WORDS, CAPACITY * META);
+    this.#frames = new Uint8Array(memory, at + 4 * (WORDS + CAPACITY * META), CAPACITY * slotSize);
+    this.#slotSize = slotSize;
+  }
+
+  /** The writer's side. False when the ring is full. Copies the whole slot, which is quicker than cutting it. */
+  push(verdict: number, slot: number, bytes: Uint8Array, length: number): boolean {
+    const head = Atomics.load(this.#words, HEAD);
+    if (((head - Atomics.load(this.#words, TAIL)) | 0) >= CAPACITY) return false;
+    const entry = head & (CAPACITY - 1);
+    this.#meta[entry * META] = verdict;
+    this.#meta[entry * META + 1] = slot;
+    this.#meta[entry * META + 2] = length;
+    this.#frames.set(bytes, entry * this.#slotSize);
+    Atomics.store(this.#words, HEAD, (head + 1) | 0);
+    return true;
+  }
+
+  /** The writer's side: wakes the reader. Once a burst is enough. */
+  notify(): void {
+    Atomics.notify(this.#words, HEAD);
+  }
+
+  /** The reader's side: takes the oldest frame; undefined when the ring is empty. */
+  shift(): Handed | undefined {
+    const tail = Atomics.load(this.#words, TAIL);
+    if (tail === Atomics.load(this.#words, HEAD)) return undefined;
+    const entry = tail & (CAPACITY - 1);
+    const at = entry * this.#slotSize;
+    const handed: Handed = {
+      verdict: this.#meta[entry * META]!,
+      slot: this.#meta[entry * META + 1]!,
+      frame: Uint8Array.from(this.#frames.subarray(at, at + this.#meta[entry * META + 2]!)),
+    };
+    Atomics.store(this.#words, TAIL, (tail + 1) | 0);
+    return handed;
+  }
+
+  /** The reader's side: resolves when the ring is not empty, or somebody called `notify`. */
+  async wait(): Promise<void> {
+    const tail = Atomics.load(this.#words, TAIL);
+    const waiting = Atomics.waitAsync(this.#words, HEAD, tail);
+    if (waiting.async) await waiting.value;
+  }
+}

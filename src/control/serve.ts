@@ -1,0 +1,44 @@
+/** The dispatcher as a service: from its configuration file to its last counters. */
+
+import { formatIpv4, formatMac } from "../wire/address.ts";
+import { libc } from "../device/libc.ts";
+import { Engine } from "./engine.ts";
+import { loadConfig } from "./load_config.ts";
+import { createLog } from "./log.ts";
+
+/** Runs until SIGTERM or SIGINT. Throws before anything is started when the file or the device will not do. */
+export async function serve(file: string): Promise<void> {
+  const config = loadConfig(file);
+  const log = createLog();
+  const asked = new Promise<string>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  });
+  const engine = await Engine.start(config, log);
+  const { dispatcher, clusters } = config;
+  log.info({
+    interface: engine.interfaceName,
+    bridge: dispatcher.bridge,
+    mac: formatMac(dispatcher.mac.high, dispatcher.mac.low),
+    addresses: dispatcher.addresses.map(({ address, prefixLength }) =>
+      `${formatIpv4(address)}/${prefixLength}`
+    ),
+    clusters: clusters.map(({ name, addresses, backends }) => ({
+      name,
+      addresses: addresses.map(formatIpv4),
+      backends: backends.length,
+    })),
+    runtime: runtimeName(),
+    ffi: libc.ffi,
+  }, "running");
+  try {
+    const signal = await Promise.race([asked, engine.failed]);
+    log.info({ signal }, "stopping");
+  } finally {
+    await engine.stop();
+    log.info(engine.report(), "stopped");
+  }
+}
+
+function runtimeName(): string {
+  return "Deno" in globalThis ? `Deno ${Deno.version.deno}` : `Node ${process.versions.node}`;
+}

@@ -1,0 +1,53 @@
+/** libc by `Deno.dlopen`. Needs `--allow-ffi=PATH` with the path that is opened here, and no other permission. */
+
+import { type Libc, LIBC_PATHS } from "./libc_interface.ts";
+
+export function openLibc(): Libc {
+  const { symbols } = open();
+  const location = new BigUint64Array(1);
+  const number = new Int32Array(1);
+  return {
+    ffi: "Deno.dlopen",
+    errno() {
+      // Reading through a pointer would need unlimited permission to call foreign code; memcpy does not.
+      location[0] = symbols.__errno_location();
+      symbols.memcpy(number, location[0], 4n);
+      return number[0]!;
+    },
+    open: (path, flags) => symbols.open(path, flags, 0),
+    close: symbols.close,
+    read: symbols.read,
+    write: symbols.write,
+    poll: symbols.poll,
+    ioctl: symbols.ioctl,
+    ioctlNumber: symbols.ioctlNumber,
+    socket: symbols.socket,
+    eventfd: symbols.eventfd,
+  } as Libc;
+}
+
+function open() {
+  const failures: string[] = [];
+  for (const path of LIBC_PATHS) {
+    try {
+      return Deno.dlopen(path, {
+        open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
+        close: { parameters: ["i32"], result: "i32" },
+        read: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+        write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+        poll: { parameters: ["buffer", "u32", "i32"], result: "i32" },
+        ioctl: { parameters: ["i32", "u32", "buffer"], result: "i32" },
+        ioctlNumber: { name: "ioctl", parameters: ["i32", "u32", "u32"], result: "i32" },
+        socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+        eventfd: { parameters: ["u32", "i32"], result: "i32" },
+        memcpy: { parameters: ["buffer", "usize", "usize"], result: "pointer" },
+        __errno_location: { parameters: [], result: "usize" },
+      });
+    } catch (error) {
+      failures.push(`${path}: ${(error as Error).message}`);
+    }
+  }
+  throw new Error(
+    `Cannot open the C library; allow one of these with --allow-ffi=PATH:\n  ${failures.join("\n  ")}`,
+  );
+}

@@ -1,0 +1,33 @@
+/** libc by koffi, which brings its binary along: nothing is compiled. */
+
+import koffi from "koffi";
+import { type Libc, LIBC_PATHS } from "./libc_interface.ts";
+
+export function openLibc(): Libc {
+  const library = open();
+  return {
+    ffi: "koffi",
+    errno: () => koffi.errno(),
+    open: library.func("int open(const void *path, int flags)"),
+    close: library.func("int close(int fd)"),
+    read: library.func("int read(int fd, void *into, uint32_t length)"),
+    write: library.func("int write(int fd, const void *from, uint32_t length)"),
+    poll: library.func("int poll(void *fds, uint32_t count, int timeout)"),
+    ioctl: library.func("int ioctl(int fd, uint32_t request, void *argument)"),
+    ioctlNumber: library.func("ioctl", "int", ["int", "uint32_t", "uint32_t"]),
+    socket: library.func("int socket(int domain, int type, int protocol)"),
+    eventfd: library.func("int eventfd(uint32_t initial, int flags)"),
+  } as Libc;
+}
+
+function open() {
+  const failures: string[] = [];
+  for (const path of LIBC_PATHS) {
+    try {
+      return koffi.load(path);
+    } catch (error) {
+      failures.push(`${path}: ${(error as Error).message}`);
+    }
+  }
+  throw new Error(`Cannot open the C library; tried\n  ${failures.join("\n  ")}`);
+}

@@ -1,0 +1,74 @@
+/** Waiting for descriptors: poll(2), and an eventfd(2) with which one thread wakes another. */
+
+import { libc } from "./libc.ts";
+
+const POLLIN = 0x1;
+const POLLERR = 0x8;
+const POLLHUP = 0x10;
+const POLLNVAL = 0x20;
+
+/** struct pollfd: descriptor (4), events (2), what happened (2). */
+const POLLFD = 8;
+const REVENTS = 6;
+
+/** Waits until one of some descriptors can be read. Descriptors are named by their place in the list. */
+export class Poll {
+  readonly #set: Uint8Array;
+  readonly #view: DataView;
+  readonly #count: number;
+
+  constructor(fds: readonly number[]) {
+    this.#count = fds.length;
+    this.#set = new Uint8Array(fds.length * POLLFD);
+    this.#view = new DataView(this.#set.buffer);
+    for (const [index, fd] of fds.entries()) {
+      this.#view.setInt32(index * POLLFD, fd, true);
+      this.#view.setUint16(index * POLLFD + 4, POLLIN, true);
+    }
+  }
+
+  /** Blocks the thread. -1 waits for ever. */
+  wait(timeoutMs: number): void {
+    libc.poll(this.#set, this.#count, timeoutMs);
+  }
+
+  isReadable(index: number): boolean {
+    return (this.#happened(index) & POLLIN) !== 0;
+  }
+
+  /** The descriptor's other end is gone for good. */
+  isBroken(index: number): boolean {
+    return (this.#happened(index) & (POLLERR | POLLHUP | POLLNVAL)) !== 0;
+  }
+
+  #happened(index: number): number {
+    return this.#view.getUint16(index * POLLFD + REVENTS, true);
+  }
+}
+
+const EFD_NONBLOCK = 0x800;
+const EFD_CLOEXEC = 0x80000;
+
+/** A flag that a poll can wait for: any thread raises it, the waiting one lowers it. */
+export class WakeUp {
+  readonly fd: number;
+  readonly #one = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
+
+  /** Opens a new one, or takes the other thread's by its descriptor. */
+  constructor(fd = libc.eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    this.fd = fd;
+  }
+
+  raise(): void {
+    this.#one[0] = 1;
+    libc.write(this.fd, this.#one, 8);
+  }
+
+  lower(): void {
+    libc.read(this.fd, this.#one, 8);
+  }
+
+  close(): void {
+    libc.close(this.fd);
+  }
+}

@@ -1,0 +1,86 @@
+/** Reads a YAML file that a person wrote: every mistake in one go, each with its place, what was found and what would do. */
+
+import { type Document, LineCounter, parseDocument } from "yaml";
+import type * as z from "zod";
+import { InputError, type Mistake } from "./errors.ts";
+import {
+  describePath,
+  describeValue,
+  type Path,
+  placeOfKey,
+  placeOfOffset,
+  placeOfValue,
+} from "./places.ts";
+
+/** Reports a mistake in the value at this path. */
+export type Complain = (path: Path, message: string) => void;
+
+/** What a file may say. */
+export interface Format<T> {
+  /** Its error texts are remedies. */
+  readonly schema: z.ZodType<T>;
+  /** The keys that may stand in the mapping at this path. */
+  knownKeys(path: Path): string[];
+  /**
+   * Finds the mistakes that no value shows by itself. It is asked also when the schema has complained, so that one look
+   * tells all; so `raw` may have any shape.
+   */
+  judge(raw: unknown, complain: Complain): void;
+}
+
+/** Text of a file to its meaning. Throws InputError with every mistake. */
+export function readDocument<T>(text: string, file: string, format: Format<T>): T {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  if (document.errors.length > 0) {
+    throw new InputError(file, document.errors.map((error) => syntaxMistake(text, lines, error)));
+  }
+  const raw: unknown = document.toJS();
+  const result = format.schema.safeParse(raw);
+  const mistakes = (result.error?.issues ?? []).flatMap((issue) =>
+    schemaMistakes(document, lines, issue, format)
+  );
+  format.judge(raw, (path, message) => mistakes.push({ ...placeOfValue(document, lines, path), message }));
+  if (!result.success || mistakes.length > 0) {
+    throw new InputError(file, mistakes.sort((a, b) => a.line - b.line || a.column - b.column));
+  }
+  return result.data;
+}
+
+function syntaxMistake(text: string, lines: LineCounter, error: Document["errors"][number]): Mistake {
+  const found = text.slice(error.pos[0], error.pos[0] + 20).split("\n")[0];
+  const what = error.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, "");
+  return { ...placeOfOffset(lines, error.pos[0]), message: `This is not YAML, found "${found}", ${what}` };
+}
+
+function schemaMistakes(
+  document: Document,
+  lines: LineCounter,
+  issue: z.core.$ZodIssue,
+  format: Format<unknown>,
+): Mistake[] {
+  const { path } = issue;
+  if (issue.code === "unrecognized_keys") {
+    const where = path.length === 0 ? "" : ` in ${describePath(path)}`;
+    return issue.keys.map((key) => ({
+      ...placeOfKey(document, lines, path, key),
+      message: `Unknown key${where}, found "${key}", use ${format.knownKeys(path).join(", ")}`,
+    }));
+  }
+  const state = path.length === 0 || document.hasIn(path as string[]) ? "wrong" : "missing";
+  const message = `${describePath(path)} is ${state}, found ${
+    describeValue(document, path)
+  }, ${issue.message}`;
+  return [{ ...placeOfValue(document, lines, path), message }];
+}
+
+/** The value of a key, if `value` is a mapping that has it. */
+export function child(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+/** The entries of the list at a key, if `value` is a mapping that has one there. */
+export function items(value: unknown, key: string): [number, unknown][] {
+  const array = child(value, key);
+  return Array.isArray(array) ? [...array.entries()] : [];
+}

@@ -1,0 +1,151 @@
+/**
+ * Which backend owns each bucket.
+ *
+ * A client's bucket is its hash scaled to 0..B-1, as nftables' `mod B` does it; with B a power of two these are the
+ * hash's top bits. A *base map* gives every bucket an owner, from names and weights alone. A *live map* is the base map
+ * with the buckets of backends that are not live given to live ones.
+ *
+ *     base   a a b c b a c b          c dies:   a a b . b a . b
+ *                                     live      a a b a b a b b      only c's buckets moved
+ *
+ * Invariants (the property tests hold them):
+ * - same names, weights and live set, same map: on every machine, whatever the order of the configuration;
+ * - each share of the base map is the backend's weight in proportion, exact to within one bucket;
+ * - `maglev` and `rendezvous`: only buckets of backends that are not live move, and they come back exactly.
+ *   `modulo`, the plainest form, renumbers the live backends instead and moves most buckets: it is there to compare.
+ */
+
+import * as hash from "./hash.ts";
+
+export interface Member {
+  readonly name: string;
+  /** Whole number, 1 or more. */
+  readonly weight: number;
+}
+
+export type Algorithm = "maglev" | "rendezvous" | "modulo";
+
+/** No backend is live: the owner of every bucket. */
+export const NO_BACKEND = 0xffff;
+
+/** The bucket of a client whose hash is `h` (int32) among `buckets`, a power of two. */
+export function bucketOf(h: number, buckets: number): number {
+  return Math.floor((h >>> 0) * buckets / 2 ** 32);
+}
+
+/** The owner of each bucket, as index into `members`, when all are live. */
+export function baseMap(members: readonly Member[], buckets: number, algorithm: Algorithm): Uint16Array {
+  const order = byName(members);
+  switch (algorithm) {
+    case "maglev":
+      return maglev(members, order, buckets);
+    case "rendezvous":
+      return rendezvous(members, order, buckets);
+    case "modulo":
+      return modulo(members, order, buckets);
+  }
+}
+
+/** The owner of each bucket among the live members; NO_BACKEND everywhere when none is live. */
+export function liveMap(
+  members: readonly Member[],
+  base: Uint16Array,
+  algorithm: Algorithm,
+  isLive: (member: number) => boolean,
+): Uint16Array {
+  const order = byName(members).filter(isLive);
+  if (order.length === members.length) return base;
+  if (order.length === 0) return new Uint16Array(base.length).fill(NO_BACKEND);
+  if (algorithm === "modulo") return modulo(members, order, base.length);
+  const alive = new Set(order);
+  const nameHashes = order.map((member) => hash.ofName(members[member]!.name));
+  return base.map((owner, bucket) => alive.has(owner) ? owner : highest(members, order, nameHashes, bucket));
+}
+
+/** How many buckets each member owns. */
+export function shares(map: Uint16Array, members: number): number[] {
+  const counts = new Array<number>(members).fill(0);
+  for (const owner of map) if (owner !== NO_BACKEND) counts[owner]!++;
+  return counts;
+}
+
+function byName(members: readonly Member[]): number[] {
+  const name = (member: number) => members[member]!.name;
+  return [...members.keys()].sort((a, b) => name(a) < name(b) ? -1 : 1);
+}
+
+/**
+ * Maglev's population (Eisenbud et al., NSDI 2016, section 3.4): every backend has its own permutation of the buckets
+ * and takes, in turn, the next bucket of it that is still free. The paper wants a prime number of buckets so that any
+ * skip gives a permutation; with a power of two, any odd skip does.
+ *
+ * A backend takes part in rounds as its quota asks: after round r of R it has had floor(quota * r / R) turns.
+ */
+function maglev(members: readonly Member[], order: readonly number[], buckets: number): Uint16Array {
+  const map = new Uint16Array(buckets).fill(NO_BACKEND);
+  const quotas = apportion(order.map((member) => members[member]!.weight), buckets);
+  const nameHashes = order.map((member) => hash.ofName(members[member]!.name));
+  const next = nameHashes.map((name) => hash.ofWords(name, 0, 0) & (buckets - 1));
+  const skips = nameHashes.map((name) => hash.ofWords(name, 1, 0) | 1);
+  const rounds = Math.max(...quotas);
+  for (let round = 1; round <= rounds; round++) {
+    for (const [turn, member] of order.entries()) {
+      const quota = quotas[turn]!;
+      let turns = Math.floor(quota * round / rounds) - Math.floor(quota * (round - 1) / rounds);
+      for (; turns > 0; turns--) {
+        let bucket = next[turn]!;
+        while (map[bucket] !== NO_BACKEND) bucket = (bucket + skips[turn]!) & (buckets - 1);
+        map[bucket] = member;
+        next[turn] = bucket;
+      }
+    }
+  }
+  return map;
+}
+
+/** Splits `seats` in proportion to the weights, whole numbers, each within one of its exact share: largest remainders. */
+function apportion(weights: readonly number[], seats: number): number[] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const quotas = weights.map((weight) => Math.floor(weight * seats / total));
+  const remainders = weights.map((weight) => weight * seats % total);
+  const left = seats - quotas.reduce((sum, quota) => sum + quota, 0);
+  const largest = [...weights.keys()].sort((a, b) => remainders[b]! - remainders[a]! || a - b);
+  for (const index of largest.slice(0, left)) quotas[index]!++;
+  return quotas;
+}
+
+/** Each bucket to the backend that scores highest for it (Thaler and Ravishankar, 1998), shares only about even. */
+function rendezvous(members: readonly Member[], order: readonly number[], buckets: number): Uint16Array {
+  const nameHashes = order.map((member) => hash.ofName(members[member]!.name));
+  return new Uint16Array(buckets).map((_, bucket) => highest(members, order, nameHashes, bucket));
+}
+
+/**
+ * Weighted rendezvous: u is uniform in (0, 1), and -weight / ln u is largest for a member with a chance in proportion to
+ * its weight. Equal scores go to the first by name.
+ */
+function highest(
+  members: readonly Member[],
+  order: readonly number[],
+  nameHashes: readonly number[],
+  bucket: number,
+): number {
+  let best = NO_BACKEND;
+  let bestScore = -1;
+  for (let turn = 0; turn < order.length; turn++) {
+    const member = order[turn]!;
+    const u = ((hash.ofWords(bucket, nameHashes[turn]!, 0) >>> 0) + 0.5) / 2 ** 32;
+    const score = -members[member]!.weight / Math.log(u);
+    if (score > bestScore) {
+      best = member;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+/** Bucket modulo the number of backends, each counted as often as it weighs. */
+function modulo(members: readonly Member[], order: readonly number[], buckets: number): Uint16Array {
+  const turns = order.flatMap((member) => new Array<number>(members[member]!.weight).fill(member));
+  return new Uint16Array(buckets).map((_, bucket) => turns[bucket % turns.length]!);
+}

@@ -1,0 +1,68 @@
+/**
+ * ICMP, RFC 792.
+ *
+ *      0               1               2               4
+ *     +---------------+---------------+---------------+---------------+
+ *   0 |     Type      |     Code      |           Checksum            |
+ *     +---------------+---------------+-------------------------------+
+ *   4 |            rest of header: identifier, unused, ...            |
+ *     +---------------------------------------------------------------+
+ *   8 |     data; in an error the embedded packet: header + 8 octets  |
+ *
+ * Contract: after `length >= HEADER` no function here reads or writes outside the message.
+ */
+
+import * as checksum from "./checksum.ts";
+
+export const HEADER = 8;
+
+export const ECHO_REPLY = 0;
+export const DESTINATION_UNREACHABLE = 3;
+export const SOURCE_QUENCH = 4;
+export const ECHO_REQUEST = 8;
+export const TIME_EXCEEDED = 11;
+export const PARAMETER_PROBLEM = 12;
+
+/** Codes of destination unreachable. */
+export const NET_UNREACHABLE = 0;
+export const HOST_UNREACHABLE = 1;
+export const PORT_UNREACHABLE = 3;
+
+/** Code of time exceeded: in transit, so the TTL and not reassembly. */
+export const IN_TRANSIT = 0;
+
+const TYPE = 0;
+const CODE = 1;
+const CHECKSUM = 2;
+const REST = 4;
+
+export function type(frame: DataView, at: number): number {
+  return frame.getUint8(at + TYPE);
+}
+
+/** A message about another packet, which it embeds. Redirects are none: they speak to hosts. */
+export function isError(type: number): boolean {
+  return type === DESTINATION_UNREACHABLE || type === SOURCE_QUENCH || type === TIME_EXCEEDED ||
+    type === PARAMETER_PROBLEM;
+}
+
+export function isChecksumRight(frame: DataView, at: number, length: number): boolean {
+  return checksum.sum(frame, at, length) === 0xffff;
+}
+
+/** Makes an echo request its own reply: only the type differs, RFC 792 page 14. */
+export function turnEcho(frame: DataView, at: number): void {
+  const code = frame.getUint8(at + CODE);
+  const was = frame.getUint16(at + CHECKSUM);
+  frame.setUint8(at + TYPE, ECHO_REPLY);
+  frame.setUint16(at + CHECKSUM, checksum.update(was, (ECHO_REQUEST << 8) | code, (ECHO_REPLY << 8) | code));
+}
+
+/** Writes the header of an error whose embedded packet stands behind it; `length` is that of the whole message. */
+export function writeError(frame: DataView, at: number, type: number, code: number, length: number): void {
+  frame.setUint8(at + TYPE, type);
+  frame.setUint8(at + CODE, code);
+  frame.setUint16(at + CHECKSUM, 0);
+  frame.setUint32(at + REST, 0);
+  frame.setUint16(at + CHECKSUM, ~checksum.sum(frame, at, length));
+}

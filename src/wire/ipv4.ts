@@ -1,0 +1,164 @@
+/**
+ * IPv4 header, RFC 791 section 3.1.
+ *
+ *      0                   1                   2                   3
+ *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *     +-------+-------+---------------+-------------------------------+
+ *   0 |Version|  IHL  |Type of Service|         Total Length          |
+ *     +-------+-------+---------------+-----+-------------------------+
+ *   4 |         Identification        |Flags|     Fragment Offset     |
+ *     +---------------+---------------+-----+-------------------------+
+ *   8 |  Time to Live |    Protocol   |        Header Checksum        |
+ *     +---------------+---------------+-------------------------------+
+ *  12 |                        Source Address                         |
+ *     +---------------------------------------------------------------+
+ *  16 |                      Destination Address                      |
+ *     +---------------------------------------------------------------+
+ *  20 |                    Options (IHL - 5 words)                    |
+ *
+ * Contract: when `isValid` holds, no function here reads or writes outside the packet, and `totalLength`
+ * octets from `at` on are the packet's. Addresses are int32 (address.ts says why).
+ */
+
+import * as checksum from "./checksum.ts";
+
+export const HEADER = 20;
+
+export const PROTOCOL_ICMP = 1;
+export const PROTOCOL_TCP = 6;
+export const PROTOCOL_UDP = 17;
+
+const VERSION_IHL = 0;
+const TOS = 1;
+const TOTAL_LENGTH = 2;
+const IDENTIFICATION = 4;
+const FLAGS_OFFSET = 6;
+const TTL = 8;
+const PROTOCOL = 9;
+const CHECKSUM = 10;
+const SRC = 12;
+const DST = 16;
+
+const DONT_FRAGMENT = 0x4000;
+const MORE_FRAGMENTS = 0x2000;
+const FRAGMENT_OFFSET = 0x1fff;
+
+/** The one gate, RFC 1812 section 5.2.2: version, both lengths, header checksum. `length` octets are there. */
+export function isValid(frame: DataView, at: number, length: number): boolean {
+  if (length < HEADER) return false;
+  const versionIhl = frame.getUint8(at + VERSION_IHL);
+  if (versionIhl >>> 4 !== 4) return false;
+  const header = (versionIhl & 15) << 2;
+  const total = frame.getUint16(at + TOTAL_LENGTH);
+  return header >= HEADER && total >= header && total <= length && checksum.sum(frame, at, header) === 0xffff;
+}
+
+/** For a packet inside an ICMP error, of which only the start is there. */
+export function isVersion4(frame: DataView, at: number): boolean {
+  const versionIhl = frame.getUint8(at + VERSION_IHL);
+  return versionIhl >>> 4 === 4 && (versionIhl & 15) * 4 >= HEADER;
+}
+
+export function headerLength(frame: DataView, at: number): number {
+  return (frame.getUint8(at + VERSION_IHL) & 15) << 2;
+}
+
+export function tos(frame: DataView, at: number): number {
+  return frame.getUint8(at + TOS);
+}
+
+export function totalLength(frame: DataView, at: number): number {
+  return frame.getUint16(at + TOTAL_LENGTH);
+}
+
+export function ttl(frame: DataView, at: number): number {
+  return frame.getUint8(at + TTL);
+}
+
+export function protocol(frame: DataView, at: number): number {
+  return frame.getUint8(at + PROTOCOL);
+}
+
+export function src(frame: DataView, at: number): number {
+  return frame.getInt32(at + SRC);
+}
+
+export function dst(frame: DataView, at: number): number {
+  return frame.getInt32(at + DST);
+}
+
+/** The sum of both addresses, for the pseudo-header of TCP and UDP. */
+export function addressSum(frame: DataView, at: number): number {
+  return checksum.sum(frame, at + SRC, 8);
+}
+
+/** A fragment that does not carry the start of its datagram, so no transport header either. */
+export function isLaterFragment(frame: DataView, at: number): boolean {
+  return (frame.getUint16(at + FLAGS_OFFSET) & FRAGMENT_OFFSET) !== 0;
+}
+
+export function isFragment(frame: DataView, at: number): boolean {
+  return (frame.getUint16(at + FLAGS_OFFSET) & (FRAGMENT_OFFSET | MORE_FRAGMENTS)) !== 0;
+}
+
+/**
+ * Takes one from the TTL and patches the checksum, RFC 1624: HC' = ~(~HC + ~m + m').
+ * With m' = m - 0x0100 that is HC + 0x0100, carried around at 0xffff so that
+ * the sum is +0 and never the -0 of RFC 1141. The TTL must not be 0.
+ */
+export function decrementTtl(frame: DataView, at: number): void {
+  frame.setUint8(at + TTL, frame.getUint8(at + TTL) - 1);
+  const sum = frame.getUint16(at + CHECKSUM) + 0x0100;
+  frame.setUint16(at + CHECKSUM, sum >= 0xffff ? sum + 1 : sum);
+}
+
+/** Turns a packet round: source and destination change places, the TTL starts anew. Options stay. */
+export function turnRound(frame: DataView, at: number, ttl: number): void {
+  const from = src(frame, at);
+  frame.setInt32(at + SRC, dst(frame, at));
+  frame.setInt32(at + DST, from);
+  frame.setUint8(at + TTL, ttl);
+  setChecksum(frame, at);
+}
+
+/**
+ * Writes a header of 20 octets for a packet of our own. Such packets are never fragmented: DF is set and the
+ * identification is 0, which RFC 6864 section 4.1 allows for atomic datagrams.
+ */
+export function write(
+  frame: DataView,
+  at: number,
+  tos: number,
+  totalLength: number,
+  ttl: number,
+  protocol: number,
+  src: number,
+  dst: number,
+): void {
+  frame.setUint8(at + VERSION_IHL, 0x45);
+  frame.setUint8(at + TOS, tos);
+  frame.setUint16(at + TOTAL_LENGTH, totalLength);
+  frame.setUint16(at + IDENTIFICATION, 0);
+  frame.setUint16(at + FLAGS_OFFSET, DONT_FRAGMENT);
+  frame.setUint8(at + TTL, ttl);
+  frame.setUint8(at + PROTOCOL, protocol);
+  frame.setInt32(at + SRC, src);
+  frame.setInt32(at + DST, dst);
+  setChecksum(frame, at);
+}
+
+function setChecksum(frame: DataView, at: number): void {
+  frame.setUint16(at + CHECKSUM, 0);
+  frame.setUint16(at + CHECKSUM, ~checksum.sum(frame, at, headerLength(frame, at)));
+}
+
+/** 224.0.0.0/4 and 255.255.255.255: never the source of a packet, RFC 1812 section 5.3.7; and class E with them. */
+export function isGroup(address: number): boolean {
+  return address >>> 28 >= 14;
+}
+
+/** A source that no host may have on the wire, RFC 1812 section 5.3.7: 0/8, 127/8, multicast and above. */
+export function isMartianSource(address: number): boolean {
+  const net = address >>> 24;
+  return net === 0 || net === 127 || isGroup(address);
+}

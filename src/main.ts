@@ -4,6 +4,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import tab from "@bomb.sh/tab/commander";
 import { checkCommand } from "./cli/check.ts";
 import { configCommand } from "./cli/config.ts";
+import { demoCommand } from "./cli/demo.ts";
 import { explainCommand } from "./cli/explain.ts";
 import { labCommand } from "./cli/lab.ts";
 import { runCommand } from "./cli/run.ts";
@@ -26,7 +27,8 @@ const program = new Command("oneip")
   .addCommand(checkCommand())
   .addCommand(explainCommand())
   .addCommand(configCommand())
-  .addCommand(labCommand());
+  .addCommand(labCommand())
+  .addCommand(demoCommand());
 tab(program as never, { completionCommandName: "completions" });
 // Subcommands that were made apart do not inherit this.
 for (const command of program.commands) for (const one of [command, ...command.commands]) one.exitOverride();

@@ -3,14 +3,7 @@
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type * as z from "zod";
 import { InputError, type Mistake } from "./errors.ts";
-import {
-  describePath,
-  describeValue,
-  type Path,
-  placeOfKey,
-  placeOfOffset,
-  placeOfValue,
-} from "./places.ts";
+import { describePath, describeValue, type Path, placeOfKey, placeOfOffset, placeOfValue } from "./places.ts";
 
 /** Reports a mistake in the value at this path. */
 export type Complain = (path: Path, message: string) => void;

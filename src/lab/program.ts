@@ -94,7 +94,9 @@ function listens(pid: number, { port, protocol }: PortPlan): boolean {
 function readProc(file: string): string {
   try {
     return readFileSync(file, "utf8");
-  } catch {
-    return ""; // The process has ended, or the kernel has no IPv6.
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH" || code === "EINVAL") return ""; // It has ended, or there is no IPv6.
+    throw error;
   }
 }

@@ -1,0 +1,137 @@
+/** The demonstration: real requests through a lab, and an account of what every machine saw of them. */
+
+import { fileURLToPath } from "node:url";
+import type { Report } from "../control/engine.ts";
+import { explain } from "../control/explain.ts";
+import { loadConfig } from "../control/load_config.ts";
+import { ClusterMap } from "../control/cluster_map.ts";
+import { formatIpv4, formatMac } from "../wire/address.ts";
+import { Lab } from "../lab/lab.ts";
+import { type Sighting, Witness } from "../lab/witness.ts";
+import { type Answer, type Check, judge } from "./judge.ts";
+import { type Hop, hopsOf } from "./hops.ts";
+
+const TOPOLOGY = fileURLToPath(new URL("../../netns/routing.yaml", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../netns/routing.oneip.yaml", import.meta.url));
+
+/** Client addresses by node: the first of each client's network. */
+const CLIENTS = { client1: "198.51.100", client2: "203.0.113" } as const;
+const CLIENTS_EACH = 48;
+const REQUESTS_EACH = 4;
+
+/** What came of it. */
+export interface Story {
+  readonly clusterAddress: string;
+  readonly clients: number;
+  readonly requests: number;
+  readonly backends: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly buckets: number;
+    readonly clients: number;
+    readonly requests: number;
+  }[];
+  /** One client's request and its reply, as the LAN's bridge saw them. */
+  readonly request: readonly Hop[];
+  readonly reply: readonly Hop[];
+  /** Frames of the cluster by direction, on the LAN and in the dispatcher. */
+  readonly frames: {
+    readonly toDispatcher: number;
+    readonly dispatched: number;
+    readonly replies: number;
+    readonly repliesThroughDispatcher: number;
+  };
+  readonly checks: readonly Check[];
+}
+
+/** Brings a lab up, sends the requests and removes the lab again. */
+export async function demonstrate(progress: (step: string) => void): Promise<Story> {
+  const config = loadConfig(CONFIG);
+  const lab = await Lab.up(TOPOLOGY, { name: `demo-${process.pid}`, progress });
+  try {
+    const witness = await Witness.at(lab.node("lan"));
+    const clients = Object.values(CLIENTS).flatMap((network) => addressesOf(network));
+    const cluster = config.clusters[0]!;
+    const clusterAddress = formatIpv4(cluster.addresses[0]!);
+    progress(
+      `${clients.length * REQUESTS_EACH} requests to ${clusterAddress} from ${clients.length} clients`,
+    );
+    const answers = (await Promise.all(
+      Object.entries(CLIENTS).map(([node, network]) => request(lab, node, network, clusterAddress)),
+    )).flat();
+    const sightings = await witness.sightings();
+    progress("counters of the dispatcher");
+    const report = await lastReport(lab);
+    const expected = new Map(explain(config, clients, []).map(({ client, backend }) => [client, backend]));
+    const mac = formatMac(config.dispatcher.mac.high, config.dispatcher.mac.low);
+    const frames = count(sightings, clusterAddress, mac, report);
+    const shares = new ClusterMap(cluster).shares();
+    return {
+      clusterAddress,
+      clients: clients.length,
+      requests: answers.length,
+      backends: cluster.backends.map(({ name, address }, index) => {
+        const own = answers.filter(({ backend }) => backend === name);
+        return {
+          name,
+          address: formatIpv4(address),
+          buckets: shares[index]!,
+          clients: new Set(own.map(({ client }) => client)).size,
+          requests: own.length,
+        };
+      }),
+      ...hopsOf(lab.topology, sightings, clients[0]!, clusterAddress, mac),
+      frames,
+      checks: judge(clients, REQUESTS_EACH, answers, expected, frames),
+    };
+  } finally {
+    await lab.down();
+  }
+}
+
+function addressesOf(network: string): string[] {
+  return Array.from({ length: CLIENTS_EACH }, (_, index) => `${network}.${index + 1}`);
+}
+
+/** A curl for each client address, a connection for each request. */
+async function request(lab: Lab, node: string, network: string, to: string): Promise<Answer[]> {
+  const curl = 'curl -s --max-time 5 --interface NETWORK.{} -H "Connection: close" -o /dev/null ' +
+    '-w "NETWORK.{} %{http_code} %header{x-backend}\\n" "http://CLUSTER/?[1-COUNT]"';
+  const line = curl.replaceAll("NETWORK", network).replace("CLUSTER", to).replace(
+    "COUNT",
+    String(REQUESTS_EACH),
+  );
+  const { stdout } = await lab.node(node).run(["sh", "-c", `seq ${CLIENTS_EACH} | xargs -P 4 -I{} ${line}`]);
+  return stdout.trim().split("\n").map((row) => {
+    const [client = "", status, backend = ""] = row.split(" ");
+    return { client, backend: status === "200" ? backend : undefined };
+  });
+}
+
+/** Stops the dispatcher, whose last words are its counters. */
+async function lastReport(lab: Lab): Promise<Report> {
+  const { program } = lab.node("lb");
+  await program!.stop();
+  const lines = program!.log.trim().split("\n");
+  return JSON.parse(lines.at(-1)!) as Report;
+}
+
+function count(
+  sightings: readonly Sighting[],
+  cluster: string,
+  mac: string,
+  report: Report,
+): Story["frames"] {
+  const sum = (of: readonly Sighting[]) => of.reduce((total, { frames }) => total + frames, 0);
+  const replies = sightings.filter(({ src }) => src === cluster);
+  const crossed = replies.filter(({ dstMac, srcMac, port }) =>
+    dstMac === mac || srcMac === mac || port === "lb"
+  );
+  return {
+    toDispatcher: sum(sightings.filter(({ dst, dstMac }) => dst === cluster && dstMac === mac)),
+    dispatched: report.verdicts["dispatched"]! + report.verdicts["pending"]!,
+    replies: sum(replies),
+    // What the switch saw go there, and what the dispatcher itself says that it was given.
+    repliesThroughDispatcher: Math.max(sum(crossed), report.verdicts["drop_from_cluster"]!),
+  };
+}

@@ -27,7 +27,7 @@ export async function serve(file: string): Promise<void> {
       addresses: addresses.map(formatIpv4),
       backends: backends.length,
     })),
-    runtime: runtimeName(),
+    runtime: libc.runtime,
     ffi: libc.ffi,
   }, "running");
   try {
@@ -37,8 +37,4 @@ export async function serve(file: string): Promise<void> {
     await engine.stop();
     log.info(engine.report(), "stopped");
   }
-}
-
-function runtimeName(): string {
-  return "Deno" in globalThis ? `Deno ${Deno.version.deno}` : `Node ${process.versions.node}`;
 }

@@ -8,6 +8,7 @@ export function openLibc(): Libc {
   const number = new Int32Array(1);
   return {
     ffi: "Deno.dlopen",
+    runtime: `Deno ${Deno.version.deno}`,
     errno() {
       // Reading through a pointer would need unlimited permission to call foreign code; memcpy does not.
       location[0] = symbols.__errno_location();

@@ -7,6 +7,8 @@
 export interface Libc {
   /** Which interface this is, for people: "Deno.dlopen" or "koffi". */
   readonly ffi: string;
+  /** Name and version of the runtime, for people. */
+  readonly runtime: string;
   errno(): number;
   /** `path` ends in a NUL. */
   open(path: Uint8Array, flags: number): number;

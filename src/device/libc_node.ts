@@ -7,6 +7,7 @@ export function openLibc(): Libc {
   const library = open();
   return {
     ffi: "koffi",
+    runtime: `Node ${process.versions.node}`,
     errno: () => koffi.errno(),
     open: library.func("int open(const void *path, int flags)"),
     close: library.func("int close(int fd)"),

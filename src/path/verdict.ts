@@ -44,7 +44,7 @@ export const DROP_ARP_MALFORMED = 15;
 export const DROP_ARP_CLAIM = 16;
 /** ARP that asks for or speaks to others. */
 export const DROP_ARP_OTHER = 17;
-/** IPv4 with a wrong version, length or checksum, or ICMP with a wrong checksum. */
+/** IPv4 with a wrong version, length or header checksum. */
 export const DROP_MALFORMED = 18;
 /** IPv4 to everyone: by MAC or by IP. */
 export const DROP_GROUP = 19;
@@ -56,7 +56,7 @@ export const DROP_FROM_SELF = 21;
 export const DROP_MARTIAN = 22;
 /** It would go back to the backend it came from. */
 export const DROP_LOOP = 23;
-/** To the dispatcher itself, and nothing that it answers: replies, errors, resets, fragments, other protocols. */
+/** To the dispatcher itself, and nothing that it answers: replies, errors, resets, fragments, wrong checksums. */
 export const DROP_SELF = 24;
 /** An ICMP error is due but must not be sent: RFC 1812 section 4.3.2.7. */
 export const DROP_UNANSWERABLE = 25;

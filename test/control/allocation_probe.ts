@@ -1,0 +1,148 @@
+/**
+ * Prints, as JSON, how many octets of heap one frame of each kind costs on its whole way through the data plane: read,
+ * judged, counted, sent or handed up.
+ *
+ * To be run with the optimiser off, because it hides allocations that it happens to remove. One thing only the optimiser can
+ * remove: the interpreter makes a number object of every sum that leaves int32 before `| 0` brings it back, and the hash has
+ * many. So there the client is one whose hash stays within int32 all the way. With the argument `optimised` the clients are
+ * random, and the hash is judged as it runs.
+ */
+
+import { BURST, DataPlane } from "../../src/control/data_plane.ts";
+import { SharedState } from "../../src/control/shared_state.ts";
+import type { Device } from "../../src/device/device.ts";
+import { NO_BACKEND } from "../../src/table/bucket_map.ts";
+import { ETHERTYPE, IP, MAC, PROTOCOL } from "../frames.ts";
+import * as f from "../frames.ts";
+import { BUCKETS, PLAN, SLOT } from "../path/arrange.ts";
+import { parseIpv4, parseMac } from "../../src/wire/address.ts";
+import { Random } from "../random.ts";
+
+/** Has bursts of the same frames again and again, and takes whatever is sent. */
+class SameFrames implements Device {
+  left = 0;
+  readonly #frames: readonly Uint8Array[];
+
+  constructor(frames: readonly Uint8Array[]) {
+    this.#frames = frames;
+  }
+
+  read(slot: Uint8Array): number {
+    if (this.left === 0) return 0;
+    const frame = this.#frames[--this.left % this.#frames.length]!;
+    slot.set(frame);
+    return frame.length;
+  }
+
+  write(): boolean {
+    return true;
+  }
+}
+
+/** Does the kernel's jhash of this address (seed 0) compute nothing beyond int32? */
+function staysInt32(address: number): boolean {
+  let stays = true;
+  const int32 = (sum: number) => {
+    stays &&= sum === (sum | 0);
+    return sum | 0;
+  };
+  const rotated = (word: number, by: number) => (word << by) | (word >>> (32 - by));
+  const initial = (0xdeadbeef + 4) | 0;
+  const word = (address << 24) | ((address & 0xff00) << 8) | ((address >>> 8) & 0xff00) | (address >>> 24);
+  let [a, b, c] = [int32(initial + word), initial, initial];
+  c = int32((c ^ b) - rotated(b, 14));
+  a = int32((a ^ c) - rotated(c, 11));
+  b = int32((b ^ a) - rotated(a, 25));
+  c = int32((c ^ b) - rotated(b, 16));
+  a = int32((a ^ c) - rotated(c, 4));
+  b = int32((b ^ a) - rotated(a, 14));
+  int32((c ^ b) - rotated(b, 24));
+  return stays;
+}
+
+const { ethernet, ipv4, udp, tcp, icmp, arp } = f;
+const random = new Random(1);
+/** Above 2^31, where a careless address would be boxed. */
+const highClient = () =>
+  `${200 + random.below(20)}.${random.below(256)}.${random.below(256)}.${1 + random.below(254)}`;
+
+const OPTIMISED = process.argv[2] === "optimised";
+let HIGH_CLIENT = highClient();
+while (!OPTIMISED && !staysInt32(parseIpv4(HIGH_CLIENT)!)) HIGH_CLIENT = highClient();
+
+const embedded = ipv4(tcp().slice(0, 8), { src: IP.cluster, dst: HIGH_CLIENT, protocol: 6 });
+const self = { dst: IP.dispatcher, src: HIGH_CLIENT };
+
+const FRAMES: Record<string, Uint8Array> = {
+  "dispatched tcp": f.synToCluster(HIGH_CLIENT),
+  "dispatched icmp error": ethernet(
+    ipv4(icmp(3, 4, embedded), { src: HIGH_CLIENT, protocol: PROTOCOL.icmp }),
+  ),
+  "dispatched fragment": ethernet(ipv4([1], { src: HIGH_CLIENT, fragment: 0x2064 })),
+  "arp answered": ethernet(arp({ senderIp: HIGH_CLIENT }), { dst: MAC.broadcast, type: ETHERTYPE.arp }),
+  "arp heard": ethernet(arp({ operation: 2, senderIp: HIGH_CLIENT, targetIp: IP.dispatcher }), {
+    type: ETHERTYPE.arp,
+  }),
+  "arp claim": ethernet(arp({ senderIp: IP.cluster }), { type: ETHERTYPE.arp }),
+  "arp malformed": ethernet(arp().with(1, 6), { type: ETHERTYPE.arp }),
+  "echo answered": ethernet(ipv4(icmp(8, 0, [1, 2, 3, 4]), { ...self, protocol: PROTOCOL.icmp })),
+  "time exceeded": ethernet(ipv4(udp([1]), { src: HIGH_CLIENT, ttl: 1 })),
+  "net unreachable": ethernet(ipv4(udp([1]), { src: HIGH_CLIENT, dst: "192.0.2.99" })),
+  "port unreachable": ethernet(ipv4(udp([1]), self)),
+  "reset": ethernet(ipv4(tcp(self), { ...self, protocol: PROTOCOL.tcp })),
+  "unanswerable": ethernet(ipv4(udp([1]), { src: HIGH_CLIENT, ttl: 1, fragment: 1 })),
+  "not ours": ethernet([], { dst: MAC.other }),
+  "own source": ethernet([], { src: MAC.dispatcher }),
+  "ethertype": ethernet([], { type: ETHERTYPE.ipv6 }),
+  "vlan": ethernet([], { type: ETHERTYPE.vlan }),
+  "malformed": ethernet(ipv4(udp([1]))).fill(0, 24, 26),
+  "runt": new Uint8Array(9),
+  "from cluster": ethernet(ipv4(udp([1]), { src: IP.cluster })),
+  "from self": ethernet(ipv4(udp([1]), { src: IP.dispatcher })),
+  "martian": ethernet(ipv4(udp([1]), { src: "127.0.0.1" })),
+  "group": ethernet(ipv4(udp([1]), { dst: "224.0.0.1" })),
+  "drop self": ethernet(ipv4([1, 2, 3], { ...self, protocol: 47 })),
+};
+
+type Backends = "resolved" | "unresolved" | "none";
+
+const ROUNDS = 31;
+const BURSTS = 64;
+
+/** The median over many rounds: a collection inside one of them does not count. */
+async function heapPerFrame(frames: readonly Uint8Array[], backends: Backends): Promise<number> {
+  const shared = new SharedState({ buckets: BUCKETS, neighbors: 3, slotSize: 2048 });
+  const table = await shared.standby();
+  table.setOwners(0, new Uint16Array(BUCKETS).fill(backends === "none" ? NO_BACKEND : SLOT.backend1));
+  const { high, low } = parseMac(MAC.backend1)!;
+  if (backends === "resolved") table.setMac(SLOT.backend1, high, low);
+  shared.publish();
+  const device = new SameFrames(frames);
+  const plane = new DataPlane(PLAN, device, shared);
+  const grown: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = process.memoryUsage().heapUsed;
+    for (let burst = 0; burst < BURSTS; burst++) {
+      device.left = frames.length === 0 ? 0 : BURST;
+      plane.burst(round * 1000);
+    }
+    grown.push(process.memoryUsage().heapUsed - before);
+  }
+  return grown.sort((a, b) => a - b)[ROUNDS >> 1]! / (BURSTS * BURST);
+}
+
+const result: Record<string, number> = {};
+await heapPerFrame([], "resolved"); // Warms up.
+const measuring = await heapPerFrame([], "resolved");
+if (OPTIMISED) {
+  const frames = Array.from({ length: BURST }, () => f.synToCluster(highClient()));
+  for (let round = 0; round < 20; round++) await heapPerFrame(frames, "resolved");
+  result["dispatched, any client"] = await heapPerFrame(frames, "resolved") - measuring;
+} else {
+  for (const [name, frame] of Object.entries(FRAMES)) {
+    result[name] = await heapPerFrame([frame], "resolved") - measuring;
+  }
+  result["pending"] = await heapPerFrame([f.synToCluster(HIGH_CLIENT)], "unresolved") - measuring;
+  result["host unreachable"] = await heapPerFrame([f.synToCluster(HIGH_CLIENT)], "none") - measuring;
+}
+console.log(JSON.stringify(result));

@@ -1,0 +1,260 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../src/control/config.ts";
+import { configJsonSchema } from "../../src/control/config_schema.ts";
+import { InputError } from "../../src/input/errors.ts";
+import { formatMac, parseIpv4 } from "../../src/wire/address.ts";
+import { ROOT } from "../runtime.ts";
+
+const MINIMAL = `
+dispatcher:
+  addresses: [10.0.0.2/24]
+clusters:
+  - name: web
+    addresses: [10.0.0.100]
+    backends:
+      - {name: web1, address: 10.0.0.11}
+`.trimStart();
+
+/** The message for a file: a line for each mistake. */
+function mistakesOf(text: string): string[] {
+  try {
+    parseConfig(text, "oneip.yaml", "machine");
+    return [];
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.message.split("\n");
+  }
+}
+
+test("a minimal file has the defaults", () => {
+  const { dispatcher, clusters } = parseConfig(MINIMAL, "oneip.yaml", "machine");
+  expect(dispatcher).toMatchObject({ interface: "oneip0", bridge: undefined, mtu: 1500, gateway: undefined });
+  expect(clusters[0]).toMatchObject({
+    buckets: 4096,
+    seed: 0,
+    algorithm: "maglev",
+    noBackend: "reject",
+    backends: [{ name: "web1", address: parseIpv4("10.0.0.11"), weight: 1 }],
+  });
+});
+
+test("the default MAC is locally administered, stable, and another one per machine and interface", () => {
+  const macOf = (machine: string, name: string) => {
+    const text = MINIMAL.replace("dispatcher:", `dispatcher:\n  interface: ${name}`);
+    const { high, low } = parseConfig(text, "oneip.yaml", machine).dispatcher.mac;
+    return formatMac(high, low);
+  };
+  const mac = macOf("a", "oneip0");
+  expect(macOf("a", "oneip0")).toBe(mac);
+  expect(new Set([mac, macOf("b", "oneip0"), macOf("a", "oneip1")]).size).toBe(3);
+  expect(parseInt(mac.slice(0, 2), 16) & 3).toBe(2);
+});
+
+test("the largest seed is taken as it stands", () => {
+  const text = MINIMAL.replace("    backends", "    seed: 4294967295\n    backends");
+  expect(parseConfig(text, "oneip.yaml", "machine").clusters[0]!.seed).toBe(-1);
+});
+
+test("the shipped configuration is right", () => {
+  const file = join(ROOT, "netns/routing.oneip.yaml");
+  expect(mistakesOf(readFileSync(file, "utf8"))).toEqual([]);
+});
+
+describe("a mistake is reported with its place, what was found and what would do:", () => {
+  const cases: { name: string; was: string; becomes: string; want: string }[] = [
+    {
+      name: "unknown key",
+      was: "{name: web1,",
+      becomes: "{name: web1, wieght: 2,",
+      want: '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight',
+    },
+    {
+      name: "unknown section",
+      was: "clusters:",
+      becomes: "cluster: 1\nclusters:",
+      want: '3:1: Unknown key, found "cluster", use dispatcher, clusters',
+    },
+    {
+      name: "missing key",
+      was: "{name: web1, ",
+      becomes: "{",
+      want:
+        '7:9: "clusters[0].backends[0].name" is missing, found nothing, use letters, digits, dots, dashes and ' +
+        "underscores, 63 at most",
+    },
+    {
+      name: "no address",
+      was: "10.0.0.11}",
+      becomes: "10.0.0.256}",
+      want:
+        '7:31: "clusters[0].backends[0].address" is wrong, found "10.0.0.256", use an IPv4 address such as 10.0.0.11',
+    },
+    {
+      name: "IPv6",
+      was: "[10.0.0.100]",
+      becomes: '["2001:db8::100"]',
+      want:
+        '5:17: "clusters[0].addresses[0]" is wrong, found "2001:db8::100", IPv6 is not supported yet, use IPv4',
+    },
+    {
+      name: "no prefix length",
+      was: "10.0.0.2/24",
+      becomes: "10.0.0.2",
+      want:
+        '2:15: "dispatcher.addresses[0]" is wrong, found "10.0.0.2", use an IPv4 address with prefix length such as ' +
+        "10.0.0.2/24",
+    },
+    {
+      name: "no power of two",
+      was: "    backends",
+      becomes: "    buckets: 1000\n    backends",
+      want: '6:14: "clusters[0].buckets" is wrong, found 1000, use a power of two such as 4096',
+    },
+    {
+      name: "weight out of range",
+      was: "web1,",
+      becomes: "web1, weight: 101,",
+      want: '7:30: "clusters[0].backends[0].weight" is wrong, found 101, use a whole number from 1 to 100',
+    },
+    {
+      name: "no backend",
+      was: "      - {name: web1, address: 10.0.0.11}",
+      becomes: "      []",
+      want: '7:7: "clusters[0].backends" is wrong, found an empty list, list at least one backend',
+    },
+    {
+      name: "a list left empty",
+      was: "      - {name: web1, address: 10.0.0.11}",
+      becomes: "",
+      want: '6:14: "clusters[0].backends" is wrong, found nothing, list at least one backend',
+    },
+    {
+      name: "a group's MAC",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  mac: 03:00:00:00:00:01\n  addresses: [10.0.0.2/24]",
+      want: '2:8: "dispatcher.mac" is wrong, found "03:00:00:00:00:01", use a unicast MAC address such as ' +
+        "02:00:00:00:00:01, its first octet even",
+    },
+    {
+      name: "an interface name that is too long",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  interface: sixteen-letters0\n  addresses: [10.0.0.2/24]",
+      want:
+        '2:14: "dispatcher.interface" is wrong, found "sixteen-letters0", use 1 to 15 characters without space, ' +
+        "slash or colon",
+    },
+    {
+      name: "a technique that is not there yet",
+      was: "    backends",
+      becomes: "    technique: broadcast\n    backends",
+      want:
+        '6:16: "clusters[0].technique" is wrong, found "broadcast", use route; "broadcast" is not supported yet',
+    },
+    {
+      name: "two backends of one name",
+      was: "10.0.0.11}",
+      becomes: "10.0.0.11}\n      - {name: web1, address: 10.0.0.12}",
+      want: '8:16: Two backends have the same name, found "web1" again, use another name',
+    },
+    {
+      name: "two backends of one address",
+      was: "10.0.0.11}",
+      becomes: "10.0.0.11}\n      - {name: web2, address: 10.0.0.11}",
+      want: '8:31: Two backends have the same address, found "10.0.0.11" again, use another address',
+    },
+    {
+      name: "the dispatcher's address as cluster address",
+      was: "[10.0.0.100]",
+      becomes: "[10.0.0.2]",
+      want:
+        "5:17: A cluster address must be nobody's own, found 10.0.0.2, which is the dispatcher's address 10.0.0.2/24, " +
+        "use a free address",
+    },
+    {
+      name: "a backend's address as cluster address",
+      was: "[10.0.0.100]",
+      becomes: "[10.0.0.11]",
+      want:
+        "5:17: A cluster address must be nobody's own, found 10.0.0.11, which is the primary address of backend " +
+        '"web1", use a free address',
+    },
+    {
+      name: "a cluster address twice",
+      was: "[10.0.0.100]",
+      becomes: "[10.0.0.100, 10.0.0.100]",
+      want:
+        "5:29: A cluster address must be nobody's own, found 10.0.0.100, which is an address of cluster " +
+        '"web", use a free address',
+    },
+    {
+      name: "a backend off the link",
+      was: "10.0.0.11}",
+      becomes: "10.0.1.11}",
+      want: "7:31: The backend is not on the link, found 10.0.1.11, use an address within 10.0.0.2/24",
+    },
+    {
+      name: "a backend with the dispatcher's address",
+      was: "10.0.0.11}",
+      becomes: "10.0.0.2}",
+      want:
+        "7:31: A backend has the dispatcher's address 10.0.0.2/24, found 10.0.0.2, use the backend's own primary " +
+        "address",
+    },
+    {
+      name: "a gateway off the link",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  gateway: 10.1.0.1\n  addresses: [10.0.0.2/24]",
+      want: "2:12: The gateway is not on the link, found 10.1.0.1, use an address within 10.0.0.2/24",
+    },
+    {
+      name: "a key twice",
+      was: "    backends",
+      becomes: "    name: www\n    backends",
+      want: '6:5: This is not YAML, found "name: www", Map keys must be unique',
+    },
+    {
+      name: "more backends than buckets",
+      was: "    backends:",
+      becomes:
+        "    buckets: 2\n    backends:\n      - {name: web2, address: 10.0.0.12}\n      - {name: web3, address: 10.0.0.13}",
+      want: "6:14: There are more backends than buckets, found 2 for 3 backends, use a larger power of two",
+    },
+  ];
+  for (const { name, was, becomes, want } of cases) {
+    test(name, () => {
+      expect(MINIMAL).toContain(was);
+      expect(mistakesOf(MINIMAL.replace(was, becomes))).toEqual([`oneip.yaml:${want}`]);
+    });
+  }
+});
+
+test("every mistake at once, in the order of the file", () => {
+  const text = MINIMAL.replace("10.0.0.2/24", "10.0.0.2").replace("name: web\n", "nam: web\n").replace(
+    "10.0.0.11",
+    "x",
+  );
+  expect(mistakesOf(text).map((line) => line.split(":")[1])).toEqual(["2", "4", "4", "7"]);
+});
+
+test("an empty file, a list, plain text: one clear line each", () => {
+  const remedy = "use a mapping with dispatcher and clusters";
+  expect(mistakesOf("")).toEqual([`oneip.yaml:1:1: The configuration is wrong, found nothing, ${remedy}`]);
+  expect(mistakesOf("[1]")).toEqual([`oneip.yaml:1:1: The configuration is wrong, found a list, ${remedy}`]);
+  expect(mistakesOf("hello")).toEqual([
+    `oneip.yaml:1:1: The configuration is wrong, found "hello", ${remedy}`,
+  ]);
+});
+
+test("any text: a configuration or an InputError, nothing else", () => {
+  const words = MINIMAL.split(/(?<=[\s,:{}\[\]-])/);
+  for (let cut = 0; cut < words.length; cut++) mistakesOf(words.toSpliced(cut, 1).join(""));
+  for (let cut = 0; cut < MINIMAL.length; cut++) mistakesOf(MINIMAL.slice(0, cut));
+});
+
+test("the JSON Schema knows the same keys", () => {
+  const schema = configJsonSchema() as { properties: { clusters: { items: { properties: object } } } };
+  expect(Object.keys(schema.properties)).toEqual(["dispatcher", "clusters"]);
+  expect(Object.keys(schema.properties.clusters.items.properties)).toContain("backends");
+});

@@ -1,0 +1,179 @@
+/** Frames for tests, built the plain way: an oracle for the wire modules, so it uses none of them. */
+
+export const MAC = {
+  dispatcher: "02:00:00:00:00:02",
+  router: "02:00:00:00:00:01",
+  backend1: "02:00:00:00:00:11",
+  backend2: "02:00:00:00:00:12",
+  other: "02:00:00:00:00:99",
+  broadcast: "ff:ff:ff:ff:ff:ff",
+} as const;
+
+export const IP = {
+  dispatcher: "10.0.0.2",
+  router: "10.0.0.1",
+  backend1: "10.0.0.11",
+  backend2: "10.0.0.12",
+  cluster: "10.0.0.100",
+  client: "198.51.100.7",
+} as const;
+
+export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd } as const;
+export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17 } as const;
+
+export type Octets = readonly number[];
+
+export function mac(text: string): Octets {
+  return text.split(":").map((octet) => parseInt(octet, 16));
+}
+
+export function ip(text: string): Octets {
+  return text.split(".").map(Number);
+}
+
+export function u16(value: number): Octets {
+  return [(value >>> 8) & 255, value & 255];
+}
+
+export function u32(value: number): Octets {
+  return [...u16(value >>> 16), ...u16(value)];
+}
+
+/** RFC 1071, word by word. */
+export function checksum(octets: Octets): number {
+  let sum = 0;
+  for (let at = 0; at < octets.length; at += 2) {
+    sum += (octets[at]! << 8) + (octets[at + 1] ?? 0);
+    if (sum > 0xffff) sum -= 0xffff;
+  }
+  return 0xffff - sum;
+}
+
+function withChecksum(octets: Octets, at: number, pseudoHeader: Octets = []): Octets {
+  return octets.with(at, 0).with(at + 1, 0).toSpliced(
+    at,
+    2,
+    ...u16(checksum([...pseudoHeader, ...octets.with(at, 0).with(at + 1, 0)])),
+  );
+}
+
+export interface EthernetOptions {
+  dst?: string;
+  src?: string;
+  type?: number;
+}
+
+/** From the router to the dispatcher unless told otherwise. */
+export function ethernet(payload: Octets, options: EthernetOptions = {}): Uint8Array<ArrayBuffer> {
+  const { dst = MAC.dispatcher, src = MAC.router, type = ETHERTYPE.ipv4 } = options;
+  return Uint8Array.from([...mac(dst), ...mac(src), ...u16(type), ...payload]);
+}
+
+export interface Ipv4Options {
+  src?: string;
+  dst?: string;
+  ttl?: number;
+  tos?: number;
+  protocol?: number;
+  id?: number;
+  /** Flags and fragment offset, the 16 bits as they stand. */
+  fragment?: number;
+  /** A multiple of four octets. */
+  options?: Octets;
+}
+
+/** From the client to the cluster address unless told otherwise. */
+export function ipv4(payload: Octets, options: Ipv4Options = {}): Octets {
+  const { src = IP.client, dst = IP.cluster, ttl = 64, tos = 0, protocol = PROTOCOL.udp, id = 0x1234 } =
+    options;
+  const { fragment = 0, options: extra = [] } = options;
+  const header = [
+    0x45 + extra.length / 4,
+    tos,
+    ...u16(20 + extra.length + payload.length),
+    ...u16(id),
+    ...u16(fragment),
+    ttl,
+    protocol,
+    0,
+    0,
+    ...ip(src),
+    ...ip(dst),
+    ...extra,
+  ];
+  return [...withChecksum(header, 10), ...payload];
+}
+
+/** Without a checksum, which UDP allows. */
+export function udp(data: Octets, srcPort = 40_000, dstPort = 53): Octets {
+  return [...u16(srcPort), ...u16(dstPort), ...u16(8 + data.length), 0, 0, ...data];
+}
+
+export interface TcpOptions {
+  src?: string;
+  dst?: string;
+  flags?: number;
+  sequence?: number;
+  acknowledgment?: number;
+  data?: Octets;
+}
+
+export function tcp(options: TcpOptions = {}): Octets {
+  const { src = IP.client, dst = IP.cluster, flags = 0x02, sequence = 1000, acknowledgment = 0, data = [] } =
+    options;
+  const segment = [
+    ...u16(40_000),
+    ...u16(80),
+    ...u32(sequence),
+    ...u32(acknowledgment),
+    0x50,
+    flags,
+    ...u16(65_535),
+    0,
+    0,
+    0,
+    0,
+    ...data,
+  ];
+  return withChecksum(segment, 16, [...ip(src), ...ip(dst), 0, PROTOCOL.tcp, ...u16(segment.length)]);
+}
+
+/** `rest` is the second word of the header. */
+export function icmp(type: number, code: number, data: Octets, rest: Octets = [0, 0, 0, 0]): Octets {
+  return withChecksum([type, code, 0, 0, ...rest, ...data], 2);
+}
+
+export interface ArpOptions {
+  operation?: number;
+  senderMac?: string;
+  senderIp?: string;
+  targetMac?: string;
+  targetIp?: string;
+}
+
+/** The router asks for the cluster address unless told otherwise. */
+export function arp(options: ArpOptions = {}): Octets {
+  const { operation = 1, senderMac = MAC.router, senderIp = IP.router } = options;
+  const { targetMac = "00:00:00:00:00:00", targetIp = IP.cluster } = options;
+  return [
+    ...u16(1),
+    ...u16(0x0800),
+    6,
+    4,
+    ...u16(operation),
+    ...mac(senderMac),
+    ...ip(senderIp),
+    ...mac(targetMac),
+    ...ip(targetIp),
+  ];
+}
+
+/** A TCP SYN of the client to the cluster address, on its way from the router to the dispatcher. */
+export function synToCluster(client: string = IP.client): Uint8Array<ArrayBuffer> {
+  return ethernet(ipv4(tcp({ src: client }), { src: client, protocol: PROTOCOL.tcp }));
+}
+
+/** Octets as hex, for messages. */
+export function hex(octets: Iterable<number>): string {
+  return [...octets].map((octet) => octet.toString(16).padStart(2, "0")).join(" ");
+}

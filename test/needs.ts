@@ -1,0 +1,19 @@
+/** What a test needs of the machine. A test that cannot have it is skipped, and CI fails on a skip. */
+
+import { existsSync } from "node:fs";
+
+const hasRoot = process.getuid?.() === 0;
+const hasTun = existsSync("/dev/net/tun");
+
+if (!hasRoot) console.warn("Tests with network namespaces are skipped: they need root");
+else if (!hasTun) console.warn("Tests with a TAP are skipped: there is no /dev/net/tun");
+
+/** True when there is no root, so no network namespaces. */
+export function needsRoot(): boolean {
+  return !hasRoot;
+}
+
+/** True when there can be no TAP. */
+export function needsTap(): boolean {
+  return !hasRoot || !hasTun;
+}

@@ -1,0 +1,74 @@
+/** A dispatcher with one slot, two backends and a cluster of four buckets, for frame tests. */
+
+import { NO_BACKEND } from "../../src/table/bucket_map.ts";
+import { ForwardingTable } from "../../src/table/forwarding_table.ts";
+import { Dispatcher } from "../../src/path/dispatcher.ts";
+import type { Plan } from "../../src/path/plan.ts";
+import * as verdict from "../../src/path/verdict.ts";
+import { parseIpv4, parseMac } from "../../src/wire/address.ts";
+import { IP, MAC } from "../frames.ts";
+
+/** Neighbor slots. */
+export const SLOT = { backend1: 0, backend2: 1, gateway: 2 } as const;
+
+export const BUCKETS = 4;
+
+export const PLAN: Plan = {
+  mac: parseMac(MAC.dispatcher)!,
+  addresses: [{ address: parseIpv4(IP.dispatcher)!, prefixLength: 24 }],
+  gateway: undefined,
+  clusters: [{ addresses: [parseIpv4(IP.cluster)!], buckets: BUCKETS, seed: 0 }],
+};
+
+const SLOT_SIZE = 2048;
+
+/** Octets around the slot that nothing may touch. */
+const CANARY = 64;
+const CANARY_OCTET = 0xa5;
+
+export interface Outcome {
+  /** By name, so that a failure says what happened. */
+  readonly verdict: string;
+  /** The slot's frame after it: what would be sent or handed up. */
+  readonly frame: Uint8Array;
+  readonly slot: number;
+}
+
+export class Bench {
+  readonly dispatcher: Dispatcher;
+  readonly table: ForwardingTable;
+  readonly #memory = new Uint8Array(SLOT_SIZE + 2 * CANARY).fill(CANARY_OCTET);
+
+  /** Buckets 0 and 2 belong to backend 1, 1 and 3 to backend 2; both are resolved. */
+  constructor(plan: Partial<Plan> = {}) {
+    this.table = new ForwardingTable(new ArrayBuffer(ForwardingTable.byteLength(BUCKETS, 3)), 0, BUCKETS, 3);
+    this.table.setOwners(0, Uint16Array.of(SLOT.backend1, SLOT.backend2, SLOT.backend1, SLOT.backend2));
+    for (const [name, slot] of [["backend1", SLOT.backend1], ["backend2", SLOT.backend2]] as const) {
+      const { high, low } = parseMac(MAC[name])!;
+      this.table.setMac(slot, high, low);
+    }
+    this.dispatcher = new Dispatcher({ ...PLAN, ...plan }, this.#slot, this.table);
+  }
+
+  /** Nobody is live. */
+  killAll(): void {
+    this.table.setOwners(0, new Uint16Array(BUCKETS).fill(NO_BACKEND));
+  }
+
+  /** Puts a frame into the slot and lets it through. Throws when an octet outside the slot changed. */
+  receive(frame: Uint8Array, nowMs = 0): Outcome {
+    this.#slot.set(frame);
+    const outcome = this.dispatcher.receive(0, frame.length, nowMs);
+    const { length, slot } = this.dispatcher;
+    if (length < 0 || length > SLOT_SIZE) throw new Error(`length ${length}`);
+    const around = [this.#memory.subarray(0, CANARY), this.#memory.subarray(CANARY + SLOT_SIZE)];
+    if (around.some((octets) => octets.some((octet) => octet !== CANARY_OCTET))) {
+      throw new Error("wrote outside the slot");
+    }
+    return { verdict: verdict.NAMES[outcome] ?? String(outcome), frame: this.#slot.slice(0, length), slot };
+  }
+
+  get #slot(): Uint8Array<ArrayBuffer> {
+    return this.#memory.subarray(CANARY, CANARY + SLOT_SIZE);
+  }
+}

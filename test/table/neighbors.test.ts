@@ -1,0 +1,120 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  BROADCASTS,
+  Neighbors,
+  REACHABLE_MS,
+  RETRANS_MS,
+  RETRY_MS,
+  UNICASTS,
+} from "../../src/table/neighbors.ts";
+import type { Mac } from "../../src/wire/address.ts";
+
+const ADDRESS = 0x0a00000b;
+const MAC: Mac = { high: 0x0200, low: 0x11 };
+const MOVED: Mac = { high: 0x0200, low: 0x22 };
+
+let neighbors: Neighbors;
+let asked: ("everyone" | "known")[];
+let nowMs: number;
+
+const ask = (_: number, mac: Mac | undefined) => asked.push(mac === undefined ? "everyone" : "known");
+
+/** Lets time pass, tick by tick; the slots that failed. */
+function pass(ms: number): number[] {
+  const end = nowMs + ms;
+  const failed: number[] = [];
+  while (neighbors.dueMs <= end) {
+    nowMs = neighbors.dueMs;
+    failed.push(...neighbors.tick(nowMs, ask));
+  }
+  nowMs = end;
+  return failed;
+}
+
+beforeEach(() => {
+  neighbors = new Neighbors([ADDRESS]);
+  asked = [];
+  nowMs = 0;
+});
+
+test("asks everyone at once, and is reachable with the first answer", () => {
+  pass(0);
+  expect(asked).toEqual(["everyone"]);
+  expect(neighbors.state(0)).toBe("incomplete");
+  expect(neighbors.learn(ADDRESS, MAC, nowMs)).toBe(0);
+  expect(neighbors.state(0)).toBe("reachable");
+  expect(neighbors.mac(0)).toEqual(MAC);
+});
+
+test("asks anew before an answer is too old, the known MAC first, then everyone", () => {
+  pass(0);
+  neighbors.learn(ADDRESS, MAC, nowMs);
+  asked = [];
+  pass(REACHABLE_MS - 1);
+  expect(asked).toEqual([]);
+  pass(1 + UNICASTS * RETRANS_MS);
+  expect(asked).toEqual([...new Array(UNICASTS).fill("known"), "everyone"]);
+  expect(neighbors.state(0)).toBe("probe");
+  expect(neighbors.mac(0), "frames go on to the known MAC meanwhile").toEqual(MAC);
+});
+
+test("the same answer again confirms and changes nothing", () => {
+  pass(0);
+  neighbors.learn(ADDRESS, MAC, nowMs);
+  pass(REACHABLE_MS);
+  expect(neighbors.learn(ADDRESS, MAC, nowMs)).toBeUndefined();
+  expect(neighbors.state(0)).toBe("reachable");
+});
+
+test("a MAC that changes is followed within 2 s", () => {
+  pass(0);
+  neighbors.learn(ADDRESS, MAC, nowMs);
+  const changedMs = nowMs;
+  while (asked.at(-1) !== "everyone" || nowMs === changedMs) {
+    pass(neighbors.dueMs - nowMs);
+  }
+  expect(neighbors.learn(ADDRESS, MOVED, nowMs)).toBe(0);
+  expect(nowMs - changedMs).toBeLessThan(2000);
+  expect(neighbors.mac(0)).toEqual(MOVED);
+});
+
+describe("nobody can move a neighbor by speaking up:", () => {
+  beforeEach(() => {
+    pass(0);
+    neighbors.learn(ADDRESS, MAC, nowMs);
+  });
+
+  test("an answer that nobody asked for", () => {
+    expect(neighbors.learn(ADDRESS, MOVED, nowMs)).toBeUndefined();
+    expect(neighbors.mac(0)).toEqual(MAC);
+  });
+
+  test("another MAC's answer to a question to the known one", () => {
+    pass(REACHABLE_MS);
+    expect(asked.at(-1)).toBe("known");
+    expect(neighbors.learn(ADDRESS, MOVED, nowMs)).toBeUndefined();
+    expect(neighbors.mac(0)).toEqual(MAC);
+  });
+
+  test("an answer for an address that is no neighbor", () => {
+    expect(neighbors.learn(ADDRESS + 1, MOVED, nowMs)).toBeUndefined();
+  });
+});
+
+test("fails when nobody answers, is asked for every second, and comes back", () => {
+  pass(0);
+  neighbors.learn(ADDRESS, MAC, nowMs);
+  expect(pass(REACHABLE_MS + (UNICASTS + BROADCASTS) * RETRANS_MS)).toEqual([0]);
+  expect(neighbors.state(0)).toBe("failed");
+  expect(neighbors.mac(0)).toBeUndefined();
+  asked = [];
+  expect(pass(5 * RETRY_MS)).toEqual([]);
+  expect(asked).toEqual(new Array(5).fill("everyone"));
+  expect(neighbors.learn(ADDRESS, MOVED, nowMs)).toBe(0);
+  expect(neighbors.state(0)).toBe("reachable");
+});
+
+test("one that never answers fails too", () => {
+  expect(pass(BROADCASTS * RETRANS_MS)).toEqual([0]);
+  expect(neighbors.state(0)).toBe("failed");
+});

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { ABSENT, AddressTable } from "../../src/table/address_table.ts";
+import { Counters } from "../../src/table/counters.ts";
+import { ForwardingTable } from "../../src/table/forwarding_table.ts";
+import { TokenBucket } from "../../src/table/token_bucket.ts";
+import { Random } from "../random.ts";
+
+test("AddressTable agrees with a Map", () => {
+  const random = new Random(3);
+  for (const size of [0, 1, 2, 7, 100, 1000]) {
+    const oracle = new Map(Array.from({ length: size }, (_, index) => [random.int32(), index] as const));
+    const table = new AddressTable([...oracle]);
+    for (const [address, value] of oracle) expect(table.lookup(address)).toBe(value);
+    for (let round = 0; round < 1000; round++) {
+      const address = random.int32();
+      expect(table.lookup(address)).toBe(oracle.get(address) ?? ABSENT);
+    }
+  }
+});
+
+test("Counters carry into the high word", () => {
+  const memory = new SharedArrayBuffer(Counters.byteLength(2));
+  const counters = new Counters(memory, 0, 2);
+  new Int32Array(memory)[2] = -2; // The second counter stands two below 2^32.
+  for (let count = 0; count < 3; count++) counters.add(1);
+  expect(counters.get(0)).toBe(0);
+  expect(counters.get(1)).toBe(2 ** 32 + 1);
+});
+
+test("ForwardingTable keeps owners and MACs apart, at any size", () => {
+  for (const [buckets, neighbors] of [[2, 1], [4, 3], [4096, 5]] as const) {
+    const size = ForwardingTable.byteLength(buckets, neighbors);
+    expect(size % 4).toBe(0);
+    const table = new ForwardingTable(new ArrayBuffer(size), 0, buckets, neighbors);
+    table.setOwners(0, new Uint16Array(buckets).fill(0xfffe));
+    expect(table.isResolved(neighbors - 1)).toBe(false);
+    table.setMac(neighbors - 1, 0x0200, -1);
+    expect(table.isResolved(neighbors - 1)).toBe(true);
+    expect([table.macHigh(neighbors - 1), table.macLow(neighbors - 1)]).toEqual([0x0200, -1]);
+    expect(table.owner(buckets - 1)).toBe(0xfffe);
+    table.clearMac(neighbors - 1);
+    expect(table.isResolved(neighbors - 1)).toBe(false);
+  }
+});
+
+test("TokenBucket gives its burst at once and then its rate", () => {
+  const bucket = new TokenBucket(100, 5);
+  const taken = (nowMs: number) => {
+    let count = 0;
+    while (bucket.take(nowMs)) count++;
+    return count;
+  };
+  expect(taken(1000)).toBe(5);
+  expect(taken(1000)).toBe(0);
+  expect(taken(1009)).toBe(0);
+  expect(taken(1010)).toBe(1);
+  expect(taken(1040)).toBe(3);
+  expect(taken(60_000)).toBe(5);
+});
+
+test("TokenBucket goes on when the clock wraps", () => {
+  const bucket = new TokenBucket(100, 1);
+  expect(bucket.take(0x7fffffff)).toBe(true);
+  expect(bucket.take(0x7fffffff)).toBe(false);
+  expect(bucket.take((0x7fffffff + 10) | 0)).toBe(true);
+});

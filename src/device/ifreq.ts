@@ -28,6 +28,7 @@ const SIOCSIFMTU = 0x8922;
 const SIOCSIFHWADDR = 0x8924;
 const SIOCGIFHWADDR = 0x8927;
 const SIOCGIFINDEX = 0x8933;
+const SIOCDIFADDR = 0x8936;
 const SIOCBRADDIF = 0x89a2;
 const SIOCBRDELIF = 0x89a3;
 
@@ -117,15 +118,21 @@ export function setIpv4(name: string, address: number, netmask: number): number 
   return set < 0 ? set : ask(SIOCSIFNETMASK, withAddress(name, netmask));
 }
 
-/**
- * Adds an IPv6 address by struct in6_ifreq: address (16), prefix length (4), interface index (4).
- */
 export function addIpv6(name: string, address: Uint8Array, prefixLength: number): number {
+  return ask(SIOCSIFADDR, in6Ifreq(name, address, prefixLength), AF_INET6);
+}
+
+export function deleteIpv6(name: string, address: Uint8Array, prefixLength: number): number {
+  return ask(SIOCDIFADDR, in6Ifreq(name, address, prefixLength), AF_INET6);
+}
+
+/** struct in6_ifreq: address (16), prefix length (4), interface index (4). */
+function in6Ifreq(name: string, address: Uint8Array, prefixLength: number): Uint8Array {
   const request = new Uint8Array(24);
   request.set(address);
   view(request).setUint32(16, prefixLength, true);
   view(request).setInt32(20, index(name), true);
-  return ask(SIOCSIFADDR, request, AF_INET6);
+  return request;
 }
 
 export function joinBridge(name: string, bridge: string): number {

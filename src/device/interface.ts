@@ -1,0 +1,204 @@
+/**
+ * A TAP or TUN interface: a network interface whose wire is this process (Documentation/networking/tuntap.rst). A TAP carries
+ * Ethernet frames, a TUN IP packets.
+ *
+ * Everything is done by system calls, so that on Deno the permission to call libc is the only one needed.
+ */
+
+import { formatIpv4, netmask, parseIpv4, parseMac } from "../wire/address.ts";
+import { describeErrno, EACCES, EBUSY, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, EPERM } from "./errno.ts";
+import * as ifreq from "./ifreq.ts";
+import { libc } from "./libc.ts";
+import { Queue } from "./queue.ts";
+
+export interface InterfaceOptions {
+  /** At most 15 octets. An existing one of that name is adopted. Default: the kernel chooses, `tap0` for example. */
+  name?: string;
+  /** The kernel's side of the interface. */
+  mac?: string;
+  mtu?: number;
+  /** The kernel's side, such as `10.0.0.1/24`. */
+  ipv4?: string;
+  /** Name of a bridge to join. */
+  bridge?: string;
+  /** Default true. */
+  up?: boolean;
+  /** The interface outlives the process. Default: as it was; one made here goes when it is closed. */
+  persistent?: boolean;
+}
+
+/** An interface could not be had or set up. The message names the interface, what was found and what would help. */
+export class TapError extends Error {
+  override name = "TapError";
+}
+
+const LONGEST_NAME = 15;
+
+const O_RDWR = 0x2;
+const O_NONBLOCK = 0x800;
+const O_CLOEXEC = 0x80000;
+
+const TUNSETIFF = 0x400454ca;
+const TUNSETPERSIST = 0x400454cb;
+
+export const IFF_TUN = 0x1;
+export const IFF_TAP = 0x2;
+const IFF_NO_PI = 0x1000;
+
+export class Interface extends Queue {
+  readonly name: string;
+  /** It was there before, so it stays when it is closed. */
+  readonly isAdopted: boolean;
+  readonly #joined: string | undefined;
+  #open = true;
+
+  /** Opens or adopts an interface, sets it up, and takes it up. Throws TapError and leaves nothing behind. */
+  constructor(kind: typeof IFF_TUN | typeof IFF_TAP, options: InterfaceOptions = {}) {
+    const { name = "", up = true } = options;
+    checkName(name);
+    const adopted = name !== "" && ifreq.exists(name);
+    super(openTun(name));
+    this.isAdopted = adopted;
+    try {
+      this.name = attach(this.fd, name, kind | IFF_NO_PI);
+      if (options.persistent !== undefined) this.persistent = options.persistent;
+      if (options.mac !== undefined) this.mac = options.mac;
+      if (options.mtu !== undefined) this.mtu = options.mtu;
+      if (options.ipv4 !== undefined) this.ipv4 = options.ipv4;
+      if (options.bridge !== undefined) this.#joined = joinBridge(this.name, options.bridge);
+      if (up) this.isUp = true;
+    } catch (error) {
+      libc.close(this.fd);
+      throw error;
+    }
+  }
+
+  /** The kernel's side, such as `3a:5c:00:11:22:33`. */
+  get mac(): string {
+    return ifreq.mac(this.name);
+  }
+
+  set mac(mac: string) {
+    const parsed = parseMac(mac);
+    if (parsed === undefined) throw new TapError(`Cannot set the MAC of "${this.name}": "${mac}" is none`);
+    this.#set(`MAC to ${mac}`, () => ifreq.setMac(this.name, parsed));
+  }
+
+  get mtu(): number {
+    return ifreq.mtu(this.name);
+  }
+
+  set mtu(mtu: number) {
+    this.#set(`MTU to ${mtu}`, () => ifreq.setMtu(this.name, mtu));
+  }
+
+  /** The kernel's side, such as `10.0.0.1/24`; empty without one. */
+  get ipv4(): string {
+    const found = ifreq.ipv4(this.name);
+    return found === undefined ? "" : `${formatIpv4(found.address)}/${found.prefixLength}`;
+  }
+
+  set ipv4(cidr: string) {
+    const [text = "", prefix = "32"] = cidr.split("/");
+    const address = parseIpv4(text);
+    if (address === undefined || !/^\d+$/.test(prefix) || Number(prefix) > 32) {
+      throw new TapError(
+        `Cannot set the address of "${this.name}": "${cidr}" is not of the form 10.0.0.1/24`,
+      );
+    }
+    this.#set(`address to ${cidr}`, () => ifreq.setIpv4(this.name, address, netmask(Number(prefix))));
+  }
+
+  get isUp(): boolean {
+    return ifreq.isUp(this.name);
+  }
+
+  set isUp(up: boolean) {
+    this.#set(up ? "state to up" : "state to down", () => ifreq.setUp(this.name, up));
+  }
+
+  set persistent(persistent: boolean) {
+    this.#set("persistence", () => {
+      return libc.ioctlNumber(this.fd, TUNSETPERSIST, persistent ? 1 : 0) < 0 ? -libc.errno() : 0;
+    });
+  }
+
+  /** Leaves the bridge that it joined here and closes. An interface that was made here, and is not persistent, goes. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    if (this.#joined !== undefined) ifreq.leaveBridge(this.name, this.#joined);
+    libc.close(this.fd);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #set(what: string, call: () => number): void {
+    const result = call();
+    if (result >= 0) return;
+    const errno = -result;
+    const remedy = errno === EPERM || errno === EACCES ? "; run as root or with CAP_NET_ADMIN" : "";
+    throw new TapError(`Cannot set ${what} on "${this.name}": ${describeErrno(errno)}${remedy}`);
+  }
+}
+
+function checkName(name: string): void {
+  if (new TextEncoder().encode(name).length > LONGEST_NAME) {
+    throw new TapError(
+      `Cannot open interface "${name}": the name is longer than ${LONGEST_NAME} octets; choose a shorter one`,
+    );
+  }
+  if (/[\s/:]/.test(name) || name === "." || name === "..") {
+    throw new TapError(
+      `Cannot open interface "${name}": an interface name has no space, slash or colon; choose another one`,
+    );
+  }
+}
+
+function openTun(name: string): number {
+  const fd = libc.open(new TextEncoder().encode("/dev/net/tun\0"), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  if (fd >= 0) return fd;
+  const errno = libc.errno();
+  const remedy = errno === ENOENT || errno === ENODEV
+    ? 'the kernel has no TUN/TAP device here; try "modprobe tun", or in a container "--device /dev/net/tun"'
+    : errno === EACCES || errno === EPERM
+    ? "run as root, or give this user access to /dev/net/tun and CAP_NET_ADMIN"
+    : describeErrno(errno);
+  throw new TapError(`Cannot open interface "${name}": /dev/net/tun: ${describeErrno(errno)}; ${remedy}`);
+}
+
+/** Makes the descriptor the wire of the named interface. The name that the kernel gave it. */
+function attach(fd: number, name: string, flags: number): string {
+  const existed = name !== "" && ifreq.exists(name);
+  const request = ifreq.of(name);
+  ifreq.putFlags(request, flags);
+  if (libc.ioctl(fd, TUNSETIFF, request) >= 0) return ifreq.name(request);
+  const errno = libc.errno();
+  const why = errno === EBUSY
+    ? "another program has it open; stop that program or choose another name"
+    : errno === EINVAL && existed
+    ? "one of that name exists and is of another kind; choose another name or delete it"
+    : errno === EPERM || errno === EACCES
+    ? `${describeErrno(errno)}; run as root or with CAP_NET_ADMIN`
+    : describeErrno(errno);
+  throw new TapError(`Cannot open interface "${name}": ${why}`);
+}
+
+/** The bridge, when it was this call that joined it. */
+function joinBridge(name: string, bridge: string): string | undefined {
+  if (!ifreq.exists(bridge)) {
+    throw new TapError(
+      `Cannot add "${name}" to bridge "${bridge}": there is no such interface; ` +
+        `make it with "ip link add ${bridge} type bridge"`,
+    );
+  }
+  const result = ifreq.joinBridge(name, bridge);
+  if (result >= 0) return bridge;
+  const errno = -result;
+  // A port already: of this bridge or of another one, which only its owner should change.
+  if (errno === EBUSY) return undefined;
+  const why = errno === EINVAL || errno === EOPNOTSUPP ? `"${bridge}" is no bridge` : describeErrno(errno);
+  throw new TapError(`Cannot add "${name}" to bridge "${bridge}": ${why}`);
+}

@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { run, runChecked } from "../../src/lab/shell.ts";
+import { needsTap } from "../needs.ts";
+import { runTs } from "../runtime.ts";
+
+test.skipIf(needsTap())(
+  "a TAP is made, set up, adopted, kept and removed, and each failure names its remedy",
+  async () => {
+    const printed = await runChecked(["unshare", "-n", ...runTs("test/device/tap_probe.ts")]);
+    expect(JSON.parse(printed)).toEqual({
+      told: {
+        name: "tap7",
+        mac: "02:00:00:00:00:77",
+        mtu: 1400,
+        ipv4: "10.9.0.1/20",
+        isUp: true,
+        isAdopted: false,
+      },
+      kernel: { master: "br0", mac: "02:00:00:00:00:77", mtu: 1400, up: true, ipv4: ["10.9.0.1/20"] },
+      gone: true,
+      persistent: { stays: true, isAdopted: true, staysAfterAdoption: true, leftBridge: true },
+      failures: {
+        busy:
+          'TapError: Cannot open interface "tap7": another program has it open; stop that program or choose another name',
+        otherKind:
+          'TapError: Cannot open interface "dummy": one of that name exists and is of another kind; choose another ' +
+          "name or delete it",
+        longName:
+          'TapError: Cannot open interface "a-name-of-seventeen": the name is longer than 15 octets; choose a shorter one',
+        badName:
+          'TapError: Cannot open interface "a/b": an interface name has no space, slash or colon; choose another one',
+        noBridge: 'TapError: Cannot add "tap9" to bridge "br9": there is no such interface; make it with ' +
+          '"ip link add br9 type bridge"',
+        notABridge: 'TapError: Cannot add "tap9" to bridge "dummy2": "dummy2" is no bridge',
+        badMtu: 'TapError: Cannot set MTU to 5 on "tap9": EINVAL: invalid argument',
+        badMac: 'TapError: Cannot set the MAC of "tap9": "nonsense" is none',
+      },
+      nothingLeft: true,
+    });
+  },
+);
+
+test.skipIf(needsTap())("without permission the error says what to do", async () => {
+  const script = runTs("test/device/tap_probe.ts").map((word) => `'${word}'`).join(" ");
+  const { stderr } = await run([
+    "unshare",
+    "-n",
+    "setpriv",
+    "--bounding-set=-net_admin",
+    "--inh-caps=-net_admin",
+    "sh",
+    "-c",
+    script.replace("tap_probe", "open_tap"),
+  ]);
+  expect(stderr).toContain(
+    'Cannot open interface "oneip9": EPERM: operation not permitted; run as root or with CAP_NET_ADMIN',
+  );
+});
+
+test.skipIf(needsTap())("without /dev/net/tun the error says what to do", async () => {
+  const script = runTs("test/device/open_tap.ts").map((word) => `'${word}'`).join(" ");
+  const hidden = "mount -t tmpfs none /dev/net && " + script;
+  const { stderr } = await run(["unshare", "-n", "-m", "sh", "-c", hidden]);
+  expect(stderr).toContain(
+    'Cannot open interface "oneip9": /dev/net/tun: ENOENT: no such file or directory; the kernel has no',
+  );
+  expect(stderr).toContain("modprobe tun");
+});

@@ -35,5 +35,6 @@ export { InputError, type Mistake, UsageError } from "./input/errors.ts";
 export { Lab, type LabInfo, LabNode, type LabOptions } from "./lab/lab.ts";
 export { CommandError, type Result } from "./lab/shell.ts";
 export { parseTopology, type Topology } from "./lab/topology.ts";
+export { type Answer, request } from "./lab/traffic.ts";
 export { until } from "./lab/until.ts";
 export { type Sighting, Witness } from "./lab/witness.ts";

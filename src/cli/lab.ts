@@ -42,9 +42,10 @@ function down() {
     .addHelpText("after", "\nExample:\n  oneip lab down routing")
     .action(async (name) => {
       const { Lab } = await import("../lab/lab.ts");
-      const { labName } = await import("../lab/find.ts");
-      await Lab.down(labName(name));
-      console.log(`Lab "${labName(name)}" is down`);
+      const { whichLab } = await import("../lab/find.ts");
+      const lab = whichLab(name);
+      await Lab.down(lab.name, lab.nodes);
+      console.log(`Lab "${lab.name}" is down`);
     });
 }
 
@@ -96,8 +97,8 @@ async function enter(name: string, node: string, command: readonly string[]): Pr
   const { spawn } = await import("node:child_process");
   const { once } = await import("node:events");
   const { Lab } = await import("../lab/lab.ts");
-  const { labName } = await import("../lab/find.ts");
-  const [program = "", ...args] = Lab.open(labName(name)).node(node).command(command);
+  const { whichLab } = await import("../lab/find.ts");
+  const [program = "", ...args] = Lab.open(whichLab(name).name).node(node).command(command);
   const child = spawn(program, args, { stdio: "inherit" });
   const [status] = await once(child, "exit");
   process.exitCode = status ?? 1;

@@ -7,8 +7,9 @@ import { loadConfig } from "../control/load_config.ts";
 import { ClusterMap } from "../control/cluster_map.ts";
 import { formatIpv4, formatMac } from "../wire/address.ts";
 import { Lab } from "../lab/lab.ts";
+import { request } from "../lab/traffic.ts";
 import { type Sighting, Witness } from "../lab/witness.ts";
-import { type Answer, type Check, judge } from "./judge.ts";
+import { type Check, judge } from "./judge.ts";
 import { type Hop, hopsOf } from "./hops.ts";
 
 const TOPOLOGY = fileURLToPath(new URL("../../netns/routing.yaml", import.meta.url));
@@ -57,7 +58,9 @@ export async function demonstrate(progress: (step: string) => void): Promise<Sto
       `${clients.length * REQUESTS_EACH} requests to ${clusterAddress} from ${clients.length} clients`,
     );
     const answers = (await Promise.all(
-      Object.entries(CLIENTS).map(([node, network]) => request(lab, node, network, clusterAddress)),
+      Object.entries(CLIENTS).map(([node, network]) =>
+        request(lab.node(node), addressesOf(network), `http://${clusterAddress}/`, REQUESTS_EACH)
+      ),
     )).flat();
     const sightings = await witness.sightings();
     progress("counters of the dispatcher");
@@ -91,21 +94,6 @@ export async function demonstrate(progress: (step: string) => void): Promise<Sto
 
 function addressesOf(network: string): string[] {
   return Array.from({ length: CLIENTS_EACH }, (_, index) => `${network}.${index + 1}`);
-}
-
-/** A curl for each client address, a connection for each request. */
-async function request(lab: Lab, node: string, network: string, to: string): Promise<Answer[]> {
-  const curl = 'curl -s --max-time 5 --interface NETWORK.{} -H "Connection: close" -o /dev/null ' +
-    '-w "NETWORK.{} %{http_code} %header{x-backend}\\n" "http://CLUSTER/?[1-COUNT]"';
-  const line = curl.replaceAll("NETWORK", network).replace("CLUSTER", to).replace(
-    "COUNT",
-    String(REQUESTS_EACH),
-  );
-  const { stdout } = await lab.node(node).run(["sh", "-c", `seq ${CLIENTS_EACH} | xargs -P 4 -I{} ${line}`]);
-  return stdout.trim().split("\n").map((row) => {
-    const [client = "", status, backend = ""] = row.split(" ");
-    return { client, backend: status === "200" ? backend : undefined };
-  });
 }
 
 /** Stops the dispatcher, whose last words are its counters. */

@@ -1,11 +1,6 @@
 /** Was it as it should be? */
 
-/** What one request came to. */
-export interface Answer {
-  readonly client: string;
-  /** Who answered; undefined when nobody did. */
-  readonly backend: string | undefined;
-}
+import type { Answer } from "../lab/traffic.ts";
 
 export interface Check {
   /** What should hold. */

@@ -10,14 +10,20 @@ const SHIPPED = fileURLToPath(new URL("../../netns/", import.meta.url));
 /** A file, or the name of a topology that comes with the project. Throws UsageError when it is neither. */
 export function topologyFile(word: string): string {
   if (existsSync(word)) return word;
-  const shipped = `${SHIPPED}${word}.yaml`;
-  if (/^[\w-]+$/.test(word) && existsSync(shipped)) return shipped;
-  throw new UsageError(`There is no topology "${word}": neither a file of that name nor ${shipped}`);
+  if (existsSync(shippedFile(word))) return shippedFile(word);
+  throw new UsageError(
+    `There is no topology "${word}": neither a file of that name nor ${SHIPPED}${word}.yaml`,
+  );
 }
 
-/** A lab's name: the word itself, or the name that stands in the topology file. */
-export function labName(word: string): string {
-  if (!word.endsWith(".yaml")) return word;
+/** Which lab is meant: a name, or a topology, whose name and nodes it then has. */
+export function whichLab(word: string): { name: string; nodes: readonly string[] } {
+  if (!word.endsWith(".yaml") && !existsSync(shippedFile(word))) return { name: word, nodes: [] };
   const file = topologyFile(word);
-  return parseTopology(readFileSync(file, "utf8"), file).name;
+  const { name, nodes } = parseTopology(readFileSync(file, "utf8"), file);
+  return { name, nodes: nodes.map((node) => node.name) };
+}
+
+function shippedFile(word: string): string {
+  return /^[\w-]+$/.test(word) ? `${SHIPPED}${word}.yaml` : "";
 }

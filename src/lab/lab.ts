@@ -16,6 +16,7 @@ import {
   inNamespace,
   Keeper,
   makeNamespaces,
+  markFor,
   namespaceOf,
   removeNamespaces,
 } from "./namespaces.ts";
@@ -61,7 +62,7 @@ export class Lab {
     const name = options.name ?? topology.name;
     const namespaces = topology.nodes.map((node) => namespaceOf(name, node.name));
     await claim(name, resolve(file), topology, namespaces);
-    const keeper = new Keeper(join(STATE, name), namespaces);
+    const keeper = new Keeper(name, join(STATE, name), namespaces);
     try {
       progress(`${topology.nodes.length} namespaces, ${topology.links.length} links`);
       await makeNamespaces(name, topology);
@@ -101,11 +102,14 @@ export class Lab {
     });
   }
 
-  /** Removes a lab with all that runs in it, also one that was left half made. Nothing there is no fault. */
-  static async down(name: string): Promise<void> {
-    const info = Lab.list().find((info) => info.name === name);
-    const namespaces = (info?.nodes ?? []).map((node) => namespaceOf(name, node));
-    await removeNamespaces(join(STATE, name), namespaces);
+  /**
+   * Removes a lab with all that runs in it, also one that was left half made. Nothing there is no fault. `nodes` are looked
+   * for besides those that the lab is known to have.
+   */
+  static async down(name: string, nodes: readonly string[] = []): Promise<void> {
+    const known = Lab.list().find((info) => info.name === name)?.nodes ?? [];
+    const namespaces = [...new Set([...known, ...nodes])].map((node) => namespaceOf(name, node));
+    await removeNamespaces(name, join(STATE, name), namespaces);
   }
 
   private constructor(name: string, file: string, topology: Topology, keeper: Keeper | undefined) {
@@ -143,17 +147,19 @@ export class LabNode {
   /** What it runs in the background, if anything; a dispatcher on a node of kind `oneip`. */
   readonly program: Program | undefined;
   readonly #cwd: string;
+  readonly #env: Readonly<Record<string, string>>;
 
   constructor(lab: string, file: string, plan: NodePlan) {
     this.plan = plan;
     this.namespace = namespaceOf(lab, plan.name);
     this.#cwd = dirname(file);
+    this.#env = { ...markFor(lab), ...environment() };
     const cmd = plan.kind === "oneip" ? `"$ONEIP" run -c "${plan.startupConfig}"` : plan.cmd;
     this.program = cmd === undefined ? undefined : new Program({
       namespace: this.namespace,
       cmd,
       cwd: this.#cwd,
-      env: environment(),
+      env: this.#env,
       logFile: join(STATE, lab, `${plan.name}.log`),
       ports: plan.ports,
       readyText: plan.kind === "oneip" ? '"msg":"running"' : undefined,
@@ -178,7 +184,7 @@ export class LabNode {
   /** Runs the topology's set-up lines. */
   async setUp(): Promise<void> {
     if (this.plan.exec.length === 0) return;
-    await inNamespace(this.namespace, this.plan.exec.join("\n"), { cwd: this.#cwd, env: environment() });
+    await inNamespace(this.namespace, this.plan.exec.join("\n"), { cwd: this.#cwd, env: this.#env });
   }
 }
 

@@ -6,7 +6,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { NodePlan, Topology } from "./topology.ts";
-import { run, runChecked } from "./shell.ts";
+import { run, runChecked, type RunOptions } from "./shell.ts";
+
+/** The environment variable that names the lab for which a program was started. */
+const MARK = "ONEIP_LAB";
+
+/** The environment of whatever is started for a lab, so that its removal finds it. */
+export function markFor(lab: string): Record<string, string> {
+  return { [MARK]: lab };
+}
 
 /** `LAB-NODE`, so that `ip netns exec` finds it from any shell. */
 export function namespaceOf(lab: string, node: string): string {
@@ -27,11 +35,12 @@ export async function makeNamespaces(lab: string, topology: Topology): Promise<v
     const end = (at: typeof a) => `${at.interface} address ${at.mac} netns ${namespaceOf(lab, at.node)}`;
     lines.push(`link add name ${end(a)} type veth peer name ${end(b)}`);
   }
-  await runChecked(["ip", "-batch", "-"], { input: lines.join("\n") });
-  await Promise.all(topology.nodes.map((node) => takeUp(namespaceOf(lab, node.name), node)));
+  const env = markFor(lab);
+  await runChecked(["ip", "-batch", "-"], { input: lines.join("\n"), env });
+  await Promise.all(topology.nodes.map((node) => takeUp(namespaceOf(lab, node.name), node, env)));
 }
 
-async function takeUp(namespace: string, node: NodePlan): Promise<void> {
+async function takeUp(namespace: string, node: NodePlan, env: Record<string, string>): Promise<void> {
   const isBridge = node.kind === "bridge";
   const lines = [
     "link set lo up",
@@ -39,9 +48,9 @@ async function takeUp(namespace: string, node: NodePlan): Promise<void> {
     ...(isBridge ? ["link add br0 type bridge forward_delay 0", "link set br0 up"] : []),
     ...node.interfaces.map(({ name }) => `link set ${name} ${isBridge ? "master br0 " : ""}up`),
   ];
-  await runChecked(["ip", "-n", namespace, "-batch", "-"], { input: lines.join("\n") });
+  await runChecked(["ip", "-n", namespace, "-batch", "-"], { input: lines.join("\n"), env });
   // Where br_netfilter is there, bridged IP would pass the namespace's packet filter and be dropped or changed.
-  if (isBridge || node.kind === "oneip") await inNamespace(namespace, NO_BRIDGE_NETFILTER);
+  if (isBridge || node.kind === "oneip") await inNamespace(namespace, NO_BRIDGE_NETFILTER, { env });
 }
 
 const NO_BRIDGE_NETFILTER =
@@ -51,25 +60,32 @@ const NO_BRIDGE_NETFILTER =
 export async function inNamespace(
   namespace: string,
   script: string,
-  options: { cwd?: string; env?: Record<string, string> } = {},
+  options: RunOptions = {},
 ): Promise<void> {
   await runChecked(["ip", "netns", "exec", namespace, "sh", "-exc", script], options);
 }
 
 /**
- * Kills whatever runs in the namespaces and removes them and a folder; what is not there is no fault. Arguments: the folder,
- * then the namespaces.
+ * Ends whatever was started for a lab and removes its namespaces and folder; what is not there is no fault. Arguments: the
+ * lab's name, the folder, the namespaces. What was started for it is known by its environment, also a program that is still
+ * making namespaces; what runs in the namespaces, a person's shell for instance, by where it runs.
  */
 const REMOVE = `
-folder=$1; shift
+lab=$1 folder=$2; shift 2
+started() { grep -lzs "^${MARK}=$lab$" /proc/[0-9]*/environ | cut -d/ -f3; }
+while pids=$(started) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done
 for namespace in "$@"; do
   ip netns pids "$namespace" 2>/dev/null | xargs -r kill -9 2>/dev/null
   ip netns del "$namespace" 2>/dev/null
 done
 rm -rf "$folder"`;
 
-export async function removeNamespaces(folder: string, namespaces: readonly string[]): Promise<void> {
-  await run(["sh", "-c", REMOVE, "sh", folder, ...namespaces]);
+export async function removeNamespaces(
+  lab: string,
+  folder: string,
+  namespaces: readonly string[],
+): Promise<void> {
+  await run(["sh", "-c", REMOVE, "sh", lab, folder, ...namespaces]);
 }
 
 /**
@@ -80,8 +96,8 @@ export class Keeper {
   readonly #shell: ReturnType<typeof spawn>;
   readonly #ended: Promise<unknown>;
 
-  constructor(folder: string, namespaces: readonly string[]) {
-    this.#shell = spawn("setsid", ["sh", "-c", `cat >/dev/null${REMOVE}`, "sh", folder, ...namespaces], {
+  constructor(lab: string, folder: string, namespaces: readonly string[]) {
+    this.#shell = spawn("setsid", ["sh", "-c", `cat >/dev/null${REMOVE}`, "sh", lab, folder, ...namespaces], {
       stdio: ["pipe", "ignore", "ignore"],
     });
     this.#ended = once(this.#shell, "exit");

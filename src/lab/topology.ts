@@ -50,11 +50,13 @@ const NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
 const ENDPOINT = /^([a-z0-9][a-z0-9-]*):([^\s/:]{1,15})$/;
 const PORT = /^(\d{1,5})\/(tcp|udp)$/;
 
+const portRemedy = "use a port such as 80/tcp";
+
 const nodeSchema = z.strictObject({
   kind: z.enum(["host", "bridge", "oneip"], "use host, bridge or oneip").default("host"),
   exec: z.array(z.string("use a shell line"), "use a list of shell lines").default([]),
   cmd: z.string("use a shell line").optional(),
-  ports: z.array(z.string().regex(PORT, "use a port such as 80/tcp"), "use a list of ports such as 80/tcp")
+  ports: z.array(z.string(portRemedy).regex(PORT, portRemedy), "use a list of ports such as 80/tcp")
     .default([]),
   "startup-config": z.string("use the file of a configuration").optional(),
 }, "use a mapping such as {kind: host}");

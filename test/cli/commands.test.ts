@@ -1,0 +1,188 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { until } from "oneip";
+import { run } from "../../src/lab/shell.ts";
+import { needsTap } from "../needs.ts";
+import { ONEIP, ROOT, RUNTIME } from "../runtime.ts";
+
+const oneip = (...args: string[]) => run([...ONEIP, ...args], { cwd: ROOT });
+const CONFIG = join(ROOT, "netns/routing.oneip.yaml");
+
+const folder = mkdtempSync(join(tmpdir(), "oneip-test-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A configuration file with this text. */
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const BAD = file("bad.yaml", "dispatcher:\n  addresses: [10.0.0.2]\nclusters: []\n");
+
+test("the suite runs on the runtime that it was started for", () => {
+  expect(RUNTIME).toBe(process.env["ONEIP_TEST_RUNTIME"] ?? RUNTIME);
+});
+
+test("--help of every command has an example", async () => {
+  const commands = [
+    [],
+    ["run"],
+    ["check"],
+    ["explain"],
+    ["config", "schema"],
+    ["lab", "up"],
+    ["lab", "down"],
+    ["lab", "list"],
+    ["lab", "exec"],
+    ["lab", "shell"],
+    ["lab", "graph"],
+    ["demo"],
+  ];
+  const helps = await Promise.all(commands.map((command) => oneip(...command, "--help")));
+  for (const [index, { status, stdout }] of helps.entries()) {
+    expect(status).toBe(0);
+    expect(stdout, commands[index]!.join(" ")).toMatch(/Examples?:\n {2}oneip /);
+  }
+});
+
+describe("wrong usage ends with status 2 and says what is wrong:", () => {
+  const cases = [
+    { args: ["nonsense"], want: "unknown command 'nonsense'" },
+    { args: ["check"], want: "required option '-c, --config <file>' not specified" },
+    {
+      args: ["check", "-c", "nowhere.yaml"],
+      want: 'Cannot read the configuration "nowhere.yaml": there is no such file',
+    },
+    { args: ["check", "-c", BAD], want: `${BAD}:2:15: "dispatcher.addresses[0]" is wrong, found "10.0.0.2"` },
+    { args: ["run", "-c", BAD], want: `${BAD}:3:11: "clusters" is wrong, found an empty list` },
+    { args: ["explain", "1.2.3", "-c", CONFIG], want: '"1.2.3" is no IPv4 address' },
+    {
+      args: ["explain", "1.2.3.4", "-c", CONFIG, "--down", "web9"],
+      want: 'There is no backend "web9"; the configuration has',
+    },
+    { args: ["lab", "up", "nowhere"], want: 'There is no topology "nowhere"' },
+    { args: ["lab", "exec", "nowhere", "a", "true"], want: 'No lab "nowhere" is up' },
+  ];
+  for (const { args, want } of cases) {
+    test(args.join(" ").replaceAll(folder, ""), async () => {
+      const { status, stdout, stderr } = await oneip(...args);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+      expect(stderr).toContain(want);
+    });
+  }
+});
+
+test("check prints what would run", async () => {
+  const { status, stdout } = await oneip("check", "-c", CONFIG);
+  expect(status).toBe(0);
+  expect(stdout).toContain("dispatcher oneip0 in bridge br0, MAC 02:00:00:00:00:02, MTU 1500");
+  expect(stdout).toMatch(/web3 +10\.0\.0\.13 +1 +1024/);
+  const json = JSON.parse((await oneip("check", "-c", CONFIG, "--json")).stdout);
+  expect(json.clusters[0]).toMatchObject({
+    name: "web",
+    technique: "route",
+    buckets: 4096,
+    seed: 0,
+    algorithm: "maglev",
+  });
+  expect(json.clusters[0].backends[0]).toEqual({
+    name: "web1",
+    address: "10.0.0.11",
+    weight: 1,
+    buckets: 1024,
+  });
+});
+
+test("explain says where clients go, and where they would go", async () => {
+  const rows = JSON.parse((await oneip("explain", "10.0.0.1", "192.0.2.1", "-c", CONFIG, "--json")).stdout);
+  expect(rows).toEqual([
+    {
+      client: "10.0.0.1",
+      cluster: "web",
+      hash: "0x2fa5f781",
+      bucket: 762,
+      backend: expect.stringMatching(/^web[1-4]$/),
+    },
+    {
+      client: "192.0.2.1",
+      cluster: "web",
+      hash: "0xb3bcb8d1",
+      bucket: 2875,
+      backend: expect.stringMatching(/^web[1-4]$/),
+    },
+  ]);
+  const { backend } = rows[0];
+  const down = await oneip("explain", "10.0.0.1", "-c", CONFIG, "--json", "--down", backend);
+  expect(JSON.parse(down.stdout)[0].backend).not.toBe(backend);
+  const all = await oneip("explain", "10.0.0.1", "-c", CONFIG, "--down", "web1", "web2", "web3", "web4");
+  expect(all.stdout).toMatch(/10\.0\.0\.1 +web +0x2fa5f781 +762 +none/);
+});
+
+test("config schema is a JSON Schema", async () => {
+  const schema = JSON.parse((await oneip("config", "schema")).stdout);
+  expect(schema).toMatchObject({
+    title: "oneip configuration",
+    type: "object",
+    required: ["dispatcher", "clusters"],
+  });
+});
+
+test("completions for bash, zsh and fish, and what they offer", async () => {
+  for (const shell of ["bash", "zsh", "fish"]) {
+    const { status, stdout } = await oneip("completions", shell);
+    expect(status, shell).toBe(0);
+    expect(stdout).toContain("oneip");
+  }
+  expect((await oneip("complete", "--", "ex")).stdout).toContain("explain");
+  expect((await run(["bash", "-n"], { input: (await oneip("completions", "bash")).stdout })).status).toBe(0);
+});
+
+test("lab graph draws a topology", async () => {
+  expect((await oneip("lab", "graph", "routing")).stdout).toContain("lb{{lb}}");
+  expect((await oneip("lab", "graph", "netns/edge.yaml", "--dot")).stdout).toContain(
+    '"edge" [shape=hexagon]',
+  );
+});
+
+test.skipIf(needsTap())("run without a bridge of that name says what to do, and leaves nothing", async () => {
+  const command = [...ONEIP, "run", "-c", CONFIG].map((word) => `'${word}'`).join(" ");
+  const { status, stdout, stderr } = await run([
+    "unshare",
+    "-n",
+    "sh",
+    "-c",
+    `${command}; echo $?; ip -br link`,
+  ]);
+  expect(status).toBe(0);
+  expect(stderr).toContain(
+    'Cannot add "oneip0" to bridge "br0": there is no such interface; make it with "ip link add br0 type bridge"',
+  );
+  expect(stdout.split("\n")[0]).toBe("1");
+  expect(stdout).not.toContain("oneip0");
+});
+
+test.skipIf(needsTap())("run on a terminal is readable, and ends within a second of Ctrl-C", async () => {
+  const command = [...ONEIP, "run", "-c", CONFIG].join(" ");
+  // `script` gives the command a terminal, and types there what it reads.
+  const inside =
+    `ip link add br0 type bridge; ip link set br0 up; script -qec "${command}" /dev/null; ip -br link`;
+  const child = spawn("unshare", ["-n", "sh", "-c", inside], { stdio: ["pipe", "pipe", "ignore"] });
+  const ended = once(child, "exit");
+  let printed = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => printed += text);
+  await until("it runs", () => printed.includes("running"));
+  child.stdin.write("\x03");
+  const asked = performance.now();
+  await until("it has stopped", () => printed.includes("stopped"));
+  expect(performance.now() - asked).toBeLessThan(1000);
+  child.stdin.end();
+  await ended;
+  expect(printed).toMatch(/INFO.*running.*oneip0/);
+  expect(printed).toMatch(/INFO.*stopped.*received/);
+  expect(printed.split("\n").filter((row) => row.startsWith("oneip0"))).toEqual([]);
+});

@@ -1,0 +1,142 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { CommandError, Lab, until } from "oneip";
+import { run, runChecked } from "../../src/lab/shell.ts";
+import { needsTap } from "../needs.ts";
+import { ONEIP, ROOT } from "../runtime.ts";
+
+const TOPOLOGY = join(ROOT, "netns/routing.yaml");
+
+async function namespaces(prefix: string): Promise<string[]> {
+  const printed = await runChecked(["ip", "netns", "list"]);
+  return printed.split("\n").map((line) => line.split(" ")[0]!).filter((name) => name.startsWith(prefix));
+}
+
+/** Processes whose command line names this lab; inside its namespaces there can be none when those are gone. */
+function processes(text: string): string[] {
+  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
+    } catch {
+      return false; // It has ended meanwhile.
+    }
+  });
+}
+
+async function expectNothingLeft(lab: string): Promise<void> {
+  await until(
+    `nothing of ${lab} is left`,
+    async () =>
+      (await namespaces(`${lab}-`)).length === 0 && !existsSync(`/run/oneip/lab/${lab}`) &&
+      processes(lab).length === 0,
+  );
+}
+
+describe.skipIf(needsTap())("labs leave nothing behind:", () => {
+  const name = `t${process.pid}-cleanup`;
+  afterEach(() => Lab.down(name));
+
+  test("two labs side by side do not disturb each other", async () => {
+    const [one, two] = [await Lab.up(TOPOLOGY, { name }), await Lab.up(TOPOLOGY, { name: `${name}2` })];
+    try {
+      const ask = (lab: Lab) =>
+        lab.node("client1").exec("curl", "-s", "--max-time", "5", "http://10.0.0.100/");
+      const first = await ask(one);
+      expect(await ask(two)).toBe(first);
+      await two.node("web1").program!.stop();
+      await two.node("lb").program!.stop();
+      expect(await ask(one)).toBe(first);
+      await two.down();
+      expect(await ask(one)).toBe(first);
+      expect((await namespaces(`${name}-`)).length).toBe(10);
+    } finally {
+      await two.down();
+      await one.down();
+    }
+    await expectNothingLeft(name);
+  });
+
+  test("a second lab of the same name is refused and harms the first in nothing", async () => {
+    const lab = await Lab.up(TOPOLOGY, { name });
+    await expect(Lab.up(TOPOLOGY, { name })).rejects.toThrow(
+      `A lab "${name}" is up already (namespace ${name}-client1 exists); remove it with "oneip lab down ${name}"`,
+    );
+    expect(await lab.node("client1").exec("curl", "-s", "--max-time", "5", "http://10.0.0.100/")).toMatch(
+      /^web/,
+    );
+    await lab.down();
+    await expectNothingLeft(name);
+  });
+
+  test("a set-up line that fails is shown, and takes the lab with it", async () => {
+    const file = join(tmpdir(), `${name}.yaml`);
+    writeFileSync(
+      file,
+      "name: broken\ntopology:\n  nodes:\n    a: {exec: [ip link set lo up, ip address add nonsense dev lo]}\n",
+    );
+    const failure = await Lab.up(file, { name }).then(() => undefined, (error) => error as Error);
+    expect(failure).toBeInstanceOf(CommandError);
+    expect(failure!.message).toContain("+ ip address add nonsense dev lo");
+    await expectNothingLeft(name);
+  });
+
+  test("a program that ends at once is shown with its last words", async () => {
+    const file = join(tmpdir(), `${name}.yaml`);
+    writeFileSync(
+      file,
+      'name: broken\ntopology:\n  nodes:\n    a: {cmd: sh -c "echo no luck; exit 3", ports: [80/tcp]}\n',
+    );
+    await expect(Lab.up(file, { name })).rejects.toThrow(/ended before it was ready; it printed:\nno luck/);
+    await expectNothingLeft(name);
+  });
+
+  test.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("%s in the middle of `lab up`", async (signal) => {
+    const [program = "", ...args] = [...ONEIP, "lab", "up", TOPOLOGY, "--name", name];
+    const child = spawn(program, args, { stdio: "ignore" });
+    const ended = once(child, "exit");
+    await until("some of it is up", async () => (await namespaces(`${name}-`)).length > 5);
+    child.kill(signal);
+    await ended;
+    await expectNothingLeft(name);
+  });
+
+  test.each(["SIGINT", "SIGKILL"] as const)("%s in the middle of the demo", async (signal) => {
+    const [program = "", ...args] = [...ONEIP, "demo"];
+    const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const ended = once(child, "exit");
+    let printed = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => printed += text);
+    await until("requests are on their way", () => printed.includes("requests to"));
+    child.kill(signal);
+    await ended;
+    await expectNothingLeft(`demo-${child.pid}`);
+  });
+
+  test("`lab up`, `list`, `exec`, `shell` and `down`, as a person uses them", async () => {
+    const lab = (...args: string[]) => run([...ONEIP, "lab", ...args]);
+    expect((await lab("up", "routing", "--name", name)).stdout).toContain(
+      `Lab "${name}" is up: client1, client2,`,
+    );
+    const listed = JSON.parse((await lab("list", "--json")).stdout) as { name: string; nodes: string[] }[];
+    expect(listed.find((info) => info.name === name)?.nodes).toContain("web4");
+    const answer = await lab("exec", name, "client1", "curl", "-s", "--max-time", "5", "http://10.0.0.100/");
+    expect(answer.stdout).toMatch(/^web[1-4]\n$/);
+    expect((await lab("exec", name, "client1", "sh", "-c", "exit 7")).status).toBe(7);
+    const shell = await run([...ONEIP, "lab", "shell", name, "router"], {
+      input: "ip -br address show dev eth2; exit 4\n",
+    });
+    expect(shell).toMatchObject({ status: 4, stdout: expect.stringContaining("10.0.0.1/24") });
+    const unknown = await lab("exec", name, "nobody", "true");
+    expect(unknown).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('has no node "nobody"; it has client1,'),
+    });
+    expect(await lab("down", name)).toMatchObject({ status: 0 });
+    expect(await lab("down", name), "twice is no fault").toMatchObject({ status: 0 });
+    await expectNothingLeft(name);
+  });
+});

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Lab, request, until } from "oneip";
+import { needsTap } from "../needs.ts";
+import { runTs } from "../runtime.ts";
+import * as f from "../frames.ts";
+import {
+  clientOf,
+  clients,
+  CLUSTER,
+  download,
+  expected,
+  labUp,
+  logged,
+  sha256OfBytes,
+  TEN_MB,
+} from "./labs.ts";
+
+const URL_OF_CLUSTER = `http://${CLUSTER}/`;
+
+/** MAC of a node's interface. */
+function macOf(lab: Lab, node: string): string {
+  return lab.node(node).plan.interfaces[0]!.mac;
+}
+
+describe.skipIf(needsTap())("backends that come and go", () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await labUp("routing", "failover");
+  });
+  afterAll(() => lab?.down());
+
+  /** Who answers each client now. */
+  const owners = async (addresses: readonly string[]) => {
+    const answers = await request(lab.node("client1"), addresses, URL_OF_CLUSTER);
+    return Object.fromEntries(answers.map(({ client, backend }) => [client, backend]));
+  };
+
+  test("one unplugged under load: only its clients move, nobody else notices, and they come back", async () => {
+    const addresses = clients(40);
+    const dispatcher = lab.node("lb");
+    expect(await owners(addresses)).toEqual(expected(addresses));
+    const load = ["web1", "web3", "web4"].map((backend) =>
+      download(lab.node("client1"), clientOf(backend), "--limit-rate", "2M")
+    );
+
+    await lab.node("lan").exec("ip", "link", "set", "web2", "down");
+    const down = await logged(dispatcher, "does not answer ARP", "10.0.0.12");
+    const { moved } = JSON.parse(dispatcher.program!.log.split("\n")[down - 1]!);
+    expect(moved, "its 1024 buckets and no other").toBe(1024);
+    const without = expected(addresses, ["web2"]);
+    expect(await owners(addresses)).toEqual(without);
+    const before = expected(addresses);
+    for (const client of addresses) {
+      if (before[client] !== "web2") expect(without[client]).toBe(before[client]);
+    }
+
+    await lab.node("lan").exec("ip", "link", "set", "web2", "up");
+    await logged(dispatcher, '"msg":"neighbor answers ARP"', "10.0.0.12", down);
+    expect(await owners(addresses)).toEqual(before);
+    expect(await Promise.all(load)).toEqual(new Array(3).fill(await sha256OfBytes(TEN_MB)));
+  });
+
+  test("a backend whose MAC changes is followed", async () => {
+    const client = clientOf("web1");
+    const lines = lab.node("lb").program!.log.split("\n").length - 1;
+    await lab.node("web1").exec("ip", "link", "set", "eth1", "address", "02:1a:b0:00:06:99");
+    await until("web1 answers again", async () => (await owners([client]))[client] === "web1");
+    const line = await logged(lab.node("lb"), "neighbor answers ARP", "10.0.0.11", lines);
+    expect(lab.node("lb").program!.log.split("\n")[line - 1]).toContain("02:1a:b0:00:06:99");
+    await lab.node("web1").exec("ip", "link", "set", "eth1", "address", macOf(lab, "web1"));
+    await until("web1 answers again", async () => (await owners([client]))[client] === "web1");
+  });
+
+  test("a machine that shouts that it has a backend's address moves nothing", async () => {
+    const rogue = "02:66:66:66:66:66";
+    const claim = (target: { targetMac: string; targetIp: string }, dst: string) => {
+      const packet = f.arp({ operation: 2, senderMac: rogue, senderIp: "10.0.0.13", ...target });
+      return f.ethernet(packet, { src: rogue, dst, type: f.ETHERTYPE.arp });
+    };
+    const frames = [
+      claim({ targetMac: f.MAC.dispatcher, targetIp: "10.0.0.2" }, f.MAC.dispatcher),
+      claim({ targetMac: f.MAC.broadcast, targetIp: "10.0.0.13" }, f.MAC.broadcast),
+    ];
+    const client = clientOf("web3");
+    const lines = lab.node("lb").program!.log.split("\n").length - 1;
+    const shouting = lab.node("lan").run([...runTs("test/scenario/inject.ts"), "--repeat", "3500"], {
+      input: frames.map((frame) => Buffer.from(frame).toString("hex")).join("\n"),
+    });
+    // Over three of the dispatcher's own questions, each a chance for the wrong answer.
+    let rounds = 0;
+    for (let ended = false; !ended; rounds++) {
+      ended = await Promise.race([
+        shouting.then(() => true),
+        owners([client]).then((owner) => {
+          expect(owner).toEqual({ [client]: "web3" });
+          return false;
+        }),
+      ]);
+    }
+    const { stdout, stderr } = await shouting;
+    expect(Number(stdout), stderr).toBeGreaterThan(100);
+    expect(rounds).toBeGreaterThan(5);
+    expect(lab.node("lb").program!.log.split("\n").slice(lines).join("")).not.toContain(rogue);
+  });
+
+  test("the first packet is not lost while the backend's MAC is unknown", async () => {
+    const dispatcher = lab.node("lb").program!;
+    await dispatcher.stop();
+    // Web 4 answers the dispatcher's first question late, so the ping's packets come first.
+    await lab.node("web4").exec("ip", "link", "set", "eth1", "down");
+    await dispatcher.start();
+    const ping = lab.node("client1").exec("ping", "-c1", "-W5", "-I", clientOf("web4"), CLUSTER);
+    await lab.node("web4").exec("sh", "-c", "ip link set eth1 up && ip route add default via 10.0.0.1");
+    await ping;
+    await dispatcher.stop();
+    const last = JSON.parse(dispatcher.log.trim().split("\n").at(-1)!);
+    expect(last.verdicts.pending).toBeGreaterThan(0);
+    expect(last.kept.sent).toBe(last.verdicts.pending);
+    await dispatcher.start();
+  });
+
+  test("no backend live: host unreachable, at once", async () => {
+    const lines = lab.node("lb").program!.log.split("\n").length - 1;
+    for (const name of ["web1", "web2", "web3", "web4"]) {
+      await lab.node("lan").exec("ip", "link", "set", name, "down");
+    }
+    for (const address of [11, 12, 13, 14]) {
+      await logged(lab.node("lb"), "does not answer ARP", `10.0.0.${address}`, lines);
+    }
+    const { stdout } = await lab.node("client1").run(["ping", "-c1", "-W5", CLUSTER]);
+    expect(stdout).toContain("From 10.0.0.2 icmp_seq=1 Destination Host Unreachable");
+    const { stderr, status } = await lab.node("client1").run([
+      "curl",
+      "-sS",
+      "--max-time",
+      "20",
+      URL_OF_CLUSTER,
+    ]);
+    expect(status).toBe(7);
+    expect(stderr).toMatch(/Couldn't connect|No route to host|Failed to connect/);
+  });
+});

@@ -1,0 +1,62 @@
+/** What the scenario tests share. */
+
+import { join } from "node:path";
+import { explain, Lab, type LabNode, parseConfig, until } from "oneip";
+import { readFileSync } from "node:fs";
+import { ROOT } from "../runtime.ts";
+
+export const CLUSTER = "10.0.0.100";
+
+const CONFIG_FILE = join(ROOT, "netns/routing.oneip.yaml");
+export const CONFIG = parseConfig(readFileSync(CONFIG_FILE, "utf8"), CONFIG_FILE, "test");
+
+/** A lab of the shipped topology, under a name that no other run has. */
+export function labUp(topology: string, purpose: string): Promise<Lab> {
+  return Lab.up(join(ROOT, `netns/${topology}.yaml`), { name: `t${process.pid}-${purpose}` });
+}
+
+/** Addresses of client1: 198.51.100.1 and so on. */
+export function clients(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `198.51.100.${index + 1}`);
+}
+
+/** The backend of each client by the bucket map, with some backends down. */
+export function expected(
+  addresses: readonly string[],
+  down: readonly string[] = [],
+): Record<string, string | null> {
+  return Object.fromEntries(explain(CONFIG, addresses, down).map(({ client, backend }) => [client, backend]));
+}
+
+/** A client of this backend. */
+export function clientOf(backend: string): string {
+  return clients(250).find((client) => expected([client])[client] === backend)!;
+}
+
+/** Waits for a line of the dispatcher's log that says this and names this address. */
+export async function logged(dispatcher: LabNode, text: string, address: string, from = 0): Promise<number> {
+  return await until(`the dispatcher says "${text}" of ${address}`, () => {
+    const lines = dispatcher.program!.log.split("\n");
+    const index = lines.findIndex((line, number) =>
+      number >= from && line.includes(text) && line.includes(`"${address}"`)
+    );
+    return index >= 0 && index + 1;
+  });
+}
+
+/** SHA-256 of what `/bytes/N` of the labs' server gives. */
+export async function sha256OfBytes(count: number): Promise<string> {
+  const octets = Uint8Array.from({ length: count }, (_, index) => (index % 65_521) % 251);
+  const digest = await crypto.subtle.digest("SHA-256", octets);
+  return [...new Uint8Array(digest)].map((octet) => octet.toString(16).padStart(2, "0")).join("");
+}
+
+export const TEN_MB = 10_000_000;
+
+/** Downloads 10 MB and prints their sum, as a client would on its command line. */
+export function download(node: LabNode, client: string, ...curlOptions: string[]): Promise<string> {
+  const curl = `curl -sS --max-time 40 --interface ${client} ${
+    curlOptions.join(" ")
+  } http://${CLUSTER}/bytes/${TEN_MB}`;
+  return node.exec("sh", "-c", `${curl} | sha256sum | cut -d" " -f1`).then((printed) => printed.trim());
+}

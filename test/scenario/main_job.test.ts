@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Lab, request, Witness } from "oneip";
+import { needsTap } from "../needs.ts";
+import { clientOf, clients, CLUSTER, download, expected, labUp, sha256OfBytes, TEN_MB } from "./labs.ts";
+
+describe.skipIf(needsTap()).each([
+  { topology: "routing", dispatcherNode: "lb" },
+  { topology: "edge", dispatcherNode: "edge" },
+])("topology $topology", ({ topology, dispatcherNode }) => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await labUp(topology, topology);
+  });
+  afterAll(() => lab?.down());
+
+  test("traceroute shows the dispatcher as a hop, and the cluster address behind it", async () => {
+    const printed = await lab.node("client1").exec("traceroute", "-n", "-q1", "-w5", CLUSTER);
+    const hops = printed.trim().split("\n").slice(1).map((line) => line.trim().split(/\s+/)[1]);
+    expect(hops).toEqual(["192.0.2.1", "10.0.0.2", CLUSTER]);
+  });
+
+  test("traceroute by TCP and by ICMP shows the same", async () => {
+    for (const method of ["-T", "-I"]) {
+      const printed = await lab.node("client1").exec("traceroute", "-n", "-q1", "-w5", method, CLUSTER);
+      expect(printed.trim().split("\n").slice(1).map((line) => line.trim().split(/\s+/)[1]), method)
+        .toEqual(["192.0.2.1", "10.0.0.2", CLUSTER]);
+    }
+  });
+
+  test("ping of the cluster address is answered by the client's backend", async () => {
+    const client = clientOf("web2");
+    const witness = await Witness.at(lab.node("lan"));
+    await lab.node("client1").exec("ping", "-c3", "-i0.1", "-W5", "-I", client, CLUSTER);
+    const replies = (await witness.sightings()).filter(({ src, dst }) => src === CLUSTER && dst === client);
+    expect(replies.map(({ port, frames }) => ({ port, frames }))).toEqual([{ port: "web2", frames: 3 }]);
+  });
+
+  test("ping of the dispatcher itself is answered", async () => {
+    await lab.node("client1").exec("ping", "-c2", "-i0.1", "-W5", "10.0.0.2");
+  });
+
+  test("10 MB arrive intact", async () => {
+    expect(await download(lab.node("client1"), clientOf("web3"))).toBe(await sha256OfBytes(TEN_MB));
+  });
+
+  test("UDP works: each client's datagram is echoed by its backend", async () => {
+    for (const backend of ["web1", "web4"]) {
+      const client = clientOf(backend);
+      const script = `exec 3<>/dev/udp/${CLUSTER}/53; echo -n hello >&3; timeout 5 head -c 10 <&3`;
+      // From this source address: the route to the cluster prefers it for the while.
+      await lab.node("client1").exec(
+        "ip",
+        "route",
+        "replace",
+        `${CLUSTER}/32`,
+        "via",
+        "192.0.2.1",
+        "src",
+        client,
+      );
+      expect(await lab.node("client1").exec("bash", "-c", script)).toBe(`${backend} hello`);
+    }
+    await lab.node("client1").exec("ip", "route", "del", `${CLUSTER}/32`);
+  });
+
+  test("each client keeps its backend over 20 connections, the one that its hash names", async () => {
+    const addresses = clients(16);
+    const answers = await request(lab.node("client1"), addresses, `http://${CLUSTER}/`, 20);
+    expect(answers).toHaveLength(16 * 20);
+    const want = expected(addresses);
+    expect(answers.filter(({ client, backend }) => backend !== want[client])).toEqual([]);
+  });
+
+  test("a closed port on the dispatcher: UDP is answered port unreachable, TCP is reset", async () => {
+    const udp = await lab.node("client1").run([
+      "bash",
+      "-c",
+      "exec 3<>/dev/udp/10.0.0.2/9; echo x >&3; read -t5 <&3",
+    ]);
+    expect(udp.stderr).toContain("Connection refused");
+    const tcp = await lab.node("client1").run(["curl", "-sS", "--max-time", "5", "http://10.0.0.2/"]);
+    expect(tcp.stderr).toMatch(/refused|Could not connect|Failed to connect/);
+  });
+
+  test("a download survives the restart of the dispatcher, which remembers nothing", async () => {
+    const dispatcher = lab.node(dispatcherNode).program!;
+    const client = clientOf("web1");
+    let isDone = false;
+    const downloading = download(lab.node("client1"), client, "--limit-rate", "2M").finally(() =>
+      isDone = true
+    );
+    const before = await request(lab.node("client1"), [client], `http://${CLUSTER}/`);
+    await dispatcher.stop();
+    expect(await lab.node(dispatcherNode).exec("ip", "-br", "link"), "the TAP went with it").not.toContain(
+      "oneip0",
+    );
+    await dispatcher.start();
+    expect(isDone, "it was in the middle").toBe(false);
+    expect(await downloading).toBe(await sha256OfBytes(TEN_MB));
+    expect(await request(lab.node("client1"), [client], `http://${CLUSTER}/`)).toEqual(before);
+  });
+
+  test("the dispatcher's last words are its counters, and they count every frame", async () => {
+    const node = lab.node(dispatcherNode);
+    const stats = async () => {
+      const [link] = JSON.parse(await node.exec("ip", "-j", "-s", "link", "show", "dev", "oneip0"));
+      return link.stats64.tx.packets as number;
+    };
+    const kernel = await stats();
+    await node.program!.stop();
+    const last = JSON.parse(node.program!.log.trim().split("\n").at(-1)!);
+    expect(last.msg).toBe("stopped");
+    expect(last.received).toBeGreaterThanOrEqual(kernel);
+    const verdicts: number[] = Object.values(last.verdicts);
+    expect(verdicts.reduce((sum, count) => sum + count, 0)).toBe(last.received);
+    expect(last.verdicts.drop_from_cluster).toBe(0);
+    expect(last.verdicts.dispatched).toBeGreaterThan(0);
+    const dispatched: number[] = Object.values(last.dispatched);
+    expect(dispatched.reduce((sum, count) => sum + count, 0)).toBe(last.verdicts.dispatched);
+    await node.program!.start();
+  });
+});

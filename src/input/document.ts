@@ -24,7 +24,7 @@ export interface Format<T> {
 /** Text of a file to its meaning. Throws InputError with every mistake. */
 export function readDocument<T>(text: string, file: string, format: Format<T>): T {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, merge: true });
   if (document.errors.length > 0) {
     throw new InputError(file, document.errors.map((error) => syntaxMistake(text, lines, error)));
   }

@@ -1,8 +1,9 @@
 /** What the scenario tests share. */
 
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { explain, Lab, type LabNode, parseConfig, until } from "oneip";
-import { readFileSync } from "node:fs";
 import { ROOT } from "../runtime.ts";
 
 export const CLUSTER = "10.0.0.100";
@@ -59,4 +60,14 @@ export function download(node: LabNode, client: string, ...curlOptions: string[]
     curlOptions.join(" ")
   } http://${CLUSTER}/bytes/${TEN_MB}`;
   return node.exec("sh", "-c", `${curl} | sha256sum | cut -d" " -f1`).then((printed) => printed.trim());
+}
+
+/** The same, but it stops reading after the first megabyte until `goOn` is called: until then it is in the middle. */
+export function downloadInTwo(node: LabNode, client: string): { sum: Promise<string>; goOn(): void } {
+  const flag = join(tmpdir(), `oneip-go-on-${process.pid}`);
+  rmSync(flag, { force: true });
+  const stall = `head -c 1000000; until [ -e ${flag} ]; do sleep 0.05; done; cat`;
+  const curl = `curl -sS --max-time 40 --interface ${client} http://${CLUSTER}/bytes/${TEN_MB}`;
+  const sum = node.exec("sh", "-c", `${curl} | { ${stall}; } | sha256sum | cut -d" " -f1; rm -f ${flag}`);
+  return { sum: sum.then((printed) => printed.trim()), goOn: () => writeFileSync(flag, "") };
 }

@@ -1,7 +1,7 @@
 /**
  * A backend's service for the labs: HTTP on port 80 and an echo on UDP port 53, both of which say who answered.
  *
- *     server.ts NAME CLUSTER_ADDRESS
+ *     server.ts NAME CLUSTER_ADDRESS...
  *
  *     GET /            NAME
  *     GET /bytes/N     N octets, the same from every backend
@@ -10,7 +10,7 @@
 import { createSocket } from "node:dgram";
 import { createServer, type ServerResponse } from "node:http";
 
-const [name = "", clusterAddress] = process.argv.slice(2);
+const [name = "", ...clusterAddresses] = process.argv.slice(2);
 
 const HTTP_PORT = 80;
 const ECHO_PORT = 53;
@@ -23,7 +23,7 @@ createServer((request, response) => {
   const count = /^\/bytes\/(\d+)$/.exec(request.url ?? "")?.[1];
   if (count === undefined) response.end(`${name}\n`);
   else sendOctets(response, Number(count));
-}).listen(HTTP_PORT, "0.0.0.0");
+}).listen(HTTP_PORT, "::");
 
 function sendOctets(response: ServerResponse, count: number): void {
   response.setHeader("Content-Length", count);
@@ -41,6 +41,8 @@ function sendOctets(response: ServerResponse, count: number): void {
 }
 
 // Bound to the cluster address: from a socket bound to none, the reply would leave with the primary address.
-const echo = createSocket("udp4");
-echo.on("message", (text, from) => echo.send(`${name} ${text}`, from.port, from.address));
-echo.bind(ECHO_PORT, clusterAddress);
+for (const address of clusterAddresses) {
+  const echo = createSocket(address.includes(":") ? "udp6" : "udp4");
+  echo.on("message", (text, from) => echo.send(`${name} ${text}`, from.port, from.address));
+  echo.bind(ECHO_PORT, address);
+}

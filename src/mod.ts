@@ -2,7 +2,7 @@
 
 // A frame's path, without a runtime: embed it, replay captures through it, simulate with it.
 export { Dispatcher } from "./path/dispatcher.ts";
-export type { ClusterPlan, Plan } from "./path/plan.ts";
+export type { ClusterPlan, Plan, Port, RateLimits } from "./path/plan.ts";
 export { NAMES as VERDICT_NAMES } from "./path/verdict.ts";
 export { ForwardingTable } from "./table/forwarding_table.ts";
 export {
@@ -14,8 +14,8 @@ export {
   NO_BACKEND,
   shares,
 } from "./table/bucket_map.ts";
-export { ofIpv4 as hashIpv4 } from "./table/hash.ts";
-export { formatIpv4, formatMac, type Mac, parseIpv4, parseMac } from "./wire/address.ts";
+export { ofIpv4 as hashIpv4, ofIpv6 as hashIpv6 } from "./table/hash.ts";
+export { type Cidr, formatMac, type Mac, parseCidr, parseIp, parseMac } from "./wire/address.ts";
 
 // The data plane over any device, and the devices.
 export { DataPlane, slotSizeFor } from "./control/data_plane.ts";

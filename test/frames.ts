@@ -18,6 +18,14 @@ export const IP = {
   client: "198.51.100.7",
 } as const;
 
+export const IP6 = {
+  dispatcher: "2001:db8::2",
+  router: "2001:db8::1",
+  backend1: "2001:db8::11",
+  cluster: "2001:db8::100",
+  client: "2001:db8:51:100::7",
+} as const;
+
 export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, vlan: 0x8100, ipv6: 0x86dd } as const;
 export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17 } as const;
 

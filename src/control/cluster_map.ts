@@ -1,5 +1,6 @@
 /** A cluster's bucket maps, and what they say of a client. */
 
+import { netmask, netmask6, wordsOf } from "../wire/address.ts";
 import * as bucketMap from "../table/bucket_map.ts";
 import * as hash from "../table/hash.ts";
 import type { BackendConfig, ClusterConfig } from "./config.ts";
@@ -47,10 +48,16 @@ export class ClusterMap {
     return bucketMap.shares(this.#live, this.cluster.backends.length);
   }
 
-  /** Where the client with this address goes now. */
-  place(client: number): Placement {
-    const h = hash.ofIpv4(client, this.cluster.seed);
-    const bucket = bucketMap.bucketOf(h, this.cluster.buckets);
-    return { hash: h, bucket, backend: this.cluster.backends[this.#live[bucket]!] };
+  /** Where the client with this address, of either family, goes now. */
+  place(client: string): Placement {
+    const { mask, seed, buckets, backends } = this.cluster;
+    const words = wordsOf(client);
+    const masked = words.length === 1
+      ? words.map((word) => word & netmask(mask.ipv4))
+      : words.map((word, index) => word & netmask6(mask.ipv6)[index]!);
+    const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = masked;
+    const h = masked.length === 1 ? hash.ofIpv4(w0, seed) : hash.ofIpv6(w0, w1, w2, w3, seed);
+    const bucket = bucketMap.bucketOf(h, buckets);
+    return { hash: h, bucket, backend: backends[this.#live[bucket]!] };
   }
 }

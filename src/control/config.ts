@@ -5,38 +5,50 @@
 
 import { createHash } from "node:crypto";
 import { readDocument } from "../input/document.ts";
-import { type Mac, parseCidr, parseIpv4, parseMac } from "../wire/address.ts";
+import { type Cidr, type Mac, parseCidr, parseIp, parseMac } from "../wire/address.ts";
 import type { Algorithm } from "../table/bucket_map.ts";
-import { type ConfigInput, configSchema, knownKeys } from "./config_schema.ts";
+import type { Port, RateLimits } from "../path/plan.ts";
+import { type ConfigInput, configSchema, knownKeys, parseDuration, parsePort } from "./config_schema.ts";
 import { reportNonsense } from "./config_sense.ts";
 
-/** Addresses are int32. */
+/** Addresses are canonical text. */
 export interface Config {
   readonly dispatcher: {
     readonly interface: string;
     readonly bridge: string | undefined;
     readonly mac: Mac;
+    readonly vlan: number | undefined;
     readonly mtu: number;
-    readonly addresses: readonly { readonly address: number; readonly prefixLength: number }[];
-    readonly gateway: number | undefined;
+    readonly addresses: readonly Cidr[];
+    /** At most one of each family. */
+    readonly gateways: readonly string[];
+    readonly routes: readonly { readonly prefix: Cidr; readonly via: string }[];
+    readonly announce: { readonly count: number; readonly intervalMs: number; readonly refreshMs: number };
+    readonly rateLimits: RateLimits;
   };
   readonly clusters: readonly ClusterConfig[];
 }
 
 export interface ClusterConfig {
   readonly name: string;
-  readonly addresses: readonly number[];
+  readonly addresses: readonly string[];
   readonly buckets: number;
   readonly seed: number;
   readonly algorithm: Algorithm;
+  readonly mask: { readonly ipv4: number; readonly ipv6: number };
+  /** Undefined: all are open. */
+  readonly ports: readonly Port[] | undefined;
+  readonly closed: "reject" | "drop";
   readonly noBackend: "reject" | "last-resort";
   readonly backends: readonly BackendConfig[];
 }
 
 export interface BackendConfig {
   readonly name: string;
-  readonly address: number;
+  readonly address: string;
   readonly weight: number;
+  /** Of the way to it; the link's or less. */
+  readonly mtu: number;
 }
 
 /**
@@ -50,28 +62,40 @@ export function parseConfig(text: string, file: string, machine: string): Config
   );
 }
 
-function toConfig(input: ConfigInput, machine: string): Config {
-  const { interface: name, bridge, mac, mtu, addresses, gateway } = input.dispatcher;
+function toConfig({ dispatcher, clusters }: ConfigInput, machine: string): Config {
+  const { mac, gateway = [], routes, announce, mtu } = dispatcher;
   return {
     dispatcher: {
-      interface: name,
-      bridge,
-      mac: mac === undefined ? stableMac(machine, name) : parseMac(mac)!,
+      interface: dispatcher.interface,
+      bridge: dispatcher.bridge,
+      mac: mac === undefined ? stableMac(machine, dispatcher.interface) : parseMac(mac)!,
+      vlan: dispatcher.vlan,
       mtu,
-      addresses: addresses.map((text) => parseCidr(text)!),
-      gateway: gateway === undefined ? undefined : parseIpv4(gateway)!,
+      addresses: dispatcher.addresses.map((text) => parseCidr(text)!),
+      gateways: [gateway].flat().map((text) => parseIp(text)!),
+      routes: routes.map(({ prefix, via }) => ({ prefix: parseCidr(prefix, 0)!, via: parseIp(via)! })),
+      announce: {
+        count: announce.count,
+        intervalMs: parseDuration(announce.interval)!,
+        refreshMs: parseDuration(announce.refresh)!,
+      },
+      rateLimits: dispatcher.rateLimits,
     },
-    clusters: input.clusters.map((cluster) => ({
+    clusters: clusters.map((cluster) => ({
       name: cluster.name,
-      addresses: cluster.addresses.map((text) => parseIpv4(text)!),
+      addresses: cluster.addresses.map((text) => parseIp(text)!),
       buckets: cluster.buckets,
       seed: cluster.seed | 0,
       algorithm: cluster.algorithm,
+      mask: cluster.mask,
+      ports: cluster.ports?.map((text) => parsePort(text)!),
+      closed: cluster.closed,
       noBackend: cluster.noBackend,
-      backends: cluster.backends.map(({ name, address, weight }) => ({
-        name,
-        address: parseIpv4(address)!,
-        weight,
+      backends: cluster.backends.map((backend) => ({
+        name: backend.name,
+        address: parseIp(backend.address)!,
+        weight: backend.weight,
+        mtu: Math.min(mtu, backend.mtu ?? mtu),
       })),
     })),
   };

@@ -5,7 +5,7 @@
 
 import { child, type Complain, items } from "../input/document.ts";
 import type { Path } from "../input/places.ts";
-import { netmask, parseCidr, parseIpv4 } from "../wire/address.ts";
+import { contains, isIpv6, isLinkLocal, parseCidr, parseIp } from "../wire/address.ts";
 
 export function reportNonsense(raw: unknown, complain: Complain): void {
   const dispatcher = child(raw, "dispatcher");
@@ -15,18 +15,45 @@ export function reportNonsense(raw: unknown, complain: Complain): void {
       ? []
       : [{ ...parsed, text: text as string, path: ["dispatcher", "addresses", index] }];
   });
-  const isOnLink = (address: number) =>
-    links.some((link) => ((link.address ^ address) & netmask(link.prefixLength)) === 0);
+  const isOnLink = (address: string) => isLinkLocal(address) || links.some((link) => contains(link, address));
   const linkNames = links.map(({ text }) => text).join(", ");
   const roles = new Map(links.map(({ address, text }) => [address, `the dispatcher's address ${text}`]));
 
-  const gateway = address(child(dispatcher, "gateway"));
-  if (gateway !== undefined && links.length > 0 && !isOnLink(gateway)) {
-    const found = String(child(dispatcher, "gateway"));
+  const gateways = gatewaysOf(dispatcher);
+  const nextHops: [unknown, Path, string][] = [
+    ...gateways.map(([path, text]): [unknown, Path, string] => [text, path, "The gateway"]),
+    ...items(dispatcher, "routes").map(([index, route]): [unknown, Path, string] => [
+      child(route, "via"),
+      ["dispatcher", "routes", index, "via"],
+      "The next hop",
+    ]),
+  ];
+  for (const [text, path, what] of nextHops) {
+    const nextHop = address(text);
+    if (nextHop === undefined || links.length === 0) continue;
+    if (links.some((link) => link.address === nextHop)) {
+      complain(path, `${what} is the dispatcher itself, found ${text}, use another machine's address`);
+    } else if (!isOnLink(nextHop)) {
+      complain(path, `${what} is not on the link, found ${text}, use an address within ${linkNames}`);
+    }
+  }
+  const families = gateways.map(([, text]) => address(text)).filter((text) => text !== undefined).map(isIpv6);
+  if (new Set(families).size < families.length) {
     complain(
       ["dispatcher", "gateway"],
-      `The gateway is not on the link, found ${found}, use an address within ${linkNames}`,
+      "There are two gateways of one family, found both, use one for each family",
     );
+  }
+  for (const [index, route] of items(dispatcher, "routes")) {
+    const [prefix, via] = [child(route, "prefix"), address(child(route, "via"))];
+    const parsed = typeof prefix === "string" ? parseCidr(prefix, 0) : undefined;
+    if (parsed !== undefined && via !== undefined && isIpv6(parsed.address) !== isIpv6(via)) {
+      const path = ["dispatcher", "routes", index, "via"];
+      complain(
+        path,
+        `The next hop is of another family than the prefix, found ${via} for ${prefix}, use one of the same`,
+      );
+    }
   }
 
   const clusters = items(raw, "clusters");
@@ -45,7 +72,11 @@ export function reportNonsense(raw: unknown, complain: Complain): void {
           `A backend has ${roles.get(backend)}, found ${text}, use the backend's own primary address`,
         );
       } else if (links.length > 0 && !isOnLink(backend)) {
-        complain(path, `The backend is not on the link, found ${text}, use an address within ${linkNames}`);
+        complain(
+          path,
+          `The backend is not on the link, found ${text}, use an address within ${linkNames}: ` +
+            "only the MAC address of a frame is rewritten, so a router in between would not know the way",
+        );
       }
     }
   }
@@ -93,6 +124,14 @@ export function reportNonsense(raw: unknown, complain: Complain): void {
   reportRepeats(clusters, "name", ["clusters"], "cluster", complain);
 }
 
+/** Path and value of the gateway, or of each when it is a list. */
+function gatewaysOf(dispatcher: unknown): [Path, unknown][] {
+  const gateway = child(dispatcher, "gateway");
+  return Array.isArray(gateway)
+    ? gateway.map((text, index) => [["dispatcher", "gateway", index], text])
+    : [[["dispatcher", "gateway"], gateway]];
+}
+
 function reportRepeats(
   entries: [number, unknown][],
   key: string,
@@ -114,6 +153,6 @@ function reportRepeats(
   }
 }
 
-function address(value: unknown): number | undefined {
-  return typeof value === "string" ? parseIpv4(value) : undefined;
+function address(value: unknown): string | undefined {
+  return typeof value === "string" ? parseIp(value) : undefined;
 }

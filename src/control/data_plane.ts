@@ -7,7 +7,7 @@ import type { Device } from "../device/device.ts";
 import { Slab } from "../device/slab.ts";
 import { Dispatcher } from "../path/dispatcher.ts";
 import type { Plan } from "../path/plan.ts";
-import { LONGEST_ANSWER } from "../path/responder.ts";
+import { LONGEST_ANSWER } from "../path/responder6.ts";
 import * as verdict from "../path/verdict.ts";
 import type { SharedState } from "./shared_state.ts";
 

@@ -1,7 +1,7 @@
 /** Which backend serves a client, and why: the path's own hash and map, without a packet. */
 
 import { UsageError } from "../input/errors.ts";
-import { parseIpv4 } from "../wire/address.ts";
+import { parseIp } from "../wire/address.ts";
 import { ClusterMap } from "./cluster_map.ts";
 import type { Config } from "./config.ts";
 
@@ -25,9 +25,9 @@ export function explain(config: Config, clients: readonly string[], down: readon
   const maps = config.clusters.map((cluster) => new ClusterMap(cluster));
   for (const map of maps) map.update(({ name }) => !down.includes(name));
   return clients.flatMap((client) => {
-    const address = parseIpv4(client);
+    const address = parseIp(client);
     if (address === undefined) {
-      throw new UsageError(`"${client}" is no IPv4 address; give one such as 198.51.100.7`);
+      throw new UsageError(`"${client}" is no address; give one such as 198.51.100.7 or 2001:db8::7`);
     }
     return maps.map((map) => {
       const { hash, bucket, backend } = map.place(address);

@@ -1,6 +1,6 @@
 /** The dispatcher as a service: from its configuration file to its last counters. */
 
-import { formatIpv4, formatMac } from "../wire/address.ts";
+import { formatMac } from "../wire/address.ts";
 import { libc } from "../device/libc.ts";
 import { Engine } from "./engine.ts";
 import { loadConfig } from "./load_config.ts";
@@ -19,12 +19,11 @@ export async function serve(file: string): Promise<void> {
     interface: engine.interfaceName,
     bridge: dispatcher.bridge,
     mac: formatMac(dispatcher.mac.high, dispatcher.mac.low),
-    addresses: dispatcher.addresses.map(({ address, prefixLength }) =>
-      `${formatIpv4(address)}/${prefixLength}`
-    ),
+    vlan: dispatcher.vlan,
+    addresses: dispatcher.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
     clusters: clusters.map(({ name, addresses, backends }) => ({
       name,
-      addresses: addresses.map(formatIpv4),
+      addresses,
       backends: backends.length,
     })),
     runtime: libc.runtime,

@@ -5,7 +5,7 @@ import type { Report } from "../control/engine.ts";
 import { explain } from "../control/explain.ts";
 import { loadConfig } from "../control/load_config.ts";
 import { ClusterMap } from "../control/cluster_map.ts";
-import { formatIpv4, formatMac } from "../wire/address.ts";
+import { formatMac } from "../wire/address.ts";
 import { Lab } from "../lab/lab.ts";
 import { request } from "../lab/traffic.ts";
 import { type Sighting, Witness } from "../lab/witness.ts";
@@ -53,7 +53,7 @@ export async function demonstrate(progress: (step: string) => void): Promise<Sto
     const witness = await Witness.at(lab.node("lan"));
     const clients = Object.values(CLIENTS).flatMap((network) => addressesOf(network));
     const cluster = config.clusters[0]!;
-    const clusterAddress = formatIpv4(cluster.addresses[0]!);
+    const clusterAddress = cluster.addresses[0]!;
     progress(
       `${clients.length * REQUESTS_EACH} requests to ${clusterAddress} from ${clients.length} clients`,
     );
@@ -77,7 +77,7 @@ export async function demonstrate(progress: (step: string) => void): Promise<Sto
         const own = answers.filter(({ backend }) => backend === name);
         return {
           name,
-          address: formatIpv4(address),
+          address,
           buckets: shares[index]!,
           clients: new Set(own.map(({ client }) => client)).size,
           requests: own.length,

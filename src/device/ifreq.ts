@@ -10,8 +10,7 @@
  * What asks the kernel to change something returns 0 or, as inside the kernel, the negative error number.
  */
 
-import type { Mac } from "../wire/address.ts";
-import { formatMac } from "../wire/address.ts";
+import { type Cidr, formatMac, ipOf, type Mac } from "../wire/address.ts";
 import { libc } from "./libc.ts";
 
 const SIZE = 40;
@@ -105,10 +104,11 @@ export function setMac(name: string, mac: Mac): number {
   return ask(SIOCSIFHWADDR, request);
 }
 
-export function ipv4(name: string): { address: number; prefixLength: number } | undefined {
+/** The first, as canonical text. */
+export function ipv4(name: string): Cidr | undefined {
   const request = of(name);
   if (ask(SIOCGIFADDR, request) < 0) return undefined;
-  const address = view(request).getInt32(UNION + 4);
+  const address = ipOf(request.slice(UNION + 4, UNION + 8));
   ask(SIOCGIFNETMASK, request);
   return { address, prefixLength: Math.clz32(~view(request).getInt32(UNION + 4)) };
 }

@@ -5,7 +5,7 @@
  * Everything is done by system calls, so that on Deno the permission to call libc is the only one needed.
  */
 
-import { formatIpv4, netmask, parseIpv4, parseMac } from "../wire/address.ts";
+import { isIpv6, netmask, parseCidr, parseMac, wordOf } from "../wire/address.ts";
 import { describeErrno, EACCES, EBUSY, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, EPERM } from "./errno.ts";
 import * as ifreq from "./ifreq.ts";
 import { libc } from "./libc.ts";
@@ -95,18 +95,18 @@ export class Interface extends Queue {
   /** The kernel's side, such as `10.0.0.1/24`; empty without one. */
   get ipv4(): string {
     const found = ifreq.ipv4(this.name);
-    return found === undefined ? "" : `${formatIpv4(found.address)}/${found.prefixLength}`;
+    return found === undefined ? "" : `${found.address}/${found.prefixLength}`;
   }
 
   set ipv4(cidr: string) {
-    const [text = "", prefix = "32"] = cidr.split("/");
-    const address = parseIpv4(text);
-    if (address === undefined || !/^\d+$/.test(prefix) || Number(prefix) > 32) {
+    const parsed = parseCidr(cidr.includes("/") ? cidr : `${cidr}/32`);
+    if (parsed === undefined || isIpv6(parsed.address)) {
       throw new TapError(
         `Cannot set the address of "${this.name}": "${cidr}" is not of the form 10.0.0.1/24`,
       );
     }
-    this.#set(`address to ${cidr}`, () => ifreq.setIpv4(this.name, address, netmask(Number(prefix))));
+    const { address, prefixLength } = parsed;
+    this.#set(`address to ${cidr}`, () => ifreq.setIpv4(this.name, wordOf(address), netmask(prefixLength)));
   }
 
   get isUp(): boolean {

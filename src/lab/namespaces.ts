@@ -48,13 +48,17 @@ async function takeUp(namespace: string, node: NodePlan, env: Record<string, str
     ...(isBridge ? ["link add br0 type bridge forward_delay 0", "link set br0 up"] : []),
     ...node.interfaces.map(({ name }) => `link set ${name} ${isBridge ? "master br0 " : ""}up`),
   ];
+  await inNamespace(namespace, QUICK_AND_PLAIN, { env });
   await runChecked(["ip", "-n", namespace, "-batch", "-"], { input: lines.join("\n"), env });
-  // Where br_netfilter is there, bridged IP would pass the namespace's packet filter and be dropped or changed.
-  if (isBridge || node.kind === "oneip") await inNamespace(namespace, NO_BRIDGE_NETFILTER, { env });
 }
 
-const NO_BRIDGE_NETFILTER =
-  'for f in /proc/sys/net/bridge/bridge-nf-call-*; do if [ -e "$f" ]; then echo 0 > "$f"; fi; done';
+/**
+ * IPv6 addresses serve at once, without a second of duplicate detection. Where br_netfilter is there, it is switched off:
+ * bridged IP would pass the namespace's packet filter and be dropped or changed.
+ */
+const QUICK_AND_PLAIN =
+  "for f in /proc/sys/net/ipv6/conf/*/accept_dad /proc/sys/net/bridge/bridge-nf-call-*; do " +
+  'if [ -e "$f" ]; then echo 0 > "$f"; fi; done';
 
 /** Runs shell lines in a namespace. Throws CommandError, whose message shows the line that failed. */
 export async function inNamespace(

@@ -20,8 +20,9 @@ export async function request(
   url: string,
   each = 1,
 ): Promise<Answer[]> {
-  const curl = 'curl -s --max-time 5 --interface {} -H "Connection: close" -o /dev/null ' +
-    `-w "{} %{http_code} %header{x-backend}\\n" "${url}?[1-${each}]"`;
+  // Without globbing, which would misread the brackets of an IPv6 address.
+  const curl = 'curl -sg --max-time 5 --interface {} -H "Connection: close" ' +
+    `-w "{} %{http_code} %header{x-backend}\\n" ${`-o /dev/null "${url}" `.repeat(each)}`;
   const { stdout } = await node.run(["xargs", "-P", String(AT_ONCE), "-I{}", "sh", "-c", curl], {
     input: addresses.join("\n"),
   });

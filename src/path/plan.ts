@@ -1,23 +1,48 @@
-/** What the path is told once, when it starts. Plain data: it crosses to a worker as it is. */
+/** What the path is told once, when it starts. Plain data: it crosses to a worker as it is. Addresses are canonical text. */
 
-import type { Mac } from "../wire/address.ts";
+import type { Cidr, Mac } from "../wire/address.ts";
 
 /** One cluster, as the path needs it. */
 export interface ClusterPlan {
-  /** Int32. */
-  readonly addresses: readonly number[];
+  readonly addresses: readonly string[];
   /** A power of two, 2..65536. */
   readonly buckets: number;
   /** Of the hash; int32. */
   readonly seed: number;
+  /** How many leading bits of a client's address are hashed, by family. */
+  readonly mask: { readonly ipv4: number; readonly ipv6: number };
+  /** The service ports; undefined when all are open. */
+  readonly ports: readonly Port[] | undefined;
+  /** What becomes of packets to other ports. */
+  readonly closed: "reject" | "drop";
 }
 
-/** What the path needs to know for as long as it runs. Plain data: it crosses to a worker as it is. */
+export interface Port {
+  readonly port: number;
+  readonly protocol: "tcp" | "udp";
+}
+
+/** Answers a second, by kind. */
+export interface RateLimits {
+  readonly timeExceeded: number;
+  readonly unreachable: number;
+  readonly tooBig: number;
+  readonly parameterProblem: number;
+  readonly reset: number;
+}
+
 export interface Plan {
   readonly mac: Mac;
-  /** The dispatcher's own, int32; the first is the source of its ICMP errors. */
-  readonly addresses: readonly { readonly address: number; readonly prefixLength: number }[];
-  /** The neighbor slot of the gateway; undefined without one. */
-  readonly gateway: number | undefined;
+  /** The VLAN whose tag every frame carries; undefined: no tag. */
+  readonly vlan: number | undefined;
+  /** The dispatcher's own, of both families; the first of each is the source of its ICMP errors. */
+  readonly addresses: readonly Cidr[];
+  /** Neighbor slots of the gateways. */
+  readonly gateway: { readonly ipv4: number | undefined; readonly ipv6: number | undefined };
+  /** Other networks, and the neighbor slot of the next hop. */
+  readonly routes: readonly { readonly prefix: Cidr; readonly slot: number }[];
   readonly clusters: readonly ClusterPlan[];
+  /** The largest packet on the way to each neighbor, by slot. */
+  readonly mtus: readonly number[];
+  readonly rateLimits: RateLimits;
 }

@@ -6,95 +6,131 @@
 // Sent.
 /** To the cluster: on its way to the client's backend. */
 export const DISPATCHED = 0;
+/** To another network: on its way to the next hop of its route. */
+export const FORWARDED = 1;
 /** A who-has for one of our addresses, answered. */
-export const ANSWERED_ARP = 1;
+export const ANSWERED_ARP = 2;
+/** A neighbor solicitation for one of our addresses, answered. */
+export const ANSWERED_ND = 3;
 /** An echo request to the dispatcher itself, answered. */
-export const ANSWERED_ECHO = 2;
-/** TTL of 1 or less: ICMP time exceeded. */
-export const TIME_EXCEEDED = 3;
-/** No backend is live: ICMP host unreachable. */
-export const HOST_UNREACHABLE = 4;
-/** UDP to the dispatcher itself: ICMP port unreachable. */
-export const PORT_UNREACHABLE = 5;
-/** TCP to the dispatcher itself: reset. */
-export const RESET = 6;
-/** To a destination that no route leads to: ICMP network unreachable. */
-export const NET_UNREACHABLE = 7;
+export const ANSWERED_ECHO = 4;
+/** TTL or hop limit of 1 or less: ICMP time exceeded. */
+export const TIME_EXCEEDED = 5;
+/** No route leads to its destination: ICMP network unreachable, ICMPv6 no route. */
+export const NET_UNREACHABLE = 6;
+/** No backend is live: ICMP host unreachable, ICMPv6 address unreachable. */
+export const HOST_UNREACHABLE = 7;
+/** UDP to the dispatcher itself or to a closed port of a cluster: ICMP port unreachable. */
+export const PORT_UNREACHABLE = 8;
+/** A protocol that the dispatcher does not speak: ICMP protocol unreachable, ICMPv6 parameter problem. */
+export const PROTOCOL_UNREACHABLE = 9;
+/** A protocol without ports to a cluster that has service ports: ICMP administratively prohibited. */
+export const PROHIBITED = 10;
+/** From a link-local address to another link: ICMPv6 beyond scope of source address. */
+export const BEYOND_SCOPE = 11;
+/** Larger than the way ahead: ICMP fragmentation needed, ICMPv6 packet too big. */
+export const TOO_BIG = 12;
+/** An IPv4 option that cannot be: ICMP parameter problem. */
+export const PARAMETER_PROBLEM = 13;
+/** TCP to the dispatcher itself or to a closed port of a cluster: reset. */
+export const RESET = 14;
 
 // Handed up to the control plane.
-/** To the cluster, but the backend's MAC is not known yet: kept until it is. */
-export const PENDING = 8;
-/** An ARP reply addressed to us. */
-export const HEARD_ARP = 9;
+/** Dispatched or forwarded, but the next hop's MAC is not known yet: kept until it is. */
+export const PENDING = 15;
+/** An ARP reply or a solicited neighbor advertisement, addressed to us. */
+export const HEARD_NEIGHBOR = 16;
+/** Another machine says that one of our addresses is its own. */
+export const HEARD_CLAIM = 17;
 
 // Dropped.
 /** Shorter than an Ethernet header. */
-export const DROP_RUNT = 10;
+export const DROP_RUNT = 18;
 /** To another machine's MAC, or to a group that we are not in. */
-export const DROP_NOT_OURS = 11;
+export const DROP_NOT_OURS = 19;
 /** From our own MAC, or from a group: a loop or a forgery. */
-export const DROP_SOURCE_MAC = 12;
-/** Neither ARP nor IPv4. */
-export const DROP_ETHERTYPE = 13;
-/** VLAN-tagged. */
-export const DROP_VLAN = 14;
+export const DROP_SOURCE_MAC = 20;
+/** Neither ARP, IPv4 nor IPv6. */
+export const DROP_ETHERTYPE = 21;
+/** VLAN-tagged where no tag is configured, untagged where one is, or with another tag. */
+export const DROP_VLAN = 22;
 /** ARP that is none, or whose sender cannot be one. */
-export const DROP_ARP_MALFORMED = 15;
-/** ARP that speaks for one of our own addresses. */
-export const DROP_ARP_CLAIM = 16;
-/** ARP that asks for or speaks to others. */
-export const DROP_ARP_OTHER = 17;
-/** IPv4 with a wrong version, length or header checksum. */
-export const DROP_MALFORMED = 18;
-/** IPv4 to everyone: by MAC or by IP. */
-export const DROP_GROUP = 19;
+export const DROP_ARP_MALFORMED = 23;
+/** ARP that asks for or speaks to others, or that nobody asked for. */
+export const DROP_ARP_OTHER = 24;
+/** Neighbor discovery that RFC 4861 section 7.1 calls invalid. */
+export const DROP_ND_MALFORMED = 25;
+/** Neighbor discovery about others, or that nobody asked for. */
+export const DROP_ND_OTHER = 26;
+/** IP with a wrong version, length or header checksum, or extension headers that cannot be. */
+export const DROP_MALFORMED = 27;
+/** IP to everyone or to a group: by MAC or by address. */
+export const DROP_GROUP = 28;
 /** From a cluster address: a backend's reply that came through us. */
-export const DROP_FROM_CLUSTER = 20;
+export const DROP_FROM_CLUSTER = 29;
 /** From the dispatcher's own address. */
-export const DROP_FROM_SELF = 21;
+export const DROP_FROM_SELF = 30;
 /** From an address that no host has. */
-export const DROP_MARTIAN = 22;
-/** It would go back to the backend it came from. */
-export const DROP_LOOP = 23;
+export const DROP_MARTIAN = 31;
+/** IPv4 source routing, which nobody uses but to get where they should not. */
+export const DROP_SOURCE_ROUTE = 32;
+/** It would go back to the machine it came from. */
+export const DROP_LOOP = 33;
+/** To a closed port of a cluster that drops such packets, or too short to tell its port. */
+export const DROP_CLOSED = 34;
+/** IPv4, larger than the way ahead, and may be fragmented: we do not fragment. */
+export const DROP_TOO_BIG = 35;
 /** To the dispatcher itself, and nothing that it answers: replies, errors, resets, fragments, wrong checksums. */
-export const DROP_SELF = 24;
-/** An ICMP error is due but must not be sent: RFC 1812 section 4.3.2.7. */
-export const DROP_UNANSWERABLE = 25;
+export const DROP_SELF = 36;
+/** An ICMP error is due but must not be sent: RFC 1812 section 4.3.2.7, RFC 4443 section 2.4. */
+export const DROP_UNANSWERABLE = 37;
 /** An answer is due but over the rate limit. */
-export const DROP_RATE_LIMIT = 26;
+export const DROP_RATE_LIMIT = 38;
 
 // Decided by the engine, in place of the path's verdict.
 /** The device took no frame: its queue is full or it is down. */
-export const DROP_TRANSMIT = 27;
+export const DROP_TRANSMIT = 39;
 /** The control plane cannot take any more frames for now. */
-export const DROP_RING_FULL = 28;
+export const DROP_RING_FULL = 40;
 
 /** Names by verdict, as counters and logs print them. */
 export const NAMES = [
   "dispatched",
+  "forwarded",
   "answered_arp",
+  "answered_nd",
   "answered_echo",
   "time_exceeded",
+  "net_unreachable",
   "host_unreachable",
   "port_unreachable",
+  "protocol_unreachable",
+  "prohibited",
+  "beyond_scope",
+  "too_big",
+  "parameter_problem",
   "reset",
-  "net_unreachable",
   "pending",
-  "heard_arp",
+  "heard_neighbor",
+  "heard_claim",
   "drop_runt",
   "drop_not_ours",
   "drop_source_mac",
   "drop_ethertype",
   "drop_vlan",
   "drop_arp_malformed",
-  "drop_arp_claim",
   "drop_arp_other",
+  "drop_nd_malformed",
+  "drop_nd_other",
   "drop_malformed",
   "drop_group",
   "drop_from_cluster",
   "drop_from_self",
   "drop_martian",
+  "drop_source_route",
   "drop_loop",
+  "drop_closed",
+  "drop_too_big",
   "drop_self",
   "drop_unanswerable",
   "drop_rate_limit",
@@ -109,5 +145,5 @@ export function isSent(verdict: number): boolean {
 
 /** The frame is for the control plane. */
 export function isHandedUp(verdict: number): boolean {
-  return verdict === PENDING || verdict === HEARD_ARP;
+  return verdict >= PENDING && verdict <= HEARD_CLAIM;
 }

@@ -39,3 +39,41 @@ export class AddressTable {
     return (Math.imul(address, 0x9e3779b1) >>> 16) & this.#mask;
   }
 }
+
+/** The same for IPv6 addresses, which are looked up where they stand in a frame. Four words a slot. */
+export class AddressTable6 {
+  readonly #keys: Int32Array;
+  readonly #values: Int32Array;
+  readonly #mask: number;
+
+  /** Addresses as four int32 words. */
+  constructor(entries: readonly (readonly [words: Int32Array, value: number])[]) {
+    const size = 2 ** Math.ceil(Math.log2(2 * entries.length + 1));
+    this.#mask = size - 1;
+    this.#keys = new Int32Array(size * 4);
+    this.#values = new Int32Array(size).fill(ABSENT);
+    for (const [words, value] of entries) {
+      let slot = this.#home(words[2]!, words[3]!);
+      while (this.#values[slot] !== ABSENT) slot = (slot + 1) & this.#mask;
+      this.#keys.set(words, slot * 4);
+      this.#values[slot] = value;
+    }
+  }
+
+  /** `at` is where the address's sixteen octets begin. */
+  lookup(frame: DataView, at: number): number {
+    let slot = this.#home(frame.getInt32(at + 8), frame.getInt32(at + 12));
+    while (this.#values[slot] !== ABSENT && !this.#isAt(slot, frame, at)) slot = (slot + 1) & this.#mask;
+    return this.#values[slot]!;
+  }
+
+  #isAt(slot: number, frame: DataView, at: number): boolean {
+    const keys = this.#keys;
+    return keys[slot * 4 + 3] === frame.getInt32(at + 12) && keys[slot * 4 + 2] === frame.getInt32(at + 8) &&
+      keys[slot * 4 + 1] === frame.getInt32(at + 4) && keys[slot * 4] === frame.getInt32(at);
+  }
+
+  #home(third: number, fourth: number): number {
+    return (Math.imul(third ^ fourth, 0x9e3779b1) >>> 16) & this.#mask;
+  }
+}

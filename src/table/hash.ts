@@ -7,10 +7,38 @@ const INITIAL = 0xdeadbeef | 0;
 
 /** The hash of an IPv4 address, int32: jhash over its four octets. */
 export function ofIpv4(address: number, seed: number): number {
-  // The kernel reads the octets, which are in network order, as one little-endian word.
-  const word = (address << 24) | ((address & 0xff00) << 8) | ((address >>> 8) & 0xff00) | (address >>> 24);
   const initial = (INITIAL + 4 + seed) | 0;
-  return final((initial + word) | 0, initial, initial);
+  return final((initial + swap(address)) | 0, initial, initial);
+}
+
+/**
+ * The hash of an IPv6 address, int32: jhash over its sixteen octets, given as the four words of network order. Word by word,
+ * so that a mask can be laid over each before.
+ */
+export function ofIpv6(w0: number, w1: number, w2: number, w3: number, seed: number): number {
+  const initial = (INITIAL + 16 + seed) | 0;
+  let a = (initial + swap(w0)) | 0;
+  let b = (initial + swap(w1)) | 0;
+  let c = (initial + swap(w2)) | 0;
+  // __jhash_mix
+  a = ((a - c) ^ ((c << 4) | (c >>> 28))) | 0;
+  c = (c + b) | 0;
+  b = ((b - a) ^ ((a << 6) | (a >>> 26))) | 0;
+  a = (a + c) | 0;
+  c = ((c - b) ^ ((b << 8) | (b >>> 24))) | 0;
+  b = (b + a) | 0;
+  a = ((a - c) ^ ((c << 16) | (c >>> 16))) | 0;
+  c = (c + b) | 0;
+  b = ((b - a) ^ ((a << 19) | (a >>> 13))) | 0;
+  a = (a + c) | 0;
+  c = ((c - b) ^ ((b << 4) | (b >>> 28))) | 0;
+  b = (b + a) | 0;
+  return final((a + swap(w3)) | 0, b, c);
+}
+
+/** The kernel reads the octets, which are in network order, as little-endian words. */
+function swap(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }
 
 /** The hash of two words (jhash_2words), with which the bucket maps choose. Int32. */

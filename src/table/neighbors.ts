@@ -1,5 +1,6 @@
 /**
- * The neighbors that we must reach, and what is known of each. States and timers after RFC 4861 section 7.3, for ARP:
+ * The neighbors that we must reach, and what is known of each. States and timers after RFC 4861 section 7.3, for both
+ * families:
  *
  *                  answer                    REACHABLE_MS over
  *     INCOMPLETE ----------> REACHABLE ---------------------------> PROBE
@@ -33,7 +34,7 @@ export const RETRY_MS = 1000;
 export type Ask = (slot: number, mac: Mac | undefined) => void;
 
 interface Neighbor {
-  readonly address: number;
+  readonly address: string;
   state: State;
   mac: Mac | undefined;
   /** Questions sent since the last answer. */
@@ -44,10 +45,10 @@ interface Neighbor {
 
 export class Neighbors {
   readonly #neighbors: Neighbor[];
-  readonly #slots = new Map<number, number>();
+  readonly #slots = new Map<string, number>();
 
-  /** Addresses by slot, int32, each once. All are asked for on the first tick. */
-  constructor(addresses: readonly number[]) {
+  /** Addresses by slot, canonical text, each once. All are asked for on the first tick. */
+  constructor(addresses: readonly string[]) {
     this.#neighbors = addresses.map((address) => (
       { address, state: "incomplete", mac: undefined, asked: 0, dueMs: 0 }
     ));
@@ -58,7 +59,7 @@ export class Neighbors {
     return this.#neighbors.length;
   }
 
-  address(slot: number): number {
+  address(slot: number): string {
     return this.#neighbors[slot]!.address;
   }
 
@@ -99,7 +100,7 @@ export class Neighbors {
    * An answer came: `mac` says that it has `address`. The slot when that changed the neighbor's MAC or state so that
    * frames go elsewhere; undefined when it only confirmed what was known or was not asked for.
    */
-  learn(address: number, mac: Mac, nowMs: number): number | undefined {
+  learn(address: string, mac: Mac, nowMs: number): number | undefined {
     const slot = this.#slots.get(address);
     if (slot === undefined) return undefined;
     const neighbor = this.#neighbors[slot]!;

@@ -1,39 +1,104 @@
 /**
- * Addresses as text and as the numbers that the tables hold.
+ * Addresses: as text where people and the control plane are, as numbers where frames are.
  *
- * An IPv4 address is an int32: getInt32 of its four octets. Above 2^31 a uint32 is boxed by V8 whenever it
- * crosses a call, an int32 never is. A MAC address is two numbers, its first two octets and its last four:
+ * Outside the path of a frame an IP address is its canonical text ("10.0.0.11", "2001:db8::11"), which can be compared, be a
+ * key and be printed. On the path it is one or four int32 words, getInt32 of its octets: above 2^31 a uint32 is boxed by V8
+ * whenever it crosses a call, an int32 never is. A MAC address is two numbers, its first two octets and its last four:
  *
  *     02:00:0a:00:00:0b   ->   high 0x0200, low 0x0a00000b
  */
 
 import ipaddr from "ipaddr.js";
 
-/** Text to int32; undefined where it is no dotted quad. */
-export function parseIpv4(text: string): number | undefined {
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
-  const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(text).octets;
-  return (a << 24) | (b << 16) | (c << 8) | d;
+/** An address and the length of the prefix that it shares with its link. */
+export interface Cidr {
+  /** Canonical text. */
+  readonly address: string;
+  readonly prefixLength: number;
 }
 
-/** Int32 to dotted quad. */
-export function formatIpv4(address: number): string {
-  return `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+/** Text of either family to canonical text; undefined where it is no address. A zone is none of it. */
+export function parseIp(text: string): string | undefined {
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toString();
+  if (!text.includes("%") && ipaddr.IPv6.isValid(text)) return ipaddr.IPv6.parse(text).toRFC5952String();
+  return undefined;
 }
 
-/** Text such as `10.0.0.2/24`, prefix length 1 to 32; undefined where it is none. */
-export function parseCidr(text: string): { address: number; prefixLength: number } | undefined {
-  const [, base, prefix] = /^([\d.]+)\/(\d{1,2})$/.exec(text) ?? [];
-  const address = base === undefined ? undefined : parseIpv4(base);
+/** Text such as `10.0.0.2/24` or `2001:db8::2/64`, prefix length at least `least`; undefined where it is none. */
+export function parseCidr(text: string, least = 1): Cidr | undefined {
+  const [, base, prefix] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const address = base === undefined ? undefined : parseIp(base);
   const prefixLength = Number(prefix);
-  return address === undefined || prefixLength < 1 || prefixLength > 32
-    ? undefined
-    : { address, prefixLength };
+  if (address === undefined || prefixLength < least || prefixLength > (isIpv6(address) ? 128 : 32)) {
+    return undefined;
+  }
+  return { address, prefixLength };
+}
+
+export function isIpv6(address: string): boolean {
+  return address.includes(":");
+}
+
+/** fe80::/10: an address that means something on one link only. */
+export function isLinkLocal(address: string): boolean {
+  return contains({ address: "fe80::", prefixLength: 10 }, address);
+}
+
+/** Is the address within the prefix? */
+export function contains({ address: network, prefixLength }: Cidr, address: string): boolean {
+  if (isIpv6(network) !== isIpv6(address)) return false;
+  return ipaddr.parse(address).match(ipaddr.parse(network), prefixLength);
+}
+
+/** The link-local address that an interface makes from its MAC: fe80::/64 and the modified EUI-64, RFC 4291 appendix A. */
+export function linkLocalOf({ high, low }: Mac): string {
+  const octets = [
+    (high >>> 8) ^ 2,
+    high & 255,
+    (low >>> 24) & 255,
+    0xff,
+    0xfe,
+    (low >>> 16) & 255,
+    (low >>> 8) & 255,
+    low & 255,
+  ];
+  return new ipaddr.IPv6([0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...octets]).toRFC5952String();
+}
+
+/** The octets of an address in network order: 4 or 16. */
+export function octetsOf(address: string): Uint8Array {
+  return Uint8Array.from(ipaddr.parse(address).toByteArray());
+}
+
+/** Canonical text of 4 or 16 octets. */
+export function ipOf(octets: Uint8Array): string {
+  const address = ipaddr.fromByteArray([...octets]);
+  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
+}
+
+/** The words of an address, int32: 1 or 4. */
+export function wordsOf(address: string): Int32Array {
+  const octets = octetsOf(address);
+  const view = new DataView(octets.buffer);
+  return Int32Array.from({ length: octets.length / 4 }, (_, word) => view.getInt32(word * 4));
+}
+
+/** The one word of an IPv4 address. */
+export function wordOf(address: string): number {
+  return wordsOf(address)[0]!;
 }
 
 /** The netmask of a prefix length 0..32, as int32. */
 export function netmask(prefixLength: number): number {
   return prefixLength === 0 ? 0 : -1 << (32 - prefixLength);
+}
+
+/** The four words of an IPv6 netmask, prefix length 0..128. */
+export function netmask6(prefixLength: number): Int32Array {
+  return Int32Array.from(
+    { length: 4 },
+    (_, word) => netmask(Math.min(32, Math.max(0, prefixLength - 32 * word))),
+  );
 }
 
 /** A MAC address as the tables hold it: octets 0..1 and, as int32, octets 2..5. */

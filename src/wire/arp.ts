@@ -23,7 +23,7 @@ const PTYPE = 2;
 const LENGTHS = 4;
 const OPERATION = 6;
 const SENDER_MAC = 8;
-const SENDER_IP = 14;
+export const SENDER_IP = 14;
 const TARGET_MAC = 18;
 const TARGET_IP = 24;
 

@@ -11,8 +11,13 @@
 
 export const HEADER = 14;
 
+/** What IEEE 802.1Q puts in before the type: 0x8100, then priority (3 bits), DEI (1) and VLAN identifier (12). */
+export const TAG = 4;
+export const TAGGED_HEADER = HEADER + TAG;
+
 export const TYPE_IPV4 = 0x0800;
 export const TYPE_ARP = 0x0806;
+export const TYPE_IPV6 = 0x86dd;
 export const TYPE_VLAN = 0x8100;
 export const TYPE_QINQ = 0x88a8;
 
@@ -62,4 +67,25 @@ export function isBroadcast(high: number, low: number): boolean {
 /** Broadcast or multicast: the I/G bit, the lowest of the first octet. */
 export function isGroup(high: number): boolean {
   return (high & 0x0100) !== 0;
+}
+
+/** The VLAN identifier of a tagged frame. */
+export function vlan(frame: DataView, at: number): number {
+  return frame.getUint16(at + HEADER) & 0x0fff;
+}
+
+/** Moves both MACs to where the frame begins without its tag: TAG octets later. */
+export function removeTag(frame: DataView, at: number): void {
+  frame.setInt32(at + 12, frame.getInt32(at + 8));
+  frame.setInt32(at + 8, frame.getInt32(at + 4));
+  frame.setInt32(at + 4, frame.getInt32(at));
+}
+
+/** The way back: the frame that began TAG octets later begins at `at` again, with a tag of priority 0. */
+export function insertTag(frame: DataView, at: number, vlan: number): void {
+  frame.setInt32(at, frame.getInt32(at + 4));
+  frame.setInt32(at + 4, frame.getInt32(at + 8));
+  frame.setInt32(at + 8, frame.getInt32(at + 12));
+  frame.setUint16(at + 12, TYPE_VLAN);
+  frame.setUint16(at + 14, vlan);
 }

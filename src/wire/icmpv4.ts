@@ -26,7 +26,10 @@ export const PARAMETER_PROBLEM = 12;
 /** Codes of destination unreachable. */
 export const NET_UNREACHABLE = 0;
 export const HOST_UNREACHABLE = 1;
+export const PROTOCOL_UNREACHABLE = 2;
 export const PORT_UNREACHABLE = 3;
+export const FRAGMENTATION_NEEDED = 4;
+export const ADMINISTRATIVELY_PROHIBITED = 13;
 
 /** Code of time exceeded: in transit, so the TTL and not reassembly. */
 export const IN_TRANSIT = 0;
@@ -58,11 +61,21 @@ export function turnEcho(frame: DataView, at: number): void {
   frame.setUint16(at + CHECKSUM, checksum.update(was, (ECHO_REQUEST << 8) | code, (ECHO_REPLY << 8) | code));
 }
 
-/** Writes the header of an error whose embedded packet stands behind it; `length` is that of the whole message. */
-export function writeError(frame: DataView, at: number, type: number, code: number, length: number): void {
+/**
+ * Writes the header of an error whose embedded packet stands behind it; `length` is that of the whole message. `rest` is the
+ * second word: the next hop's MTU (RFC 1191), or the pointer in its first octet, or 0.
+ */
+export function writeError(
+  frame: DataView,
+  at: number,
+  type: number,
+  code: number,
+  rest: number,
+  length: number,
+): void {
   frame.setUint8(at + TYPE, type);
   frame.setUint8(at + CODE, code);
   frame.setUint16(at + CHECKSUM, 0);
-  frame.setUint32(at + REST, 0);
+  frame.setInt32(at + REST, rest);
   frame.setUint16(at + CHECKSUM, ~checksum.sum(frame, at, length));
 }

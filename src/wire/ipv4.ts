@@ -87,9 +87,14 @@ export function dst(frame: DataView, at: number): number {
   return frame.getInt32(at + DST);
 }
 
-/** The sum of both addresses, for the pseudo-header of TCP and UDP. */
-export function addressSum(frame: DataView, at: number): number {
-  return checksum.sum(frame, at + SRC, 8);
+/** The sum that TCP and UDP put before their own: both addresses, length and protocol. */
+export function pseudoHeaderSum(frame: DataView, at: number, length: number, protocol: number): number {
+  return checksum.sum(frame, at + SRC, 8, length + protocol);
+}
+
+/** The sender forbids fragmentation. */
+export function isDontFragment(frame: DataView, at: number): boolean {
+  return (frame.getUint16(at + FLAGS_OFFSET) & DONT_FRAGMENT) !== 0;
 }
 
 /** A fragment that does not carry the start of its datagram, so no transport header either. */
@@ -161,4 +166,36 @@ export function isGroup(address: number): boolean {
 export function isMartianSource(address: number): boolean {
   const net = address >>> 24;
   return net === 0 || net === 127 || isGroup(address);
+}
+
+const END_OF_OPTIONS = 0;
+const NO_OPERATION = 1;
+const LOOSE_SOURCE_ROUTE = 0x83;
+const STRICT_SOURCE_ROUTE = 0x89;
+
+/** What `walkOptions` finds, besides the offset of an option that cannot be. */
+export const OPTIONS_FINE = 0;
+export const SOURCE_ROUTED = -1;
+
+/**
+ * Walks the options of a valid packet, RFC 791 section 3.1: each but the two of one octet has a length that leaves it whole.
+ * The offset from the packet's start of the octet that is wrong, for a Parameter Problem; or one of the above.
+ */
+export function walkOptions(frame: DataView, at: number): number {
+  const end = headerLength(frame, at);
+  let found = OPTIONS_FINE;
+  for (let option = HEADER; option < end;) {
+    const kind = frame.getUint8(at + option);
+    if (kind === END_OF_OPTIONS) break;
+    if (kind === NO_OPERATION) {
+      option++;
+      continue;
+    }
+    if (option + 1 >= end) return option;
+    const length = frame.getUint8(at + option + 1);
+    if (length < 2 || option + length > end) return option + 1;
+    if (kind === LOOSE_SOURCE_ROUTE || kind === STRICT_SOURCE_ROUTE) found = SOURCE_ROUTED;
+    option += length;
+  }
+  return found;
 }

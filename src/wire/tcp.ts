@@ -35,7 +35,7 @@ export function flags(frame: DataView, at: number): number {
 /**
  * Makes a segment of `length` octets the reset that answers it, RFC 9293 section 3.10.7.1: with ACK the reset takes
  * its sequence number from there, without it acknowledges all that the segment occupied.
- * `pseudoSum` is the sum of both IP addresses, which the answer shares with the segment.
+ * `pseudoSum` is the sum of the pseudo-header of a segment of HEADER octets.
  */
 export function turnReset(frame: DataView, at: number, length: number, pseudoSum: number): void {
   const offsetFlags = frame.getUint16(at + OFFSET_FLAGS);
@@ -53,5 +53,5 @@ export function turnReset(frame: DataView, at: number, length: number, pseudoSum
   frame.setUint16(at + WINDOW, 0);
   frame.setUint16(at + CHECKSUM, 0);
   frame.setUint16(at + URGENT, 0);
-  frame.setUint16(at + CHECKSUM, ~checksum.sum(frame, at, HEADER, pseudoSum + 6 + HEADER));
+  frame.setUint16(at + CHECKSUM, ~checksum.sum(frame, at, HEADER, pseudoSum));
 }

@@ -60,7 +60,7 @@ describe("wrong usage ends with status 2 and says what is wrong:", () => {
     },
     { args: ["check", "-c", BAD], want: `${BAD}:2:15: "dispatcher.addresses[0]" is wrong, found "10.0.0.2"` },
     { args: ["run", "-c", BAD], want: `${BAD}:3:11: "clusters" is wrong, found an empty list` },
-    { args: ["explain", "1.2.3", "-c", CONFIG], want: '"1.2.3" is no IPv4 address' },
+    { args: ["explain", "1.2.3", "-c", CONFIG], want: '"1.2.3" is no address' },
     {
       args: ["explain", "1.2.3.4", "-c", CONFIG, "--down", "web9"],
       want: 'There is no backend "web9"; the configuration has',

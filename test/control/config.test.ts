@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/control/config.ts";
 import { configJsonSchema } from "../../src/control/config_schema.ts";
 import { InputError } from "../../src/input/errors.ts";
-import { formatMac, parseIpv4 } from "../../src/wire/address.ts";
+import { formatMac } from "../../src/wire/address.ts";
 import { ROOT } from "../runtime.ts";
 
 const MINIMAL = `
@@ -30,13 +30,13 @@ function mistakesOf(text: string): string[] {
 
 test("a minimal file has the defaults", () => {
   const { dispatcher, clusters } = parseConfig(MINIMAL, "oneip.yaml", "machine");
-  expect(dispatcher).toMatchObject({ interface: "oneip0", bridge: undefined, mtu: 1500, gateway: undefined });
+  expect(dispatcher).toMatchObject({ interface: "oneip0", bridge: undefined, mtu: 1500, gateways: [] });
   expect(clusters[0]).toMatchObject({
     buckets: 4096,
     seed: 0,
     algorithm: "maglev",
     noBackend: "reject",
-    backends: [{ name: "web1", address: parseIpv4("10.0.0.11"), weight: 1 }],
+    backends: [{ name: "web1", address: "10.0.0.11", weight: 1 }],
   });
 });
 
@@ -68,7 +68,7 @@ describe("a mistake is reported with its place, what was found and what would do
       name: "unknown key",
       was: "{name: web1,",
       becomes: "{name: web1, wieght: 2,",
-      want: '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight',
+      want: '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, mtu',
     },
     {
       name: "unknown section",
@@ -89,22 +89,15 @@ describe("a mistake is reported with its place, what was found and what would do
       was: "10.0.0.11}",
       becomes: "10.0.0.256}",
       want:
-        '7:31: "clusters[0].backends[0].address" is wrong, found "10.0.0.256", use an IPv4 address such as 10.0.0.11',
-    },
-    {
-      name: "IPv6",
-      was: "[10.0.0.100]",
-      becomes: '["2001:db8::100"]',
-      want:
-        '5:17: "clusters[0].addresses[0]" is wrong, found "2001:db8::100", IPv6 is not supported yet, use IPv4',
+        '7:31: "clusters[0].backends[0].address" is wrong, found "10.0.0.256", use an address such as 10.0.0.11 or 2001:db8::11',
     },
     {
       name: "no prefix length",
       was: "10.0.0.2/24",
       becomes: "10.0.0.2",
       want:
-        '2:15: "dispatcher.addresses[0]" is wrong, found "10.0.0.2", use an IPv4 address with prefix length such as ' +
-        "10.0.0.2/24",
+        '2:15: "dispatcher.addresses[0]" is wrong, found "10.0.0.2", use an address with prefix length such as ' +
+        "10.0.0.2/24 or 2001:db8::2/64",
     },
     {
       name: "no power of two",
@@ -192,7 +185,9 @@ describe("a mistake is reported with its place, what was found and what would do
       name: "a backend off the link",
       was: "10.0.0.11}",
       becomes: "10.0.1.11}",
-      want: "7:31: The backend is not on the link, found 10.0.1.11, use an address within 10.0.0.2/24",
+      want:
+        "7:31: The backend is not on the link, found 10.0.1.11, use an address within 10.0.0.2/24: only the MAC " +
+        "address of a frame is rewritten, so a router in between would not know the way",
     },
     {
       name: "a backend with the dispatcher's address",
@@ -207,6 +202,66 @@ describe("a mistake is reported with its place, what was found and what would do
       was: "  addresses: [10.0.0.2/24]",
       becomes: "  gateway: 10.1.0.1\n  addresses: [10.0.0.2/24]",
       want: "2:12: The gateway is not on the link, found 10.1.0.1, use an address within 10.0.0.2/24",
+    },
+    {
+      name: "a next hop off the link",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  routes: [{prefix: 0.0.0.0/0, via: 10.1.0.1}]\n  addresses: [10.0.0.2/24]",
+      want: "2:37: The next hop is not on the link, found 10.1.0.1, use an address within 10.0.0.2/24",
+    },
+    {
+      name: "a next hop of the other family",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: '  routes: [{prefix: "::/0", via: 10.0.0.1}]\n  addresses: [10.0.0.2/24]',
+      want:
+        "2:34: The next hop is of another family than the prefix, found 10.0.0.1 for ::/0, use one of the same",
+    },
+    {
+      name: "two gateways of one family",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  gateway: [10.0.0.1, 10.0.0.3]\n  addresses: [10.0.0.2/24]",
+      want: "2:12: There are two gateways of one family, found both, use one for each family",
+    },
+    {
+      name: "the same IPv6 cluster address in another spelling",
+      was: "[10.0.0.100]",
+      becomes: '["2001:db8::100", "2001:0DB8::0:100"]',
+      want:
+        "5:34: A cluster address must be nobody's own, found 2001:0DB8::0:100, which is an address of cluster " +
+        '"web", use a free address',
+    },
+    {
+      name: "a port without protocol",
+      was: "    backends",
+      becomes: "    ports: [80]\n    backends",
+      want: '6:13: "clusters[0].ports[0]" is wrong, found 80, use a port such as 80/tcp',
+    },
+    {
+      name: "a port beyond 65535",
+      was: "    backends",
+      becomes: "    ports: [80/tcp, 65536/udp]\n    backends",
+      want: '6:21: "clusters[0].ports[1]" is wrong, found "65536/udp", use a port such as 80/tcp',
+    },
+    {
+      name: "a mask of 33 bits",
+      was: "    backends",
+      becomes: "    mask: {ipv4: 33}\n    backends",
+      want: '6:18: "clusters[0].mask.ipv4" is wrong, found 33, use a whole number from 1 to 32',
+    },
+    {
+      name: "a duration without unit",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: '  announce: {refresh: "60"}\n  addresses: [10.0.0.2/24]',
+      want:
+        '2:23: "dispatcher.announce.refresh" is wrong, found "60", use a duration such as 500ms, 1s or 2m',
+    },
+    {
+      name: "an unknown kind of limit",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  rateLimits: {redirect: 1}\n  addresses: [10.0.0.2/24]",
+      want:
+        '2:16: Unknown key in "dispatcher.rateLimits", found "redirect", use timeExceeded, unreachable, tooBig, ' +
+        "parameterProblem, reset",
     },
     {
       name: "a key twice",

@@ -5,8 +5,8 @@ import { ForwardingTable } from "../../src/table/forwarding_table.ts";
 import { Dispatcher } from "../../src/path/dispatcher.ts";
 import type { Plan } from "../../src/path/plan.ts";
 import * as verdict from "../../src/path/verdict.ts";
-import { parseIpv4, parseMac } from "../../src/wire/address.ts";
-import { IP, MAC } from "../frames.ts";
+import { parseMac } from "../../src/wire/address.ts";
+import { IP, IP6, MAC } from "../frames.ts";
 
 /** Neighbor slots. */
 export const SLOT = { backend1: 0, backend2: 1, gateway: 2 } as const;
@@ -15,9 +15,20 @@ export const BUCKETS = 4;
 
 export const PLAN: Plan = {
   mac: parseMac(MAC.dispatcher)!,
-  addresses: [{ address: parseIpv4(IP.dispatcher)!, prefixLength: 24 }],
-  gateway: undefined,
-  clusters: [{ addresses: [parseIpv4(IP.cluster)!], buckets: BUCKETS, seed: 0 }],
+  vlan: undefined,
+  addresses: [{ address: IP.dispatcher, prefixLength: 24 }, { address: IP6.dispatcher, prefixLength: 64 }],
+  gateway: { ipv4: undefined, ipv6: undefined },
+  routes: [],
+  clusters: [{
+    addresses: [IP.cluster, IP6.cluster],
+    buckets: BUCKETS,
+    seed: 0,
+    mask: { ipv4: 32, ipv6: 128 },
+    ports: undefined,
+    closed: "reject",
+  }],
+  mtus: [1500, 1500, 1500],
+  rateLimits: { timeExceeded: 1000, unreachable: 1000, tooBig: 1000, parameterProblem: 1000, reset: 1000 },
 };
 
 const SLOT_SIZE = 2048;

@@ -124,7 +124,7 @@ describe.skipIf(needsTap())("garbage", () => {
       "net_unreachable",
       "drop_malformed",
       "drop_arp_malformed",
-      "drop_arp_claim",
+      "heard_claim",
       "drop_arp_other",
       "drop_ethertype",
       "drop_from_cluster",
@@ -133,7 +133,7 @@ describe.skipIf(needsTap())("garbage", () => {
       "drop_source_mac",
       "drop_unanswerable",
       "drop_vlan",
-      "heard_arp",
+      "heard_neighbor",
     ]));
     console.log(`received ${last.received}, dropped by the TAP's full queue ${dropped}`);
   });

@@ -7,6 +7,7 @@ import { explain, Lab, type LabNode, parseConfig, until } from "oneip";
 import { ROOT } from "../runtime.ts";
 
 export const CLUSTER = "10.0.0.100";
+export const CLUSTER6 = "2001:db8::100";
 
 const CONFIG_FILE = join(ROOT, "netns/routing.oneip.yaml");
 export const CONFIG = parseConfig(readFileSync(CONFIG_FILE, "utf8"), CONFIG_FILE, "test");
@@ -19,6 +20,11 @@ export function labUp(topology: string, purpose: string): Promise<Lab> {
 /** Addresses of client1: 198.51.100.1 and so on. */
 export function clients(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `198.51.100.${index + 1}`);
+}
+
+/** The same of its IPv6 network. */
+export function clients6(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `2001:db8:51::${(index + 1).toString(16)}`);
 }
 
 /** The backend of each client by the bucket map, with some backends down. */

@@ -4,7 +4,9 @@ import { needsTap } from "../needs.ts";
 import {
   clientOf,
   clients,
+  clients6,
   CLUSTER,
+  CLUSTER6,
   download,
   downloadInTwo,
   expected,
@@ -43,6 +45,32 @@ describe.skipIf(needsTap()).each([
     await lab.node("client1").exec("ping", "-c3", "-i0.1", "-W5", "-I", client, CLUSTER);
     const replies = (await witness.sightings()).filter(({ src, dst }) => src === CLUSTER && dst === client);
     expect(replies.map(({ port, frames }) => ({ port, frames }))).toEqual([{ port: "web2", frames: 3 }]);
+  });
+
+  test("the same in IPv6: traceroute, ping, 10 MB, and each client keeps the backend that its hash names", async () => {
+    const client1 = lab.node("client1");
+    const printed = await client1.exec("traceroute", "-6", "-n", "-q1", "-w5", CLUSTER6);
+    expect(printed.trim().split("\n").slice(1).map((line) => line.trim().split(/\s+/)[1]))
+      .toEqual(["2001:db8:1::1", "2001:db8::2", CLUSTER6]);
+    await client1.exec("ping", "-c2", "-i0.1", "-W5", CLUSTER6);
+    await client1.exec("ping", "-c2", "-i0.1", "-W5", "2001:db8::2");
+    const curl = `curl -sSg --max-time 40 http://[${CLUSTER6}]/bytes/${TEN_MB} | sha256sum | cut -d" " -f1`;
+    expect((await client1.exec("sh", "-c", curl)).trim()).toBe(await sha256OfBytes(TEN_MB));
+    const addresses = clients6(16);
+    const answers = await request(client1, addresses, `http://[${CLUSTER6}]/`, 20);
+    const want = expected(addresses);
+    expect(answers).toHaveLength(16 * 20);
+    expect(answers.filter(({ client, backend }) => backend !== want[client])).toEqual([]);
+    expect(new Set(Object.values(want)).size, "several backends take part").toBeGreaterThan(2);
+  });
+
+  test("an IPv6 link-local address of the dispatcher is the next hop as well", async () => {
+    const router = lab.node(topology === "edge" ? "edge" : "router");
+    const dev = topology === "edge" ? "br0" : "eth2";
+    await router.exec("ip", "route", "replace", CLUSTER6, "via", "fe80::ff:fe00:2", "dev", dev);
+    expect(await lab.node("client1").exec("curl", "-sSg", "--max-time", "5", `http://[${CLUSTER6}]/`))
+      .toMatch(/^web/);
+    await router.exec("ip", "route", "replace", CLUSTER6, "via", "2001:db8::2", "dev", dev);
   });
 
   test("ping of the dispatcher itself is answered", async () => {

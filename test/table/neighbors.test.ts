@@ -9,7 +9,7 @@ import {
 } from "../../src/table/neighbors.ts";
 import type { Mac } from "../../src/wire/address.ts";
 
-const ADDRESS = 0x0a00000b;
+const ADDRESS = "10.0.0.11";
 const MAC: Mac = { high: 0x0200, low: 0x11 };
 const MOVED: Mac = { high: 0x0200, low: 0x22 };
 
@@ -97,7 +97,7 @@ describe("nobody can move a neighbor by speaking up:", () => {
   });
 
   test("an answer for an address that is no neighbor", () => {
-    expect(neighbors.learn(ADDRESS + 1, MOVED, nowMs)).toBeUndefined();
+    expect(neighbors.learn("10.0.0.12", MOVED, nowMs)).toBeUndefined();
   });
 });
 

@@ -1,10 +1,25 @@
 import { expect, test } from "vitest";
-import { formatIpv4, formatMac, netmask, parseCidr, parseIpv4, parseMac } from "../../src/wire/address.ts";
+import {
+  contains,
+  formatMac,
+  ipOf,
+  linkLocalOf,
+  netmask,
+  octetsOf,
+  parseCidr,
+  parseIp,
+  parseMac,
+  wordsOf,
+} from "../../src/wire/address.ts";
+import { u32 } from "../frames.ts";
 
-test("addresses survive text and back", () => {
-  for (const text of ["0.0.0.0", "10.0.0.100", "192.0.2.1", "255.255.255.255"]) {
-    expect(formatIpv4(parseIpv4(text)!)).toBe(text);
+test("addresses of both families come out in their canonical form", () => {
+  for (const text of ["0.0.0.0", "10.0.0.100", "255.255.255.255", "::", "fe80::1", "2001:db8::100"]) {
+    expect(parseIp(text)).toBe(text);
+    expect(ipOf(octetsOf(text))).toBe(text);
   }
+  expect(parseIp("2001:0DB8:0:0::0100")).toBe("2001:db8::100");
+  expect([...wordsOf("2001:db8::8000:1")]).toEqual([0x20010db8, 0, 0, 0x80000001 | 0]);
   for (const text of ["00:00:00:00:00:00", "02:1a:b0:00:ff:01", "ff:ff:ff:ff:ff:ff"]) {
     const { high, low } = parseMac(text)!;
     expect(formatMac(high, low)).toBe(text);
@@ -12,19 +27,42 @@ test("addresses survive text and back", () => {
 });
 
 test("what is no address is undefined", () => {
-  for (const text of ["", "10.0.0", "10.0.0.256", "010.0.0.1", "0x0a.0.0.1", "10.0.0.1 ", "::1", "1"]) {
-    expect(parseIpv4(text), text).toBeUndefined();
+  for (
+    const text of [
+      "",
+      "10.0.0",
+      "10.0.0.256",
+      "010.0.0.1",
+      "0x0a.0.0.1",
+      "10.0.0.1 ",
+      "1",
+      "::1::",
+      "fe80::1%eth0",
+    ]
+  ) {
+    expect(parseIp(text), text).toBeUndefined();
   }
   for (const text of ["", "02:00:00:00:00", "02:00:00:00:00:0g", "020000000001"]) {
     expect(parseMac(text), text).toBeUndefined();
   }
-  for (const text of ["10.0.0.1", "10.0.0.1/", "10.0.0.1/33", "10.0.0.1/0", "10.0.0.1/x"]) {
+  for (const text of ["10.0.0.1", "10.0.0.1/", "10.0.0.1/33", "10.0.0.1/0", "10.0.0.1/x", "::1/129"]) {
     expect(parseCidr(text), text).toBeUndefined();
   }
 });
 
+test("contains() keeps the families apart", () => {
+  expect(contains({ address: "10.0.0.2", prefixLength: 24 }, "10.0.0.255")).toBe(true);
+  expect(contains({ address: "10.0.0.2", prefixLength: 24 }, "10.0.1.0")).toBe(false);
+  expect(contains({ address: "2001:db8::", prefixLength: 64 }, "2001:db8::1:2")).toBe(true);
+  expect(contains({ address: "::", prefixLength: 0 }, "10.0.0.1")).toBe(false);
+});
+
+test("linkLocalOf() is the address that Linux gives an interface with this MAC", () => {
+  expect(linkLocalOf(parseMac("02:1a:b0:00:06:01")!)).toBe("fe80::1a:b0ff:fe00:601");
+});
+
 test("netmask() of every prefix length", () => {
-  expect([0, 1, 8, 24, 31, 32].map((length) => formatIpv4(netmask(length)))).toEqual([
+  expect([0, 1, 8, 24, 31, 32].map((length) => ipOf(Uint8Array.from(u32(netmask(length)))))).toEqual([
     "0.0.0.0",
     "128.0.0.0",
     "255.0.0.0",

@@ -1,16 +1,15 @@
 /**
- * What the dispatcher says for itself. Every answer overwrites the frame that it answers, in its slot, and goes to the
+ * What the dispatcher says for itself in IPv4. Every answer overwrites the frame that it answers, in its slot, and goes to the
  * machine that brought it: no look-up, no buffer. Each function returns the length of the answer, or 0 for none.
  */
 
+import { isIpv6, netmask, wordOf } from "../wire/address.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as icmp from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as tcp from "../wire/tcp.ts";
-import { netmask } from "../wire/address.ts";
-import type { ForwardingTable } from "../table/forwarding_table.ts";
-import { TokenBucket } from "../table/token_bucket.ts";
+import type { Egress } from "./egress.ts";
 import type { Plan } from "./plan.ts";
 
 /** The TTL of our own packets, RFC 1700's recommended default. */
@@ -20,41 +19,35 @@ const TTL = 64;
 const LONGEST_ERROR = 576;
 const ERROR_HEADERS = ipv4.HEADER + icmp.HEADER;
 
-/** The room that a slot must have, so that every answer fits. */
-export const LONGEST_ANSWER = ethernet.HEADER + LONGEST_ERROR;
-
 /** ICMP errors are sent with precedence "internetwork control", RFC 1812 section 4.3.2.5. */
 const PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
 const TOS_BITS = 0x1e;
 
-/** Errors and resets together: Linux's own limits, net.ipv4.icmp_msgs_per_sec and icmp_msgs_burst. */
-const ANSWERS_PER_SECOND = 1000;
-const ANSWERS_BURST = 50;
+const NO_GATEWAY = -1;
 
-export class Responder {
+export class Responder4 {
   readonly #frame: DataView;
   readonly #bytes: Uint8Array;
+  readonly #egress: Egress;
   readonly #macHigh: number;
   readonly #macLow: number;
-  /** The source of ICMP errors. */
+  /** The source of ICMP errors; 0 without an IPv4 address, and then there are none. */
   readonly #address: number;
   readonly #networks: Int32Array;
   readonly #netmasks: Int32Array;
   readonly #gateway: number;
-  readonly #limit = new TokenBucket(ANSWERS_PER_SECOND, ANSWERS_BURST);
 
-  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>) {
+  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>, egress: Egress) {
     this.#bytes = slab;
     this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
+    this.#egress = egress;
     this.#macHigh = plan.mac.high;
     this.#macLow = plan.mac.low;
-    this.#address = plan.addresses[0]?.address ?? 0;
-    this.#netmasks = Int32Array.from(plan.addresses, ({ prefixLength }) => netmask(prefixLength));
-    this.#networks = Int32Array.from(
-      plan.addresses,
-      ({ address, prefixLength }) => address & netmask(prefixLength),
-    );
-    this.#gateway = plan.gateway ?? -1;
+    const own = plan.addresses.filter(({ address }) => !isIpv6(address));
+    this.#address = own.length === 0 ? 0 : wordOf(own[0]!.address);
+    this.#netmasks = Int32Array.from(own, ({ prefixLength }) => netmask(prefixLength));
+    this.#networks = Int32Array.from(own, ({ address }, index) => wordOf(address) & this.#netmasks[index]!);
+    this.#gateway = plan.gateway.ipv4 ?? NO_GATEWAY;
   }
 
   /** The reply to a valid who-has for one of our addresses. */
@@ -72,7 +65,7 @@ export class Responder {
   }
 
   /** The echo reply to an unfragmented ICMP packet; 0 unless it is a right echo request. */
-  echo(at: number, table: ForwardingTable): number {
+  echo(at: number): number {
     const frame = this.#frame;
     const ip = at + ethernet.HEADER;
     const header = ipv4.headerLength(frame, ip);
@@ -82,12 +75,12 @@ export class Responder {
     if (!icmp.isChecksumRight(frame, message, total - header)) return 0;
     icmp.turnEcho(frame, message);
     ipv4.turnRound(frame, ip, TTL);
-    this.#turnFrame(at, table);
+    this.#turnFrame(at);
     return ethernet.HEADER + total;
   }
 
   /** The reset to an unfragmented TCP segment; 0 when it is a reset itself or too short. */
-  reset(at: number, table: ForwardingTable): number {
+  reset(at: number): number {
     const frame = this.#frame;
     const ip = at + ethernet.HEADER;
     const header = ipv4.headerLength(frame, ip);
@@ -95,10 +88,10 @@ export class Responder {
     if (length < tcp.HEADER || (tcp.flags(frame, ip + header) & tcp.RST) !== 0) return 0;
     const src = ipv4.src(frame, ip);
     const dst = ipv4.dst(frame, ip);
-    tcp.turnReset(frame, ip + header, length, ipv4.addressSum(frame, ip));
+    tcp.turnReset(frame, ip + header, length, ipv4.pseudoHeaderSum(frame, ip, tcp.HEADER, ipv4.PROTOCOL_TCP));
     this.#bytes.copyWithin(ip + ipv4.HEADER, ip + header, ip + header + tcp.HEADER);
     ipv4.write(frame, ip, 0, ipv4.HEADER + tcp.HEADER, TTL, ipv4.PROTOCOL_TCP, dst, src);
-    this.#turnFrame(at, table);
+    this.#turnFrame(at);
     return ethernet.HEADER + ipv4.HEADER + tcp.HEADER;
   }
 
@@ -108,6 +101,7 @@ export class Responder {
    */
   isAnswerable(at: number): boolean {
     const frame = this.#frame;
+    if (this.#address === 0) return false;
     const ip = at + ethernet.HEADER;
     if (ipv4.isLaterFragment(frame, ip)) return false;
     if (ipv4.protocol(frame, ip) !== ipv4.PROTOCOL_ICMP) return true;
@@ -115,17 +109,12 @@ export class Responder {
     return ipv4.totalLength(frame, ip) > header && !icmp.isError(icmp.type(frame, ip + header));
   }
 
-  /** Asks the rate limit. */
-  mayAnswer(nowMs: number): boolean {
-    return this.#limit.take(nowMs);
-  }
-
   /**
    * An ICMP error about the packet:
    *
    *     | Ethernet | IPv4 header | ICMP header | the packet, its first 548 octets at most |
    */
-  error(type: number, code: number, at: number, table: ForwardingTable): number {
+  error(type: number, code: number, rest: number, at: number): number {
     const frame = this.#frame;
     const ip = at + ethernet.HEADER;
     const src = ipv4.src(frame, ip);
@@ -133,21 +122,19 @@ export class Responder {
     const total = Math.min(ERROR_HEADERS + ipv4.totalLength(frame, ip), LONGEST_ERROR);
     this.#bytes.copyWithin(ip + ERROR_HEADERS, ip, ip + total - ERROR_HEADERS);
     ipv4.write(frame, ip, tos, total, TTL, ipv4.PROTOCOL_ICMP, this.#address, src);
-    icmp.writeError(frame, ip + ipv4.HEADER, type, code, total - ipv4.HEADER);
-    this.#turnFrame(at, table);
+    icmp.writeError(frame, ip + ipv4.HEADER, type, code, rest, total - ipv4.HEADER);
+    this.#turnFrame(at);
     return ethernet.HEADER + total;
   }
 
   /** Addresses the frame, whose IP destination is written, to the machine that brought it or to the gateway. */
-  #turnFrame(at: number, table: ForwardingTable): void {
+  #turnFrame(at: number): void {
     const frame = this.#frame;
-    const dst = ipv4.dst(frame, at + ethernet.HEADER);
-    if (this.#gateway >= 0 && table.isResolved(this.#gateway) && !this.#isOnLink(dst)) {
-      ethernet.setDst(frame, at, table.macHigh(this.#gateway), table.macLow(this.#gateway));
-    } else {
-      ethernet.setDst(frame, at, ethernet.srcHigh(frame, at), ethernet.srcLow(frame, at));
-    }
-    ethernet.setSrc(frame, at, this.#macHigh, this.#macLow);
+    const { table } = this.#egress;
+    this.#egress.turn(at);
+    if (this.#gateway === NO_GATEWAY || !table.isResolved(this.#gateway)) return;
+    if (this.#isOnLink(ipv4.dst(frame, at + ethernet.HEADER))) return;
+    ethernet.setDst(frame, at, table.macHigh(this.#gateway), table.macLow(this.#gateway));
   }
 
   #isOnLink(address: number): boolean {

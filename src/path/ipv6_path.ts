@@ -1,0 +1,219 @@
+/** The walk of an IPv6 packet, and of neighbor discovery. */
+
+import { isIpv6, linkLocalOf, wordsOf } from "../wire/address.ts";
+import * as icmpv6 from "../wire/icmpv6.ts";
+import * as ipv6 from "../wire/ipv6.ts";
+import * as nd from "../wire/nd.ts";
+import * as transport from "../wire/transport.ts";
+import { ABSENT, AddressTable6 } from "../table/address_table.ts";
+import { NO_BACKEND } from "../table/bucket_map.ts";
+import { NO_ROUTE, RouteTable } from "../table/route_table.ts";
+import { clientOf6 } from "./client.ts";
+import { CLOSED_DROP, type Clusters, OPEN } from "./clusters.ts";
+import type { Egress } from "./egress.ts";
+import type { Limits } from "./limits.ts";
+import type { Plan } from "./plan.ts";
+import { Responder6 } from "./responder6.ts";
+import * as verdict from "./verdict.ts";
+
+/** What an address of ours is. A cluster's addresses have the cluster's index. */
+const SELF = 0x7fffffff;
+
+/** The IPv6 addresses that are ours to answer for: the dispatcher's, its link-local one among them, and the clusters'. */
+export function ownIpv6(plan: Plan): string[] {
+  return localsOf(plan).map(([address]) => address);
+}
+
+export class Ipv6Path {
+  readonly #frame: DataView;
+  readonly #egress: Egress;
+  readonly #clusters: Clusters;
+  readonly #limits: Limits;
+  readonly #locals: AddressTable6;
+  readonly #routes: RouteTable;
+  readonly #responder: Responder6;
+  readonly #extensions = new ipv6.Extensions();
+
+  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>, egress: Egress, clusters: Clusters, limits: Limits) {
+    this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
+    this.#egress = egress;
+    this.#clusters = clusters;
+    this.#limits = limits;
+    this.#locals = new AddressTable6(localsOf(plan).map(([address, value]) => [wordsOf(address), value]));
+    this.#routes = new RouteTable(plan.routes);
+    this.#responder = new Responder6(plan, slab, egress, this.#extensions);
+  }
+
+  /** `room` octets from `ip` on are there. `isUnicast`: the frame came to our MAC alone, not to a group of ours. */
+  receive(at: number, ip: number, room: number, isUnicast: boolean, nowMs: number): number {
+    const frame = this.#frame;
+    if (!ipv6.isValid(frame, ip, room)) return verdict.DROP_MALFORMED;
+    if (ipv6.isMartianSource(frame, ip + ipv6.SRC)) return verdict.DROP_MARTIAN;
+    const extensions = this.#extensions;
+    extensions.walk(frame, ip, ipv6.totalLength(frame, ip));
+    if (extensions.protocol < 0) return verdict.DROP_MALFORMED;
+    const local = this.#locals.lookup(frame, ip + ipv6.DST);
+    if (this.#isDiscovery(ip) && (local !== ABSENT || !isUnicast)) return this.#discover(at, ip, isUnicast);
+    if (ipv6.isUnspecified(frame, ip + ipv6.SRC)) return verdict.DROP_MARTIAN;
+    const source = this.#locals.lookup(frame, ip + ipv6.SRC);
+    if (source !== ABSENT) return source === SELF ? verdict.DROP_FROM_SELF : verdict.DROP_FROM_CLUSTER;
+    if (!isUnicast || ipv6.isMulticast(frame, ip + ipv6.DST)) return verdict.DROP_GROUP;
+    if (local === SELF) return this.#deliver(at, ip, nowMs);
+    return local === ABSENT ? this.#route(at, ip, nowMs) : this.#dispatch(local, at, ip, nowMs);
+  }
+
+  /** To the backend that owns the client's bucket. Nothing but hop limit and MACs is touched. */
+  #dispatch(cluster: number, at: number, ip: number, nowMs: number): number {
+    const frame = this.#frame;
+    const blocked = this.#blocked(at, ip, nowMs);
+    if (blocked !== verdict.DISPATCHED) return blocked;
+    if (this.#clusters.hasPorts(cluster)) {
+      const closed = this.#closed(cluster, at, ip, nowMs);
+      if (closed !== verdict.DISPATCHED) return closed;
+    }
+    const client = clientOf6(frame, ip, this.#extensions);
+    const slot = this.#clusters.owner6(this.#egress.table, cluster, frame, client);
+    if (slot === NO_BACKEND) {
+      return this.#unreachable(verdict.HOST_UNREACHABLE, icmpv6.ADDRESS_UNREACHABLE, at, nowMs);
+    }
+    return this.#forward(slot, at, ip, verdict.DISPATCHED, nowMs);
+  }
+
+  /** DISPATCHED when the packet may go further: it has hops left, and a source that means something elsewhere (RFC 4291 2.5.6). */
+  #blocked(at: number, ip: number, nowMs: number): number {
+    if (ipv6.isLinkLocal(this.#frame, ip + ipv6.SRC)) {
+      return this.#unreachable(verdict.BEYOND_SCOPE, icmpv6.BEYOND_SCOPE, at, nowMs);
+    }
+    if (ipv6.hopLimit(this.#frame, ip) <= 1) {
+      return this.#error(verdict.TIME_EXCEEDED, icmpv6.TIME_EXCEEDED, icmpv6.HOP_LIMIT, 0, at, nowMs);
+    }
+    return verdict.DISPATCHED;
+  }
+
+  /** DISPATCHED when the cluster's service ports let the packet pass, as ICMPv6 and later fragments always do. */
+  #closed(cluster: number, at: number, ip: number, nowMs: number): number {
+    const { protocol, at: upper, isLaterFragment } = this.#extensions;
+    if (protocol === ipv6.ICMPV6 || isLaterFragment) return verdict.DISPATCHED;
+    const hasPorts = protocol === ipv6.TCP || protocol === ipv6.UDP;
+    if (hasPorts && ip + ipv6.totalLength(this.#frame, ip) - upper < transport.PORTS) {
+      return verdict.DROP_CLOSED;
+    }
+    const state = hasPorts
+      ? this.#clusters.state(cluster, protocol, transport.dstPort(this.#frame, upper))
+      : this.#clusters.closed(cluster);
+    if (state === OPEN) return verdict.DISPATCHED;
+    if (state === CLOSED_DROP) return verdict.DROP_CLOSED;
+    if (protocol === ipv6.UDP) {
+      return this.#unreachable(verdict.PORT_UNREACHABLE, icmpv6.PORT_UNREACHABLE, at, nowMs);
+    }
+    if (protocol === ipv6.TCP) return this.#reset(at, nowMs);
+    return this.#unreachable(verdict.PROHIBITED, icmpv6.ADMINISTRATIVELY_PROHIBITED, at, nowMs);
+  }
+
+  /** To the next hop of the longest prefix. */
+  #route(at: number, ip: number, nowMs: number): number {
+    // fe80::/10 leads nowhere but to the link itself, and what is there is not ours to carry.
+    const isLocal = ipv6.isLinkLocal(this.#frame, ip + ipv6.DST);
+    const slot = isLocal ? NO_ROUTE : this.#routes.lookup6(this.#frame, ip + ipv6.DST);
+    if (slot === NO_ROUTE) return this.#unreachable(verdict.NET_UNREACHABLE, icmpv6.NO_ROUTE, at, nowMs);
+    const blocked = this.#blocked(at, ip, nowMs);
+    return blocked === verdict.DISPATCHED ? this.#forward(slot, at, ip, verdict.FORWARDED, nowMs) : blocked;
+  }
+
+  #forward(slot: number, at: number, ip: number, asVerdict: number, nowMs: number): number {
+    if (this.#egress.isFrom(slot, at)) return verdict.DROP_LOOP;
+    const mtu = this.#egress.mtu(slot);
+    if (ipv6.totalLength(this.#frame, ip) > mtu) {
+      return this.#error(verdict.TOO_BIG, icmpv6.PACKET_TOO_BIG, 0, mtu, at, nowMs);
+    }
+    ipv6.decrementHopLimit(this.#frame, ip);
+    return this.#egress.send(slot, at, asVerdict);
+  }
+
+  /** To the dispatcher itself. It is a router and no host: it answers echo and turns the rest away. */
+  #deliver(at: number, ip: number, nowMs: number): number {
+    if (this.#extensions.isFragment || this.#extensions.isRouted) return verdict.DROP_SELF;
+    switch (this.#extensions.protocol) {
+      case ipv6.ICMPV6:
+        return this.#answered(this.#responder.echo(at, ip), verdict.ANSWERED_ECHO);
+      case ipv6.TCP:
+        return this.#reset(at, nowMs);
+      case ipv6.UDP:
+        return this.#unreachable(verdict.PORT_UNREACHABLE, icmpv6.PORT_UNREACHABLE, at, nowMs);
+      case ipv6.NO_NEXT_HEADER:
+        return verdict.DROP_SELF;
+      default:
+        return this.#error(
+          verdict.PROTOCOL_UNREACHABLE,
+          icmpv6.PARAMETER_PROBLEM,
+          icmpv6.UNRECOGNIZED_NEXT_HEADER,
+          this.#extensions.pointer,
+          at,
+          nowMs,
+        );
+    }
+  }
+
+  #isDiscovery(ip: number): boolean {
+    const { protocol, at, isFragment } = this.#extensions;
+    // RFC 6980: neighbor discovery is never fragmented.
+    if (protocol !== ipv6.ICMPV6 || isFragment) return false;
+    if (ip + ipv6.totalLength(this.#frame, ip) - at < icmpv6.HEADER) return false;
+    const type = icmpv6.type(this.#frame, at);
+    return type === icmpv6.NEIGHBOR_SOLICITATION || type === icmpv6.NEIGHBOR_ADVERTISEMENT;
+  }
+
+  #discover(at: number, ip: number, isUnicast: boolean): number {
+    const frame = this.#frame;
+    const message = this.#extensions.at;
+    const length = ip + ipv6.totalLength(frame, ip) - message;
+    if (!nd.isValid(frame, ip, message, length)) return verdict.DROP_ND_MALFORMED;
+    const target = this.#locals.lookup(frame, message + nd.TARGET);
+    const isProbe = ipv6.isUnspecified(frame, ip + ipv6.SRC);
+    if (icmpv6.type(frame, message) === icmpv6.NEIGHBOR_SOLICITATION) {
+      if (isProbe && nd.optionAt(frame, message, length, nd.SOURCE_LINK_LAYER) !== 0) {
+        return verdict.DROP_ND_MALFORMED;
+      }
+      if (this.#locals.lookup(frame, ip + ipv6.SRC) !== ABSENT) return verdict.HEARD_CLAIM;
+      if (target === ABSENT) return verdict.DROP_ND_OTHER;
+      return this.#answered(this.#responder.advertise(at, ip, message, length, isProbe), verdict.ANSWERED_ND);
+    }
+    if (target !== ABSENT) return verdict.HEARD_CLAIM;
+    if (!isUnicast || isProbe || !nd.isSolicited(frame, message)) return verdict.DROP_ND_OTHER;
+    const option = nd.optionAt(frame, message, length, nd.TARGET_LINK_LAYER);
+    return option === 0 ? verdict.DROP_ND_OTHER : verdict.HEARD_NEIGHBOR;
+  }
+
+  #reset(at: number, nowMs: number): number {
+    if (!this.#limits.allow(verdict.RESET, nowMs)) return verdict.DROP_RATE_LIMIT;
+    return this.#answered(this.#responder.reset(at), verdict.RESET);
+  }
+
+  #unreachable(asVerdict: number, code: number, at: number, nowMs: number): number {
+    return this.#error(asVerdict, icmpv6.DESTINATION_UNREACHABLE, code, 0, at, nowMs);
+  }
+
+  #error(asVerdict: number, type: number, code: number, rest: number, at: number, nowMs: number): number {
+    if (!this.#responder.isAnswerable(at)) return verdict.DROP_UNANSWERABLE;
+    if (!this.#limits.allow(asVerdict, nowMs)) return verdict.DROP_RATE_LIMIT;
+    return this.#answered(this.#responder.error(type, code, rest, at), asVerdict);
+  }
+
+  #answered(length: number, asVerdict: number): number {
+    if (length === 0) return verdict.DROP_SELF;
+    this.#egress.length = length;
+    return asVerdict;
+  }
+}
+
+function localsOf(plan: Plan): [address: string, value: number][] {
+  const own = plan.addresses.map(({ address }) => address).filter(isIpv6);
+  const clusters = plan.clusters.flatMap(({ addresses }, index) =>
+    addresses.filter(isIpv6).map((address): [string, number] => [address, index])
+  );
+  const locals = new Map<string, number>(clusters);
+  for (const address of own) locals.set(address, SELF);
+  // Where there is IPv6 there is a link-local address, RFC 4291 section 2.1.
+  if (locals.size > 0) locals.set(linkLocalOf(plan.mac), SELF);
+  return [...locals];
+}

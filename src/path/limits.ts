@@ -1,0 +1,40 @@
+/** The rate limits of what the dispatcher says for itself, a token bucket for each kind. */
+
+import { TokenBucket } from "../table/token_bucket.ts";
+import type { RateLimits } from "./plan.ts";
+import * as verdict from "./verdict.ts";
+
+/** At once, besides what comes in the long run: Linux's net.ipv4.icmp_msgs_burst. */
+const BURST = 50;
+
+export class Limits {
+  readonly #timeExceeded: TokenBucket;
+  readonly #unreachable: TokenBucket;
+  readonly #tooBig: TokenBucket;
+  readonly #parameterProblem: TokenBucket;
+  readonly #reset: TokenBucket;
+
+  constructor(limits: RateLimits) {
+    this.#timeExceeded = new TokenBucket(limits.timeExceeded, BURST);
+    this.#unreachable = new TokenBucket(limits.unreachable, BURST);
+    this.#tooBig = new TokenBucket(limits.tooBig, BURST);
+    this.#parameterProblem = new TokenBucket(limits.parameterProblem, BURST);
+    this.#reset = new TokenBucket(limits.reset, BURST);
+  }
+
+  /** May an answer with this verdict be sent now? */
+  allow(asVerdict: number, nowMs: number): boolean {
+    switch (asVerdict) {
+      case verdict.TIME_EXCEEDED:
+        return this.#timeExceeded.take(nowMs);
+      case verdict.TOO_BIG:
+        return this.#tooBig.take(nowMs);
+      case verdict.PARAMETER_PROBLEM:
+        return this.#parameterProblem.take(nowMs);
+      case verdict.RESET:
+        return this.#reset.take(nowMs);
+      default:
+        return this.#unreachable.take(nowMs);
+    }
+  }
+}

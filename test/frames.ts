@@ -1,4 +1,6 @@
-/** Frames for tests, built the plain way: an oracle for the wire modules, so it uses none of them. */
+/** Frames for tests, built the plain way: an oracle for the wire modules, so it uses none of them but text to octets. */
+
+import { octetsOf, parseIp } from "../src/wire/address.ts";
 
 export const MAC = {
   dispatcher: "02:00:00:00:00:02",
@@ -184,4 +186,109 @@ export function synToCluster(client: string = IP.client): Uint8Array<ArrayBuffer
 /** Octets as hex, for messages. */
 export function hex(octets: Iterable<number>): string {
   return [...octets].map((octet) => octet.toString(16).padStart(2, "0")).join(" ");
+}
+
+/** The sixteen octets of an IPv6 address. */
+export function ip6(text: string): Octets {
+  return [...octetsOf(parseIp(text)!)];
+}
+
+export interface Ipv6Options {
+  src?: string;
+  dst?: string;
+  hopLimit?: number;
+  /** Next header. */
+  next?: number;
+}
+
+/** From the client to the cluster address unless told otherwise. */
+export function ipv6(payload: Octets, options: Ipv6Options = {}): Octets {
+  const { src = IP6.client, dst = IP6.cluster, hopLimit = 64, next = PROTOCOL.udp } = options;
+  return [0x60, 0, 0, 0, ...u16(payload.length), next, hopLimit, ...ip6(src), ...ip6(dst), ...payload];
+}
+
+/** `rest` is the second word of the header; `options` the addresses of its packet, for the checksum. */
+export function icmpv6(
+  type: number,
+  code: number,
+  rest: Octets,
+  data: Octets,
+  options: Ipv6Options = {},
+): Octets {
+  const { src = IP6.client, dst = IP6.cluster } = options;
+  const message = [type, code, 0, 0, ...rest, ...data];
+  return withChecksum(message, 2, [...ip6(src), ...ip6(dst), ...u32(message.length), 0, 0, 0, 58]);
+}
+
+export function tcp6(options: TcpOptions = {}): Octets {
+  const {
+    src = IP6.client,
+    dst = IP6.cluster,
+    flags = 0x02,
+    sequence = 1000,
+    acknowledgment = 0,
+    data = [],
+  } = options;
+  const segment = [
+    ...u16(40_000),
+    ...u16(80),
+    ...u32(sequence),
+    ...u32(acknowledgment),
+    0x50,
+    flags,
+    ...u16(65_535),
+    0,
+    0,
+    0,
+    0,
+    ...data,
+  ];
+  return withChecksum(segment, 16, [...ip6(src), ...ip6(dst), ...u32(segment.length), 0, 0, 0, PROTOCOL.tcp]);
+}
+
+export interface SolicitOptions {
+  from?: string;
+  to?: string;
+  target?: string;
+  hopLimit?: number;
+  /** With the source link-layer address option; default true. */
+  option?: boolean;
+  /** In units of 8 octets; 1 is right. */
+  optionLength?: number;
+}
+
+/** The router asks for the cluster address unless told otherwise. */
+export function solicitation(options: SolicitOptions = {}): Octets {
+  const { from = IP6.router, to = "ff02::1:ff00:100", target = IP6.cluster, hopLimit = 255 } = options;
+  const { option = true, optionLength = 1 } = options;
+  const data = [...ip6(target), ...(option ? [1, optionLength, ...mac(MAC.router)] : [])];
+  return ipv6(icmpv6(135, 0, [0, 0, 0, 0], data, { src: from, dst: to }), {
+    src: from,
+    dst: to,
+    next: 58,
+    hopLimit,
+  });
+}
+
+export interface AdvertisementOptions {
+  from?: string;
+  to?: string;
+  target?: string;
+  mac?: string;
+  solicited?: boolean;
+  router?: boolean;
+}
+
+/** Backend 1 tells all about itself unless told otherwise. */
+export function advertisement(options: AdvertisementOptions = {}): Octets {
+  const { from = IP6.backend1, to = "ff02::1", target = IP6.backend1, mac: text = MAC.backend1 } = options;
+  const { solicited = true, router = false } = options;
+  const flags = 0x20 | (solicited ? 0x40 : 0) | (router ? 0x80 : 0);
+  const data = [...ip6(target), 2, 1, ...mac(text)];
+  return ipv6(icmpv6(136, 0, [flags, 0, 0, 0], data, { src: from, dst: to }), {
+    src: from,
+    dst: to,
+    next: 58,
+    hopLimit: 255,
+  });
 }

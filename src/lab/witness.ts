@@ -1,12 +1,12 @@
 /**
- * The kernel as witness: which frames a bridge node saw. An nftables set in the bridge counts them by port, MACs and IP
+ * The kernel as witness: which IP frames a bridge node saw. nftables sets in the bridge count them by port, MACs and IP
  * addresses, without touching one.
  */
 
 import type { LabNode } from "./lab.ts";
 import { runChecked } from "./shell.ts";
 
-/** IPv4 frames that came in by one port with these addresses. */
+/** IP frames that came in by one port with these addresses. */
 export interface Sighting {
   /** The bridge's port, named after the node behind it. */
   readonly port: string;
@@ -20,9 +20,11 @@ export interface Sighting {
 const RULES = `
 table bridge witness {
   set seen { type ifname . ether_addr . ether_addr . ipv4_addr . ipv4_addr; size 65535; flags dynamic; counter; }
+  set seen6 { type ifname . ether_addr . ether_addr . ipv6_addr . ipv6_addr; size 65535; flags dynamic; counter; }
   chain prerouting {
     type filter hook prerouting priority 0;
     add @seen { meta iifname . ether saddr . ether daddr . ip saddr . ip daddr }
+    add @seen6 { meta iifname . ether saddr . ether daddr . ip6 saddr . ip6 daddr }
   }
 }`;
 
@@ -41,7 +43,7 @@ export class Witness {
 
   /** What it has seen so far. */
   async sightings(): Promise<Sighting[]> {
-    const printed = await this.#node.exec("nft", "-j", "list", "set", "bridge", "witness", "seen");
+    const printed = await this.#node.exec("nft", "-j", "list", "table", "bridge", "witness");
     const { nftables } = JSON.parse(printed) as { nftables: { set?: { elem?: Element[] } }[] };
     const elements = nftables.flatMap(({ set }) => set?.elem ?? []);
     return elements.map(({ elem: { val: { concat: [port, srcMac, dstMac, src, dst] }, counter } }) => (

@@ -48,10 +48,13 @@ export interface Outcome {
 export class Bench {
   readonly dispatcher: Dispatcher;
   readonly table: ForwardingTable;
-  readonly #memory = new Uint8Array(SLOT_SIZE + 2 * CANARY).fill(CANARY_OCTET);
+  readonly #memory: Uint8Array<ArrayBuffer>;
+  readonly #slotSize: number;
 
   /** Buckets 0 and 2 belong to backend 1, 1 and 3 to backend 2; both are resolved. */
-  constructor(plan: Partial<Plan> = {}) {
+  constructor(plan: Partial<Plan> = {}, slotSize = SLOT_SIZE) {
+    this.#slotSize = slotSize;
+    this.#memory = new Uint8Array(slotSize + 2 * CANARY).fill(CANARY_OCTET);
     this.table = new ForwardingTable(new ArrayBuffer(ForwardingTable.byteLength(BUCKETS, 3)), 0, BUCKETS, 3);
     this.table.setOwners(0, Uint16Array.of(SLOT.backend1, SLOT.backend2, SLOT.backend1, SLOT.backend2));
     for (const [name, slot] of [["backend1", SLOT.backend1], ["backend2", SLOT.backend2]] as const) {
@@ -71,8 +74,8 @@ export class Bench {
     this.#slot.set(frame);
     const outcome = this.dispatcher.receive(0, frame.length, nowMs);
     const { length, slot } = this.dispatcher;
-    if (length < 0 || length > SLOT_SIZE) throw new Error(`length ${length}`);
-    const around = [this.#memory.subarray(0, CANARY), this.#memory.subarray(CANARY + SLOT_SIZE)];
+    if (length < 0 || length > this.#slotSize) throw new Error(`length ${length}`);
+    const around = [this.#memory.subarray(0, CANARY), this.#memory.subarray(CANARY + this.#slotSize)];
     if (around.some((octets) => octets.some((octet) => octet !== CANARY_OCTET))) {
       throw new Error("wrote outside the slot");
     }
@@ -80,6 +83,6 @@ export class Bench {
   }
 
   get #slot(): Uint8Array<ArrayBuffer> {
-    return this.#memory.subarray(CANARY, CANARY + SLOT_SIZE);
+    return this.#memory.subarray(CANARY, CANARY + this.#slotSize);
   }
 }

@@ -120,6 +120,8 @@ export function udp(data: Octets, srcPort = 40_000, dstPort = 53): Octets {
 }
 
 export interface TcpOptions {
+  /** Destination port; 80 unless told otherwise. */
+  port?: number;
   src?: string;
   dst?: string;
   flags?: number;
@@ -133,7 +135,7 @@ export function tcp(options: TcpOptions = {}): Octets {
     options;
   const segment = [
     ...u16(40_000),
-    ...u16(80),
+    ...u16(options.port ?? 80),
     ...u32(sequence),
     ...u32(acknowledgment),
     0x50,
@@ -231,7 +233,7 @@ export function tcp6(options: TcpOptions = {}): Octets {
   } = options;
   const segment = [
     ...u16(40_000),
-    ...u16(80),
+    ...u16(options.port ?? 80),
     ...u32(sequence),
     ...u32(acknowledgment),
     0x50,
@@ -246,10 +248,18 @@ export function tcp6(options: TcpOptions = {}): Octets {
   return withChecksum(segment, 16, [...ip6(src), ...ip6(dst), ...u32(segment.length), 0, 0, 0, PROTOCOL.tcp]);
 }
 
+/** UDP over IPv6, with the checksum that it must have. */
+export function udp6(data: Octets, options: Ipv6Options = {}, srcPort = 40_000, dstPort = 53): Octets {
+  const { src = IP6.client, dst = IP6.cluster } = options;
+  const plain = udp(data, srcPort, dstPort);
+  return withChecksum(plain, 6, [...ip6(src), ...ip6(dst), ...u32(plain.length), 0, 0, 0, PROTOCOL.udp]);
+}
+
 export interface SolicitOptions {
   from?: string;
   to?: string;
   target?: string;
+  mac?: string;
   hopLimit?: number;
   /** With the source link-layer address option; default true. */
   option?: boolean;
@@ -261,7 +271,7 @@ export interface SolicitOptions {
 export function solicitation(options: SolicitOptions = {}): Octets {
   const { from = IP6.router, to = "ff02::1:ff00:100", target = IP6.cluster, hopLimit = 255 } = options;
   const { option = true, optionLength = 1 } = options;
-  const data = [...ip6(target), ...(option ? [1, optionLength, ...mac(MAC.router)] : [])];
+  const data = [...ip6(target), ...(option ? [1, optionLength, ...mac(options.mac ?? MAC.router)] : [])];
   return ipv6(icmpv6(135, 0, [0, 0, 0, 0], data, { src: from, dst: to }), {
     src: from,
     dst: to,

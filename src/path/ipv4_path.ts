@@ -70,6 +70,7 @@ export class Ipv4Path {
     const local = this.#locals.lookup(dst);
     if (local === SELF) return this.#deliver(at, ip, nowMs);
     if (local === BROADCAST || ipv4.isGroup(dst)) return verdict.DROP_GROUP;
+    if (ipv4.isMartianDestination(dst)) return verdict.DROP_MARTIAN;
     return local === ABSENT ? this.#route(dst, at, ip, nowMs) : this.#dispatch(local, at, ip, nowMs);
   }
 
@@ -102,6 +103,7 @@ export class Ipv4Path {
     if (slot === NO_BACKEND) {
       return this.#unreachable(verdict.HOST_UNREACHABLE, icmp.HOST_UNREACHABLE, at, nowMs);
     }
+    if (this.#egress.isFrom(slot, at)) return verdict.DROP_LOOP;
     return this.#forward(slot, at, ip, verdict.DISPATCHED, nowMs);
   }
 
@@ -135,7 +137,6 @@ export class Ipv4Path {
 
   #forward(slot: number, at: number, ip: number, asVerdict: number, nowMs: number): number {
     const frame = this.#frame;
-    if (this.#egress.isFrom(slot, at)) return verdict.DROP_LOOP;
     const mtu = this.#egress.mtu(slot);
     if (ipv4.totalLength(frame, ip) > mtu) {
       if (!ipv4.isDontFragment(frame, ip)) return verdict.DROP_TOO_BIG;
@@ -162,10 +163,19 @@ export class Ipv4Path {
       case ipv4.PROTOCOL_TCP:
         return this.#reset(at, nowMs);
       case ipv4.PROTOCOL_UDP:
+        if (!this.#isUdpRight(ip)) return verdict.DROP_SELF;
         return this.#unreachable(verdict.PORT_UNREACHABLE, icmp.PORT_UNREACHABLE, at, nowMs);
       default:
         return this.#unreachable(verdict.PROTOCOL_UNREACHABLE, icmp.PROTOCOL_UNREACHABLE, at, nowMs);
     }
+  }
+
+  #isUdpRight(ip: number): boolean {
+    const frame = this.#frame;
+    const header = ipv4.headerLength(frame, ip);
+    const length = ipv4.totalLength(frame, ip) - header;
+    const pseudoSum = ipv4.pseudoHeaderSum(frame, ip, length, ipv4.PROTOCOL_UDP);
+    return transport.isUdpRight(frame, ip + header, length, pseudoSum, true);
   }
 
   #reset(at: number, nowMs: number): number {

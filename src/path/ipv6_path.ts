@@ -58,6 +58,7 @@ export class Ipv6Path {
     const source = this.#locals.lookup(frame, ip + ipv6.SRC);
     if (source !== ABSENT) return source === SELF ? verdict.DROP_FROM_SELF : verdict.DROP_FROM_CLUSTER;
     if (!isUnicast || ipv6.isMulticast(frame, ip + ipv6.DST)) return verdict.DROP_GROUP;
+    if (ipv6.isMartianDestination(frame, ip + ipv6.DST)) return verdict.DROP_MARTIAN;
     if (local === SELF) return this.#deliver(at, ip, nowMs);
     return local === ABSENT ? this.#route(at, ip, nowMs) : this.#dispatch(local, at, ip, nowMs);
   }
@@ -65,8 +66,7 @@ export class Ipv6Path {
   /** To the backend that owns the client's bucket. Nothing but hop limit and MACs is touched. */
   #dispatch(cluster: number, at: number, ip: number, nowMs: number): number {
     const frame = this.#frame;
-    const blocked = this.#blocked(at, ip, nowMs);
-    if (blocked !== verdict.DISPATCHED) return blocked;
+    if (ipv6.hopLimit(frame, ip) <= 1) return this.#timeExceeded(at, nowMs);
     if (this.#clusters.hasPorts(cluster)) {
       const closed = this.#closed(cluster, at, ip, nowMs);
       if (closed !== verdict.DISPATCHED) return closed;
@@ -76,18 +76,8 @@ export class Ipv6Path {
     if (slot === NO_BACKEND) {
       return this.#unreachable(verdict.HOST_UNREACHABLE, icmpv6.ADDRESS_UNREACHABLE, at, nowMs);
     }
+    if (this.#egress.isFrom(slot, at)) return verdict.DROP_LOOP;
     return this.#forward(slot, at, ip, verdict.DISPATCHED, nowMs);
-  }
-
-  /** DISPATCHED when the packet may go further: it has hops left, and a source that means something elsewhere (RFC 4291 2.5.6). */
-  #blocked(at: number, ip: number, nowMs: number): number {
-    if (ipv6.isLinkLocal(this.#frame, ip + ipv6.SRC)) {
-      return this.#unreachable(verdict.BEYOND_SCOPE, icmpv6.BEYOND_SCOPE, at, nowMs);
-    }
-    if (ipv6.hopLimit(this.#frame, ip) <= 1) {
-      return this.#error(verdict.TIME_EXCEEDED, icmpv6.TIME_EXCEEDED, icmpv6.HOP_LIMIT, 0, at, nowMs);
-    }
-    return verdict.DISPATCHED;
   }
 
   /** DISPATCHED when the cluster's service ports let the packet pass, as ICMPv6 and later fragments always do. */
@@ -116,12 +106,11 @@ export class Ipv6Path {
     const isLocal = ipv6.isLinkLocal(this.#frame, ip + ipv6.DST);
     const slot = isLocal ? NO_ROUTE : this.#routes.lookup6(this.#frame, ip + ipv6.DST);
     if (slot === NO_ROUTE) return this.#unreachable(verdict.NET_UNREACHABLE, icmpv6.NO_ROUTE, at, nowMs);
-    const blocked = this.#blocked(at, ip, nowMs);
-    return blocked === verdict.DISPATCHED ? this.#forward(slot, at, ip, verdict.FORWARDED, nowMs) : blocked;
+    if (ipv6.hopLimit(this.#frame, ip) <= 1) return this.#timeExceeded(at, nowMs);
+    return this.#forward(slot, at, ip, verdict.FORWARDED, nowMs);
   }
 
   #forward(slot: number, at: number, ip: number, asVerdict: number, nowMs: number): number {
-    if (this.#egress.isFrom(slot, at)) return verdict.DROP_LOOP;
     const mtu = this.#egress.mtu(slot);
     if (ipv6.totalLength(this.#frame, ip) > mtu) {
       return this.#error(verdict.TOO_BIG, icmpv6.PACKET_TOO_BIG, 0, mtu, at, nowMs);
@@ -139,6 +128,7 @@ export class Ipv6Path {
       case ipv6.TCP:
         return this.#reset(at, nowMs);
       case ipv6.UDP:
+        if (!this.#isUdpRight(ip)) return verdict.DROP_SELF;
         return this.#unreachable(verdict.PORT_UNREACHABLE, icmpv6.PORT_UNREACHABLE, at, nowMs);
       case ipv6.NO_NEXT_HEADER:
         return verdict.DROP_SELF;
@@ -152,6 +142,13 @@ export class Ipv6Path {
           nowMs,
         );
     }
+  }
+
+  #isUdpRight(ip: number): boolean {
+    const { at: datagram } = this.#extensions;
+    const length = ip + ipv6.totalLength(this.#frame, ip) - datagram;
+    const pseudoSum = ipv6.pseudoHeaderSum(this.#frame, ip, length, ipv6.UDP);
+    return transport.isUdpRight(this.#frame, datagram, length, pseudoSum, false);
   }
 
   #isDiscovery(ip: number): boolean {
@@ -187,6 +184,10 @@ export class Ipv6Path {
   #reset(at: number, nowMs: number): number {
     if (!this.#limits.allow(verdict.RESET, nowMs)) return verdict.DROP_RATE_LIMIT;
     return this.#answered(this.#responder.reset(at), verdict.RESET);
+  }
+
+  #timeExceeded(at: number, nowMs: number): number {
+    return this.#error(verdict.TIME_EXCEEDED, icmpv6.TIME_EXCEEDED, icmpv6.HOP_LIMIT, 0, at, nowMs);
   }
 
   #unreachable(asVerdict: number, code: number, at: number, nowMs: number): number {

@@ -79,13 +79,15 @@ export class Responder4 {
     return ethernet.HEADER + total;
   }
 
-  /** The reset to an unfragmented TCP segment; 0 when it is a reset itself or too short. */
+  /** The reset to an unfragmented TCP segment; 0 when it is a reset itself, or none. */
   reset(at: number): number {
     const frame = this.#frame;
     const ip = at + ethernet.HEADER;
     const header = ipv4.headerLength(frame, ip);
     const length = ipv4.totalLength(frame, ip) - header;
     if (length < tcp.HEADER || (tcp.flags(frame, ip + header) & tcp.RST) !== 0) return 0;
+    const pseudoSum = ipv4.pseudoHeaderSum(frame, ip, length, ipv4.PROTOCOL_TCP);
+    if (!tcp.isChecksumRight(frame, ip + header, length, pseudoSum)) return 0;
     const src = ipv4.src(frame, ip);
     const dst = ipv4.dst(frame, ip);
     tcp.turnReset(frame, ip + header, length, ipv4.pseudoHeaderSum(frame, ip, tcp.HEADER, ipv4.PROTOCOL_TCP));

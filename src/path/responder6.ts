@@ -104,13 +104,15 @@ export class Responder6 {
     return ethernet.HEADER + ipv6.HEADER + length;
   }
 
-  /** The reset to a TCP segment; 0 when it is a reset itself or too short. */
+  /** The reset to a TCP segment; 0 when it is a reset itself, or none. */
   reset(at: number): number {
     const frame = this.#frame;
     const ip = at + ethernet.HEADER;
     const { at: segment } = this.#extensions;
     const length = ip + ipv6.totalLength(frame, ip) - segment;
     if (length < tcp.HEADER || (tcp.flags(frame, segment) & tcp.RST) !== 0) return 0;
+    const pseudoSum = ipv6.pseudoHeaderSum(frame, ip, length, ipv6.TCP);
+    if (!tcp.isChecksumRight(frame, segment, length, pseudoSum)) return 0;
     tcp.turnReset(frame, segment, length, ipv6.pseudoHeaderSum(frame, ip, tcp.HEADER, ipv6.TCP));
     const answer = ip + ipv6.HEADER;
     if (segment !== answer) this.#bytes.copyWithin(answer, segment, segment + tcp.HEADER);

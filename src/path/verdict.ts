@@ -26,72 +26,70 @@ export const PORT_UNREACHABLE = 8;
 export const PROTOCOL_UNREACHABLE = 9;
 /** A protocol without ports to a cluster that has service ports: ICMP administratively prohibited. */
 export const PROHIBITED = 10;
-/** From a link-local address to another link: ICMPv6 beyond scope of source address. */
-export const BEYOND_SCOPE = 11;
 /** Larger than the way ahead: ICMP fragmentation needed, ICMPv6 packet too big. */
-export const TOO_BIG = 12;
+export const TOO_BIG = 11;
 /** An IPv4 option that cannot be: ICMP parameter problem. */
-export const PARAMETER_PROBLEM = 13;
+export const PARAMETER_PROBLEM = 12;
 /** TCP to the dispatcher itself or to a closed port of a cluster: reset. */
-export const RESET = 14;
+export const RESET = 13;
 
 // Handed up to the control plane.
 /** Dispatched or forwarded, but the next hop's MAC is not known yet: kept until it is. */
-export const PENDING = 15;
+export const PENDING = 14;
 /** An ARP reply or a solicited neighbor advertisement, addressed to us. */
-export const HEARD_NEIGHBOR = 16;
+export const HEARD_NEIGHBOR = 15;
 /** Another machine says that one of our addresses is its own. */
-export const HEARD_CLAIM = 17;
+export const HEARD_CLAIM = 16;
 
 // Dropped.
 /** Shorter than an Ethernet header. */
-export const DROP_RUNT = 18;
+export const DROP_RUNT = 17;
 /** To another machine's MAC, or to a group that we are not in. */
-export const DROP_NOT_OURS = 19;
+export const DROP_NOT_OURS = 18;
 /** From our own MAC, or from a group: a loop or a forgery. */
-export const DROP_SOURCE_MAC = 20;
+export const DROP_SOURCE_MAC = 19;
 /** Neither ARP, IPv4 nor IPv6. */
-export const DROP_ETHERTYPE = 21;
+export const DROP_ETHERTYPE = 20;
 /** VLAN-tagged where no tag is configured, untagged where one is, or with another tag. */
-export const DROP_VLAN = 22;
+export const DROP_VLAN = 21;
 /** ARP that is none, or whose sender cannot be one. */
-export const DROP_ARP_MALFORMED = 23;
+export const DROP_ARP_MALFORMED = 22;
 /** ARP that asks for or speaks to others, or that nobody asked for. */
-export const DROP_ARP_OTHER = 24;
+export const DROP_ARP_OTHER = 23;
 /** Neighbor discovery that RFC 4861 section 7.1 calls invalid. */
-export const DROP_ND_MALFORMED = 25;
+export const DROP_ND_MALFORMED = 24;
 /** Neighbor discovery about others, or that nobody asked for. */
-export const DROP_ND_OTHER = 26;
+export const DROP_ND_OTHER = 25;
 /** IP with a wrong version, length or header checksum, or extension headers that cannot be. */
-export const DROP_MALFORMED = 27;
+export const DROP_MALFORMED = 26;
 /** IP to everyone or to a group: by MAC or by address. */
-export const DROP_GROUP = 28;
+export const DROP_GROUP = 27;
 /** From a cluster address: a backend's reply that came through us. */
-export const DROP_FROM_CLUSTER = 29;
+export const DROP_FROM_CLUSTER = 28;
 /** From the dispatcher's own address. */
-export const DROP_FROM_SELF = 30;
-/** From an address that no host has. */
-export const DROP_MARTIAN = 31;
+export const DROP_FROM_SELF = 29;
+/** From an address that no host has, or to one. */
+export const DROP_MARTIAN = 30;
 /** IPv4 source routing, which nobody uses but to get where they should not. */
-export const DROP_SOURCE_ROUTE = 32;
-/** It would go back to the machine it came from. */
-export const DROP_LOOP = 33;
+export const DROP_SOURCE_ROUTE = 31;
+/** To the cluster, from the backend that it would go to. */
+export const DROP_LOOP = 32;
 /** To a closed port of a cluster that drops such packets, or too short to tell its port. */
-export const DROP_CLOSED = 34;
+export const DROP_CLOSED = 33;
 /** IPv4, larger than the way ahead, and may be fragmented: we do not fragment. */
-export const DROP_TOO_BIG = 35;
+export const DROP_TOO_BIG = 34;
 /** To the dispatcher itself, and nothing that it answers: replies, errors, resets, fragments, wrong checksums. */
-export const DROP_SELF = 36;
+export const DROP_SELF = 35;
 /** An ICMP error is due but must not be sent: RFC 1812 section 4.3.2.7, RFC 4443 section 2.4. */
-export const DROP_UNANSWERABLE = 37;
+export const DROP_UNANSWERABLE = 36;
 /** An answer is due but over the rate limit. */
-export const DROP_RATE_LIMIT = 38;
+export const DROP_RATE_LIMIT = 37;
 
 // Decided by the engine, in place of the path's verdict.
 /** The device took no frame: its queue is full or it is down. */
-export const DROP_TRANSMIT = 39;
+export const DROP_TRANSMIT = 38;
 /** The control plane cannot take any more frames for now. */
-export const DROP_RING_FULL = 40;
+export const DROP_RING_FULL = 39;
 
 /** Names by verdict, as counters and logs print them. */
 export const NAMES = [
@@ -106,7 +104,6 @@ export const NAMES = [
   "port_unreachable",
   "protocol_unreachable",
   "prohibited",
-  "beyond_scope",
   "too_big",
   "parameter_problem",
   "reset",

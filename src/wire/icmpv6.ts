@@ -29,7 +29,6 @@ export const REDIRECT = 137;
 /** Codes of destination unreachable. */
 export const NO_ROUTE = 0;
 export const ADMINISTRATIVELY_PROHIBITED = 1;
-export const BEYOND_SCOPE = 2;
 export const ADDRESS_UNREACHABLE = 3;
 export const PORT_UNREACHABLE = 4;
 

@@ -162,10 +162,15 @@ export function isGroup(address: number): boolean {
   return address >>> 28 >= 14;
 }
 
+/** A destination that must never be seen on the wire, RFC 1812 section 5.3.7: 0/8 and 127/8. */
+export function isMartianDestination(address: number): boolean {
+  const net = address >>> 24;
+  return net === 0 || net === 127;
+}
+
 /** A source that no host may have on the wire, RFC 1812 section 5.3.7: 0/8, 127/8, multicast and above. */
 export function isMartianSource(address: number): boolean {
-  const net = address >>> 24;
-  return net === 0 || net === 127 || isGroup(address);
+  return isMartianDestination(address) || isGroup(address);
 }
 
 const END_OF_OPTIONS = 0;
@@ -179,7 +184,7 @@ export const SOURCE_ROUTED = -1;
 
 /**
  * Walks the options of a valid packet, RFC 791 section 3.1: each but the two of one octet has a length that leaves it whole.
- * The offset from the packet's start of the octet that is wrong, for a Parameter Problem; or one of the above.
+ * The offset from the packet's start of an option that cannot be, where a Parameter Problem points; or one of the above.
  */
 export function walkOptions(frame: DataView, at: number): number {
   const end = headerLength(frame, at);
@@ -193,7 +198,7 @@ export function walkOptions(frame: DataView, at: number): number {
     }
     if (option + 1 >= end) return option;
     const length = frame.getUint8(at + option + 1);
-    if (length < 2 || option + length > end) return option + 1;
+    if (length < 2 || option + length > end) return option;
     if (kind === LOOSE_SOURCE_ROUTE || kind === STRICT_SOURCE_ROUTE) found = SOURCE_ROUTED;
     option += length;
   }

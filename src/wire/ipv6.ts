@@ -107,6 +107,13 @@ export function isMartianSource(frame: DataView, address: number): boolean {
   return third === 0x0000ffff || (third === 0 && frame.getInt32(address + 12) === 1);
 }
 
+/** A destination that must never be seen on the wire: :: and ::1. */
+export function isMartianDestination(frame: DataView, address: number): boolean {
+  return frame.getInt32(address) === 0 && frame.getInt32(address + 4) === 0 &&
+    frame.getInt32(address + 8) === 0 &&
+    (frame.getInt32(address + 12) & ~1) === 0;
+}
+
 /** The sum that TCP, UDP and ICMPv6 put before their own: both addresses, length and protocol, RFC 8200 section 8.1. */
 export function pseudoHeaderSum(frame: DataView, at: number, length: number, protocol: number): number {
   return checksum.sum(frame, at + SRC, 32, length + protocol);

@@ -28,6 +28,11 @@ const WINDOW = 14;
 const CHECKSUM = 16;
 const URGENT = 18;
 
+/** `pseudoSum` is that of the pseudo-header of a segment of `length` octets. */
+export function isChecksumRight(frame: DataView, at: number, length: number, pseudoSum: number): boolean {
+  return checksum.sum(frame, at, length, pseudoSum) === 0xffff;
+}
+
 export function flags(frame: DataView, at: number): number {
   return frame.getUint16(at + OFFSET_FLAGS) & 0x3f;
 }

@@ -1,9 +1,32 @@
 /** What TCP and UDP headers have in common, RFC 9293 section 3.1 and RFC 768: the ports come first. */
 
+import * as checksum from "./checksum.ts";
+
 /** Both ports. */
 export const PORTS = 4;
 
 const DST_PORT = 2;
+
+/** Where a checksum stands. */
+const UDP_CHECKSUM = 6;
+const UDP_HEADER = 8;
+const UDP_LENGTH = 4;
+
+/**
+ * Is a UDP datagram whole and its checksum right? `pseudoSum` is that of the pseudo-header. A checksum of 0 is none, which
+ * only IPv4 allows (RFC 8200 section 8.1).
+ */
+export function isUdpRight(
+  frame: DataView,
+  at: number,
+  length: number,
+  pseudoSum: number,
+  mayLack: boolean,
+): boolean {
+  if (length < UDP_HEADER || frame.getUint16(at + UDP_LENGTH) !== length) return false;
+  if (frame.getUint16(at + UDP_CHECKSUM) === 0) return mayLack;
+  return checksum.sum(frame, at, length, pseudoSum) === 0xffff;
+}
 
 /** After `length >= PORTS`. */
 export function dstPort(frame: DataView, at: number): number {

@@ -130,7 +130,7 @@ describe("every IPv6 frame ends in one verdict:", () => {
     {
       name: "a link-local client",
       frame: frame(ipv6(udp([]), { src: "fe80::7", next: UDP })),
-      want: "beyond_scope",
+      want: "dispatched",
     },
     { name: "source ::1", frame: frame(ipv6(udp([]), { src: "::1", next: UDP })), want: "drop_martian" },
     { name: "source ::", frame: frame(ipv6(udp([]), { src: "::", next: UDP })), want: "drop_martian" },
@@ -181,7 +181,11 @@ describe("every IPv6 frame ends in one verdict:", () => {
       frame: frame(ipv6([ICMPV6, 0, 0, 1, 0, 0, 0, 1, 128, 0, 0, 0, 0, 0, 0, 0], { ...toSelf, next: 44 })),
       want: "drop_self",
     },
-    { name: "UDP to us", frame: frame(ipv6(udp([1]), { ...toSelf, next: UDP })), want: "port_unreachable" },
+    {
+      name: "UDP to us",
+      frame: frame(ipv6(f.udp6([1], toSelf), { ...toSelf, next: UDP })),
+      want: "port_unreachable",
+    },
     { name: "TCP to us", frame: frame(ipv6(tcp6(toSelf), { ...toSelf, next: TCP })), want: "reset" },
     {
       name: "GRE to us",

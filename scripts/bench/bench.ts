@@ -25,7 +25,14 @@ const MEASURE_MS = 3000;
 /** Offered in the start-up measurement. */
 const TRICKLE = 5000;
 
-const [build = "", pairs = "5"] = process.argv.slice(2);
+const [build = "", pairs = "5", other] = process.argv.slice(2);
+
+/** What is offered. The C loop forwards IPv4 only: it is the limit, and the limit is the TAP's. */
+const LOADS = [
+  { name: "64 octets", length: 64, cluster: CLUSTER },
+  { name: "1514 octets", length: 1514, cluster: CLUSTER },
+  { name: "64 octets of IPv6", length: 64, cluster: "2001:db8::100" },
+];
 
 interface Measured {
   /** CPU time of the whole process, user and system, per forwarded frame. */
@@ -37,10 +44,11 @@ interface Measured {
 interface Subject {
   readonly name: string;
   command(sinkMac: string): string[];
+  readonly ipv4Only?: true;
 }
 
 const SUBJECTS: readonly Subject[] = [
-  { name: "C loop", command: (sink) => [join(build, "forward"), "tap0", OWN_MAC, sink] },
+  { name: "C loop", command: (sink) => [join(build, "forward"), "tap0", OWN_MAC, sink], ipv4Only: true },
   {
     name: "oneip on Deno",
     command: () => ["env", "ONEIP_RUNTIME=deno", ONEIP, "run", "-c", CONFIG],
@@ -49,22 +57,33 @@ const SUBJECTS: readonly Subject[] = [
     name: "oneip on Node",
     command: () => ["env", "ONEIP_RUNTIME=node", ONEIP, "run", "-c", CONFIG],
   },
+  ...(other === undefined ? [] : [{
+    name: `oneip of ${other} on Deno`,
+    command: () => [
+      "env",
+      "ONEIP_RUNTIME=deno",
+      join(other, "scripts/oneip"),
+      "run",
+      "-c",
+      join(other, "scripts/bench/forwarding.oneip.yaml"),
+    ],
+    ipv4Only: true as const,
+  }]),
 ];
 
 const lab = await Lab.up(join(HERE, "forwarding.yaml"), { name: `bench-${process.pid}` });
 try {
   const sinkMac = lab.node("sink").plan.interfaces[0]!.mac;
   const rows: Record<string, Measured[]> = {};
-  for (const length of [64, 1514]) {
+  for (const load of LOADS) {
     for (let round = 0; round < Number(pairs); round++) {
       for (const subject of SUBJECTS) {
-        const measured = await forwarding(subject, sinkMac, length);
-        (rows[`${subject.name}, ${length} octets`] ??= []).push(measured);
+        if (subject.ipv4Only && load.cluster !== CLUSTER) continue;
+        const measured = await forwarding(subject, sinkMac, load);
+        (rows[`${subject.name}, ${load.name}`] ??= []).push(measured);
+        const [cpuNs, rate] = [Math.round(measured.cpuNs), Math.round(measured.framesPerSecond / 1000)];
         console.error(
-          `round ${round + 1}: ${subject.name}, ${length} octets: ${
-            Math.round(measured.cpuNs)
-          } ns of CPU a frame, ` +
-            `${Math.round(measured.framesPerSecond / 1000)} k frames/s`,
+          `round ${round + 1}: ${subject.name}, ${load.name}: ${cpuNs} ns of CPU a frame, ${rate} k frames/s`,
         );
       }
     }
@@ -74,7 +93,7 @@ try {
   await lab.node("box").exec("ip", "link", "delete", "tap0");
   const starts: Record<string, number[]> = {};
   for (let round = 0; round < Number(pairs); round++) {
-    for (const subject of SUBJECTS.slice(1)) {
+    for (const subject of SUBJECTS.slice(1, 3)) {
       (starts[subject.name] ??= []).push(await startUp(subject, sinkMac));
     }
   }
@@ -88,8 +107,8 @@ function start(subject: Subject, sinkMac: string): ChildProcess {
   return spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
 }
 
-function flood(length: number, rate: number): ChildProcess {
-  const command = [join(build, "flood"), "eth1", OWN_MAC, CLUSTER, String(length), String(rate)];
+function flood(length: number, rate: number, cluster = CLUSTER): ChildProcess {
+  const command = [join(build, "flood"), "eth1", OWN_MAC, cluster, String(length), String(rate)];
   const [program = "", ...args] = lab.node("sender").command(command);
   return spawn(program, args, { stdio: "inherit" });
 }
@@ -100,9 +119,9 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-async function forwarding(subject: Subject, sinkMac: string, length: number): Promise<Measured> {
+async function forwarding(subject: Subject, sinkMac: string, load: typeof LOADS[0]): Promise<Measured> {
   const child = start(subject, sinkMac);
-  const load = flood(length, 0);
+  const flooding = flood(load.length, 0, load.cluster);
   const idle = await forwarded();
   await until("it forwards", async () => await forwarded() > idle + 1000);
   await delay(WARM_UP_MS);
@@ -110,7 +129,7 @@ async function forwarding(subject: Subject, sinkMac: string, length: number): Pr
   await delay(MEASURE_MS);
   const after = { frames: await forwarded(), cpuMs: cpuMs(child.pid!), at: performance.now() };
   const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"));
-  await end(load);
+  await end(flooding);
   await end(child);
   const frames = after.frames - before.frames;
   return {
@@ -169,7 +188,8 @@ function print(rows: Record<string, Measured[]>, starts: Record<string, number[]
   console.log("The ratio is the median of the rounds' own ratios to the C loop.\n");
   const cells = [["subject", "CPU ns per frame", "ratio", "k frames/s", "resident MB"]];
   for (const [name, measured] of Object.entries(rows)) {
-    const reference = rows[name.replace(/^[^,]+/, "C loop")]!;
+    // IPv6 against the C loop's IPv4 of the same length.
+    const reference = rows[`C loop, ${name.split(", ").at(-1)!.replace(" of IPv6", "")}`]!;
     const ratios = measured.map(({ cpuNs }, round) => cpuNs / reference[round]!.cpuNs);
     cells.push([
       name,

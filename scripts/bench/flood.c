@@ -1,4 +1,5 @@
-// Sends UDP frames of a given length to the cluster address, from 4,096 client addresses in turn, until it is killed.
+// Sends UDP frames of a given length to the cluster address, of either family, from 4,096 client addresses in turn, until it is
+// killed.
 //
 //     flood INTERFACE DST_MAC CLUSTER_ADDRESS FRAME_LENGTH FRAMES_PER_SECOND      0: as many as it can
 #define _GNU_SOURCE
@@ -26,13 +27,27 @@ int main(int argc, char **argv) {
   if (argc != 6) return 2;
   int length = atoi(argv[4]);
   long rate = atol(argv[5]);
+  int v6 = strchr(argv[3], ':') != NULL;
   static uint8_t frames[BATCH][1514];
   struct iovec parts[BATCH];
   struct mmsghdr messages[BATCH] = {0};
   for (int index = 0; index < BATCH; index++) {
     uint8_t *frame = frames[index], *ip = frame + 14, *udp = ip + 20;
     sscanf(argv[2], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", frame, frame + 1, frame + 2, frame + 3, frame + 4, frame + 5);
-    memcpy(frame + 6, "\x02\x00\x00\x00\x00\x77\x08\x00", 8);
+    memcpy(frame + 6, "\x02\x00\x00\x00\x00\x77", 6);
+    if (v6) {
+      memcpy(frame + 12, "\x86\xdd\x60", 3);
+      ip[4] = (length - 54) >> 8;
+      ip[5] = length - 54;
+      memcpy(ip + 6, "\x11\x40\x20\x01\x0d\xb8\x00\x51", 8);
+      inet_pton(AF_INET6, argv[3], ip + 24);
+      memcpy(ip + 40, "\x9c\x40\x00\x35", 4);
+      ip[44] = ip[4], ip[45] = ip[5];
+      parts[index] = (struct iovec){frame, length};
+      messages[index].msg_hdr = (struct msghdr){.msg_iov = &parts[index], .msg_iovlen = 1};
+      continue;
+    }
+    memcpy(frame + 12, "\x08\x00", 2);
     memcpy(ip, "\x45\x00\x00\x00\x00\x00\x40\x00\x40\x11\x00\x00\xc6\x12", 14);
     ip[2] = (length - 14) >> 8;
     ip[3] = length - 14;
@@ -55,6 +70,11 @@ int main(int argc, char **argv) {
   for (uint32_t client = 0;;) {
     for (int index = 0; index < BATCH; index++, client = (client + 1) % CLIENTS) {
       uint8_t *ip = frames[index] + 14;
+      if (v6) {
+        ip[22] = client >> 8;
+        ip[23] = client;
+        continue;
+      }
       ip[14] = client >> 8;
       ip[15] = client;
       ip[10] = ip[11] = 0;

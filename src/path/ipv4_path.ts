@@ -9,6 +9,7 @@ import * as transport from "../wire/transport.ts";
 import { ABSENT, AddressTable } from "../table/address_table.ts";
 import { NO_BACKEND } from "../table/bucket_map.ts";
 import { NO_ROUTE, RouteTable } from "../table/route_table.ts";
+import { Answers } from "./answers.ts";
 import { clientOf } from "./client.ts";
 import { CLOSED_DROP, type Clusters, OPEN } from "./clusters.ts";
 import type { Egress } from "./egress.ts";
@@ -26,7 +27,7 @@ export class Ipv4Path {
   readonly #frame: DataView;
   readonly #egress: Egress;
   readonly #clusters: Clusters;
-  readonly #limits: Limits;
+  readonly #answers: Answers;
   readonly #locals: AddressTable;
   readonly #routes: RouteTable;
   readonly #responder: Responder4;
@@ -35,10 +36,10 @@ export class Ipv4Path {
     this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
     this.#egress = egress;
     this.#clusters = clusters;
-    this.#limits = limits;
     this.#locals = new AddressTable(localsOf(plan));
     this.#routes = new RouteTable(plan.routes);
     this.#responder = new Responder4(plan, slab, egress);
+    this.#answers = new Answers(this.#responder, limits, egress);
   }
 
   /** `room` octets from `ip` on are there. `isUnicast`: the frame came to our MAC alone. */
@@ -63,7 +64,14 @@ export class Ipv4Path {
       const found = ipv4.walkOptions(frame, ip);
       if (found === ipv4.SOURCE_ROUTED) return verdict.DROP_SOURCE_ROUTE;
       if (found !== ipv4.OPTIONS_FINE) {
-        return this.#error(verdict.PARAMETER_PROBLEM, icmp.PARAMETER_PROBLEM, 0, found << 24, at, nowMs);
+        return this.#answers.error(
+          verdict.PARAMETER_PROBLEM,
+          icmp.PARAMETER_PROBLEM,
+          0,
+          found << 24,
+          at,
+          nowMs,
+        );
       }
     }
     const dst = ipv4.dst(frame, ip);
@@ -123,7 +131,7 @@ export class Ipv4Path {
     if (protocol === ipv4.PROTOCOL_UDP) {
       return this.#unreachable(verdict.PORT_UNREACHABLE, icmp.PORT_UNREACHABLE, at, nowMs);
     }
-    if (protocol === ipv4.PROTOCOL_TCP) return this.#reset(at, nowMs);
+    if (protocol === ipv4.PROTOCOL_TCP) return this.#answers.reset(at, nowMs);
     return this.#unreachable(verdict.PROHIBITED, icmp.ADMINISTRATIVELY_PROHIBITED, at, nowMs);
   }
 
@@ -140,7 +148,7 @@ export class Ipv4Path {
     const mtu = this.#egress.mtu(slot);
     if (ipv4.totalLength(frame, ip) > mtu) {
       if (!ipv4.isDontFragment(frame, ip)) return verdict.DROP_TOO_BIG;
-      return this.#error(
+      return this.#answers.error(
         verdict.TOO_BIG,
         icmp.DESTINATION_UNREACHABLE,
         icmp.FRAGMENTATION_NEEDED,
@@ -159,9 +167,9 @@ export class Ipv4Path {
     if (ipv4.isFragment(frame, ip)) return verdict.DROP_SELF;
     switch (ipv4.protocol(frame, ip)) {
       case ipv4.PROTOCOL_ICMP:
-        return this.#answered(this.#responder.echo(at), verdict.ANSWERED_ECHO);
+        return this.#answers.sent(this.#responder.echo(at), verdict.ANSWERED_ECHO);
       case ipv4.PROTOCOL_TCP:
-        return this.#reset(at, nowMs);
+        return this.#answers.reset(at, nowMs);
       case ipv4.PROTOCOL_UDP:
         if (!this.#isUdpRight(ip)) return verdict.DROP_SELF;
         return this.#unreachable(verdict.PORT_UNREACHABLE, icmp.PORT_UNREACHABLE, at, nowMs);
@@ -178,29 +186,12 @@ export class Ipv4Path {
     return transport.isUdpRight(frame, ip + header, length, pseudoSum, true);
   }
 
-  #reset(at: number, nowMs: number): number {
-    if (!this.#limits.allow(verdict.RESET, nowMs)) return verdict.DROP_RATE_LIMIT;
-    return this.#answered(this.#responder.reset(at), verdict.RESET);
-  }
-
   #timeExceeded(at: number, nowMs: number): number {
-    return this.#error(verdict.TIME_EXCEEDED, icmp.TIME_EXCEEDED, icmp.IN_TRANSIT, 0, at, nowMs);
+    return this.#answers.error(verdict.TIME_EXCEEDED, icmp.TIME_EXCEEDED, icmp.IN_TRANSIT, 0, at, nowMs);
   }
 
   #unreachable(asVerdict: number, code: number, at: number, nowMs: number): number {
-    return this.#error(asVerdict, icmp.DESTINATION_UNREACHABLE, code, 0, at, nowMs);
-  }
-
-  #error(asVerdict: number, type: number, code: number, rest: number, at: number, nowMs: number): number {
-    if (!this.#responder.isAnswerable(at)) return verdict.DROP_UNANSWERABLE;
-    if (!this.#limits.allow(asVerdict, nowMs)) return verdict.DROP_RATE_LIMIT;
-    return this.#answered(this.#responder.error(type, code, rest, at), asVerdict);
-  }
-
-  #answered(length: number, asVerdict: number): number {
-    if (length === 0) return verdict.DROP_SELF;
-    this.#egress.length = length;
-    return asVerdict;
+    return this.#answers.error(asVerdict, icmp.DESTINATION_UNREACHABLE, code, 0, at, nowMs);
   }
 }
 

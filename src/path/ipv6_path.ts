@@ -8,6 +8,7 @@ import * as transport from "../wire/transport.ts";
 import { ABSENT, AddressTable6 } from "../table/address_table.ts";
 import { NO_BACKEND } from "../table/bucket_map.ts";
 import { NO_ROUTE, RouteTable } from "../table/route_table.ts";
+import { Answers } from "./answers.ts";
 import { clientOf6 } from "./client.ts";
 import { CLOSED_DROP, type Clusters, OPEN } from "./clusters.ts";
 import type { Egress } from "./egress.ts";
@@ -28,7 +29,7 @@ export class Ipv6Path {
   readonly #frame: DataView;
   readonly #egress: Egress;
   readonly #clusters: Clusters;
-  readonly #limits: Limits;
+  readonly #answers: Answers;
   readonly #locals: AddressTable6;
   readonly #routes: RouteTable;
   readonly #responder: Responder6;
@@ -38,10 +39,10 @@ export class Ipv6Path {
     this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
     this.#egress = egress;
     this.#clusters = clusters;
-    this.#limits = limits;
     this.#locals = new AddressTable6(localsOf(plan).map(([address, value]) => [wordsOf(address), value]));
     this.#routes = new RouteTable(plan.routes);
     this.#responder = new Responder6(plan, slab, egress, this.#extensions);
+    this.#answers = new Answers(this.#responder, limits, egress);
   }
 
   /** `room` octets from `ip` on are there. `isUnicast`: the frame came to our MAC alone, not to a group of ours. */
@@ -96,7 +97,7 @@ export class Ipv6Path {
     if (protocol === ipv6.UDP) {
       return this.#unreachable(verdict.PORT_UNREACHABLE, icmpv6.PORT_UNREACHABLE, at, nowMs);
     }
-    if (protocol === ipv6.TCP) return this.#reset(at, nowMs);
+    if (protocol === ipv6.TCP) return this.#answers.reset(at, nowMs);
     return this.#unreachable(verdict.PROHIBITED, icmpv6.ADMINISTRATIVELY_PROHIBITED, at, nowMs);
   }
 
@@ -113,7 +114,7 @@ export class Ipv6Path {
   #forward(slot: number, at: number, ip: number, asVerdict: number, nowMs: number): number {
     const mtu = this.#egress.mtu(slot);
     if (ipv6.totalLength(this.#frame, ip) > mtu) {
-      return this.#error(verdict.TOO_BIG, icmpv6.PACKET_TOO_BIG, 0, mtu, at, nowMs);
+      return this.#answers.error(verdict.TOO_BIG, icmpv6.PACKET_TOO_BIG, 0, mtu, at, nowMs);
     }
     ipv6.decrementHopLimit(this.#frame, ip);
     return this.#egress.send(slot, at, asVerdict);
@@ -124,16 +125,16 @@ export class Ipv6Path {
     if (this.#extensions.isFragment || this.#extensions.isRouted) return verdict.DROP_SELF;
     switch (this.#extensions.protocol) {
       case ipv6.ICMPV6:
-        return this.#answered(this.#responder.echo(at, ip), verdict.ANSWERED_ECHO);
+        return this.#answers.sent(this.#responder.echo(at, ip), verdict.ANSWERED_ECHO);
       case ipv6.TCP:
-        return this.#reset(at, nowMs);
+        return this.#answers.reset(at, nowMs);
       case ipv6.UDP:
         if (!this.#isUdpRight(ip)) return verdict.DROP_SELF;
         return this.#unreachable(verdict.PORT_UNREACHABLE, icmpv6.PORT_UNREACHABLE, at, nowMs);
       case ipv6.NO_NEXT_HEADER:
         return verdict.DROP_SELF;
       default:
-        return this.#error(
+        return this.#answers.error(
           verdict.PROTOCOL_UNREACHABLE,
           icmpv6.PARAMETER_PROBLEM,
           icmpv6.UNRECOGNIZED_NEXT_HEADER,
@@ -173,7 +174,10 @@ export class Ipv6Path {
       }
       if (this.#locals.lookup(frame, ip + ipv6.SRC) !== ABSENT) return verdict.HEARD_CLAIM;
       if (target === ABSENT) return verdict.DROP_ND_OTHER;
-      return this.#answered(this.#responder.advertise(at, ip, message, length, isProbe), verdict.ANSWERED_ND);
+      return this.#answers.sent(
+        this.#responder.advertise(at, ip, message, length, isProbe),
+        verdict.ANSWERED_ND,
+      );
     }
     if (target !== ABSENT) return verdict.HEARD_CLAIM;
     if (!isUnicast || isProbe || !nd.isSolicited(frame, message)) return verdict.DROP_ND_OTHER;
@@ -181,29 +185,12 @@ export class Ipv6Path {
     return option === 0 ? verdict.DROP_ND_OTHER : verdict.HEARD_NEIGHBOR;
   }
 
-  #reset(at: number, nowMs: number): number {
-    if (!this.#limits.allow(verdict.RESET, nowMs)) return verdict.DROP_RATE_LIMIT;
-    return this.#answered(this.#responder.reset(at), verdict.RESET);
-  }
-
   #timeExceeded(at: number, nowMs: number): number {
-    return this.#error(verdict.TIME_EXCEEDED, icmpv6.TIME_EXCEEDED, icmpv6.HOP_LIMIT, 0, at, nowMs);
+    return this.#answers.error(verdict.TIME_EXCEEDED, icmpv6.TIME_EXCEEDED, icmpv6.HOP_LIMIT, 0, at, nowMs);
   }
 
   #unreachable(asVerdict: number, code: number, at: number, nowMs: number): number {
-    return this.#error(asVerdict, icmpv6.DESTINATION_UNREACHABLE, code, 0, at, nowMs);
-  }
-
-  #error(asVerdict: number, type: number, code: number, rest: number, at: number, nowMs: number): number {
-    if (!this.#responder.isAnswerable(at)) return verdict.DROP_UNANSWERABLE;
-    if (!this.#limits.allow(asVerdict, nowMs)) return verdict.DROP_RATE_LIMIT;
-    return this.#answered(this.#responder.error(type, code, rest, at), asVerdict);
-  }
-
-  #answered(length: number, asVerdict: number): number {
-    if (length === 0) return verdict.DROP_SELF;
-    this.#egress.length = length;
-    return asVerdict;
+    return this.#answers.error(asVerdict, icmpv6.DESTINATION_UNREACHABLE, code, 0, at, nowMs);
   }
 }
 

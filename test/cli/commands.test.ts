@@ -186,3 +186,17 @@ test.skipIf(needsTap())("run on a terminal is readable, and ends within a second
   expect(printed).toMatch(/INFO.*stopped.*received/);
   expect(printed.split("\n").filter((row) => row.startsWith("oneip0"))).toEqual([]);
 });
+
+test.skipIf(needsTap())(
+  "an interface that somebody deletes ends it, with the reason and status 1",
+  async () => {
+    const line =
+      `ip link add br0 type bridge; ip link set br0 up; ${
+        [...ONEIP, "run", "-c", CONFIG].join(" ")
+      } >log 2>&1 & ` +
+      "until grep -q running log 2>/dev/null; do :; done; ip link delete oneip0; wait $!; echo $?; cat log";
+    const { stdout } = await run(["unshare", "-n", "bash", "-c", line], { cwd: folder });
+    expect(stdout.split("\n")[0]).toBe("1");
+    expect(stdout).toContain("oneip: The data plane died: the TAP interface is gone: somebody deleted it");
+  },
+);

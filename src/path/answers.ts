@@ -1,0 +1,44 @@
+/** From "this must be answered" to a verdict, alike in both families: may it be answered, within the rate limits, by what? */
+
+import type { Egress } from "./egress.ts";
+import type { Limits } from "./limits.ts";
+import * as verdict from "./verdict.ts";
+
+/** What writes the answers of a family over the frames that they answer. Lengths are of whole frames, 0 for no answer. */
+interface Responder {
+  isAnswerable(at: number): boolean;
+  error(type: number, code: number, rest: number, at: number): number;
+  reset(at: number): number;
+}
+
+export class Answers {
+  readonly #responder: Responder;
+  readonly #limits: Limits;
+  readonly #egress: Egress;
+
+  constructor(responder: Responder, limits: Limits, egress: Egress) {
+    this.#responder = responder;
+    this.#limits = limits;
+    this.#egress = egress;
+  }
+
+  /** An ICMP error; `rest` is the second word of its header. */
+  error(asVerdict: number, type: number, code: number, rest: number, at: number, nowMs: number): number {
+    if (!this.#responder.isAnswerable(at)) return verdict.DROP_UNANSWERABLE;
+    if (!this.#limits.allow(asVerdict, nowMs)) return verdict.DROP_RATE_LIMIT;
+    return this.sent(this.#responder.error(type, code, rest, at), asVerdict);
+  }
+
+  /** A TCP reset. */
+  reset(at: number, nowMs: number): number {
+    if (!this.#limits.allow(verdict.RESET, nowMs)) return verdict.DROP_RATE_LIMIT;
+    return this.sent(this.#responder.reset(at), verdict.RESET);
+  }
+
+  /** An answer of this length stands in place of the frame, or none. */
+  sent(length: number, asVerdict: number): number {
+    if (length === 0) return verdict.DROP_SELF;
+    this.#egress.length = length;
+    return asVerdict;
+  }
+}

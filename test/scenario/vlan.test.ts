@@ -46,6 +46,6 @@ test.skipIf(needsTap())(
     await program!.stop();
     const { verdicts } = JSON.parse(program!.log.trim().split("\n").at(-1)!);
     expect(verdicts.drop_vlan).toBeGreaterThanOrEqual(2);
-    expect(verdicts.answered_echo).toBe(1);
+    expect(verdicts.answered_echo).toBeGreaterThanOrEqual(1);
   },
 );

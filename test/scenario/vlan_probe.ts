@@ -10,6 +10,9 @@ import * as f from "../frames.ts";
 const PROBE = "02:00:00:00:00:77";
 const BACKEND = "10.0.0.11";
 const PATIENCE_MS = 8000;
+const AGAIN_MS = 200;
+/** ICMP's type, which no port of ours begins with. */
+const UNREACHABLE = 3;
 
 const tap = new Tap({ name: "probe", bridge: "br0" });
 const slot = new Uint8Array(2048);
@@ -22,10 +25,15 @@ function send(frame: Uint8Array): void {
   tap.write(frame, frame.length);
 }
 
-/** The next frame that the dispatcher sent to us, after questions for the backend's MAC have been answered. */
-async function receive(): Promise<string> {
+/** Sends until the dispatcher sends us a packet of this protocol; meanwhile its questions for the backend's MAC are answered. */
+async function exchange(protocol: number, frames: readonly Uint8Array[]): Promise<string> {
   const deadline = performance.now() + PATIENCE_MS;
-  while (performance.now() < deadline) {
+  for (let againMs = 0; performance.now() < deadline;) {
+    // The dispatcher may not know us yet, or may have given us up before we were there.
+    if (performance.now() >= againMs) {
+      for (const frame of frames) send(frame);
+      againMs = performance.now() + AGAIN_MS;
+    }
     const length = tap.read(slot);
     if (length === 0) {
       await delay(1);
@@ -45,7 +53,9 @@ async function receive(): Promise<string> {
         targetIp: f.IP.dispatcher,
       });
       send(tagged(f.ethernet(reply, { src: PROBE, type: f.ETHERTYPE.arp }), 10));
-    } else if (hex.startsWith(f.hex(f.mac(PROBE)))) {
+    } else if (
+      hex.startsWith(f.hex(f.mac(PROBE))) && slot[18 + 9] === protocol && slot[18 + 20] !== UNREACHABLE
+    ) {
       return hex;
     }
   }
@@ -54,18 +64,8 @@ async function receive(): Promise<string> {
 
 const packet = (id: number) => f.ethernet(f.ipv4(f.udp([1, 2, 3]), { id }), { src: PROBE });
 // What must come back stands behind what must not, so that silence needs no waiting.
-send(packet(1));
-send(tagged(packet(2), 11));
-send(tagged(packet(3), 10));
-const dispatched = await receive();
-send(
-  tagged(
-    f.ethernet(f.ipv4(f.icmp(8, 0, [1]), { src: "10.0.0.77", dst: f.IP.dispatcher, protocol: 1 }), {
-      src: PROBE,
-    }),
-    10,
-  ),
-);
-const echoed = await receive();
+const dispatched = await exchange(f.PROTOCOL.udp, [packet(1), tagged(packet(2), 11), tagged(packet(3), 10)]);
+const echo = f.ipv4(f.icmp(8, 0, [1]), { src: "10.0.0.77", dst: f.IP.dispatcher, protocol: f.PROTOCOL.icmp });
+const echoed = await exchange(f.PROTOCOL.icmp, [tagged(f.ethernet(echo, { src: PROBE }), 10)]);
 tap.close();
 console.log(JSON.stringify({ dispatched, echoed }));

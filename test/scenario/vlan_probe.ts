@@ -8,6 +8,8 @@ import { Tap } from "oneip";
 import * as f from "../frames.ts";
 
 const PROBE = "02:00:00:00:00:77";
+/** The client's frames have a MAC of their own: what comes from a backend is never dispatched to it. */
+const CLIENT = "02:00:00:00:00:78";
 const BACKEND = "10.0.0.11";
 const PATIENCE_MS = 8000;
 const AGAIN_MS = 200;
@@ -62,7 +64,7 @@ async function exchange(protocol: number, frames: readonly Uint8Array[]): Promis
   throw new Error("nothing came back");
 }
 
-const packet = (id: number) => f.ethernet(f.ipv4(f.udp([1, 2, 3]), { id }), { src: PROBE });
+const packet = (id: number) => f.ethernet(f.ipv4(f.udp([1, 2, 3]), { id }), { src: CLIENT });
 // What must come back stands behind what must not, so that silence needs no waiting.
 const dispatched = await exchange(f.PROTOCOL.udp, [packet(1), tagged(packet(2), 11), tagged(packet(3), 10)]);
 const echo = f.ipv4(f.icmp(8, 0, [1]), { src: "10.0.0.77", dst: f.IP.dispatcher, protocol: f.PROTOCOL.icmp });

@@ -17,7 +17,7 @@ export function sum(frame: DataView, at: number, length: number, initial = 0): n
 }
 
 /** Carries what is above 16 bits around. */
-export function fold(total: number): number {
+function fold(total: number): number {
   const once = (total >>> 16) + (total & 0xffff);
   return (once >>> 16) + (once & 0xffff);
 }

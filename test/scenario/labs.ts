@@ -1,5 +1,6 @@
 /** What the scenario tests share. */
 
+import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -70,10 +71,12 @@ export function download(node: LabNode, client: string, ...curlOptions: string[]
 
 /** The same, but it stops reading after the first megabyte until `goOn` is called: until then it is in the middle. */
 export function downloadInTwo(node: LabNode, client: string): { sum: Promise<string>; goOn(): void } {
-  const flag = join(tmpdir(), `oneip-go-on-${process.pid}`);
-  rmSync(flag, { force: true });
-  const stall = `head -c 1000000; until [ -e ${flag} ]; do sleep 0.05; done; cat`;
+  const gate = join(tmpdir(), `oneip-go-on-${process.pid}`);
+  rmSync(gate, { force: true });
+  execFileSync("mkfifo", [gate]);
+  // Opening a pipe waits until its other end is opened as well.
+  const stall = `head -c 1000000; : <${gate}; cat`;
   const curl = `curl -sS --max-time 40 --interface ${client} http://${CLUSTER}/bytes/${TEN_MB}`;
-  const sum = node.exec("sh", "-c", `${curl} | { ${stall}; } | sha256sum | cut -d" " -f1; rm -f ${flag}`);
-  return { sum: sum.then((printed) => printed.trim()), goOn: () => writeFileSync(flag, "") };
+  const sum = node.exec("sh", "-c", `${curl} | { ${stall}; } | sha256sum | cut -d" " -f1; rm -f ${gate}`);
+  return { sum: sum.then((printed) => printed.trim()), goOn: () => writeFileSync(gate, "") };
 }

@@ -58,6 +58,15 @@ test("TokenBucket gives its burst at once and then its rate", () => {
   expect(taken(60_000)).toBe(5);
 });
 
+test("TokenBucket with a rate of 0 gives none, with a high one its burst", () => {
+  const none = new TokenBucket(0, 50);
+  expect([none.take(0), none.take(60_000)]).toEqual([false, false]);
+  const many = new TokenBucket(1_000_000, 50);
+  for (const nowMs of [0, 3_600_000]) {
+    expect(Array.from({ length: 51 }, () => many.take(nowMs)).filter(Boolean)).toHaveLength(50);
+  }
+});
+
 test("TokenBucket goes on when the clock wraps", () => {
   const bucket = new TokenBucket(100, 1);
   expect(bucket.take(0x7fffffff)).toBe(true);

@@ -14,6 +14,8 @@ export function describeConfig({ dispatcher, clusters }: Config): { text: string
       mtu: dispatcher.mtu,
       addresses: dispatcher.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
       vlan: dispatcher.vlan ?? null,
+      queues: dispatcher.queues,
+      offloads: dispatcher.offloads,
       gateways: dispatcher.gateways,
       routes: dispatcher.routes.map(({ prefix, via }) => ({
         prefix: `${prefix.address}/${prefix.prefixLength}`,

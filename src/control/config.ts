@@ -25,6 +25,8 @@ export interface Config {
     readonly routes: readonly { readonly prefix: Cidr; readonly via: string }[];
     readonly announce: { readonly count: number; readonly intervalMs: number; readonly refreshMs: number };
     readonly rateLimits: RateLimits;
+    readonly queues: number;
+    readonly offloads: boolean;
   };
   readonly clusters: readonly ClusterConfig[];
 }
@@ -80,6 +82,8 @@ function toConfig({ dispatcher, clusters }: ConfigInput, machine: string): Confi
         refreshMs: parseDuration(announce.refresh)!,
       },
       rateLimits: dispatcher.rateLimits,
+      queues: dispatcher.queues,
+      offloads: dispatcher.offloads,
     },
     clusters: clusters.map((cluster) => ({
       name: cluster.name,

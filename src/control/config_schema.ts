@@ -7,6 +7,7 @@ import { parseCidr, parseIp, parseMac } from "../wire/address.ts";
 const MOST_BUCKETS = 65536;
 const MOST_WEIGHT = 100;
 const MOST_MTU = 9000;
+const MOST_QUEUES = 64;
 const MOST_ANSWERS = 1_000_000;
 
 /** In the upper half of a MAC address: not one machine but a group. */
@@ -122,7 +123,12 @@ export const configSchema = z.strictObject({
     }, "use a mapping such as {timeExceeded: 1000}").prefault({}).describe(
       "ICMP errors and resets a second, by kind.",
     ),
-    queues: z.literal(1, "use 1; several queues are not supported yet").default(1),
+    queues: wholeNumber(1, MOST_QUEUES).default(1).describe(
+      "Of the TAP, with a data-plane worker each: one for each core that forwarding may take.",
+    ),
+    offloads: z.boolean("use true or false").default(true).describe(
+      "Frames of up to 64 KiB and checksums left to the network card, where the kernel grants them.",
+    ),
   }, "use a mapping with interface and addresses"),
   clusters: list(clusterSchema, "list at least one cluster"),
 }, "use a mapping with dispatcher and clusters");

@@ -1,70 +1,78 @@
 /**
- * The engine's one loop body: read a burst, judge each frame, send what is to be sent. The worker runs it over a TAP;
- * tests, replays and embedders run it inline over any device.
+ * The engine's one loop body: read a frame, judge it, send what is to be sent; again and again until none is waiting. A worker
+ * runs it over a queue of the TAP; tests, replays and embedders run it inline over any device.
+ *
+ * There is one slot, and each frame is through before the next one is read, so that all work meets the same few cache lines:
+ *
+ *     slot   | virtio header, with offloads | Ethernet | packet ...
+ *            0                              begin
  */
 
 import type { Device } from "../device/device.ts";
-import { Slab } from "../device/slab.ts";
 import { Dispatcher } from "../path/dispatcher.ts";
 import type { Plan } from "../path/plan.ts";
 import { LONGEST_ANSWER } from "../path/responder6.ts";
 import * as verdict from "../path/verdict.ts";
-import type { SharedState } from "./shared_state.ts";
+import * as virtio from "../wire/virtio.ts";
+import type { WorkerState } from "./worker_state.ts";
 
-/** The most frames that are read in one go. */
+/** The most frames that are worked off in one go, under one table. */
 export const BURST = 64;
 
-/** Ethernet header, two VLAN tags, and what rounds it up to a cache line. */
+/** Virtio header, Ethernet header, two VLAN tags. */
 const LINK_HEADERS = 64;
 
-/** The room that a frame takes in the slab when the link's MTU is `mtu`. */
-export function slotSizeFor(mtu: number): number {
-  return Math.max(Math.ceil((mtu + LINK_HEADERS) / 64) * 64, Math.ceil(LONGEST_ANSWER / 64) * 64);
+/** The longest IP packet, and so the longest super-frame. */
+const LONGEST_PACKET = 65_535;
+
+/** The room that a frame takes when the link's MTU is `mtu`. */
+export function slotSizeFor({ mtu, offloads }: { mtu: number; offloads: boolean }): number {
+  const longest = Math.max(offloads ? LONGEST_PACKET : mtu, LONGEST_ANSWER);
+  return Math.ceil((longest + LINK_HEADERS) / 64) * 64;
 }
 
 export class DataPlane {
   readonly #device: Device;
-  readonly #shared: SharedState;
-  readonly #slab: Slab;
-  readonly #lengths = new Int32Array(BURST);
+  readonly #state: WorkerState;
+  readonly #slot: Uint8Array<ArrayBuffer>;
+  readonly #words: Int32Array;
+  readonly #begin: number;
   readonly #dispatcher: Dispatcher;
 
-  constructor(plan: Plan, device: Device, shared: SharedState) {
+  constructor(plan: Plan, device: Device, state: WorkerState) {
     this.#device = device;
-    this.#shared = shared;
-    this.#slab = new Slab(BURST, shared.dimensions.slotSize);
-    this.#dispatcher = new Dispatcher(plan, this.#slab.bytes, shared.take());
+    this.#state = state;
+    this.#slot = new Uint8Array(state.slotSize);
+    this.#words = new Int32Array(this.#slot.buffer);
+    this.#begin = plan.offloads ? virtio.HEADER : 0;
+    this.#dispatcher = new Dispatcher(plan, this.#slot, state.take());
   }
 
   /** Works off the frames that are waiting, BURST at most, and says how many there were. `nowMs` is int32. */
   burst(nowMs: number): number {
-    const { slots, slotSize } = this.#slab;
-    let count = 0;
-    while (count < BURST) {
-      const length = this.#device.read(slots[count]!);
-      if (length === 0) break;
-      this.#lengths[count++] = length;
-    }
-    this.#dispatcher.use(this.#shared.take());
+    const begin = this.#begin;
+    this.#dispatcher.use(this.#state.take());
     let handedUp = false;
-    for (let index = 0; index < count; index++) {
-      const judged = this.#dispatcher.receive(index * slotSize, this.#lengths[index]!, nowMs);
-      const became = this.#carryOut(judged, slots[index]!);
-      this.#shared.verdicts.add(became);
-      if (became === verdict.DISPATCHED) this.#shared.dispatched.add(this.#dispatcher.slot);
+    let count = 0;
+    for (; count < BURST; count++) {
+      const length = this.#device.read(this.#slot);
+      if (length === 0) break;
+      const became = this.#carryOut(this.#dispatcher.receive(begin, length - begin, nowMs));
+      this.#state.verdicts.add(became);
+      if (became === verdict.DISPATCHED) this.#state.dispatched.add(this.#dispatcher.slot);
       handedUp ||= verdict.isHandedUp(became);
     }
-    if (handedUp) this.#shared.ring.notify();
+    if (handedUp) this.#state.ring.notify();
     return count;
   }
 
-  #carryOut(judged: number, slot: Uint8Array): number {
-    const { length } = this.#dispatcher;
+  #carryOut(judged: number): number {
+    const length = this.#begin + this.#dispatcher.length;
     if (verdict.isSent(judged)) {
-      return this.#device.write(slot, length) ? judged : verdict.DROP_TRANSMIT;
+      return this.#device.write(this.#slot, length) ? judged : verdict.DROP_TRANSMIT;
     }
     if (verdict.isHandedUp(judged)) {
-      return this.#shared.ring.push(judged, this.#dispatcher.slot, slot, length)
+      return this.#state.ring.push(judged, this.#dispatcher.slot, this.#words, length)
         ? judged
         : verdict.DROP_RING_FULL;
     }

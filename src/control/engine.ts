@@ -1,17 +1,18 @@
 /**
- * The dispatcher at work: the TAP, the data-plane worker behind it, and the control plane that keeps its tables right.
+ * The dispatcher at work: the TAP, a data-plane worker behind each of its queues, and the control plane that keeps their
+ * tables right.
  *
- *     worker   TAP ── burst ── verdict ──┬── TAP
- *                                        └── ring ──> main
- *     main     ring ──> resolver ── live? where? ──> maps ──> standby table ── publish ──> worker
+ *     worker   queue ── frame ── verdict ──┬── queue
+ *                                          └── ring ──> main
+ *     main     rings ──> resolver ── live? where? ──> maps ──> standby table ── publish ──> workers
  */
 
-import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
 import { formatMac, isIpv6, linkLocalOf } from "../wire/address.ts";
-import { WakeUp } from "../device/poll.ts";
 import { Tap } from "../device/tap.ts";
 import * as verdict from "../path/verdict.ts";
+import * as ethernet from "../wire/ethernet.ts";
+import * as virtio from "../wire/virtio.ts";
 import { Announcer } from "./announcer.ts";
 import { ClusterMap } from "./cluster_map.ts";
 import type { BackendConfig, Config } from "./config.ts";
@@ -20,8 +21,9 @@ import { slotSizeFor } from "./data_plane.ts";
 import { LinkFrames } from "./link_frames.ts";
 import { planOf } from "./plan_of.ts";
 import { Resolver } from "./resolver.ts";
+import type { Handed } from "./ring.ts";
 import { SharedState } from "./shared_state.ts";
-import type { WorkerData } from "./worker.ts";
+import { Workers } from "./workers.ts";
 
 /** What the dispatcher has done since it started. */
 export interface Report {
@@ -40,11 +42,12 @@ const DUPLICATE_MS = 1000;
 
 export class Engine {
   readonly interfaceName: string;
+  /** The offloads that the kernel grants. */
+  readonly offloads: readonly string[];
   /** Rejects when the data plane dies or an address of the dispatcher proves taken; never resolves otherwise. */
   readonly failed: Promise<never>;
   readonly #log: Logger;
   readonly #tap: Tap;
-  readonly #wakeUp = new WakeUp();
   readonly #shared: SharedState;
   readonly #resolver: Resolver;
   readonly #maps: readonly ClusterMap[];
@@ -52,8 +55,7 @@ export class Engine {
   readonly #config: Config;
   readonly #frames: LinkFrames;
   readonly #conflicts = new Conflicts();
-  readonly #worker: Worker;
-  readonly #workerEnded: Promise<void>;
+  readonly #workers: Workers;
   #announcer: Announcer | undefined;
   #startedMs = 0;
   #fail: (error: Error) => void = () => {};
@@ -66,6 +68,8 @@ export class Engine {
     const tap = new Tap({
       name: config.dispatcher.interface,
       mtu: config.dispatcher.mtu,
+      queues: config.dispatcher.queues,
+      offloads: config.dispatcher.offloads,
       ...(config.dispatcher.bridge === undefined ? {} : { bridge: config.dispatcher.bridge }),
     });
     const engine = new Engine(config, tap, log);
@@ -82,6 +86,7 @@ export class Engine {
     this.#log = log;
     this.#tap = tap;
     this.interfaceName = tap.name;
+    this.offloads = tap.granted;
     const { dispatcher, clusters } = config;
     const { plan, neighbors } = planOf(config);
     this.#config = config;
@@ -91,56 +96,43 @@ export class Engine {
     this.#shared = new SharedState({
       buckets: clusters.reduce((sum, { buckets }) => sum + buckets, 0),
       neighbors: neighbors.length,
-      slotSize: slotSizeFor(dispatcher.mtu),
+      slotSize: slotSizeFor(dispatcher),
+      workers: dispatcher.queues,
     });
     this.#resolver = new Resolver(this.#frames, neighbors, {
-      send: (frame) => tap.write(frame, frame.length),
-      catchUp: () => this.#drainRing(),
+      send: (frame) => this.#send(frame),
+      catchUp: () => this.#drainRings(),
       changed: (slot) => this.#neighborChanged(slot),
     });
-    const workerData: WorkerData = {
-      plan,
-      dimensions: this.#shared.dimensions,
-      memory: this.#shared.memory,
-      tapFd: tap.fd,
-      wakeUpFd: this.#wakeUp.fd,
-    };
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
-    this.#workerEnded = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
-    this.failed = new Promise((_, reject) => {
-      this.#fail = reject;
-      this.#worker.once(
-        "error",
-        (error) => reject(new Error(`The data plane died: ${(error as Error).message}`)),
-      );
-    });
+    this.#workers = new Workers(plan, this.#shared, tap.queues);
+    this.failed = Promise.race([
+      this.#workers.failed,
+      new Promise<never>((_, reject) => this.#fail = reject),
+    ]);
     this.failed.catch(() => {}); // Whoever waits for it hears of it; nobody must.
   }
 
   /** The sums of all counters so far. */
   report(): Report {
     const verdicts: Record<string, number> = {};
-    for (const [index, name] of verdict.NAMES.entries()) verdicts[name] = this.#shared.verdicts.get(index);
+    for (const [index, count] of this.#shared.verdicts().entries()) verdicts[verdict.NAMES[index]!] = count;
     const dispatched: Record<string, number> = {};
     for (const { address } of this.#maps.flatMap(({ cluster }) => cluster.backends)) {
-      dispatched[address] = this.#shared.dispatched.get(this.#slots.get(address)!);
+      dispatched[address] = this.#shared.dispatched(this.#slots.get(address)!);
     }
     const received = Object.values(verdicts).reduce((sum, count) => sum + count, 0);
     return { received, verdicts, dispatched, kept: { ...this.#resolver.kept } };
   }
 
-  /** Ends the worker and removes the interface, if it was made here. Idempotent. */
+  /** Ends the workers and removes the interface, if it was made here. Idempotent. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#resolver.stop();
     this.#announcer?.stop();
-    this.#shared.stop();
-    this.#wakeUp.raise();
-    this.#shared.ring.notify();
-    await this.#workerEnded;
+    await this.#workers.stop();
+    for (const { ring } of this.#shared.workers) ring.notify();
     this.#tap.close();
-    this.#wakeUp.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -152,31 +144,55 @@ export class Engine {
     await this.#shared.settled();
     this.#startedMs = performance.now();
     this.#resolver.start();
-    void this.#readRing();
+    for (const index of this.#shared.workers.keys()) void this.#readRing(index);
     const { addresses, announce, mac } = this.#config.dispatcher;
     const own = addresses.map(({ address }) => address);
     const all = [...own, ...this.#config.clusters.flatMap((cluster) => cluster.addresses)];
-    const send = (frame: Uint8Array<ArrayBuffer>) => this.#tap.write(frame, frame.length);
     // Duplicate address detection in the optimistic way of RFC 4429: ask, and do not wait for the answer that should not come.
     const probed = own.filter(isIpv6);
     if (all.some(isIpv6)) probed.push(linkLocalOf(mac));
-    for (const address of probed) send(this.#frames.probe(address));
-    this.#announcer = new Announcer(this.#frames, all, announce, send);
+    for (const address of probed) this.#send(this.#frames.probe(address));
+    this.#announcer = new Announcer(this.#frames, all, announce, (frame) => this.#send(frame));
   }
 
-  async #readRing(): Promise<void> {
+  /** Sends a frame of our own. */
+  #send(frame: Uint8Array<ArrayBuffer>): void {
+    const whole = new Uint8Array(this.#start + frame.length);
+    whole.set(frame, this.#start);
+    this.#tap.write(whole, whole.length);
+  }
+
+  /** Where a frame begins in what is read from the TAP and written to it. */
+  get #start(): number {
+    return this.#config.dispatcher.offloads ? virtio.HEADER : 0;
+  }
+
+  async #readRing(index: number): Promise<void> {
     while (!this.#stopped) {
-      this.#drainRing();
-      await this.#shared.ring.wait();
+      this.#drainRing(index);
+      await this.#shared.workers[index]!.ring.wait();
     }
   }
 
-  #drainRing(): void {
-    for (let handed = this.#shared.ring.shift(); handed !== undefined; handed = this.#shared.ring.shift()) {
-      if (handed.verdict === verdict.HEARD_NEIGHBOR) this.#resolver.heard(handed.frame);
-      else if (handed.verdict === verdict.HEARD_CLAIM) this.#claimed(handed.frame);
-      else this.#resolver.hold(handed.slot, handed.frame);
+  #drainRings(): void {
+    for (const index of this.#shared.workers.keys()) this.#drainRing(index);
+  }
+
+  #drainRing(index: number): void {
+    const { ring } = this.#shared.workers[index]!;
+    for (let handed = ring.shift(); handed !== undefined; handed = ring.shift()) {
+      if (handed.verdict === verdict.PENDING) this.#hold(index, handed);
+      else if (handed.verdict === verdict.HEARD_CLAIM) this.#claimed(handed.frame.slice(this.#start));
+      else this.#resolver.heard(handed.frame.slice(this.#start));
     }
+  }
+
+  /** A kept frame leaves by the queue that it came from: the kernel lets the rest of the flow follow it there. */
+  #hold(index: number, { slot, frame }: Handed): void {
+    this.#resolver.hold(slot, ({ high, low }) => {
+      ethernet.setDst(new DataView(frame.buffer), this.#start, high, low);
+      this.#tap.queues[index]!.write(frame, frame.length);
+    });
   }
 
   #neighborChanged(slot: number): void {
@@ -236,7 +252,7 @@ export class Engine {
         else table.setMac(slot, mac.high, mac.low);
       }
       this.#shared.publish();
-      this.#wakeUp.raise();
+      this.#workers.wake();
     }
   }
 }

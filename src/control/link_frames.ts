@@ -75,11 +75,6 @@ export class LinkFrames {
     return { address, mac: { high: ethernet.srcHigh(view, 0), low: ethernet.srcLow(view, 0) } };
   }
 
-  /** Writes the destination of a frame that lacks only that. */
-  address(frame: Frame, mac: Mac): void {
-    ethernet.setDst(new DataView(frame.buffer), 0, mac.high, mac.low);
-  }
-
   #advertised(frame: Frame): Claim {
     const { view, ip } = this.#places(frame);
     const { at } = this.#walked(view, ip);

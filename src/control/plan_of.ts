@@ -13,6 +13,7 @@ export function planOf({ dispatcher, clusters }: Config): { plan: Plan; neighbor
     address === undefined ? undefined : neighbors.indexOf(address);
   const plan: Plan = {
     mac: dispatcher.mac,
+    offloads: dispatcher.offloads,
     vlan: dispatcher.vlan,
     addresses: dispatcher.addresses,
     gateway: {

@@ -25,7 +25,7 @@ export class Resolver {
   readonly kept = { sent: 0, dropped: 0 };
   readonly #frames: LinkFrames;
   readonly #events: ResolverEvents;
-  readonly #waiting = new Map<number, Uint8Array<ArrayBuffer>[]>();
+  readonly #waiting = new Map<number, ((mac: Mac) => void)[]>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `addresses` by slot, canonical text. */
@@ -48,30 +48,29 @@ export class Resolver {
     const { address, mac } = this.#frames.answer(frame);
     const slot = this.neighbors.learn(address, mac, performance.now());
     if (slot === undefined) return;
-    for (const kept of this.#waiting.get(slot) ?? []) this.#forward(kept, mac);
+    for (const send of this.#waiting.get(slot) ?? []) this.#forward(send, mac);
     this.#waiting.delete(slot);
     this.#events.changed(slot);
   }
 
-  /** A dispatched frame whose only lack is its destination MAC: sent now if that is known, kept if not. */
-  hold(slot: number, frame: Uint8Array<ArrayBuffer>): void {
+  /** A dispatched frame whose only lack is its destination MAC: `send` is called now if that is known, later if not. */
+  hold(slot: number, send: (mac: Mac) => void): void {
     const mac = this.neighbors.mac(slot);
-    if (mac !== undefined) return this.#forward(frame, mac);
+    if (mac !== undefined) return this.#forward(send, mac);
     if (this.neighbors.state(slot) === "failed") {
       this.kept.dropped++;
       return;
     }
     const queue = this.#waiting.get(slot) ?? [];
     this.#waiting.set(slot, queue);
-    if (queue.push(frame) > KEPT) {
+    if (queue.push(send) > KEPT) {
       queue.shift();
       this.kept.dropped++;
     }
   }
 
-  #forward(frame: Uint8Array<ArrayBuffer>, mac: Mac): void {
-    this.#frames.address(frame, mac);
-    this.#events.send(frame);
+  #forward(send: (mac: Mac) => void, mac: Mac): void {
+    send(mac);
     this.kept.sent++;
   }
 

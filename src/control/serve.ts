@@ -26,9 +26,14 @@ export async function serve(file: string): Promise<void> {
       addresses,
       backends: backends.length,
     })),
+    queues: dispatcher.queues,
+    offloads: engine.offloads,
     runtime: libc.runtime,
     ffi: libc.ffi,
   }, "running");
+  if (dispatcher.offloads && !engine.offloads.includes("tso4")) {
+    log.warn({ granted: engine.offloads }, "the kernel refuses offloads: bulk traffic goes frame by frame");
+  }
   try {
     const signal = await Promise.race([asked, engine.failed]);
     log.info({ signal }, "stopping");

@@ -9,6 +9,8 @@ import { type Dimensions, SharedState } from "./shared_state.ts";
 
 export interface WorkerData {
   readonly plan: Plan;
+  /** Which of the workers this is. */
+  readonly index: number;
   readonly dimensions: Dimensions;
   readonly memory: SharedArrayBuffer;
   /** The TAP's queue, and what wakes this thread to look at the shared state. */
@@ -16,9 +18,9 @@ export interface WorkerData {
   readonly wakeUpFd: number;
 }
 
-const { plan, dimensions, memory, tapFd, wakeUpFd } = workerData as WorkerData;
+const { plan, index, dimensions, memory, tapFd, wakeUpFd } = workerData as WorkerData;
 const shared = new SharedState(dimensions, memory);
-const plane = new DataPlane(plan, new Queue(tapFd), shared);
+const plane = new DataPlane(plan, new Queue(tapFd), shared.workers[index]!);
 const wakeUp = new WakeUp(wakeUpFd);
 const poll = new Poll([tapFd, wakeUpFd]);
 

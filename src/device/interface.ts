@@ -5,10 +5,12 @@
  * Everything is done by system calls, so that on Deno the permission to call libc is the only one needed.
  */
 
+import * as virtio from "../wire/virtio.ts";
 import { isIpv6, netmask, parseCidr, parseMac, wordOf } from "../wire/address.ts";
 import { describeErrno, EACCES, EBUSY, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, EPERM } from "./errno.ts";
 import * as ifreq from "./ifreq.ts";
 import { libc } from "./libc.ts";
+import { grant, type Offload, TUNSETOFFLOAD } from "./offloads.ts";
 import { Queue } from "./queue.ts";
 
 export interface InterfaceOptions {
@@ -23,6 +25,13 @@ export interface InterfaceOptions {
   bridge?: string;
   /** Default true. */
   up?: boolean;
+  /** How many descriptors share the traffic, by flow; default 1. An existing interface must have been made with as many. */
+  queues?: number;
+  /**
+   * A virtio header (wire/virtio.ts) stands before each frame, and the kernel may leave checksums to the wire's end and pass
+   * frames of up to 64 KiB, as far as `granted` says. Default false: plain frames.
+   */
+  offloads?: boolean;
   /** The interface outlives the process. Default: as it was; one made here goes when it is closed. */
   persistent?: boolean;
 }
@@ -40,13 +49,20 @@ const O_CLOEXEC = 0x80000;
 
 const TUNSETIFF = 0x400454ca;
 const TUNSETPERSIST = 0x400454cb;
+const TUNSETVNETHDRSZ = 0x400454d8;
 
 export const IFF_TUN = 0x1;
 export const IFF_TAP = 0x2;
+const IFF_MULTI_QUEUE = 0x100;
 const IFF_NO_PI = 0x1000;
+const IFF_VNET_HDR = 0x4000;
 
+/** An interface, which is its first queue. */
 export class Interface extends Queue {
   readonly name: string;
+  readonly queues: readonly Queue[];
+  /** The offloads that the kernel grants: fewer than there are, or none, on an old one. */
+  readonly granted: readonly Offload[];
   /** It was there before, so it stays when it is closed. */
   readonly isAdopted: boolean;
   readonly #joined: string | undefined;
@@ -54,13 +70,21 @@ export class Interface extends Queue {
 
   /** Opens or adopts an interface, sets it up, and takes it up. Throws TapError and leaves nothing behind. */
   constructor(kind: typeof IFF_TUN | typeof IFF_TAP, options: InterfaceOptions = {}) {
-    const { name = "", up = true } = options;
+    const { name = "", up = true, queues = 1, offloads = false } = options;
     checkName(name);
     const adopted = name !== "" && ifreq.exists(name);
     super(openTun(name));
     this.isAdopted = adopted;
+    const all: Queue[] = [this];
+    this.queues = all;
     try {
-      this.name = attach(this.fd, name, kind | IFF_NO_PI);
+      const flags = kind | IFF_NO_PI | (queues > 1 ? IFF_MULTI_QUEUE : 0) | (offloads ? IFF_VNET_HDR : 0);
+      this.name = attach(this.fd, name, flags);
+      while (all.length < queues) {
+        all.push(new Queue(openTun(name)));
+        attach(all.at(-1)!.fd, this.name, flags);
+      }
+      this.granted = offloads ? this.#askForOffloads() : this.#refuseOffloads();
       if (options.persistent !== undefined) this.persistent = options.persistent;
       if (options.mac !== undefined) this.mac = options.mac;
       if (options.mtu !== undefined) this.mtu = options.mtu;
@@ -68,7 +92,7 @@ export class Interface extends Queue {
       if (options.bridge !== undefined) this.#joined = joinBridge(this.name, options.bridge);
       if (up) this.isUp = true;
     } catch (error) {
-      libc.close(this.fd);
+      for (const queue of all) libc.close(queue.fd);
       throw error;
     }
   }
@@ -128,11 +152,24 @@ export class Interface extends Queue {
     if (!this.#open) return;
     this.#open = false;
     if (this.#joined !== undefined) ifreq.leaveBridge(this.name, this.#joined);
-    libc.close(this.fd);
+    // Whoever opens it next may know nothing of super-frames.
+    this.#refuseOffloads();
+    for (const queue of this.queues) libc.close(queue.fd);
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #askForOffloads(): readonly Offload[] {
+    const size = new Uint8Array(Int32Array.of(virtio.HEADER).buffer);
+    this.#set("virtio header", () => libc.ioctl(this.fd, TUNSETVNETHDRSZ, size) < 0 ? -libc.errno() : 0);
+    return grant((flags) => libc.ioctlNumber(this.fd, TUNSETOFFLOAD, flags) >= 0);
+  }
+
+  #refuseOffloads(): readonly Offload[] {
+    libc.ioctlNumber(this.fd, TUNSETOFFLOAD, 0);
+    return [];
   }
 
   #set(what: string, call: () => number): void {
@@ -169,15 +206,24 @@ function openTun(name: string): number {
   throw new TapError(`Cannot open interface "${name}": /dev/net/tun: ${describeErrno(errno)}; ${remedy}`);
 }
 
-/** Makes the descriptor the wire of the named interface. The name that the kernel gave it. */
+/** Makes the descriptor a wire of the named interface. The name that the kernel gave it. */
 function attach(fd: number, name: string, flags: number): string {
   const existed = name !== "" && ifreq.exists(name);
   const request = ifreq.of(name);
   ifreq.putFlags(request, flags);
   if (libc.ioctl(fd, TUNSETIFF, request) >= 0) return ifreq.name(request);
-  const errno = libc.errno();
+  let errno = libc.errno();
+  if (errno === EINVAL && existed && (flags & IFF_MULTI_QUEUE) === 0) {
+    // One that was made for several queues serves as well with one.
+    ifreq.putFlags(request, flags | IFF_MULTI_QUEUE);
+    if (libc.ioctl(fd, TUNSETIFF, request) >= 0) return ifreq.name(request);
+    errno = libc.errno();
+  }
   const why = errno === EBUSY
     ? "another program has it open; stop that program or choose another name"
+    : errno === EINVAL && existed && (flags & IFF_MULTI_QUEUE) !== 0
+    ? `one of that name exists, and for one queue only or of another kind; delete it, or make it with ` +
+      `"ip tuntap add ${name} mode tap multi_queue"`
     : errno === EINVAL && existed
     ? "one of that name exists and is of another kind; choose another name or delete it"
     : errno === EPERM || errno === EACCES

@@ -7,6 +7,8 @@ import * as verdict from "./verdict.ts";
 /** What writes the answers of a family over the frames that they answer. Lengths are of whole frames, 0 for no answer. */
 interface Responder {
   isAnswerable(at: number): boolean;
+  /** Makes the packet what it would be on the wire; to be called before the following. */
+  settle(at: number): void;
   error(type: number, code: number, rest: number, at: number): number;
   reset(at: number): number;
 }
@@ -26,12 +28,14 @@ export class Answers {
   error(asVerdict: number, type: number, code: number, rest: number, at: number, nowMs: number): number {
     if (!this.#responder.isAnswerable(at)) return verdict.DROP_UNANSWERABLE;
     if (!this.#limits.allow(asVerdict, nowMs)) return verdict.DROP_RATE_LIMIT;
+    this.#responder.settle(at);
     return this.sent(this.#responder.error(type, code, rest, at), asVerdict);
   }
 
   /** A TCP reset. */
   reset(at: number, nowMs: number): number {
     if (!this.#limits.allow(verdict.RESET, nowMs)) return verdict.DROP_RATE_LIMIT;
+    this.#responder.settle(at);
     return this.sent(this.#responder.reset(at), verdict.RESET);
   }
 

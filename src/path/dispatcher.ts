@@ -7,7 +7,7 @@
  *                                               (and ND)          └── to anywhere else ────── route, or unreachable
  *
  * A frame is a place: `length` octets from `at` on in the slab, borrowed until `receive` returns. What is sent is the same
- * place, rewritten. Nothing here allocates, throws, waits or logs.
+ * place, rewritten. With offloads a virtio header stands before it (offload.ts). Nothing here allocates, throws, waits or logs.
  */
 
 import { wordsOf } from "../wire/address.ts";
@@ -20,6 +20,7 @@ import { Egress } from "./egress.ts";
 import { Ipv4Path } from "./ipv4_path.ts";
 import { Ipv6Path, ownIpv6 } from "./ipv6_path.ts";
 import { Limits } from "./limits.ts";
+import { Offload } from "./offload.ts";
 import type { Plan } from "./plan.ts";
 import * as verdict from "./verdict.ts";
 
@@ -34,6 +35,7 @@ export class Dispatcher {
   /** Lower halves of the MACs 33:33:... of the IPv6 groups that we are in. */
   readonly #groups: AddressTable;
   readonly #egress: Egress;
+  readonly #offload: Offload;
   readonly #ipv4: Ipv4Path;
   readonly #ipv6: Ipv6Path;
   #length = 0;
@@ -45,10 +47,11 @@ export class Dispatcher {
     this.#macLow = plan.mac.low;
     this.#vlan = plan.vlan ?? UNTAGGED;
     this.#egress = new Egress(plan, this.#frame, table);
+    this.#offload = new Offload(plan.offloads, this.#frame);
     const clusters = new Clusters(plan.clusters);
     const limits = new Limits(plan.rateLimits);
-    this.#ipv4 = new Ipv4Path(plan, slab, this.#egress, clusters, limits);
-    this.#ipv6 = new Ipv6Path(plan, slab, this.#egress, clusters, limits);
+    this.#ipv4 = new Ipv4Path(plan, slab, this.#egress, this.#offload, clusters, limits);
+    this.#ipv6 = new Ipv6Path(plan, slab, this.#egress, this.#offload, clusters, limits);
     const groups = new Set(ownIpv6(plan).map((address) => nd.solicitedNodeMacLow(wordsOf(address)[3]!)));
     if (groups.size > 0) groups.add(nd.ALL_NODES_MAC_LOW);
     this.#groups = new AddressTable([...groups].map((low) => [low, 1]));
@@ -69,29 +72,43 @@ export class Dispatcher {
     this.#egress.table = table;
   }
 
-  /** What becomes of the frame. `nowMs`: int32, any clock that never goes back, for rate limits only. */
+  /**
+   * What becomes of the frame. With `plan.offloads` its virtio header stands right before `at`, before and after.
+   * `nowMs`: int32, any clock that never goes back, for rate limits only.
+   */
   receive(at: number, length: number, nowMs: number): number {
     this.#length = length;
     if (length < ethernet.HEADER) return verdict.DROP_RUNT;
-    const type = ethernet.type(this.#frame, at);
-    if (this.#vlan === UNTAGGED) {
-      const became = this.#receiveUntagged(at, length, nowMs);
-      this.#length = this.#egress.length;
-      return became;
+    this.#offload.begin(at);
+    const became = this.#vlan === UNTAGGED
+      ? this.#receiveUntagged(at, length, nowMs)
+      : this.#receiveTagged(at, length, nowMs);
+    if (verdict.isAnswer(became)) this.#offload.clear();
+    return became;
+  }
+
+  #receiveTagged(at: number, length: number, nowMs: number): number {
+    if (ethernet.type(this.#frame, at) !== ethernet.TYPE_VLAN || length < ethernet.TAGGED_HEADER) {
+      return verdict.DROP_VLAN;
     }
-    if (type !== ethernet.TYPE_VLAN || length < ethernet.TAGGED_HEADER) return verdict.DROP_VLAN;
     if (ethernet.vlan(this.#frame, at) !== this.#vlan) return verdict.DROP_VLAN;
     // The tag is taken out, the frame begins that much later, and whatever it has become gets a tag again.
     ethernet.removeTag(this.#frame, at);
     const became = this.#receiveUntagged(at + ethernet.TAG, length - ethernet.TAG, nowMs);
     ethernet.insertTag(this.#frame, at, this.#vlan);
-    this.#length = this.#egress.length + ethernet.TAG;
+    this.#length += ethernet.TAG;
     return became;
   }
 
   #receiveUntagged(at: number, length: number, nowMs: number): number {
-    const frame = this.#frame;
     this.#egress.length = length;
+    const became = this.#judge(at, length, nowMs);
+    this.#length = this.#egress.length;
+    return became;
+  }
+
+  #judge(at: number, length: number, nowMs: number): number {
+    const frame = this.#frame;
     const high = ethernet.dstHigh(frame, at);
     const low = ethernet.dstLow(frame, at);
     const isUnicast = high === this.#macHigh && low === this.#macLow;

@@ -14,6 +14,7 @@ import { clientOf } from "./client.ts";
 import { CLOSED_DROP, type Clusters, OPEN } from "./clusters.ts";
 import type { Egress } from "./egress.ts";
 import type { Limits } from "./limits.ts";
+import type { Offload } from "./offload.ts";
 import type { Plan } from "./plan.ts";
 import { Responder4 } from "./responder4.ts";
 import * as verdict from "./verdict.ts";
@@ -26,19 +27,28 @@ const BROADCAST = 0x7ffffffe;
 export class Ipv4Path {
   readonly #frame: DataView;
   readonly #egress: Egress;
+  readonly #offload: Offload;
   readonly #clusters: Clusters;
   readonly #answers: Answers;
   readonly #locals: AddressTable;
   readonly #routes: RouteTable;
   readonly #responder: Responder4;
 
-  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>, egress: Egress, clusters: Clusters, limits: Limits) {
+  constructor(
+    plan: Plan,
+    slab: Uint8Array<ArrayBuffer>,
+    egress: Egress,
+    offload: Offload,
+    clusters: Clusters,
+    limits: Limits,
+  ) {
     this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
     this.#egress = egress;
+    this.#offload = offload;
     this.#clusters = clusters;
     this.#locals = new AddressTable(localsOf(plan));
     this.#routes = new RouteTable(plan.routes);
-    this.#responder = new Responder4(plan, slab, egress);
+    this.#responder = new Responder4(plan, slab, egress, offload);
     this.#answers = new Answers(this.#responder, limits, egress);
   }
 
@@ -146,7 +156,8 @@ export class Ipv4Path {
   #forward(slot: number, at: number, ip: number, asVerdict: number, nowMs: number): number {
     const frame = this.#frame;
     const mtu = this.#egress.mtu(slot);
-    if (ipv4.totalLength(frame, ip) > mtu) {
+    const length = ipv4.totalLength(frame, ip);
+    if (length > mtu && this.#offload.packetLength(ip, ip + ipv4.headerLength(frame, ip), length) > mtu) {
       if (!ipv4.isDontFragment(frame, ip)) return verdict.DROP_TOO_BIG;
       return this.#answers.error(
         verdict.TOO_BIG,
@@ -165,6 +176,7 @@ export class Ipv4Path {
   #deliver(at: number, ip: number, nowMs: number): number {
     const frame = this.#frame;
     if (ipv4.isFragment(frame, ip)) return verdict.DROP_SELF;
+    this.#responder.settle(at);
     switch (ipv4.protocol(frame, ip)) {
       case ipv4.PROTOCOL_ICMP:
         return this.#answers.sent(this.#responder.echo(at), verdict.ANSWERED_ECHO);

@@ -13,6 +13,7 @@ import { clientOf6 } from "./client.ts";
 import { CLOSED_DROP, type Clusters, OPEN } from "./clusters.ts";
 import type { Egress } from "./egress.ts";
 import type { Limits } from "./limits.ts";
+import type { Offload } from "./offload.ts";
 import type { Plan } from "./plan.ts";
 import { Responder6 } from "./responder6.ts";
 import * as verdict from "./verdict.ts";
@@ -28,6 +29,7 @@ export function ownIpv6(plan: Plan): string[] {
 export class Ipv6Path {
   readonly #frame: DataView;
   readonly #egress: Egress;
+  readonly #offload: Offload;
   readonly #clusters: Clusters;
   readonly #answers: Answers;
   readonly #locals: AddressTable6;
@@ -35,13 +37,21 @@ export class Ipv6Path {
   readonly #responder: Responder6;
   readonly #extensions = new ipv6.Extensions();
 
-  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>, egress: Egress, clusters: Clusters, limits: Limits) {
+  constructor(
+    plan: Plan,
+    slab: Uint8Array<ArrayBuffer>,
+    egress: Egress,
+    offload: Offload,
+    clusters: Clusters,
+    limits: Limits,
+  ) {
     this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
     this.#egress = egress;
+    this.#offload = offload;
     this.#clusters = clusters;
     this.#locals = new AddressTable6(localsOf(plan).map(([address, value]) => [wordsOf(address), value]));
     this.#routes = new RouteTable(plan.routes);
-    this.#responder = new Responder6(plan, slab, egress, this.#extensions);
+    this.#responder = new Responder6(plan, slab, egress, offload, this.#extensions);
     this.#answers = new Answers(this.#responder, limits, egress);
   }
 
@@ -113,7 +123,8 @@ export class Ipv6Path {
 
   #forward(slot: number, at: number, ip: number, asVerdict: number, nowMs: number): number {
     const mtu = this.#egress.mtu(slot);
-    if (ipv6.totalLength(this.#frame, ip) > mtu) {
+    const length = ipv6.totalLength(this.#frame, ip);
+    if (length > mtu && this.#offload.packetLength(ip, this.#extensions.at, length) > mtu) {
       return this.#answers.error(verdict.TOO_BIG, icmpv6.PACKET_TOO_BIG, 0, mtu, at, nowMs);
     }
     ipv6.decrementHopLimit(this.#frame, ip);
@@ -123,6 +134,7 @@ export class Ipv6Path {
   /** To the dispatcher itself. It is a router and no host: it answers echo and turns the rest away. */
   #deliver(at: number, ip: number, nowMs: number): number {
     if (this.#extensions.isFragment || this.#extensions.isRouted) return verdict.DROP_SELF;
+    this.#responder.settle(at);
     switch (this.#extensions.protocol) {
       case ipv6.ICMPV6:
         return this.#answers.sent(this.#responder.echo(at, ip), verdict.ANSWERED_ECHO);
@@ -164,6 +176,7 @@ export class Ipv6Path {
   #discover(at: number, ip: number, isUnicast: boolean): number {
     const frame = this.#frame;
     const message = this.#extensions.at;
+    this.#responder.settle(at);
     const length = ip + ipv6.totalLength(frame, ip) - message;
     if (!nd.isValid(frame, ip, message, length)) return verdict.DROP_ND_MALFORMED;
     const target = this.#locals.lookup(frame, message + nd.TARGET);

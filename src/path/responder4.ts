@@ -10,6 +10,7 @@ import * as icmp from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as tcp from "../wire/tcp.ts";
 import type { Egress } from "./egress.ts";
+import type { Offload } from "./offload.ts";
 import type { Plan } from "./plan.ts";
 
 /** The TTL of our own packets, RFC 1700's recommended default. */
@@ -29,6 +30,7 @@ export class Responder4 {
   readonly #frame: DataView;
   readonly #bytes: Uint8Array;
   readonly #egress: Egress;
+  readonly #offload: Offload;
   readonly #macHigh: number;
   readonly #macLow: number;
   /** The source of ICMP errors; 0 without an IPv4 address, and then there are none. */
@@ -37,10 +39,11 @@ export class Responder4 {
   readonly #netmasks: Int32Array;
   readonly #gateway: number;
 
-  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>, egress: Egress) {
+  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>, egress: Egress, offload: Offload) {
     this.#bytes = slab;
     this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
     this.#egress = egress;
+    this.#offload = offload;
     this.#macHigh = plan.mac.high;
     this.#macLow = plan.mac.low;
     const own = plan.addresses.filter(({ address }) => !isIpv6(address));
@@ -48,6 +51,12 @@ export class Responder4 {
     this.#netmasks = Int32Array.from(own, ({ prefixLength }) => netmask(prefixLength));
     this.#networks = Int32Array.from(own, ({ address }, index) => wordOf(address) & this.#netmasks[index]!);
     this.#gateway = plan.gateway.ipv4 ?? NO_GATEWAY;
+  }
+
+  /** Makes a valid packet what it would be on the wire. */
+  settle(at: number): void {
+    const ip = at + ethernet.HEADER;
+    this.#offload.settle(ip, ip + ipv4.headerLength(this.#frame, ip));
   }
 
   /** The reply to a valid who-has for one of our addresses. */

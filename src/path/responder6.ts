@@ -10,6 +10,7 @@ import * as ipv6 from "../wire/ipv6.ts";
 import * as nd from "../wire/nd.ts";
 import * as tcp from "../wire/tcp.ts";
 import type { Egress } from "./egress.ts";
+import type { Offload } from "./offload.ts";
 import type { Plan } from "./plan.ts";
 
 const HOP_LIMIT = 64;
@@ -32,6 +33,7 @@ export class Responder6 {
   readonly #frame: DataView;
   readonly #bytes: Uint8Array;
   readonly #egress: Egress;
+  readonly #offload: Offload;
   /** The chain of the packet in hand, walked before anything here is asked. */
   readonly #extensions: ipv6.Extensions;
   readonly #macHigh: number;
@@ -43,10 +45,17 @@ export class Responder6 {
   readonly #netmasks: Int32Array;
   readonly #gateway: number;
 
-  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>, egress: Egress, extensions: ipv6.Extensions) {
+  constructor(
+    plan: Plan,
+    slab: Uint8Array<ArrayBuffer>,
+    egress: Egress,
+    offload: Offload,
+    extensions: ipv6.Extensions,
+  ) {
     this.#bytes = slab;
     this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
     this.#egress = egress;
+    this.#offload = offload;
     this.#extensions = extensions;
     this.#macHigh = plan.mac.high;
     this.#macLow = plan.mac.low;
@@ -57,6 +66,11 @@ export class Responder6 {
     const words = links.flatMap(({ address }) => [...wordsOf(address)]);
     this.#networks = Int32Array.from(words, (word, index) => word & this.#netmasks[index]!);
     this.#gateway = plan.gateway.ipv6 ?? NO_GATEWAY;
+  }
+
+  /** Makes a packet, its chain walked, what it would be on the wire. */
+  settle(at: number): void {
+    this.#offload.settle(at + ethernet.HEADER, this.#extensions.at);
   }
 
   /**

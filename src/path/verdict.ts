@@ -140,6 +140,11 @@ export function isSent(verdict: number): boolean {
   return verdict < PENDING;
 }
 
+/** The frame that is to be sent is one of our own, in place of the one that came. */
+export function isAnswer(verdict: number): boolean {
+  return verdict >= ANSWERED_ARP && verdict < PENDING;
+}
+
 /** The frame is for the control plane. */
 export function isHandedUp(verdict: number): boolean {
   return verdict >= PENDING && verdict <= HEARD_CLAIM;

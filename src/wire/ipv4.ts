@@ -87,6 +87,11 @@ export function dst(frame: DataView, at: number): number {
   return frame.getInt32(at + DST);
 }
 
+export function setTotalLength(frame: DataView, at: number, totalLength: number): void {
+  frame.setUint16(at + TOTAL_LENGTH, totalLength);
+  setChecksum(frame, at);
+}
+
 /** The sum that TCP and UDP put before their own: both addresses, length and protocol. */
 export function pseudoHeaderSum(frame: DataView, at: number, length: number, protocol: number): number {
   return checksum.sum(frame, at + SRC, 8, length + protocol);

@@ -52,6 +52,10 @@ export function totalLength(frame: DataView, at: number): number {
   return HEADER + frame.getUint16(at + PAYLOAD_LENGTH);
 }
 
+export function setTotalLength(frame: DataView, at: number, totalLength: number): void {
+  frame.setUint16(at + PAYLOAD_LENGTH, totalLength - HEADER);
+}
+
 export function nextHeader(frame: DataView, at: number): number {
   return frame.getUint8(at + NEXT_HEADER);
 }

@@ -17,6 +17,7 @@ export const HEADER = 20;
 export const FIN = 0x01;
 export const SYN = 0x02;
 export const RST = 0x04;
+export const PSH = 0x08;
 export const ACK = 0x10;
 
 const SRC_PORT = 0;
@@ -31,6 +32,21 @@ const URGENT = 18;
 /** `pseudoSum` is that of the pseudo-header of a segment of `length` octets. */
 export function isChecksumRight(frame: DataView, at: number, length: number, pseudoSum: number): boolean {
   return checksum.sum(frame, at, length, pseudoSum) === 0xffff;
+}
+
+/** `length` octets are the segment's. */
+export function setChecksum(frame: DataView, at: number, length: number, pseudoSum: number): void {
+  frame.setUint16(at + CHECKSUM, 0);
+  frame.setUint16(at + CHECKSUM, ~checksum.sum(frame, at, length, pseudoSum));
+}
+
+export function headerLength(frame: DataView, at: number): number {
+  return (frame.getUint8(at + OFFSET_FLAGS) >>> 4) << 2;
+}
+
+/** Another segment follows this one, so what tells the end of the data is not for it. */
+export function setMoreToCome(frame: DataView, at: number): void {
+  frame.setUint16(at + OFFSET_FLAGS, frame.getUint16(at + OFFSET_FLAGS) & ~(FIN | PSH));
 }
 
 export function flags(frame: DataView, at: number): number {
@@ -56,7 +72,6 @@ export function turnReset(frame: DataView, at: number, length: number, pseudoSum
   frame.setInt32(at + ACKNOWLEDGMENT, acknowledgment);
   frame.setUint16(at + OFFSET_FLAGS, (5 << 12) | RST | (acknowledged ? 0 : ACK));
   frame.setUint16(at + WINDOW, 0);
-  frame.setUint16(at + CHECKSUM, 0);
   frame.setUint16(at + URGENT, 0);
-  frame.setUint16(at + CHECKSUM, ~checksum.sum(frame, at, HEADER, pseudoSum));
+  setChecksum(frame, at, HEADER, pseudoSum);
 }

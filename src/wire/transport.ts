@@ -9,7 +9,7 @@ const DST_PORT = 2;
 
 /** Where a checksum stands. */
 const UDP_CHECKSUM = 6;
-const UDP_HEADER = 8;
+export const UDP_HEADER = 8;
 const UDP_LENGTH = 4;
 
 /**
@@ -26,6 +26,14 @@ export function isUdpRight(
   if (length < UDP_HEADER || frame.getUint16(at + UDP_LENGTH) !== length) return false;
   if (frame.getUint16(at + UDP_CHECKSUM) === 0) return mayLack;
   return checksum.sum(frame, at, length, pseudoSum) === 0xffff;
+}
+
+/** Writes the length and checksum of a datagram of `length` octets, UDP_HEADER at least. */
+export function finishUdp(frame: DataView, at: number, length: number, pseudoSum: number): void {
+  frame.setUint16(at + UDP_LENGTH, length);
+  frame.setUint16(at + UDP_CHECKSUM, 0);
+  const sum = ~checksum.sum(frame, at, length, pseudoSum) & 0xffff;
+  frame.setUint16(at + UDP_CHECKSUM, sum === 0 ? 0xffff : sum);
 }
 
 /** After `length >= PORTS`. */

@@ -159,7 +159,7 @@ async function heapPerFrame(frames: readonly Uint8Array[], backends: Backends): 
   if (backends === "resolved") table.setMac(SLOT.backend1, high, low);
   shared.publish();
   const device = new SameFrames(frames);
-  const plane = new DataPlane(PLAN, device, shared);
+  const plane = new DataPlane(PLAN, device, shared.workers[0]!);
   const grown: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const before = process.memoryUsage().heapUsed;

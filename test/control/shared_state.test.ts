@@ -10,7 +10,7 @@ const DIMENSIONS = { buckets: BUCKETS, neighbors: 3, slotSize: 2048 };
 
 test("a table is the worker's until it has taken the next one", async () => {
   const main = new SharedState(DIMENSIONS);
-  const worker = new SharedState(DIMENSIONS, main.memory);
+  const worker = new SharedState(DIMENSIONS, main.memory).workers[0]!;
   const first = await main.standby();
   first.setOwners(0, new Uint16Array(BUCKETS).fill(1));
   main.publish();
@@ -32,14 +32,15 @@ test("a ring gives frames back in order, refuses when full, and goes on when rea
   const memory = new SharedArrayBuffer(Ring.byteLength(64));
   const [writer, reader] = [new Ring(memory, 0, 64), new Ring(memory, 0, 64)];
   const slot = (octet: number) => new Uint8Array(64).fill(octet);
+  const words = (octet: number) => new Int32Array(slot(octet).buffer);
   let pushed = 0;
-  while (writer.push(verdict.PENDING, pushed, slot(pushed), 60)) pushed++;
+  while (writer.push(verdict.PENDING, pushed, words(pushed), 60)) pushed++;
   expect(pushed).toBe(256);
   for (let round = 0; round < 1000; round++) {
     const handed = reader.shift()!;
     expect(handed.slot).toBe(round);
     expect(handed.frame).toEqual(slot(round).slice(0, 60));
-    expect(writer.push(verdict.PENDING, round + 256, slot(round + 256), 60)).toBe(true);
+    expect(writer.push(verdict.PENDING, round + 256, words(round + 256), 60)).toBe(true);
   }
 });
 
@@ -51,15 +52,15 @@ test("the data plane inline, over memory: frames in, frames out, every one count
   table.setMac(SLOT.backend1, high, low);
   shared.publish();
   const device = new MemoryDevice();
-  const plane = new DataPlane(PLAN, device, shared);
+  const plane = new DataPlane(PLAN, device, shared.workers[0]!);
   device.put(...Array.from({ length: 100 }, () => f.synToCluster()));
   device.put(f.ethernet(f.arp(), { dst: f.MAC.broadcast, type: f.ETHERTYPE.arp }), new Uint8Array(5));
   expect([plane.burst(0), plane.burst(0), plane.burst(0)]).toEqual([64, 38, 0]);
   expect(device.sent).toHaveLength(101);
-  expect(shared.verdicts.get(verdict.DISPATCHED)).toBe(100);
-  expect(shared.dispatched.get(SLOT.backend1)).toBe(100);
-  expect(shared.verdicts.get(verdict.ANSWERED_ARP)).toBe(1);
-  expect(shared.verdicts.get(verdict.DROP_RUNT)).toBe(1);
+  expect(shared.verdicts()[verdict.DISPATCHED]).toBe(100);
+  expect(shared.dispatched(SLOT.backend1)).toBe(100);
+  expect(shared.verdicts()[verdict.ANSWERED_ARP]).toBe(1);
+  expect(shared.verdicts()[verdict.DROP_RUNT]).toBe(1);
 });
 
 test("frames of every length up to 65,535 octets: none longer than its slot gets through", async () => {
@@ -69,7 +70,7 @@ test("frames of every length up to 65,535 octets: none longer than its slot gets
   table.setMac(SLOT.backend1, 0x0200, 0x11);
   shared.publish();
   const device = new MemoryDevice();
-  const plane = new DataPlane(PLAN, device, shared);
+  const plane = new DataPlane(PLAN, device, shared.workers[0]!);
   let frames = 0;
   for (let length = 1; length <= 65_535; length += 97) {
     const payload = f.udp(new Array<number>(Math.max(0, length - 42)).fill(1));
@@ -77,19 +78,19 @@ test("frames of every length up to 65,535 octets: none longer than its slot gets
     frames++;
     plane.burst(0);
   }
-  const counts = verdict.NAMES.map((_, index) => shared.verdicts.get(index));
+  const counts = shared.verdicts();
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(frames);
   expect(Math.max(...device.sent.map(({ length }) => length))).toBeLessThanOrEqual(DIMENSIONS.slotSize);
-  expect(shared.verdicts.get(verdict.DROP_MALFORMED)).toBeGreaterThan(0);
+  expect(shared.verdicts()[verdict.DROP_MALFORMED]).toBeGreaterThan(0);
 });
 
 test("a device that takes nothing: the frame is counted as not sent", () => {
   const shared = new SharedState(DIMENSIONS);
   const device = new MemoryDevice();
   device.write = () => false;
-  const plane = new DataPlane(PLAN, device, shared);
+  const plane = new DataPlane(PLAN, device, shared.workers[0]!);
   device.put(f.ethernet(f.arp(), { dst: f.MAC.broadcast, type: f.ETHERTYPE.arp }));
   plane.burst(0);
-  expect(shared.verdicts.get(verdict.DROP_TRANSMIT)).toBe(1);
-  expect(shared.verdicts.get(verdict.ANSWERED_ARP)).toBe(0);
+  expect(shared.verdicts()[verdict.DROP_TRANSMIT]).toBe(1);
+  expect(shared.verdicts()[verdict.ANSWERED_ARP]).toBe(0);
 });

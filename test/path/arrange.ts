@@ -15,6 +15,7 @@ export const BUCKETS = 4;
 
 export const PLAN: Plan = {
   mac: parseMac(MAC.dispatcher)!,
+  offloads: false,
   vlan: undefined,
   addresses: [{ address: IP.dispatcher, prefixLength: 24 }, { address: IP6.dispatcher, prefixLength: 64 }],
   gateway: { ipv4: undefined, ipv6: undefined },

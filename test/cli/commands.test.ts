@@ -197,6 +197,8 @@ test.skipIf(needsTap())(
       "until grep -q running log 2>/dev/null; do :; done; ip link delete oneip0; wait $!; echo $?; cat log";
     const { stdout } = await run(["unshare", "-n", "bash", "-c", line], { cwd: folder });
     expect(stdout.split("\n")[0]).toBe("1");
-    expect(stdout).toContain("oneip: Data-plane worker 1 died: the TAP interface is gone: somebody deleted it");
+    expect(stdout).toContain(
+      "oneip: Data-plane worker 1 died: the TAP interface is gone: somebody deleted it",
+    );
   },
 );

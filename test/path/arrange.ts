@@ -6,6 +6,7 @@ import { Dispatcher } from "../../src/path/dispatcher.ts";
 import type { Plan } from "../../src/path/plan.ts";
 import * as verdict from "../../src/path/verdict.ts";
 import { parseMac } from "../../src/wire/address.ts";
+import * as virtio from "../../src/wire/virtio.ts";
 import { IP, IP6, MAC } from "../frames.ts";
 
 /** Neighbor slots. */
@@ -43,6 +44,8 @@ export interface Outcome {
   readonly verdict: string;
   /** The slot's frame after it: what would be sent or handed up. */
   readonly frame: Uint8Array;
+  /** The virtio header before it; empty without offloads. */
+  readonly header: Uint8Array;
   readonly slot: number;
 }
 
@@ -51,10 +54,12 @@ export class Bench {
   readonly table: ForwardingTable;
   readonly #memory: Uint8Array<ArrayBuffer>;
   readonly #slotSize: number;
+  readonly #begin: number;
 
   /** Buckets 0 and 2 belong to backend 1, 1 and 3 to backend 2; both are resolved. */
   constructor(plan: Partial<Plan> = {}, slotSize = SLOT_SIZE) {
     this.#slotSize = slotSize;
+    this.#begin = plan.offloads === true ? virtio.HEADER : 0;
     this.#memory = new Uint8Array(slotSize + 2 * CANARY).fill(CANARY_OCTET);
     this.table = new ForwardingTable(new ArrayBuffer(ForwardingTable.byteLength(BUCKETS, 3)), 0, BUCKETS, 3);
     this.table.setOwners(0, Uint16Array.of(SLOT.backend1, SLOT.backend2, SLOT.backend1, SLOT.backend2));
@@ -71,16 +76,23 @@ export class Bench {
   }
 
   /** Puts a frame into the slot and lets it through. Throws when an octet outside the slot changed. */
-  receive(frame: Uint8Array, nowMs = 0): Outcome {
-    this.#slot.set(frame);
-    const outcome = this.dispatcher.receive(0, frame.length, nowMs);
+  receive(frame: Uint8Array, nowMs = 0, virtioHeader = new Uint8Array(this.#begin)): Outcome {
+    this.#slot.set(virtioHeader);
+    this.#slot.set(frame, this.#begin);
+    const outcome = this.dispatcher.receive(this.#begin, frame.length, nowMs);
     const { length, slot } = this.dispatcher;
-    if (length < 0 || length > this.#slotSize) throw new Error(`length ${length}`);
+    const end = this.#begin + length;
+    if (length < 0 || end > this.#slotSize) throw new Error(`length ${length}`);
     const around = [this.#memory.subarray(0, CANARY), this.#memory.subarray(CANARY + this.#slotSize)];
     if (around.some((octets) => octets.some((octet) => octet !== CANARY_OCTET))) {
       throw new Error("wrote outside the slot");
     }
-    return { verdict: verdict.NAMES[outcome] ?? String(outcome), frame: this.#slot.slice(0, length), slot };
+    return {
+      verdict: verdict.NAMES[outcome] ?? String(outcome),
+      frame: this.#slot.slice(this.#begin, end),
+      header: this.#slot.slice(0, this.#begin),
+      slot,
+    };
   }
 
   get #slot(): Uint8Array<ArrayBuffer> {

@@ -31,7 +31,7 @@ const SEEDS = [
   v6(f.advertisement({ to: f.IP6.dispatcher })),
 ];
 
-/** Dispatchers of several kinds: plain, with service ports and routes and a small MTU, with a VLAN tag. */
+/** Dispatchers of several kinds: plain, with service ports and routes and a small MTU, with a VLAN tag, with offloads. */
 const PLANS: readonly Partial<Plan>[] = [
   {},
   {
@@ -48,7 +48,24 @@ const PLANS: readonly Partial<Plan>[] = [
     gateway: { ipv4: SLOT.backend1, ipv6: SLOT.backend1 },
   },
   { vlan: 0x800 },
+  { offloads: true, mtus: [100, 1280, 1280], addresses: PLAN.addresses },
+  {
+    offloads: true,
+    vlan: 0x800,
+    clusters: [{ ...PLAN.clusters[0]!, ports: [{ port: 22, protocol: "tcp" }] }],
+  },
 ];
+
+/** A virtio header that may promise anything, and often what could be true. */
+function drawVirtio(random: Random): Uint8Array<ArrayBuffer> {
+  const header = Uint8Array.from(random.octets(10));
+  if (random.below(4) === 0) return header;
+  header[0] = random.below(4);
+  header[1] = random.pick([0, 0, 1, 4, 5, 0x81, 3]);
+  header.set([random.pick([34, 38, 54, 58, 62]), 0, random.pick([2, 6, 16]), 0], 6);
+  if (random.below(2) === 0) header[5] = 0;
+  return header;
+}
 
 const LONGEST = 1600;
 
@@ -102,7 +119,8 @@ export function fuzz(count: number, seed: number): Map<string, number> {
     const bench = random.below(benches.length);
     const hasTag = (PLANS[bench]!.vlan === undefined) === (random.below(16) === 0);
     const frame = draw(random);
-    const { verdict } = benches[bench]!.receive(hasTag ? tagged(frame) : frame, round);
+    const virtio = PLANS[bench]!.offloads === true ? drawVirtio(random) : undefined;
+    const { verdict } = benches[bench]!.receive(hasTag ? tagged(frame) : frame, round, virtio);
     if (!/^[a-z0-9_]*[a-z][a-z0-9_]*$/.test(verdict)) throw new Error(`no verdict: ${verdict}`);
     seen.set(verdict, (seen.get(verdict) ?? 0) + 1);
   }

@@ -5,10 +5,12 @@
  *
  *     GET /            NAME
  *     GET /bytes/N     N octets, the same from every backend
+ *     PUT /            SHA-256 of what was sent
  */
 
 import { createSocket } from "node:dgram";
-import { createServer, type ServerResponse } from "node:http";
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 const [name = "", ...clusterAddresses] = process.argv.slice(2);
 
@@ -20,10 +22,17 @@ const PATTERN = Uint8Array.from({ length: 65_521 }, (_, index) => index % 251);
 
 createServer((request, response) => {
   response.setHeader("X-Backend", name);
+  if (request.method === "PUT") return void sumUp(request, response);
   const count = /^\/bytes\/(\d+)$/.exec(request.url ?? "")?.[1];
   if (count === undefined) response.end(`${name}\n`);
   else sendOctets(response, Number(count));
 }).listen(HTTP_PORT, "::");
+
+async function sumUp(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const sum = createHash("sha256");
+  for await (const chunk of request) sum.update(chunk);
+  response.end(`${sum.digest("hex")}\n`);
+}
 
 function sendOctets(response: ServerResponse, count: number): void {
   response.setHeader("Content-Length", count);

@@ -29,6 +29,8 @@ import { Workers } from "./workers.ts";
 export interface Report {
   /** Frames read from the TAP: the sum of all verdicts. */
   readonly received: number;
+  /** The same by data-plane worker. */
+  readonly workers: readonly number[];
   /** Frames by verdict; the names are path/verdict.ts. */
   readonly verdicts: Readonly<Record<string, number>>;
   /** Frames dispatched by backend address. */
@@ -120,8 +122,9 @@ export class Engine {
     for (const { address } of this.#maps.flatMap(({ cluster }) => cluster.backends)) {
       dispatched[address] = this.#shared.dispatched(this.#slots.get(address)!);
     }
-    const received = Object.values(verdicts).reduce((sum, count) => sum + count, 0);
-    return { received, verdicts, dispatched, kept: { ...this.#resolver.kept } };
+    const workers = this.#shared.workers.map((worker) => worker.received());
+    const received = workers.reduce((sum, count) => sum + count, 0);
+    return { received, workers, verdicts, dispatched, kept: { ...this.#resolver.kept } };
   }
 
   /** Ends the workers and removes the interface, if it was made here. Idempotent. */

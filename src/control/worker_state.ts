@@ -45,6 +45,11 @@ export class WorkerState {
     this.ring = new Ring(memory, ring, slotSize);
   }
 
+  /** Frames since the start: the sum of all verdicts. */
+  received(): number {
+    return NAMES.reduce((sum, _, index) => sum + this.verdicts.get(index), 0);
+  }
+
   /** The worker's side: the table to use from here on. */
   take(): ForwardingTable {
     const { epoch } = this.#shared;

@@ -1,10 +1,10 @@
 /** What the scenario tests share. */
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { explain, Lab, type LabNode, parseConfig, until } from "oneip";
+import { explain, Lab, type LabNode, parseConfig, type Report, until } from "oneip";
 import { ROOT } from "../runtime.ts";
 
 export const CLUSTER = "10.0.0.100";
@@ -16,6 +16,27 @@ export const CONFIG = parseConfig(readFileSync(CONFIG_FILE, "utf8"), CONFIG_FILE
 /** A lab of the shipped topology, under a name that no other run has. */
 export function labUp(topology: string, purpose: string): Promise<Lab> {
   return Lab.up(join(ROOT, `netns/${topology}.yaml`), { name: `t${process.pid}-${purpose}` });
+}
+
+/** The routing lab with another configuration of the dispatcher. */
+export async function labWith(purpose: string, change: (config: string) => string): Promise<Lab> {
+  const folder = mkdtempSync(join(tmpdir(), `oneip-${purpose}-`));
+  try {
+    const topology = readFileSync(join(ROOT, "netns/routing.yaml"), "utf8").replaceAll(
+      "server.ts",
+      join(ROOT, "netns/server.ts"),
+    );
+    writeFileSync(join(folder, "lab.yaml"), topology.replace("routing.oneip.yaml", "lab.oneip.yaml"));
+    writeFileSync(join(folder, "lab.oneip.yaml"), change(readFileSync(CONFIG_FILE, "utf8")));
+    return await Lab.up(join(folder, "lab.yaml"), { name: `t${process.pid}-${purpose}` });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The last words of a dispatcher that was stopped. */
+export function lastReport(dispatcher: LabNode): Report {
+  return JSON.parse(dispatcher.program!.log.trim().split("\n").at(-1)!);
 }
 
 /** Addresses of client1: 198.51.100.1 and so on. */

@@ -1,29 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
-import { Lab } from "oneip";
+import { expect, test } from "vitest";
+import type { Lab } from "oneip";
 import { needsTap } from "../needs.ts";
-import { ROOT } from "../runtime.ts";
-import { CLUSTER, CLUSTER6 } from "./labs.ts";
-
-const folder = mkdtempSync(join(tmpdir(), "oneip-ports-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-/** The routing lab with another configuration of the dispatcher. */
-function labWith(purpose: string, change: (config: string) => string): Promise<Lab> {
-  const topology = readFileSync(join(ROOT, "netns/routing.yaml"), "utf8").replaceAll(
-    "server.ts",
-    join(ROOT, "netns/server.ts"),
-  );
-  writeFileSync(
-    join(folder, `${purpose}.yaml`),
-    topology.replace("routing.oneip.yaml", `${purpose}.oneip.yaml`),
-  );
-  const config = readFileSync(join(ROOT, "netns/routing.oneip.yaml"), "utf8");
-  writeFileSync(join(folder, `${purpose}.oneip.yaml`), change(config));
-  return Lab.up(join(folder, `${purpose}.yaml`), { name: `t${process.pid}-${purpose}` });
-}
+import { CLUSTER, CLUSTER6, labWith } from "./labs.ts";
 
 const get = (lab: Lab, url: string) =>
   lab.node("client1").run(["curl", "-sSg", "--max-time", "5", "-w", "%{http_code}", "-o", "/dev/null", url]);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { grant } from "../../src/device/offloads.ts";
 import { run, runChecked } from "../../src/lab/shell.ts";
 import { needsTap } from "../needs.ts";
 import { runTs } from "../runtime.ts";
@@ -18,6 +19,11 @@ test.skipIf(needsTap())(
       },
       kernel: { master: "br0", mac: "02:00:00:00:00:77", mtu: 1400, up: true, ipv4: ["10.9.0.1/20"] },
       gone: true,
+      many: {
+        queues: 2,
+        granted: ["checksum", "tso4", "tso6", "tso-ecn", "uso4", "uso6"],
+        kernel: { numqueues: 2, hasHeader: true },
+      },
       persistent: { stays: true, isAdopted: true, staysAfterAdoption: true, leftBridge: true },
       failures: {
         busy:
@@ -32,6 +38,10 @@ test.skipIf(needsTap())(
         noBridge: 'TapError: Cannot add "tap9" to bridge "br9": there is no such interface; make it with ' +
           '"ip link add br9 type bridge"',
         notABridge: 'TapError: Cannot add "tap9" to bridge "dummy2": "dummy2" is no bridge',
+        oneQueueOnly:
+          'TapError: Cannot open interface "tap8": one of that name exists, and for one queue only or of another kind; ' +
+          'delete it, or make it with "ip tuntap add tap8 mode tap multi_queue"',
+        manyQueuesAsOne: "opened",
         badMtu: 'TapError: Cannot set MTU to 5 on "tap9": EINVAL: invalid argument',
         badMac: 'TapError: Cannot set the MAC of "tap9": "nonsense" is none',
       },
@@ -39,6 +49,14 @@ test.skipIf(needsTap())(
     });
   },
 );
+
+test("of the offloads, those that the kernel takes together are granted", () => {
+  const kernel = (known: number) => (flags: number) => (flags & ~known) === 0;
+  expect(grant(kernel(0x7f))).toEqual(["checksum", "tso4", "tso6", "tso-ecn", "uso4", "uso6"]);
+  expect(grant(kernel(0x1f)), "before Linux 6.2").toEqual(["checksum", "tso4", "tso6", "tso-ecn"]);
+  expect(grant(kernel(0x01))).toEqual(["checksum"]);
+  expect(grant(() => false)).toEqual([]);
+});
 
 test.skipIf(needsTap())("without permission the error says what to do", async () => {
   const script = runTs("test/device/tap_probe.ts").map((word) => `'${word}'`).join(" ");

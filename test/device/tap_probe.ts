@@ -52,6 +52,14 @@ const isAdopted = adopted.isAdopted;
 adopted.close();
 const leftBridge = !ip("link", "show", "dev", "tap8").includes("master");
 
+const wide = new Tap({ name: "tap6", queues: 2, offloads: true });
+const { numqueues, vnet_hdr: hasHeader } = JSON.parse(ip("-j", "-d", "link", "show", "dev", "tap6"))[0]
+  .linkinfo
+  .info_data as { numqueues: number; vnet_hdr: boolean };
+const many = { queues: wide.queues.length, granted: wide.granted, kernel: { numqueues, hasHeader } };
+wide.close();
+ip("tuntap", "add", "tap5", "mode", "tap", "multi_queue");
+
 const before = ip("-br", "link").split("\n").length;
 const failures = {
   busy,
@@ -60,6 +68,8 @@ const failures = {
   badName: failure({ name: "a/b" }),
   noBridge: failure({ name: "tap9", bridge: "br9" }),
   notABridge: failure({ name: "tap9", bridge: "dummy2" }),
+  oneQueueOnly: failure({ name: "tap8", queues: 2 }),
+  manyQueuesAsOne: failure({ name: "tap5" }),
   badMtu: failure({ name: "tap9", mtu: 5 }),
   badMac: failure({ name: "tap9", mac: "nonsense" }),
 };
@@ -75,7 +85,8 @@ console.log(JSON.stringify({
       `${local}/${prefixlen}`
     ),
   },
-  gone: !exists("tap7"),
+  gone: !exists("tap7") && !exists("tap6"),
+  many,
   persistent: { stays, isAdopted, staysAfterAdoption: exists("tap8"), leftBridge },
   failures,
   nothingLeft: ip("-br", "link").split("\n").length === before,

@@ -39,25 +39,26 @@ export class DataPlane {
   readonly #begin: number;
   readonly #dispatcher: Dispatcher;
 
-  constructor(plan: Plan, device: Device, state: WorkerState) {
+  /** `clock`: milliseconds, int32, that never go back but may wrap. */
+  constructor(plan: Plan, device: Device, state: WorkerState, clock: () => number) {
     this.#device = device;
     this.#state = state;
     this.#slot = new Uint8Array(state.slotSize);
     this.#words = new Int32Array(this.#slot.buffer);
     this.#begin = plan.offloads ? virtio.HEADER : 0;
-    this.#dispatcher = new Dispatcher(plan, this.#slot, state.take());
+    this.#dispatcher = new Dispatcher(plan, this.#slot, state.take(), clock);
   }
 
-  /** Works off the frames that are waiting, BURST at most, and says how many there were. `nowMs` is int32. */
-  burst(nowMs: number): number {
+  /** Works off the frames that are waiting, `most` at most, and says how many there were. */
+  burst(most = BURST): number {
     const begin = this.#begin;
     this.#dispatcher.use(this.#state.take());
     let handedUp = false;
     let count = 0;
-    for (; count < BURST; count++) {
+    for (; count < most; count++) {
       const length = this.#device.read(this.#slot);
       if (length === 0) break;
-      const became = this.#carryOut(this.#dispatcher.receive(begin, length - begin, nowMs));
+      const became = this.#carryOut(this.#dispatcher.receive(begin, length - begin));
       this.#state.verdicts.add(became);
       if (became === verdict.DISPATCHED) this.#state.dispatched.add(this.#dispatcher.slot);
       handedUp ||= verdict.isHandedUp(became);

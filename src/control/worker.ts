@@ -20,12 +20,25 @@ export interface WorkerData {
 
 const { plan, index, dimensions, memory, tapFd, wakeUpFd } = workerData as WorkerData;
 const shared = new SharedState(dimensions, memory);
-const plane = new DataPlane(plan, new Queue(tapFd), shared.workers[index]!);
+const plane = new DataPlane(plan, new Queue(tapFd), shared.workers[index]!, () => performance.now() | 0);
 const wakeUp = new WakeUp(wakeUpFd);
 const poll = new Poll([tapFd, wakeUpFd]);
 
-while (!shared.isStopping) {
-  if (plane.burst(performance.now() | 0) === BURST) continue;
+/**
+ * To read until nothing is left costs an empty read, and the wait that follows would say the same. So only each LEARN-th time
+ * it is read until nothing is left, and in between as many frames as came then.
+ */
+const LEARN = 16;
+let expected = BURST;
+
+for (let round = 0; !shared.isStopping; round++) {
+  const most = round % LEARN === 0 ? BURST : expected;
+  const count = plane.burst(most);
+  if (count === BURST) {
+    expected = BURST;
+    continue;
+  }
+  if (count < most) expected = Math.max(1, count);
   poll.wait(-1);
   if (poll.isBroken(0)) throw new Error("the TAP interface is gone: somebody deleted it");
   if (poll.isReadable(1)) wakeUp.lower();

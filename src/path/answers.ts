@@ -25,16 +25,16 @@ export class Answers {
   }
 
   /** An ICMP error; `rest` is the second word of its header. */
-  error(asVerdict: number, type: number, code: number, rest: number, at: number, nowMs: number): number {
+  error(asVerdict: number, type: number, code: number, rest: number, at: number): number {
     if (!this.#responder.isAnswerable(at)) return verdict.DROP_UNANSWERABLE;
-    if (!this.#limits.allow(asVerdict, nowMs)) return verdict.DROP_RATE_LIMIT;
+    if (!this.#limits.allow(asVerdict)) return verdict.DROP_RATE_LIMIT;
     this.#responder.settle(at);
     return this.sent(this.#responder.error(type, code, rest, at), asVerdict);
   }
 
   /** A TCP reset. */
-  reset(at: number, nowMs: number): number {
-    if (!this.#limits.allow(verdict.RESET, nowMs)) return verdict.DROP_RATE_LIMIT;
+  reset(at: number): number {
+    if (!this.#limits.allow(verdict.RESET)) return verdict.DROP_RATE_LIMIT;
     this.#responder.settle(at);
     return this.sent(this.#responder.reset(at), verdict.RESET);
   }

@@ -40,8 +40,11 @@ export class Dispatcher {
   readonly #ipv6: Ipv6Path;
   #length = 0;
 
-  /** `slab` holds every frame that `receive` will be given. */
-  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>, table: ForwardingTable) {
+  /**
+   * `slab` holds every frame that `receive` will be given. `clock` gives milliseconds, int32, that never go back but may wrap;
+   * it is asked for rate limits only, so not for frames that are just passed on.
+   */
+  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>, table: ForwardingTable, clock: () => number) {
     this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
     this.#macHigh = plan.mac.high;
     this.#macLow = plan.mac.low;
@@ -49,7 +52,7 @@ export class Dispatcher {
     this.#egress = new Egress(plan, this.#frame, table);
     this.#offload = new Offload(plan.offloads, this.#frame);
     const clusters = new Clusters(plan.clusters);
-    const limits = new Limits(plan.rateLimits);
+    const limits = new Limits(plan.rateLimits, clock);
     this.#ipv4 = new Ipv4Path(plan, slab, this.#egress, this.#offload, clusters, limits);
     this.#ipv6 = new Ipv6Path(plan, slab, this.#egress, this.#offload, clusters, limits);
     const groups = new Set(ownIpv6(plan).map((address) => nd.solicitedNodeMacLow(wordsOf(address)[3]!)));
@@ -74,40 +77,39 @@ export class Dispatcher {
 
   /**
    * What becomes of the frame. With `plan.offloads` its virtio header stands right before `at`, before and after.
-   * `nowMs`: int32, any clock that never goes back, for rate limits only.
    */
-  receive(at: number, length: number, nowMs: number): number {
+  receive(at: number, length: number): number {
     this.#length = length;
     if (length < ethernet.HEADER) return verdict.DROP_RUNT;
     this.#offload.begin(at);
     const became = this.#vlan === UNTAGGED
-      ? this.#receiveUntagged(at, length, nowMs)
-      : this.#receiveTagged(at, length, nowMs);
+      ? this.#receiveUntagged(at, length)
+      : this.#receiveTagged(at, length);
     if (verdict.isAnswer(became)) this.#offload.clear();
     return became;
   }
 
-  #receiveTagged(at: number, length: number, nowMs: number): number {
+  #receiveTagged(at: number, length: number): number {
     if (ethernet.type(this.#frame, at) !== ethernet.TYPE_VLAN || length < ethernet.TAGGED_HEADER) {
       return verdict.DROP_VLAN;
     }
     if (ethernet.vlan(this.#frame, at) !== this.#vlan) return verdict.DROP_VLAN;
     // The tag is taken out, the frame begins that much later, and whatever it has become gets a tag again.
     ethernet.removeTag(this.#frame, at);
-    const became = this.#receiveUntagged(at + ethernet.TAG, length - ethernet.TAG, nowMs);
+    const became = this.#receiveUntagged(at + ethernet.TAG, length - ethernet.TAG);
     ethernet.insertTag(this.#frame, at, this.#vlan);
     this.#length += ethernet.TAG;
     return became;
   }
 
-  #receiveUntagged(at: number, length: number, nowMs: number): number {
+  #receiveUntagged(at: number, length: number): number {
     this.#egress.length = length;
-    const became = this.#judge(at, length, nowMs);
+    const became = this.#judge(at, length);
     this.#length = this.#egress.length;
     return became;
   }
 
-  #judge(at: number, length: number, nowMs: number): number {
+  #judge(at: number, length: number): number {
     const frame = this.#frame;
     const high = ethernet.dstHigh(frame, at);
     const low = ethernet.dstLow(frame, at);
@@ -121,9 +123,9 @@ export class Dispatcher {
     const room = length - ethernet.HEADER;
     switch (ethernet.type(frame, at)) {
       case ethernet.TYPE_IPV4:
-        return this.#ipv4.receive(at, payload, room, isUnicast, nowMs);
+        return this.#ipv4.receive(at, payload, room, isUnicast);
       case ethernet.TYPE_IPV6:
-        return this.#ipv6.receive(at, payload, room, isUnicast, nowMs);
+        return this.#ipv6.receive(at, payload, room, isUnicast);
       case ethernet.TYPE_ARP:
         return this.#ipv4.receiveArp(at, payload, room, isUnicast);
       case ethernet.TYPE_VLAN:

@@ -53,7 +53,7 @@ export class Ipv4Path {
   }
 
   /** `room` octets from `ip` on are there. `isUnicast`: the frame came to our MAC alone. */
-  receive(at: number, ip: number, room: number, isUnicast: boolean, nowMs: number): number {
+  receive(at: number, ip: number, room: number, isUnicast: boolean): number {
     const frame = this.#frame;
     if (!ipv4.isValid(frame, ip, room)) return verdict.DROP_MALFORMED;
     // RFC 1812 section 5.3.4: what came to all MACs is not forwarded; nor is it answered.
@@ -80,16 +80,15 @@ export class Ipv4Path {
           0,
           found << 24,
           at,
-          nowMs,
         );
       }
     }
     const dst = ipv4.dst(frame, ip);
     const local = this.#locals.lookup(dst);
-    if (local === SELF) return this.#deliver(at, ip, nowMs);
+    if (local === SELF) return this.#deliver(at, ip);
     if (local === BROADCAST || ipv4.isGroup(dst)) return verdict.DROP_GROUP;
     if (ipv4.isMartianDestination(dst)) return verdict.DROP_MARTIAN;
-    return local === ABSENT ? this.#route(dst, at, ip, nowMs) : this.#dispatch(local, at, ip, nowMs);
+    return local === ABSENT ? this.#route(dst, at, ip) : this.#dispatch(local, at, ip);
   }
 
   receiveArp(at: number, packet: number, room: number, isUnicast: boolean): number {
@@ -110,23 +109,23 @@ export class Ipv4Path {
   }
 
   /** To the backend that owns the client's bucket. Nothing but TTL, header checksum and MACs is touched. */
-  #dispatch(cluster: number, at: number, ip: number, nowMs: number): number {
+  #dispatch(cluster: number, at: number, ip: number): number {
     const frame = this.#frame;
-    if (ipv4.ttl(frame, ip) <= 1) return this.#timeExceeded(at, nowMs);
+    if (ipv4.ttl(frame, ip) <= 1) return this.#timeExceeded(at);
     if (this.#clusters.hasPorts(cluster)) {
-      const closed = this.#closed(cluster, at, ip, nowMs);
+      const closed = this.#closed(cluster, at, ip);
       if (closed !== verdict.DISPATCHED) return closed;
     }
     const slot = this.#clusters.owner(this.#egress.table, cluster, clientOf(frame, ip));
     if (slot === NO_BACKEND) {
-      return this.#unreachable(verdict.HOST_UNREACHABLE, icmp.HOST_UNREACHABLE, at, nowMs);
+      return this.#unreachable(verdict.HOST_UNREACHABLE, icmp.HOST_UNREACHABLE, at);
     }
     if (this.#egress.isFrom(slot, at)) return verdict.DROP_LOOP;
-    return this.#forward(slot, at, ip, verdict.DISPATCHED, nowMs);
+    return this.#forward(slot, at, ip, verdict.DISPATCHED);
   }
 
   /** DISPATCHED when the cluster's service ports let the packet pass, as ICMP and later fragments always do. */
-  #closed(cluster: number, at: number, ip: number, nowMs: number): number {
+  #closed(cluster: number, at: number, ip: number): number {
     const frame = this.#frame;
     const protocol = ipv4.protocol(frame, ip);
     if (protocol === ipv4.PROTOCOL_ICMP || ipv4.isLaterFragment(frame, ip)) return verdict.DISPATCHED;
@@ -139,21 +138,21 @@ export class Ipv4Path {
     if (state === OPEN) return verdict.DISPATCHED;
     if (state === CLOSED_DROP) return verdict.DROP_CLOSED;
     if (protocol === ipv4.PROTOCOL_UDP) {
-      return this.#unreachable(verdict.PORT_UNREACHABLE, icmp.PORT_UNREACHABLE, at, nowMs);
+      return this.#unreachable(verdict.PORT_UNREACHABLE, icmp.PORT_UNREACHABLE, at);
     }
-    if (protocol === ipv4.PROTOCOL_TCP) return this.#answers.reset(at, nowMs);
-    return this.#unreachable(verdict.PROHIBITED, icmp.ADMINISTRATIVELY_PROHIBITED, at, nowMs);
+    if (protocol === ipv4.PROTOCOL_TCP) return this.#answers.reset(at);
+    return this.#unreachable(verdict.PROHIBITED, icmp.ADMINISTRATIVELY_PROHIBITED, at);
   }
 
   /** To the next hop of the longest prefix. */
-  #route(dst: number, at: number, ip: number, nowMs: number): number {
+  #route(dst: number, at: number, ip: number): number {
     const slot = this.#routes.lookup(dst);
-    if (slot === NO_ROUTE) return this.#unreachable(verdict.NET_UNREACHABLE, icmp.NET_UNREACHABLE, at, nowMs);
-    if (ipv4.ttl(this.#frame, ip) <= 1) return this.#timeExceeded(at, nowMs);
-    return this.#forward(slot, at, ip, verdict.FORWARDED, nowMs);
+    if (slot === NO_ROUTE) return this.#unreachable(verdict.NET_UNREACHABLE, icmp.NET_UNREACHABLE, at);
+    if (ipv4.ttl(this.#frame, ip) <= 1) return this.#timeExceeded(at);
+    return this.#forward(slot, at, ip, verdict.FORWARDED);
   }
 
-  #forward(slot: number, at: number, ip: number, asVerdict: number, nowMs: number): number {
+  #forward(slot: number, at: number, ip: number, asVerdict: number): number {
     const frame = this.#frame;
     const mtu = this.#egress.mtu(slot);
     const length = ipv4.totalLength(frame, ip);
@@ -165,7 +164,6 @@ export class Ipv4Path {
         icmp.FRAGMENTATION_NEEDED,
         mtu,
         at,
-        nowMs,
       );
     }
     ipv4.decrementTtl(frame, ip);
@@ -173,7 +171,7 @@ export class Ipv4Path {
   }
 
   /** To the dispatcher itself. It is a router and no host: it answers echo and turns the rest away. */
-  #deliver(at: number, ip: number, nowMs: number): number {
+  #deliver(at: number, ip: number): number {
     const frame = this.#frame;
     if (ipv4.isFragment(frame, ip)) return verdict.DROP_SELF;
     this.#responder.settle(at);
@@ -181,12 +179,12 @@ export class Ipv4Path {
       case ipv4.PROTOCOL_ICMP:
         return this.#answers.sent(this.#responder.echo(at), verdict.ANSWERED_ECHO);
       case ipv4.PROTOCOL_TCP:
-        return this.#answers.reset(at, nowMs);
+        return this.#answers.reset(at);
       case ipv4.PROTOCOL_UDP:
         if (!this.#isUdpRight(ip)) return verdict.DROP_SELF;
-        return this.#unreachable(verdict.PORT_UNREACHABLE, icmp.PORT_UNREACHABLE, at, nowMs);
+        return this.#unreachable(verdict.PORT_UNREACHABLE, icmp.PORT_UNREACHABLE, at);
       default:
-        return this.#unreachable(verdict.PROTOCOL_UNREACHABLE, icmp.PROTOCOL_UNREACHABLE, at, nowMs);
+        return this.#unreachable(verdict.PROTOCOL_UNREACHABLE, icmp.PROTOCOL_UNREACHABLE, at);
     }
   }
 
@@ -198,12 +196,12 @@ export class Ipv4Path {
     return transport.isUdpRight(frame, ip + header, length, pseudoSum, true);
   }
 
-  #timeExceeded(at: number, nowMs: number): number {
-    return this.#answers.error(verdict.TIME_EXCEEDED, icmp.TIME_EXCEEDED, icmp.IN_TRANSIT, 0, at, nowMs);
+  #timeExceeded(at: number): number {
+    return this.#answers.error(verdict.TIME_EXCEEDED, icmp.TIME_EXCEEDED, icmp.IN_TRANSIT, 0, at);
   }
 
-  #unreachable(asVerdict: number, code: number, at: number, nowMs: number): number {
-    return this.#answers.error(asVerdict, icmp.DESTINATION_UNREACHABLE, code, 0, at, nowMs);
+  #unreachable(asVerdict: number, code: number, at: number): number {
+    return this.#answers.error(asVerdict, icmp.DESTINATION_UNREACHABLE, code, 0, at);
   }
 }
 

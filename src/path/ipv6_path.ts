@@ -56,7 +56,7 @@ export class Ipv6Path {
   }
 
   /** `room` octets from `ip` on are there. `isUnicast`: the frame came to our MAC alone, not to a group of ours. */
-  receive(at: number, ip: number, room: number, isUnicast: boolean, nowMs: number): number {
+  receive(at: number, ip: number, room: number, isUnicast: boolean): number {
     const frame = this.#frame;
     if (!ipv6.isValid(frame, ip, room)) return verdict.DROP_MALFORMED;
     if (ipv6.isMartianSource(frame, ip + ipv6.SRC)) return verdict.DROP_MARTIAN;
@@ -70,29 +70,29 @@ export class Ipv6Path {
     if (source !== ABSENT) return source === SELF ? verdict.DROP_FROM_SELF : verdict.DROP_FROM_CLUSTER;
     if (!isUnicast || ipv6.isMulticast(frame, ip + ipv6.DST)) return verdict.DROP_GROUP;
     if (ipv6.isMartianDestination(frame, ip + ipv6.DST)) return verdict.DROP_MARTIAN;
-    if (local === SELF) return this.#deliver(at, ip, nowMs);
-    return local === ABSENT ? this.#route(at, ip, nowMs) : this.#dispatch(local, at, ip, nowMs);
+    if (local === SELF) return this.#deliver(at, ip);
+    return local === ABSENT ? this.#route(at, ip) : this.#dispatch(local, at, ip);
   }
 
   /** To the backend that owns the client's bucket. Nothing but hop limit and MACs is touched. */
-  #dispatch(cluster: number, at: number, ip: number, nowMs: number): number {
+  #dispatch(cluster: number, at: number, ip: number): number {
     const frame = this.#frame;
-    if (ipv6.hopLimit(frame, ip) <= 1) return this.#timeExceeded(at, nowMs);
+    if (ipv6.hopLimit(frame, ip) <= 1) return this.#timeExceeded(at);
     if (this.#clusters.hasPorts(cluster)) {
-      const closed = this.#closed(cluster, at, ip, nowMs);
+      const closed = this.#closed(cluster, at, ip);
       if (closed !== verdict.DISPATCHED) return closed;
     }
     const client = clientOf6(frame, ip, this.#extensions);
     const slot = this.#clusters.owner6(this.#egress.table, cluster, frame, client);
     if (slot === NO_BACKEND) {
-      return this.#unreachable(verdict.HOST_UNREACHABLE, icmpv6.ADDRESS_UNREACHABLE, at, nowMs);
+      return this.#unreachable(verdict.HOST_UNREACHABLE, icmpv6.ADDRESS_UNREACHABLE, at);
     }
     if (this.#egress.isFrom(slot, at)) return verdict.DROP_LOOP;
-    return this.#forward(slot, at, ip, verdict.DISPATCHED, nowMs);
+    return this.#forward(slot, at, ip, verdict.DISPATCHED);
   }
 
   /** DISPATCHED when the cluster's service ports let the packet pass, as ICMPv6 and later fragments always do. */
-  #closed(cluster: number, at: number, ip: number, nowMs: number): number {
+  #closed(cluster: number, at: number, ip: number): number {
     const { protocol, at: upper, isLaterFragment } = this.#extensions;
     if (protocol === ipv6.ICMPV6 || isLaterFragment) return verdict.DISPATCHED;
     const hasPorts = protocol === ipv6.TCP || protocol === ipv6.UDP;
@@ -105,44 +105,44 @@ export class Ipv6Path {
     if (state === OPEN) return verdict.DISPATCHED;
     if (state === CLOSED_DROP) return verdict.DROP_CLOSED;
     if (protocol === ipv6.UDP) {
-      return this.#unreachable(verdict.PORT_UNREACHABLE, icmpv6.PORT_UNREACHABLE, at, nowMs);
+      return this.#unreachable(verdict.PORT_UNREACHABLE, icmpv6.PORT_UNREACHABLE, at);
     }
-    if (protocol === ipv6.TCP) return this.#answers.reset(at, nowMs);
-    return this.#unreachable(verdict.PROHIBITED, icmpv6.ADMINISTRATIVELY_PROHIBITED, at, nowMs);
+    if (protocol === ipv6.TCP) return this.#answers.reset(at);
+    return this.#unreachable(verdict.PROHIBITED, icmpv6.ADMINISTRATIVELY_PROHIBITED, at);
   }
 
   /** To the next hop of the longest prefix. */
-  #route(at: number, ip: number, nowMs: number): number {
+  #route(at: number, ip: number): number {
     // fe80::/10 leads nowhere but to the link itself, and what is there is not ours to carry.
     const isLocal = ipv6.isLinkLocal(this.#frame, ip + ipv6.DST);
     const slot = isLocal ? NO_ROUTE : this.#routes.lookup6(this.#frame, ip + ipv6.DST);
-    if (slot === NO_ROUTE) return this.#unreachable(verdict.NET_UNREACHABLE, icmpv6.NO_ROUTE, at, nowMs);
-    if (ipv6.hopLimit(this.#frame, ip) <= 1) return this.#timeExceeded(at, nowMs);
-    return this.#forward(slot, at, ip, verdict.FORWARDED, nowMs);
+    if (slot === NO_ROUTE) return this.#unreachable(verdict.NET_UNREACHABLE, icmpv6.NO_ROUTE, at);
+    if (ipv6.hopLimit(this.#frame, ip) <= 1) return this.#timeExceeded(at);
+    return this.#forward(slot, at, ip, verdict.FORWARDED);
   }
 
-  #forward(slot: number, at: number, ip: number, asVerdict: number, nowMs: number): number {
+  #forward(slot: number, at: number, ip: number, asVerdict: number): number {
     const mtu = this.#egress.mtu(slot);
     const length = ipv6.totalLength(this.#frame, ip);
     if (length > mtu && this.#offload.packetLength(ip, this.#extensions.at, length) > mtu) {
-      return this.#answers.error(verdict.TOO_BIG, icmpv6.PACKET_TOO_BIG, 0, mtu, at, nowMs);
+      return this.#answers.error(verdict.TOO_BIG, icmpv6.PACKET_TOO_BIG, 0, mtu, at);
     }
     ipv6.decrementHopLimit(this.#frame, ip);
     return this.#egress.send(slot, at, asVerdict);
   }
 
   /** To the dispatcher itself. It is a router and no host: it answers echo and turns the rest away. */
-  #deliver(at: number, ip: number, nowMs: number): number {
+  #deliver(at: number, ip: number): number {
     if (this.#extensions.isFragment || this.#extensions.isRouted) return verdict.DROP_SELF;
     this.#responder.settle(at);
     switch (this.#extensions.protocol) {
       case ipv6.ICMPV6:
         return this.#answers.sent(this.#responder.echo(at, ip), verdict.ANSWERED_ECHO);
       case ipv6.TCP:
-        return this.#answers.reset(at, nowMs);
+        return this.#answers.reset(at);
       case ipv6.UDP:
         if (!this.#isUdpRight(ip)) return verdict.DROP_SELF;
-        return this.#unreachable(verdict.PORT_UNREACHABLE, icmpv6.PORT_UNREACHABLE, at, nowMs);
+        return this.#unreachable(verdict.PORT_UNREACHABLE, icmpv6.PORT_UNREACHABLE, at);
       case ipv6.NO_NEXT_HEADER:
         return verdict.DROP_SELF;
       default:
@@ -152,7 +152,6 @@ export class Ipv6Path {
           icmpv6.UNRECOGNIZED_NEXT_HEADER,
           this.#extensions.pointer,
           at,
-          nowMs,
         );
     }
   }
@@ -198,12 +197,12 @@ export class Ipv6Path {
     return option === 0 ? verdict.DROP_ND_OTHER : verdict.HEARD_NEIGHBOR;
   }
 
-  #timeExceeded(at: number, nowMs: number): number {
-    return this.#answers.error(verdict.TIME_EXCEEDED, icmpv6.TIME_EXCEEDED, icmpv6.HOP_LIMIT, 0, at, nowMs);
+  #timeExceeded(at: number): number {
+    return this.#answers.error(verdict.TIME_EXCEEDED, icmpv6.TIME_EXCEEDED, icmpv6.HOP_LIMIT, 0, at);
   }
 
-  #unreachable(asVerdict: number, code: number, at: number, nowMs: number): number {
-    return this.#answers.error(asVerdict, icmpv6.DESTINATION_UNREACHABLE, code, 0, at, nowMs);
+  #unreachable(asVerdict: number, code: number, at: number): number {
+    return this.#answers.error(asVerdict, icmpv6.DESTINATION_UNREACHABLE, code, 0, at);
   }
 }
 

@@ -8,13 +8,16 @@ import * as verdict from "./verdict.ts";
 const BURST = 50;
 
 export class Limits {
+  readonly #clock: () => number;
   readonly #timeExceeded: TokenBucket;
   readonly #unreachable: TokenBucket;
   readonly #tooBig: TokenBucket;
   readonly #parameterProblem: TokenBucket;
   readonly #reset: TokenBucket;
 
-  constructor(limits: RateLimits) {
+  /** `clock` gives milliseconds, int32; it never goes back, and may wrap. */
+  constructor(limits: RateLimits, clock: () => number) {
+    this.#clock = clock;
     this.#timeExceeded = new TokenBucket(limits.timeExceeded, BURST);
     this.#unreachable = new TokenBucket(limits.unreachable, BURST);
     this.#tooBig = new TokenBucket(limits.tooBig, BURST);
@@ -23,18 +26,18 @@ export class Limits {
   }
 
   /** May an answer with this verdict be sent now? */
-  allow(asVerdict: number, nowMs: number): boolean {
+  allow(asVerdict: number): boolean {
     switch (asVerdict) {
       case verdict.TIME_EXCEEDED:
-        return this.#timeExceeded.take(nowMs);
+        return this.#timeExceeded.take(this.#clock());
       case verdict.TOO_BIG:
-        return this.#tooBig.take(nowMs);
+        return this.#tooBig.take(this.#clock());
       case verdict.PARAMETER_PROBLEM:
-        return this.#parameterProblem.take(nowMs);
+        return this.#parameterProblem.take(this.#clock());
       case verdict.RESET:
-        return this.#reset.take(nowMs);
+        return this.#reset.take(this.#clock());
       default:
-        return this.#unreachable.take(nowMs);
+        return this.#unreachable.take(this.#clock());
     }
   }
 }

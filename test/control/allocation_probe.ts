@@ -185,13 +185,15 @@ async function heapPerFrame(
   if (backends === "resolved") table.setMac(SLOT.backend1, high, low);
   shared.publish();
   const device = new SameFrames(frames);
-  const plane = new DataPlane(plan, device, shared.workers[0]!);
+  const plane = new DataPlane(plan, device, shared.workers[0]!, () => nowMs);
   const grown: number[] = [];
+  let nowMs = 0;
   for (let round = 0; round < ROUNDS; round++) {
+    nowMs = round * 1000;
     const before = process.memoryUsage().heapUsed;
     for (let burst = 0; burst < BURSTS; burst++) {
       device.left = frames.length === 0 ? 0 : BURST;
-      plane.burst(round * 1000);
+      plane.burst();
     }
     grown.push(process.memoryUsage().heapUsed - before);
   }

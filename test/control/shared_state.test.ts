@@ -52,10 +52,10 @@ test("the data plane inline, over memory: frames in, frames out, every one count
   table.setMac(SLOT.backend1, high, low);
   shared.publish();
   const device = new MemoryDevice();
-  const plane = new DataPlane(PLAN, device, shared.workers[0]!);
+  const plane = new DataPlane(PLAN, device, shared.workers[0]!, () => 0);
   device.put(...Array.from({ length: 100 }, () => f.synToCluster()));
   device.put(f.ethernet(f.arp(), { dst: f.MAC.broadcast, type: f.ETHERTYPE.arp }), new Uint8Array(5));
-  expect([plane.burst(0), plane.burst(0), plane.burst(0)]).toEqual([64, 38, 0]);
+  expect([plane.burst(), plane.burst(), plane.burst()]).toEqual([64, 38, 0]);
   expect(device.sent).toHaveLength(101);
   expect(shared.verdicts()[verdict.DISPATCHED]).toBe(100);
   expect(shared.dispatched(SLOT.backend1)).toBe(100);
@@ -70,13 +70,13 @@ test("frames of every length up to 65,535 octets: none longer than its slot gets
   table.setMac(SLOT.backend1, 0x0200, 0x11);
   shared.publish();
   const device = new MemoryDevice();
-  const plane = new DataPlane(PLAN, device, shared.workers[0]!);
+  const plane = new DataPlane(PLAN, device, shared.workers[0]!, () => 0);
   let frames = 0;
   for (let length = 1; length <= 65_535; length += 97) {
     const payload = f.udp(new Array<number>(Math.max(0, length - 42)).fill(1));
     device.put(f.ethernet(f.ipv4(payload.slice(0, 65_515))).slice(0, length));
     frames++;
-    plane.burst(0);
+    plane.burst();
   }
   const counts = shared.verdicts();
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(frames);
@@ -88,9 +88,9 @@ test("a device that takes nothing: the frame is counted as not sent", () => {
   const shared = new SharedState(DIMENSIONS);
   const device = new MemoryDevice();
   device.write = () => false;
-  const plane = new DataPlane(PLAN, device, shared.workers[0]!);
+  const plane = new DataPlane(PLAN, device, shared.workers[0]!, () => 0);
   device.put(f.ethernet(f.arp(), { dst: f.MAC.broadcast, type: f.ETHERTYPE.arp }));
-  plane.burst(0);
+  plane.burst();
   expect(shared.verdicts()[verdict.DROP_TRANSMIT]).toBe(1);
   expect(shared.verdicts()[verdict.ANSWERED_ARP]).toBe(0);
 });

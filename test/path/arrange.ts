@@ -55,6 +55,7 @@ export class Bench {
   readonly #memory: Uint8Array<ArrayBuffer>;
   readonly #slotSize: number;
   readonly #begin: number;
+  #nowMs = 0;
 
   /** Buckets 0 and 2 belong to backend 1, 1 and 3 to backend 2; both are resolved. */
   constructor(plan: Partial<Plan> = {}, slotSize = SLOT_SIZE) {
@@ -67,7 +68,7 @@ export class Bench {
       const { high, low } = parseMac(MAC[name])!;
       this.table.setMac(slot, high, low);
     }
-    this.dispatcher = new Dispatcher({ ...PLAN, ...plan }, this.#slot, this.table);
+    this.dispatcher = new Dispatcher({ ...PLAN, ...plan }, this.#slot, this.table, () => this.#nowMs);
   }
 
   /** Nobody is live. */
@@ -79,7 +80,8 @@ export class Bench {
   receive(frame: Uint8Array, nowMs = 0, virtioHeader = new Uint8Array(this.#begin)): Outcome {
     this.#slot.set(virtioHeader);
     this.#slot.set(frame, this.#begin);
-    const outcome = this.dispatcher.receive(this.#begin, frame.length, nowMs);
+    this.#nowMs = nowMs;
+    const outcome = this.dispatcher.receive(this.#begin, frame.length);
     const { length, slot } = this.dispatcher;
     const end = this.#begin + length;
     if (length < 0 || end > this.#slotSize) throw new Error(`length ${length}`);

@@ -1,0 +1,175 @@
+/**
+ * Plain frames through each forwarder, dropped right behind it, so that only the forwarder is measured: CPU time of the whole
+ * process per frame, frames a second at saturation, resident memory.
+ */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { until } from "oneip";
+import { type Load, offer } from "./frames.ts";
+import { cpuNs, residentMb } from "./process.ts";
+import type { Figure } from "./results.ts";
+import { needing, type Subject } from "./subjects.ts";
+import type { Testbed } from "./testbed.ts";
+import { type Bench, choose, inTurn, Running, type Turn } from "./turns.ts";
+
+/**
+ * Frames a second, which all can forward. At saturation the fast ones are through with their queue sooner, sleep and are woken
+ * more often, which is part of their cost; at a fixed rate all are woken alike.
+ */
+const FIXED_RATE = 100_000;
+const WARM_UP_MS = 150;
+const WINDOW_MS = 500;
+/** So many must have passed before anything is measured. */
+const FIRST_FRAMES = 1000;
+
+const LOADS: readonly Load[] = [64, 512, 1514].flatMap((length) =>
+  [
+    { family: "IPv4", length },
+    { family: "IPv6", length },
+  ] satisfies Load[]
+);
+/** The sizes between show nothing new of saturation. */
+const isExtreme = ({ family, length }: Load) => length === 64 || (length === 1514 && family === "IPv4");
+
+export async function forwarding(bench: Bench): Promise<void> {
+  const withProcess = await chooseForwarders(
+    bench,
+    "C loop",
+    "C loop, virtio header",
+    "VDE 2",
+    "oneip on Deno",
+    "oneip on Node",
+  );
+  const inKernel = await chooseForwarders(bench, "nftables");
+  const { bed } = bench;
+  await using running = await ready(bed, [...withProcess, ...inKernel]);
+  const atFixedRate: Turn[] = LOADS.map((load) => ({
+    figures: [fixed(load)],
+    subjects: withProcess,
+    measure: async (subject) => [(await forward(bed, running, subject, load, FIXED_RATE)).cpuNs],
+  }));
+  const saturated: Turn[] = LOADS.filter(isExtreme).flatMap((load) => [{
+    figures: [rate(load), busy(load), ...(load.length === 64 && load.family === "IPv4" ? [MEMORY] : [])],
+    subjects: withProcess,
+    measure: async (subject: Subject) => {
+      const { cpuNs, framesPerSecond } = await forward(bed, running, subject, load);
+      return [framesPerSecond / 1000, cpuNs, residentMb(running.pidOf(subject))];
+    },
+  }, {
+    figures: [rate(load)],
+    subjects: inKernel,
+    measure: async (subject: Subject) => [
+      (await forward(bed, running, subject, load)).framesPerSecond / 1000,
+    ],
+  }]);
+  await inTurn(bench, [...saturated, ...atFixedRate]);
+  await undo(bed, [...withProcess, ...inKernel]);
+}
+
+/** One queue and two. What the dispatcher gains by a second core, as far as the machine has one left for it. */
+export async function queues(bench: Bench): Promise<void> {
+  const names = ["oneip on Deno", "oneip on Node"];
+  const two = await chooseForwarders(bench, ...names.map((name) => `${name}, 2 queues`));
+  if (two.length === 0) return;
+  const one = await chooseForwarders(bench, ...names);
+  await using running = await ready(bench.bed, [...one, ...two]);
+  const load: Load = { family: "IPv4", length: 64 };
+  await inTurn(
+    bench,
+    names.map((name) => ({
+      figures: [
+        { ...rate(load), ...scaling(name, "rate") },
+        { ...busy(load), ...scaling(name, "cpu") },
+      ],
+      subjects: [...one, ...two].filter((subject) => subject.name.startsWith(name)),
+      measure: async (subject) => {
+        const { cpuNs, framesPerSecond } = await forward(bench.bed, running, subject, load);
+        return [framesPerSecond / 1000, cpuNs];
+      },
+    })),
+  );
+  await undo(bench.bed, [...one, ...two]);
+}
+
+/** The forwarders that can be measured: without the programs that make the loads, none. */
+async function chooseForwarders(bench: Bench, ...names: string[]): Promise<Subject[]> {
+  const { missing } = await needing("trafgen", "tcpreplay");
+  if (missing === undefined) return choose(bench, ...names);
+  bench.results.skip("plain frames", missing);
+  return [];
+}
+
+/** Running, and with nothing behind them. */
+async function ready(bed: Testbed, subjects: readonly Subject[]): Promise<Running> {
+  const running = await Running.start(bed, subjects);
+  for (const { output } of subjects) {
+    await bed.watch(output!);
+    await bed.discardAt(output!);
+  }
+  return running;
+}
+
+/** A TAP that comes back under the name would be found by the rule again. */
+async function undo(bed: Testbed, subjects: readonly Subject[]): Promise<void> {
+  for (const { output } of subjects) await bed.discardNoMore(output!);
+}
+
+async function forward(
+  bed: Testbed,
+  running: Running,
+  subject: Subject,
+  load: Load,
+  rate?: number,
+): Promise<{ cpuNs: number; framesPerSecond: number }> {
+  const pid = running.pidOf(subject);
+  const forwarded = () => bed.framesInto(subject.output!);
+  const idle = forwarded();
+  const offered = await offer(bed, load, subject.mac, rate);
+  try {
+    await until(`${subject.name} forwards`, () => forwarded() > idle + FIRST_FRAMES);
+    await delay(WARM_UP_MS);
+    const before = { frames: forwarded(), cpu: cpuNs(pid), at: performance.now() };
+    await delay(WINDOW_MS);
+    const after = { frames: forwarded(), cpu: cpuNs(pid), at: performance.now() };
+    const frames = after.frames - before.frames;
+    return {
+      cpuNs: (after.cpu - before.cpu) / frames,
+      framesPerSecond: frames * 1000 / (after.at - before.at),
+    };
+  } finally {
+    await offered.stop();
+  }
+}
+
+const COMMON = { section: "Forwarding", better: "less", reference: "C loop" } as const;
+
+function idOf({ family, length }: Load): string {
+  return `${length}-${family === "IPv4" ? "v4" : "v6"}`;
+}
+
+function fixed(load: Load): Figure {
+  const title = `CPU per ${load.length}-octet ${load.family} frame at ${FIXED_RATE / 1000} k frames/s`;
+  return { ...COMMON, id: `cpu-fixed-${idOf(load)}`, title, unit: "ns", charted: true };
+}
+
+function busy(load: Load): Figure {
+  const title = `CPU per ${load.length}-octet ${load.family} frame at saturation`;
+  return { ...COMMON, id: `cpu-busy-${idOf(load)}`, title, unit: "ns" };
+}
+
+function rate(load: Load): Figure {
+  const title = `${load.length}-octet ${load.family} frames forwarded at saturation`;
+  return { ...COMMON, id: `rate-${idOf(load)}`, title, unit: "k/s", better: "more", charted: true };
+}
+
+const MEMORY: Figure = {
+  section: "Start and memory",
+  id: "memory",
+  title: "resident memory after forwarding",
+  unit: "MB",
+  better: "less",
+};
+
+function scaling(name: string, what: string): Pick<Figure, "section" | "id" | "reference"> {
+  return { section: "Scaling", id: `scaling-${what}-${name.split(" ").at(-1)}`, reference: name };
+}

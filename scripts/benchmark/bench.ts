@@ -72,7 +72,13 @@ process.exitCode = results.failed.length > 0 ? 1 : 0;
 async function measure(): Promise<void> {
   await using bed = await Testbed.up();
   const bench: Bench = { bed, subjects: await findSubjects(bed), results, pairs, progress };
-  for (const name of only) await MEASURES[name]!.run(bench);
+  for (const name of only) {
+    try {
+      await MEASURES[name]!.run(bench);
+    } catch (error) {
+      results.fail(name, (error as Error).message);
+    }
+  }
 }
 
 function chosen(text: string): string[] {

@@ -5,10 +5,10 @@
 
 import { type Flow, iperf3Command, parseIperf3 } from "./iperf3.ts";
 import type { Figure } from "./results.ts";
-import { needing, type Subject } from "./subjects.ts";
+import { needing, RUNTIME_NAMES, type Subject } from "./subjects.ts";
 import { BULK_PORTS } from "./subject_files.ts";
 import { BACKENDS, CLUSTER, type Testbed } from "./testbed.ts";
-import { type Bench, choose, inTurn, Running, type Turn } from "./turns.ts";
+import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
 
 const PORTS = Array.from(
   { length: BULK_PORTS.last - BULK_PORTS.first + 1 },
@@ -21,9 +21,9 @@ export async function bulk(bench: Bench): Promise<void> {
   const { bed, results } = bench;
   const { missing } = await needing("iperf3");
   if (missing !== undefined) return results.skip("bulk TCP", missing);
-  const subjects = choose(bench, "no dispatcher", "nftables", "HAProxy", "oneip on Deno", "oneip on Node");
-  const plain = choose(bench, "oneip on Deno, offloads off", "oneip on Node, offloads off");
-  await using _running = await Running.start(bed, [...subjects, ...plain]);
+  const names = ["no dispatcher", "nftables", "HAProxy", ...RUNTIME_NAMES];
+  const plain = RUNTIME_NAMES.map((name) => `${name}, offloads off`);
+  await using running = await Running.start(bench, [...names, ...plain]);
   const servers = await Promise.all(
     BACKENDS.flatMap((node) =>
       PORTS.map((port) => bed.start(node, `iperf3 -s -p ${port}`, [{ port, protocol: "tcp" }]))
@@ -33,7 +33,7 @@ export async function bulk(bench: Bench): Promise<void> {
     [1, PORTS.length].map((flows): Turn => ({
       figures: figuresOf(way, flows),
       // Only what the clients send crosses the dispatcher.
-      subjects: way === "upload" ? [...subjects, ...plain] : subjects,
+      subjects: way === "upload" ? running.subjects() : running.subjects(...names),
       measure: (subject) => transfer(bed, subject, way, flows),
     }))
   );

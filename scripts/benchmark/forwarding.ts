@@ -3,22 +3,27 @@
  * process per frame, frames a second at saturation, resident memory.
  */
 
+import { cpus } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { until } from "oneip";
 import { type Load, offer } from "./frames.ts";
 import { cpuNs, residentMb } from "./process.ts";
 import type { Figure } from "./results.ts";
-import { needing, type Subject } from "./subjects.ts";
+import { needing, RUNTIME_NAMES, type Subject } from "./subjects.ts";
 import type { Testbed } from "./testbed.ts";
-import { type Bench, choose, inTurn, Running, type Turn } from "./turns.ts";
+import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
 
 /**
  * Frames a second, which all can forward. At saturation the fast ones are through with their queue sooner, sleep and are woken
  * more often, which is part of their cost; at a fixed rate all are woken alike.
  */
 const FIXED_RATE = 100_000;
+const WITH_PROCESS = ["C loop", "C loop, virtio header", "VDE 2", ...RUNTIME_NAMES];
+const IN_KERNEL = ["nftables"];
 const WARM_UP_MS = 150;
 const WINDOW_MS = 500;
+/** The loads have the first core, what is measured the second: else the two would meet on one at the scheduler's whim. */
+const OWN_CORE = cpus().length > 1 ? 1 : undefined;
 /** So many must have passed before anything is measured. */
 const FIRST_FRAMES = 1000;
 
@@ -32,17 +37,11 @@ const LOADS: readonly Load[] = [64, 512, 1514].flatMap((length) =>
 const isExtreme = ({ family, length }: Load) => length === 64 || (length === 1514 && family === "IPv4");
 
 export async function forwarding(bench: Bench): Promise<void> {
-  const withProcess = await chooseForwarders(
-    bench,
-    "C loop",
-    "C loop, virtio header",
-    "VDE 2",
-    "oneip on Deno",
-    "oneip on Node",
-  );
-  const inKernel = await chooseForwarders(bench, "nftables");
+  if (await lacksLoads(bench)) return;
   const { bed } = bench;
-  await using running = await ready(bed, [...withProcess, ...inKernel]);
+  await using running = await Running.start(bench, [...WITH_PROCESS, ...IN_KERNEL], OWN_CORE);
+  await discardBehind(bed, running);
+  const [withProcess, inKernel] = [running.subjects(...WITH_PROCESS), running.subjects(...IN_KERNEL)];
   const atFixedRate: Turn[] = LOADS.map((load) => ({
     figures: [fixed(load)],
     subjects: withProcess,
@@ -63,16 +62,15 @@ export async function forwarding(bench: Bench): Promise<void> {
     ],
   }]);
   await inTurn(bench, [...saturated, ...atFixedRate]);
-  await undo(bed, [...withProcess, ...inKernel]);
+  await passBehind(bed, running);
 }
 
 /** One queue and two. What the dispatcher gains by a second core, as far as the machine has one left for it. */
 export async function queues(bench: Bench): Promise<void> {
-  const names = ["oneip on Deno", "oneip on Node"];
-  const two = await chooseForwarders(bench, ...names.map((name) => `${name}, 2 queues`));
-  if (two.length === 0) return;
-  const one = await chooseForwarders(bench, ...names);
-  await using running = await ready(bench.bed, [...one, ...two]);
+  if (await lacksLoads(bench)) return;
+  const names = RUNTIME_NAMES;
+  await using running = await Running.start(bench, names.flatMap((name) => [name, `${name}, 2 queues`]));
+  await discardBehind(bench.bed, running);
   const load: Load = { family: "IPv4", length: 64 };
   await inTurn(
     bench,
@@ -81,37 +79,33 @@ export async function queues(bench: Bench): Promise<void> {
         { ...rate(load), ...scaling(name, "rate") },
         { ...busy(load), ...scaling(name, "cpu") },
       ],
-      subjects: [...one, ...two].filter((subject) => subject.name.startsWith(name)),
+      subjects: running.subjects(name, `${name}, 2 queues`),
       measure: async (subject) => {
         const { cpuNs, framesPerSecond } = await forward(bench.bed, running, subject, load);
         return [framesPerSecond / 1000, cpuNs];
       },
     })),
   );
-  await undo(bench.bed, [...one, ...two]);
+  await passBehind(bench.bed, running);
 }
 
-/** The forwarders that can be measured: without the programs that make the loads, none. */
-async function chooseForwarders(bench: Bench, ...names: string[]): Promise<Subject[]> {
+/** Are the programs missing that make the loads? Then it says so. */
+async function lacksLoads({ results }: Bench): Promise<boolean> {
   const { missing } = await needing("trafgen", "tcpreplay");
-  if (missing === undefined) return choose(bench, ...names);
-  bench.results.skip("plain frames", missing);
-  return [];
+  if (missing !== undefined) results.skip("plain frames", missing);
+  return missing !== undefined;
 }
 
-/** Running, and with nothing behind them. */
-async function ready(bed: Testbed, subjects: readonly Subject[]): Promise<Running> {
-  const running = await Running.start(bed, subjects);
-  for (const { output } of subjects) {
+async function discardBehind(bed: Testbed, running: Running): Promise<void> {
+  for (const { output } of running.subjects()) {
     await bed.watch(output!);
     await bed.discardAt(output!);
   }
-  return running;
 }
 
-/** A TAP that comes back under the name would be found by the rule again. */
-async function undo(bed: Testbed, subjects: readonly Subject[]): Promise<void> {
-  for (const { output } of subjects) await bed.discardNoMore(output!);
+/** A TAP that comes back under its name would be found by the rule again. */
+async function passBehind(bed: Testbed, running: Running): Promise<void> {
+  for (const { output } of running.subjects()) await bed.discardNoMore(output!);
 }
 
 async function forward(

@@ -29,9 +29,20 @@ export interface Offered {
 /** Sends until it is stopped. `rate` in frames a second; undefined: as many as it can. */
 export async function offer(bed: Testbed, load: Load, mac: string, rate?: number): Promise<Offered> {
   const frames = await framesFile(bed, load, mac);
-  const command = rate === undefined
-    ? ["trafgen", "--dev", "eth2", "--conf", frames.trafgen, ...QUIET]
-    : ["tcpreplay", "-q", "-K", "--loop=0", "--timer=nano", `--pps=${rate}`, "-i", "eth2", frames.pcap];
+  const command = rate === undefined ? ["trafgen", "--dev", "eth2", "--conf", frames.trafgen, ...QUIET] : [
+    "taskset",
+    "--cpu-list",
+    "0",
+    "tcpreplay",
+    "-q",
+    "-K",
+    "--loop=0",
+    "--timer=nano",
+    `--pps=${rate}`,
+    "-i",
+    "eth2",
+    frames.pcap,
+  ];
   // `timeout` hands the signal on to all that the program has started.
   const child = bed.spawn("router", ["timeout", "--signal=INT", String(LONGEST_SECONDS), ...command]);
   child.stdout!.resume();

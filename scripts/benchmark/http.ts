@@ -3,17 +3,17 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Figure } from "./results.ts";
-import { needing } from "./subjects.ts";
+import { needing, RUNTIME_NAMES } from "./subjects.ts";
 import { BACKENDS, CLUSTER } from "./testbed.ts";
-import { type Bench, choose, inTurn, Running, type Turn } from "./turns.ts";
+import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
 import { parseWrk, WRK_SCRIPT, wrkCommand } from "./wrk.ts";
 
 export async function http(bench: Bench): Promise<void> {
   const { bed, results } = bench;
   const { missing } = await needing("wrk", "nginx");
   if (missing !== undefined) return results.skip("HTTP", missing);
-  const subjects = choose(bench, "no dispatcher", "nftables", "HAProxy", "oneip on Deno", "oneip on Node");
-  await using _running = await Running.start(bed, subjects);
+  const names = ["no dispatcher", "nftables", "HAProxy", ...RUNTIME_NAMES];
+  await using running = await Running.start(bench, names);
   const servers = await Promise.all(BACKENDS.map((node) => {
     const file = join(bed.folder, `${node}.nginx`);
     writeFileSync(file, nginxConfig(join(bed.folder, node)));
@@ -23,7 +23,7 @@ export async function http(bench: Bench): Promise<void> {
   writeFileSync(script, WRK_SCRIPT);
   const turns = (["keep-alive", "close"] as const).map((connection): Turn => ({
     figures: figuresOf(connection),
-    subjects,
+    subjects: running.subjects(),
     measure: async ({ nextHops }) => {
       await bed.route(nextHops);
       const printed = await bed.lab.node("client").exec(

@@ -5,9 +5,9 @@ import { type Load, offer } from "./frames.ts";
 import { parsePing, pingCommand } from "./ping.ts";
 import type { Figure } from "./results.ts";
 import { percentile } from "./statistics.ts";
-import { needing, type Subject } from "./subjects.ts";
+import { needing, RUNTIME_NAMES, type Subject } from "./subjects.ts";
 import { BACKENDS, CLUSTER, type Place, type Testbed } from "./testbed.ts";
-import { type Bench, choose, inTurn, Running, type Turn } from "./turns.ts";
+import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
 
 const LOAD: Load = { family: "IPv4", length: 64 };
 const WARM_UP_MS = 300;
@@ -19,9 +19,8 @@ export async function latency(bench: Bench): Promise<void> {
   const { bed, results } = bench;
   const { missing } = await needing("ping", "trafgen", "tcpreplay");
   if (missing !== undefined) return results.skip("latency", missing);
-  const oneip = choose(bench, "oneip on Deno", "oneip on Node");
-  const subjects = [...choose(bench, "no dispatcher"), ...oneip];
-  await using _running = await Running.start(bed, subjects);
+  await using running = await Running.start(bench, ["no dispatcher", ...RUNTIME_NAMES]);
+  const [subjects, oneip] = [running.subjects(), running.subjects(...RUNTIME_NAMES)];
   for (const end of ENDS) {
     await bed.watch(end);
     await bed.discardAt(end);

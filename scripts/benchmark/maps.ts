@@ -3,8 +3,8 @@
 import { fileURLToPath } from "node:url";
 import { runChecked } from "../../src/lab/shell.ts";
 import type { Figure } from "./results.ts";
-import { type Runtime, RUNTIMES, type Subject } from "./subjects.ts";
-import { type Bench, choose, inTurn, type Turn } from "./turns.ts";
+import { type Runtime, RUNTIME_NAMES, RUNTIMES, type Subject } from "./subjects.ts";
+import { type Bench, inTurn, type Turn } from "./turns.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BIN = `${ROOT}node_modules/.bin/`;
@@ -17,7 +17,7 @@ const COMMANDS: Record<Runtime, readonly string[]> = {
 };
 
 export async function maps(bench: Bench): Promise<void> {
-  const subjects = choose(bench, ...Object.values(RUNTIMES));
+  const subjects = bench.subjects.filter(({ name }) => RUNTIME_NAMES.includes(name));
   const turns = [16, 256, 1000].flatMap((backends) =>
     [4096, 65536].map((buckets): Turn => ({
       figures: figuresOf(backends, buckets),

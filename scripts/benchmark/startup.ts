@@ -3,9 +3,9 @@
 import { once } from "node:events";
 import { type Load, offer } from "./frames.ts";
 import type { Figure } from "./results.ts";
-import { needing, type Subject } from "./subjects.ts";
+import { needing, RUNTIME_NAMES, type Subject } from "./subjects.ts";
 import { CLUSTER, type Testbed } from "./testbed.ts";
-import { type Bench, choose, inTurn } from "./turns.ts";
+import { type Bench, inTurn } from "./turns.ts";
 
 const LOAD: Load = { family: "IPv4", length: 64 };
 /** So often it is looked whether it forwards. */
@@ -22,7 +22,7 @@ const FIGURE: Figure = {
 export async function startup(bench: Bench): Promise<void> {
   const { missing } = await needing("tcpdump", "trafgen", "tcpreplay");
   if (missing !== undefined) return bench.results.skip("start to first forwarded frame", missing);
-  const subjects = choose(bench, "oneip on Deno", "oneip on Node");
+  const subjects = bench.subjects.filter(({ name }) => RUNTIME_NAMES.includes(name));
   await inTurn(bench, [{
     figures: [FIGURE],
     subjects,

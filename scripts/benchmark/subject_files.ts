@@ -49,7 +49,7 @@ export function nftablesRules(ownMac: string, backendMacs: readonly string[]): s
 export function haproxyConfig(): string {
   return `global
   nbthread 2
-  maxconn 10000
+  maxconn 1000
 defaults
   mode tcp
   balance source

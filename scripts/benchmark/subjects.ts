@@ -11,6 +11,7 @@ import { type Place, type Testbed } from "./testbed.ts";
 const HERE = fileURLToPath(new URL("./", import.meta.url));
 export const ONEIP = join(HERE, "../oneip");
 export const RUNTIMES = { deno: "oneip on Deno", node: "oneip on Node" } as const;
+export const RUNTIME_NAMES: readonly string[] = Object.values(RUNTIMES);
 export type Runtime = keyof typeof RUNTIMES;
 
 export interface Subject {
@@ -71,7 +72,8 @@ export async function findSubjects(bed: Testbed): Promise<Subject[]> {
       name: "VDE 2",
       ...machine("vde", 23),
       // It ends with its standard input, so that must have none.
-      cmd: `sh -c "mkfifo ${stdin} && exec vde_switch -sock ${bed.folder}/vde -tap tap0 -tap tap1 <>${stdin}"`,
+      cmd:
+        `sh -c "mkfifo ${stdin} && exec vde_switch -sock ${bed.folder}/vde -tap tap0 -tap tap1 <>${stdin}"`,
       output: { node: "vde", interface: "tap1" },
       ...await needing("vde_switch"),
     },

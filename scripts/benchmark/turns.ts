@@ -41,28 +41,40 @@ export async function inTurn({ results, pairs, progress }: Bench, turns: readonl
   }
 }
 
-/** The subjects of these names that can be measured; of the others the results say why not. */
-export function choose({ subjects, results }: Bench, ...names: string[]): Subject[] {
-  return names.flatMap((wanted) => {
-    const subject = subjects.find(({ name }) => name === wanted)!;
-    if (subject.missing === undefined) return [subject];
-    results.skip(subject.name, subject.missing);
-    return [];
-  });
-}
-
 /** Subjects that run side by side, those that wait idle; they end with it. */
 export class Running {
-  readonly #programs = new Map<Subject, Program>();
+  readonly #programs = new Map<Subject, Program | undefined>();
 
-  static async start(bed: Testbed, subjects: readonly Subject[]): Promise<Running> {
+  /**
+   * Starts those of these names that can be measured; of the others the results say why not. `core`: where they run, with all
+   * their threads; anywhere when undefined.
+   */
+  static async start(bench: Bench, names: readonly string[], core?: number): Promise<Running> {
+    const { bed, results, subjects } = bench;
     const running = new Running();
-    for (const subject of subjects) {
-      const { node, cmd, ports, readyText } = subject;
-      if (node === undefined || cmd === undefined) continue;
-      running.#programs.set(subject, await bed.start(node, cmd, ports, readyText));
+    const pinned = core === undefined ? "" : `taskset --cpu-list ${core} `;
+    for (const name of names) {
+      const subject = subjects.find((subject) => subject.name === name)!;
+      const { node, cmd, ports, readyText, missing } = subject;
+      if (missing !== undefined) {
+        results.skip(name, missing);
+        continue;
+      }
+      try {
+        const hasProgram = node !== undefined && cmd !== undefined;
+        const program = hasProgram ? await bed.start(node, pinned + cmd, ports, readyText) : undefined;
+        running.#programs.set(subject, program);
+      } catch (error) {
+        results.fail(`start of ${name}`, (error as Error).message);
+      }
     }
     return running;
+  }
+
+  /** Those of these names that run; all without names. */
+  subjects(...names: string[]): Subject[] {
+    const all = [...this.#programs.keys()];
+    return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
   }
 
   pidOf(subject: Subject): number {
@@ -70,6 +82,6 @@ export class Running {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#programs.values()].map((program) => program.stop()));
+    await Promise.all([...this.#programs.values()].map((program) => program?.stop()));
   }
 }

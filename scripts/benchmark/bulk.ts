@@ -15,6 +15,8 @@ const PORTS = Array.from(
   (_, index) => BULK_PORTS.first + index,
 );
 
+const SECTION = "Bulk TCP";
+
 type Way = "upload" | "download";
 
 export async function bulk(bench: Bench): Promise<void> {
@@ -39,6 +41,10 @@ export async function bulk(bench: Bench): Promise<void> {
   );
   try {
     await inTurn(bench, turns);
+    results.note(
+      SECTION,
+      "iperf3, a second each; client, router and servers share the cores with what is measured.",
+    );
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
@@ -59,7 +65,7 @@ async function transfer(bed: Testbed, { nextHops }: Subject, way: Way, flows: nu
 
 function figuresOf(way: Way, flows: number): Figure[] {
   const of = `TCP ${way}, ${flows === 1 ? "one flow" : `${flows} flows`}`;
-  const section = "Bulk TCP";
+  const section = SECTION;
   const id = `${way}-${flows}`;
   return [
     { section, id, title: of, unit: "Gbit/s", better: "more", reference: "no dispatcher", charted: true },

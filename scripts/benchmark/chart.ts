@@ -11,7 +11,7 @@ const GROUP_GAP = 34;
 /** Longer bars are cut off, and say so by their number. */
 const LONGEST = 3;
 
-/** Colours that hold on white and on black; subjects that share one are never in a group together by chance of order. */
+/** They hold on white and on black. */
 const COLOURS = ["#4c8bf5", "#2aa876", "#e0803a", "#b667d1", "#d64f6b", "#8a8f98", "#c2a21c", "#1fa3b8"];
 
 /** A whole SVG document. Text and lines follow the reader's light or dark mode. */
@@ -23,7 +23,9 @@ export function drawChart(results: Results): string {
   for (const row of rows) {
     const bars = barsOf(results, row, subjects);
     if (bars.length === 0) continue;
-    parts.push(text(16, y, `${row.title} (${row.better} is better; 1 is ${row.reference})`, "title"));
+    parts.push(
+      text(16, y, `${row.section}: ${row.title} (${row.better} is better; 1 is ${row.reference})`, "title"),
+    );
     for (const { subject, ratio } of bars) {
       y += LINE;
       const end = x(ratio);

@@ -4,7 +4,7 @@
  */
 
 import { once } from "node:events";
-import { existsSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { CLUSTER, DISCARD_PORT, type Testbed } from "./testbed.ts";
 import { runChecked } from "../../src/lab/shell.ts";
@@ -28,7 +28,7 @@ export interface Offered {
 
 /** Sends until it is stopped. `rate` in frames a second; undefined: as many as it can. */
 export async function offer(bed: Testbed, load: Load, mac: string, rate?: number): Promise<Offered> {
-  const frames = await framesFile(bed, load, mac);
+  const frames = await framesFile(bed.folder, load, mac);
   const command = rate === undefined ? ["trafgen", "--dev", "eth2", "--conf", frames.trafgen, ...QUIET] : [
     "taskset",
     "--cpu-list",
@@ -60,15 +60,27 @@ export async function offer(bed: Testbed, load: Load, mac: string, rate?: number
 const QUIET = ["--cpus", "1", "--notouch-irq", "--no-sock-mem", "--no-cpu-stats"];
 
 /** Written once: 4,096 frames to this MAC as trafgen reads them, and as tcpreplay does. */
-async function framesFile(bed: Testbed, load: Load, mac: string): Promise<{ trafgen: string; pcap: string }> {
-  const base = join(bed.folder, `${load.family}-${load.length}-${mac.replaceAll(":", "")}`);
+export async function framesFile(
+  folder: string,
+  load: Load,
+  mac: string,
+): Promise<{ trafgen: string; pcap: string }> {
+  const base = join(folder, `${load.family}-${load.length}-${mac.replaceAll(":", "")}`);
   const files = { trafgen: `${base}.cfg`, pcap: `${base}.pcap` };
   if (!existsSync(files.pcap)) {
     writeFileSync(files.trafgen, trafgenConfig(load, mac));
     const convert = ["--conf", files.trafgen, "--out", files.pcap, "--num", String(CLIENTS)];
     await runChecked(["trafgen", ...convert, ...QUIET]);
+    labelAsEthernet(files.pcap);
   }
   return files;
+}
+
+/** trafgen calls its frames another link's. The header of a capture file ends with the type of the link; 1 is Ethernet. */
+function labelAsEthernet(pcap: string): void {
+  const file = openSync(pcap, "r+");
+  writeSync(file, Uint32Array.of(1), 0, 4, 20);
+  closeSync(file);
 }
 
 /** A line of trafgen's language for each client. The UDP checksum is 0, which nobody on the way looks at. */

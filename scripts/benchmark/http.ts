@@ -8,6 +8,8 @@ import { BACKENDS, CLUSTER } from "./testbed.ts";
 import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
 import { parseWrk, WRK_SCRIPT, wrkCommand } from "./wrk.ts";
 
+const SECTION = "HTTP";
+
 export async function http(bench: Bench): Promise<void> {
   const { bed, results } = bench;
   const { missing } = await needing("wrk", "nginx");
@@ -35,6 +37,10 @@ export async function http(bench: Bench): Promise<void> {
   }));
   try {
     await inTurn(bench, turns);
+    results.note(
+      SECTION,
+      "wrk with 16 connections from one address, so that one nginx answers, whoever dispatches; all share the cores.",
+    );
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
@@ -52,7 +58,7 @@ http {
 }
 
 function figuresOf(connection: "keep-alive" | "close"): Figure[] {
-  const section = "HTTP";
+  const section = SECTION;
   const way = connection === "close" ? "one request a connection" : "keep-alive";
   const id = connection === "close" ? "http-close" : "http-keep";
   return [

@@ -34,5 +34,6 @@ export function formatReport({ results, machine, date, pairs, seconds }: Report)
 /** Every value: `rows[].values` has a list for each subject, a number for each pair, null where it failed. */
 export function toJson({ results, ...about }: Report): string {
   const { rows, skipped, failed } = results;
-  return `${JSON.stringify({ ...about, targets: judge(results), skipped, failed, rows }, null, 2)}\n`;
+  const notes = Object.fromEntries(results.notes);
+  return `${JSON.stringify({ ...about, targets: judge(results), skipped, failed, notes, rows }, null, 2)}\n`;
 }

@@ -34,6 +34,8 @@ export interface Skip {
 export class Results {
   readonly rows: Row[] = [];
   readonly skipped: Skip[] = [];
+  /** By section: what one must know to read its table. */
+  readonly notes = new Map<string, string>();
   /** Measurements that were tried and failed. */
   readonly failed: Skip[] = [];
 
@@ -46,6 +48,10 @@ export class Results {
   /** Says it once. */
   skip(what: string, why: string): void {
     if (!this.skipped.some((skip) => skip.what === what)) this.skipped.push({ what, why });
+  }
+
+  note(section: string, text: string): void {
+    this.notes.set(section, text);
   }
 
   fail(what: string, why: string): void {

@@ -13,7 +13,10 @@ export function formatSections(results: Results): string {
       `${row.title}, ${row.unit}`,
       ...subjects.map((subject) => formatCell(results, row, subject)),
     ]);
-    return `## ${section}\n\n${markdown(["", ...subjects], lines)}`;
+    const note = results.notes.get(section);
+    return [`## ${section}`, ...(note === undefined ? [] : [note]), markdown(["", ...subjects], lines)].join(
+      "\n\n",
+    );
   }).join("\n\n");
 }
 

@@ -22,6 +22,7 @@ interface Target {
 
 const DENO = "oneip on Deno";
 const NODE = "oneip on Node";
+const BOTH = [DENO, NODE];
 const TIMES = " times";
 
 const TARGETS: readonly Target[] = [
@@ -29,26 +30,15 @@ const TARGETS: readonly Target[] = [
   cpu(64, NODE, 1.15),
   cpu(1514, DENO, 1.05),
   cpu(1514, NODE, 1.05),
-  ...[DENO, NODE].flatMap((subject) => [
-    more("upload-1", "TCP upload, one flow", subject, "no dispatcher", 0.60),
-    more("upload-1", "TCP upload, one flow", subject, `${subject}, offloads off`, 8),
-    more("http-close", "HTTP, one request a connection", subject, "no dispatcher", 0.95),
-    more("http-close", "HTTP, one request a connection", subject, "HAProxy", 1.5),
-    {
-      title: `live map of 1,000 backends and 65,536 buckets, ${subject}`,
-      bound: "at most",
-      limit: 50,
-      unit: " ms",
-      find: (results) => results.spread("map-live-1000-65536", subject),
-    } satisfies Target,
-  ]),
-  {
-    title: `start to first forwarded frame, ${DENO}`,
-    bound: "at most",
-    limit: 400,
-    unit: " ms",
-    find: (results) => results.spread("startup", DENO),
-  },
+  ...BOTH.map((subject) => more("upload-1", "TCP upload, one flow", subject, "no dispatcher", 0.60)),
+  ...BOTH.map((subject) => more("upload-1", "TCP upload, one flow", subject, `${subject}, offloads off`, 8)),
+  ...BOTH.map((subject) =>
+    more("http-close", "HTTP, one request a connection", subject, "no dispatcher", 0.95)
+  ),
+  ...BOTH.map((subject) => more("http-close", "HTTP, one request a connection", subject, "HAProxy", 1.5)),
+  ...BOTH.map((subject) => time("map-live-1000-65536", "live map of 1,000 backends, one gone", subject, 50)),
+  ...BOTH.map((subject) => time("map-half-1000-65536", "live map of 1,000 backends, half gone", subject, 50)),
+  time("startup", "start to first forwarded frame", DENO, 400),
 ];
 
 /** By the medians. */
@@ -82,5 +72,15 @@ function more(id: string, title: string, subject: string, reference: string, lim
     limit,
     unit: TIMES,
     find: (results) => results.ratio(id, subject, reference),
+  };
+}
+
+function time(id: string, title: string, subject: string, limit: number): Target {
+  return {
+    title: `${title}, ${subject}`,
+    bound: "at most",
+    limit,
+    unit: " ms",
+    find: (results) => results.spread(id, subject),
   };
 }

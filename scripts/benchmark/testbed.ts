@@ -37,6 +37,13 @@ export class Testbed {
 
   private constructor(lab: Lab) {
     this.lab = lab;
+    // The lab goes with the process by itself.
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        rmSync(this.folder, { recursive: true, force: true });
+        process.exit(1);
+      });
+    }
   }
 
   /** Starts a program that runs until it is stopped. `cmd` is a shell line; ready when it listens and has printed this. */

@@ -157,7 +157,7 @@ function idOf({ family, length }: Load): string {
 
 function fixed(load: Load): Figure {
   const title = `CPU per ${load.length}-octet ${load.family} frame at ${FIXED_RATE / 1000} k frames/s`;
-  return { ...COMMON, id: `cpu-fixed-${idOf(load)}`, title, unit: "ns", charted: true };
+  return { ...COMMON, id: `cpu-fixed-${idOf(load)}`, title, unit: "ns", charted: isExtreme(load) };
 }
 
 function busy(load: Load): Figure {
@@ -167,7 +167,14 @@ function busy(load: Load): Figure {
 
 function rate(load: Load): Figure {
   const title = `${load.length}-octet ${load.family} frames forwarded at saturation`;
-  return { ...COMMON, id: `rate-${idOf(load)}`, title, unit: "k/s", better: "more", charted: true };
+  return {
+    ...COMMON,
+    id: `rate-${idOf(load)}`,
+    title,
+    unit: "k/s",
+    better: "more",
+    charted: isExtreme(load),
+  };
 }
 
 const MEMORY: Figure = {

@@ -1,0 +1,198 @@
+/**
+ * Plain frames through each forwarder, dropped right behind it, so that only the forwarder is measured: CPU time of the whole
+ * process per frame, frames a second at saturation, resident memory.
+ */
+
+import { cpus } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { until } from "oneip";
+import { type Load, offer } from "./frames.ts";
+import { cpuNs, residentMb } from "./process.ts";
+import type { Figure } from "./results.ts";
+import { needing, RUNTIME_NAMES, type Subject } from "./subjects.ts";
+import type { Testbed } from "./testbed.ts";
+import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
+
+/**
+ * Frames a second, which all can forward. At saturation the fast ones are through with their queue sooner, sleep and are woken
+ * more often, which is part of their cost; at a fixed rate all are woken alike.
+ */
+const FIXED_RATE = 100_000;
+const WITH_PROCESS = ["C loop", "C loop, virtio header", "VDE 2", ...RUNTIME_NAMES];
+const IN_KERNEL = ["nftables"];
+const WARM_UP_MS = 100;
+const WINDOW_MS = 400;
+/** Of the fixed rate; with less the figure would be that of another rate. */
+const ENOUGH = 0.8;
+/** The loads have the first core, what is measured the second: else the two would meet on one at the scheduler's whim. */
+const OWN_CORE = cpus().length > 1 ? 1 : undefined;
+/** So many must have passed before anything is measured. */
+const FIRST_FRAMES = 1000;
+
+const LOADS: readonly Load[] = [64, 512, 1514].flatMap((length) =>
+  [
+    { family: "IPv4", length },
+    { family: "IPv6", length },
+  ] satisfies Load[]
+);
+/** The sizes between show nothing new of saturation. */
+const isExtreme = ({ family, length }: Load) => length === 64 || (length === 1514 && family === "IPv4");
+
+export async function forwarding(bench: Bench): Promise<void> {
+  if (await lacksLoads(bench)) return;
+  const { bed } = bench;
+  await using running = await Running.start(bench, [...WITH_PROCESS, ...IN_KERNEL], OWN_CORE);
+  await discardBehind(bed, running);
+  const [withProcess, inKernel] = [running.subjects(...WITH_PROCESS), running.subjects(...IN_KERNEL)];
+  const atFixedRate: Turn[] = LOADS.map((load) => ({
+    figures: [fixed(load)],
+    subjects: withProcess,
+    measure: async (subject) => [(await forward(bed, running, subject, load, FIXED_RATE)).cpuNs],
+  }));
+  const saturated: Turn[] = LOADS.filter(isExtreme).flatMap((load) => [{
+    figures: [rate(load), busy(load), ...(load.length === 64 && load.family === "IPv4" ? [MEMORY] : [])],
+    subjects: withProcess,
+    measure: async (subject: Subject) => {
+      const { cpuNs, framesPerSecond } = await forward(bed, running, subject, load);
+      return [framesPerSecond / 1000, cpuNs, residentMb(running.pidOf(subject))];
+    },
+  }, {
+    figures: [rate(load)],
+    subjects: inKernel,
+    measure: async (subject: Subject) => [
+      (await forward(bed, running, subject, load)).framesPerSecond / 1000,
+    ],
+  }]);
+  await inTurn(bench, [...saturated, ...atFixedRate]);
+  bench.results.note(
+    COMMON.section,
+    "The load comes from the first core, each forwarder has the second. What it sends is dropped at the next interface, so that " +
+      "no receiver is measured. nftables works where the load is made, on the first core: its rate has the making in it.",
+  );
+  await passBehind(bed, running);
+}
+
+/** One queue and two. What the dispatcher gains by a second core, as far as the machine has one left for it. */
+export async function queues(bench: Bench): Promise<void> {
+  if (await lacksLoads(bench)) return;
+  const names = RUNTIME_NAMES;
+  await using running = await Running.start(bench, names.flatMap((name) => [name, `${name}, 2 queues`]));
+  await discardBehind(bench.bed, running);
+  const load: Load = { family: "IPv4", length: 64 };
+  // One queue alone would show nothing.
+  const both = names.filter((name) => running.subjects(name, `${name}, 2 queues`).length === 2);
+  await inTurn(
+    bench,
+    both.map((name) => ({
+      figures: [scaling(rate(load), name), scaling(busy(load), name)],
+      subjects: running.subjects(name, `${name}, 2 queues`),
+      measure: async (subject) => {
+        const { cpuNs, framesPerSecond } = await forward(bench.bed, running, subject, load);
+        return [framesPerSecond / 1000, cpuNs];
+      },
+    })),
+  );
+  await passBehind(bench.bed, running);
+  const cores = cpus().length;
+  bench.results.note(
+    SCALING,
+    `The load fills one of the ${cores} cores. Two queues can show a gain only when two more are free` +
+      (cores < 3 ? "; they are not here, so this shows what a second queue costs, not what it gains." : "."),
+  );
+}
+
+/** Are the programs missing that make the loads? Then it says so. */
+async function lacksLoads({ results }: Bench): Promise<boolean> {
+  const { missing } = await needing("trafgen", "tcpreplay");
+  if (missing !== undefined) results.skip("plain frames", missing);
+  return missing !== undefined;
+}
+
+async function discardBehind(bed: Testbed, running: Running): Promise<void> {
+  for (const { output } of running.subjects()) {
+    await bed.watch(output!);
+    await bed.discardAt(output!);
+  }
+}
+
+/** A TAP that comes back under its name would be found by the rule again. */
+async function passBehind(bed: Testbed, running: Running): Promise<void> {
+  for (const { output } of running.subjects()) await bed.discardNoMore(output!);
+}
+
+async function forward(
+  bed: Testbed,
+  running: Running,
+  subject: Subject,
+  load: Load,
+  rate?: number,
+): Promise<{ cpuNs: number; framesPerSecond: number }> {
+  const pid = running.pidOf(subject);
+  const forwarded = () => bed.framesInto(subject.output!);
+  const idle = forwarded();
+  const offered = await offer(bed, load, subject.mac, rate);
+  try {
+    await until(`${subject.name} forwards`, () => forwarded() > idle + FIRST_FRAMES);
+    await delay(WARM_UP_MS);
+    const before = { frames: forwarded(), cpu: cpuNs(pid), at: performance.now() };
+    await delay(WINDOW_MS);
+    const after = { frames: forwarded(), cpu: cpuNs(pid), at: performance.now() };
+    const frames = after.frames - before.frames;
+    const framesPerSecond = frames * 1000 / (after.at - before.at);
+    if (rate !== undefined && framesPerSecond < rate * ENOUGH) {
+      throw new Error(`only ${Math.round(framesPerSecond)} of ${rate} frames a second came through`);
+    }
+    return { cpuNs: (after.cpu - before.cpu) / frames, framesPerSecond };
+  } finally {
+    await offered.stop();
+  }
+}
+
+const SCALING = "Scaling";
+const COMMON = { section: "Forwarding", better: "less", reference: "C loop" } as const;
+
+function idOf({ family, length }: Load): string {
+  return `${length}-${family === "IPv4" ? "v4" : "v6"}`;
+}
+
+function fixed(load: Load): Figure {
+  const title = `CPU per ${load.length}-octet ${load.family} frame at ${FIXED_RATE / 1000} k frames/s`;
+  return { ...COMMON, id: `cpu-fixed-${idOf(load)}`, title, unit: "ns", charted: isExtreme(load) };
+}
+
+function busy(load: Load): Figure {
+  const title = `CPU per ${load.length}-octet ${load.family} frame at saturation`;
+  return { ...COMMON, id: `cpu-busy-${idOf(load)}`, title, unit: "ns" };
+}
+
+function rate(load: Load): Figure {
+  const title = `${load.length}-octet ${load.family} frames forwarded at saturation`;
+  return {
+    ...COMMON,
+    id: `rate-${idOf(load)}`,
+    title,
+    unit: "k/s",
+    better: "more",
+    charted: isExtreme(load),
+  };
+}
+
+const MEMORY: Figure = {
+  section: "Start and memory",
+  id: "memory",
+  title: "resident memory after forwarding",
+  unit: "MB",
+  better: "less",
+};
+
+/** The same figure among the queues of one runtime. */
+function scaling({ id, title, unit, better }: Figure, name: string): Figure {
+  return {
+    section: SCALING,
+    id: `scaling-${id}-${name}`,
+    title: `${title}, ${name}`,
+    unit,
+    better,
+    reference: name,
+  };
+}

@@ -1,0 +1,96 @@
+/** Round-trip times with nothing else on the way, and with half of the frames that the slower runtime can forward. */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { type Load, offer } from "./frames.ts";
+import { parsePing, pingCommand } from "./ping.ts";
+import type { Figure } from "./results.ts";
+import { percentile } from "./statistics.ts";
+import { needing, RUNTIME_NAMES, type Subject } from "./subjects.ts";
+import { BACKENDS, CLUSTER, type Place, type Testbed } from "./testbed.ts";
+import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
+
+const SECTION = "Latency";
+const LOAD: Load = { family: "IPv4", length: 64 };
+/** Until the scheduler has found the dispatcher a core that the load does not fill. */
+const WARM_UP_MS = 500;
+const WINDOW_MS = 500;
+/** Where the load ends: it goes all the way. */
+const ENDS: readonly Place[] = BACKENDS.map((node) => ({ node, interface: "eth1" }));
+
+export async function latency(bench: Bench): Promise<void> {
+  const { bed, results } = bench;
+  const { missing } = await needing("ping", "trafgen", "tcpreplay");
+  if (missing !== undefined) return results.skip("latency", missing);
+  await using running = await Running.start(bench, ["no dispatcher", ...RUNTIME_NAMES]);
+  const [subjects, oneip] = [running.subjects(), running.subjects(...RUNTIME_NAMES)];
+  for (const end of ENDS) {
+    await bed.watch(end);
+    await bed.discardAt(end);
+  }
+  try {
+    const rates = [];
+    for (const subject of oneip) rates.push(await saturation(bed, subject));
+    const half = Math.round(Math.min(...rates) / 2000) * 1000;
+    await inTurn(bench, [
+      turn(bench, subjects, "nothing else on the way", "low"),
+      turn(bench, subjects, "half of saturation on the way", "half", half),
+    ]);
+    for (const subject of oneip) added(bench, subject.name);
+    results.note(
+      SECTION,
+      "ping, a question a millisecond. `added` is the difference to no dispatcher, pair by pair.",
+    );
+  } finally {
+    for (const end of ENDS) await bed.discardNoMore(end);
+  }
+}
+
+function turn({ bed }: Bench, subjects: readonly Subject[], when: string, id: string, rate?: number): Turn {
+  const of = rate === undefined ? when : `${when} (${rate / 1000} k frames/s)`;
+  return {
+    figures: ["p50", "p99"].map((name) => figure(`latency-${id}-${name}`, `round trip ${name}, ${of}`)),
+    subjects,
+    measure: async ({ nextHops, mac }) => {
+      await bed.route(nextHops);
+      const offered = rate === undefined ? undefined : await offer(bed, LOAD, mac, rate);
+      try {
+        if (offered !== undefined) await delay(WARM_UP_MS);
+        const printed = await bed.lab.node("client").run(pingCommand(CLUSTER.ipv4, "198.18.0.1"));
+        const times = parsePing(printed.stdout);
+        return [percentile(times, 50), percentile(times, 99)];
+      } finally {
+        await offered?.stop();
+      }
+    },
+  };
+}
+
+/** Frames a second that come through to the backends when more are offered. */
+async function saturation(bed: Testbed, { mac }: Subject): Promise<number> {
+  const offered = await offer(bed, LOAD, mac);
+  try {
+    const arrived = () => ENDS.reduce((sum, end) => sum + bed.framesInto(end), 0);
+    await delay(WARM_UP_MS);
+    const before = { frames: arrived(), at: performance.now() };
+    await delay(WINDOW_MS);
+    return (arrived() - before.frames) * 1000 / (performance.now() - before.at);
+  } finally {
+    await offered.stop();
+  }
+}
+
+/** The differences, pair by pair, as lines of their own. */
+function added({ results }: Bench, subject: string): void {
+  for (const row of results.rows.filter(({ id }) => /^latency-(low|half)-/.test(id))) {
+    const without = row.values["no dispatcher"]!;
+    row.values[subject]!.forEach((value, pair) => {
+      const [with_, base] = [value, without[pair]];
+      const difference = with_ === null || base == null ? null : with_ - base;
+      results.record(figure(`added-${row.id}`, `added: ${row.title}`), subject, difference);
+    });
+  }
+}
+
+function figure(id: string, title: string): Figure {
+  return { id, section: SECTION, title, unit: "µs", better: "less" };
+}

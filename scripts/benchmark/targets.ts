@@ -48,7 +48,7 @@ export function judge(results: Results): Outcome[] {
     const wanted = `${bound} ${unit === TIMES ? limit.toFixed(2) : limit}${unit}`;
     if (spread === undefined) return { title, wanted, found: "", verdict: "skipped" };
     const isMet = bound === "at most" ? spread.median <= limit : spread.median >= limit;
-    const show = (value: number) => unit === TIMES ? value.toFixed(2) : formatNumber(value);
+    const show = (value: number) => unit === TIMES ? value.toFixed(3) : formatNumber(value);
     const found = `${show(spread.median)} (${show(spread.least)}-${show(spread.most)})`;
     return { title, wanted, found, verdict: isMet ? "met" : "short" };
   });

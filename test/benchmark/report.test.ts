@@ -83,6 +83,8 @@ test("a target is met, short or skipped by its median", () => {
     "CPU per 64-octet IPv4 frame, oneip on Node to C loop": "short",
     "start to first forwarded frame, oneip on Deno": "skipped",
   });
+  const found = judge(measured()).find(({ verdict }) => verdict === "short")!.found;
+  expect(found, "so many digits that a near miss is seen").toBe("1.200 (1.200-1.200)");
 });
 
 test("the chart has a bar for each ratio, none for the reference, and no end before its last one", () => {

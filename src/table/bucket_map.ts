@@ -57,9 +57,9 @@ export function liveMap(
   if (order.length === members.length) return base;
   if (order.length === 0) return new Uint16Array(base.length).fill(NO_BACKEND);
   if (algorithm === "modulo") return modulo(members, order, base.length);
-  const alive = new Set(order);
-  const nameHashes = order.map((member) => hash.ofName(members[member]!.name));
-  return base.map((owner, bucket) => alive.has(owner) ? owner : highest(members, order, nameHashes, bucket));
+  const isAlive = Uint8Array.from(members, (_, member) => isLive(member) ? 1 : 0);
+  const classes = byWeight(members, order);
+  return base.map((owner, bucket) => isAlive[owner] === 1 ? owner : highest(classes, bucket));
 }
 
 /** How many buckets each member owns. */
@@ -116,32 +116,68 @@ function apportion(weights: readonly number[], seats: number): number[] {
 
 /** Each bucket to the backend that scores highest for it (Thaler and Ravishankar, 1998), shares only about even. */
 function rendezvous(members: readonly Member[], order: readonly number[], buckets: number): Uint16Array {
-  const nameHashes = order.map((member) => hash.ofName(members[member]!.name));
-  return new Uint16Array(buckets).map((_, bucket) => highest(members, order, nameHashes, bucket));
+  const classes = byWeight(members, order);
+  return new Uint16Array(buckets).map((_, bucket) => highest(classes, bucket));
+}
+
+/** The members of one weight, by name. */
+interface WeightClass {
+  readonly weight: number;
+  readonly members: Uint16Array;
+  readonly nameHashes: Int32Array;
+}
+
+function byWeight(members: readonly Member[], order: readonly number[]): WeightClass[] {
+  const weights = [...new Set(order.map((member) => members[member]!.weight))].sort((a, b) => a - b);
+  return weights.map((weight) => {
+    const own = order.filter((member) => members[member]!.weight === weight);
+    return {
+      weight,
+      members: Uint16Array.from(own),
+      nameHashes: Int32Array.from(own, (member) => hash.ofName(members[member]!.name)),
+    };
+  });
 }
 
 /**
- * Weighted rendezvous: u is uniform in (0, 1), and -weight / ln u is largest for a member with a chance in proportion to
- * its weight. Equal scores go to the first by name.
+ * Weighted rendezvous: each member draws a number, the same one for the bucket at every time and place. With u, the draw in
+ * (0, 1), -weight / ln u is largest for a member with a chance in proportion to its weight. Among equal weights the largest
+ * draw has the largest score, so only the best of each weight needs a logarithm: half of 1,000 backends may fail at once.
  */
-function highest(
-  members: readonly Member[],
-  order: readonly number[],
-  nameHashes: readonly number[],
-  bucket: number,
-): number {
+function highest(classes: readonly WeightClass[], bucket: number): number {
+  const salt = hash.ofWords(bucket, 0, 0);
   let best = NO_BACKEND;
   let bestScore = -1;
-  for (let turn = 0; turn < order.length; turn++) {
-    const member = order[turn]!;
-    const u = ((hash.ofWords(bucket, nameHashes[turn]!, 0) >>> 0) + 0.5) / 2 ** 32;
-    const score = -members[member]!.weight / Math.log(u);
+  for (const { weight, members, nameHashes } of classes) {
+    const first = indexOfLargestDraw(nameHashes, salt);
+    const u = (draw(nameHashes[first]!, salt) + 2 ** 31 + 0.5) / 2 ** 32;
+    const score = -weight / Math.log(u);
     if (score > bestScore) {
-      best = member;
+      best = members[first]!;
       bestScore = score;
     }
   }
   return best;
+}
+
+/** Equal draws go to the first by name. */
+function indexOfLargestDraw(nameHashes: Int32Array, salt: number): number {
+  let index = 0;
+  let largest = draw(nameHashes[0]!, salt);
+  for (let other = 1; other < nameHashes.length; other++) {
+    const drawn = draw(nameHashes[other]!, salt);
+    if (drawn > largest) {
+      index = other;
+      largest = drawn;
+    }
+  }
+  return index;
+}
+
+/** Two rounds of multiplying and shifting, which spread the bits of both words all over: uniform in int32. */
+function draw(nameHash: number, salt: number): number {
+  const once = Math.imul(nameHash ^ salt, 0x9e3779b1);
+  return Math.imul(once ^ (once >>> 15), 0x85ebca6b);
 }
 
 /** Bucket modulo the number of backends, each counted as often as it weighs. */

@@ -32,6 +32,7 @@ export interface Config {
 export interface ClusterConfig {
   readonly name: string;
   readonly addresses: readonly string[];
+  readonly technique: "route" | "broadcast";
   readonly buckets: number;
   readonly seed: number;
   readonly algorithm: Algorithm;
@@ -84,6 +85,7 @@ function toConfig({ dispatcher, clusters }: ConfigInput, machine: string): Confi
     clusters: clusters.map((cluster) => ({
       name: cluster.name,
       addresses: cluster.addresses.map((text) => parseIp(text)!),
+      technique: cluster.technique,
       buckets: cluster.buckets,
       seed: cluster.seed | 0,
       algorithm: cluster.algorithm,

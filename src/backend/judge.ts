@@ -1,0 +1,19 @@
+/** What is wrong with a machine as a backend: from its state alone, without touching it. */
+
+import { findAliasFaults } from "./alias_faults.ts";
+import { findArpFaults } from "./arp_faults.ts";
+import type { Expected } from "./expected.ts";
+import { type Fault, FAULTS } from "./fault.ts";
+import { findPathFaults } from "./path_faults.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+const ORDER = Object.keys(FAULTS);
+
+/** In the order in which they should be mended. */
+export function judge(snapshot: Snapshot, expected: Expected): Fault[] {
+  return [
+    ...findArpFaults(snapshot, expected),
+    ...findAliasFaults(snapshot, expected),
+    ...findPathFaults(snapshot, expected),
+  ].sort((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id));
+}

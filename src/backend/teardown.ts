@@ -1,0 +1,95 @@
+/** Undoes what set-up did, as its record says, and nothing else: what somebody has changed since then stays. */
+
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { addAlias, aliasesOf, hasHostMask } from "./alias_faults.ts";
+import { type Command, runProgram } from "./programs.ts";
+import { isGone, type Record, type Records } from "./record.ts";
+import { readBootId, type Snapshot } from "./snapshot.ts";
+
+export interface TeardownPlan {
+  /** The alias first, so that it is never there without the silence. */
+  readonly commands: readonly Command[];
+  readonly files: readonly string[];
+  /** What stays although set-up had a hand in it, and why. */
+  readonly notes: readonly string[];
+}
+
+/** What is to be undone for a cluster address; undefined where nothing is recorded. Changes nothing. */
+export function planTeardown(
+  snapshot: Snapshot,
+  cluster: string,
+  records: Records,
+): TeardownPlan | undefined {
+  const record = records.of(cluster);
+  if (record === undefined) return undefined;
+  if (isGone(record, readBootId())) {
+    const notes = ["the machine has started anew since then: what set-up had changed is gone"];
+    return { commands: [], files: [], notes };
+  }
+  const others = records.besides(cluster);
+  const { commands, notes } = undoSysctls(snapshot, record, others);
+  const [shared, own] = partition(record.files, (file) => others.some(({ files }) => files.includes(file)));
+  return {
+    commands: [...undoAliases(snapshot, record), ...commands],
+    files: own.filter((file) => existsSync(file)),
+    notes: [...notes, ...shared.map((file) => `${file} stays: another cluster address needs it`)],
+  };
+}
+
+export function applyTeardown(
+  { commands, files }: TeardownPlan,
+  cluster: string,
+  records: Records,
+  progress: (command: Command) => void,
+): void {
+  for (const command of commands) {
+    progress(command);
+    runProgram(command);
+  }
+  for (const file of files) {
+    rmSync(file);
+    const folder = dirname(file);
+    if (folder.endsWith(".network.d") && readdirSync(folder).length === 0) rmdirSync(folder);
+  }
+  records.remove(cluster);
+}
+
+function undoAliases(snapshot: Snapshot, { cluster, added, removed }: Record): Command[] {
+  const present = aliasesOf(snapshot, cluster).filter((alias) => alias.interface.isQuiet);
+  const isPresent = present.some((alias) => hasHostMask(alias) && alias.interface.name === "lo");
+  const { prefixLength } = { prefixLength: cluster.includes(":") ? 128 : 32 };
+  return [
+    ...(added && isPresent ? [["ip", "address", "del", `${cluster}/${prefixLength}`, "dev", "lo"]] : []),
+    ...removed.filter((alias) =>
+      !present.some((one) =>
+        one.prefixLength === alias.prefixLength && one.scope === alias.scope &&
+        one.interface.name === alias.interface
+      )
+    ).map((alias) => restoreAlias(cluster, alias)),
+  ];
+}
+
+function restoreAlias(cluster: string, { prefixLength, scope, interface: name }: Record["removed"][number]) {
+  const scopeWords = cluster.includes(":") ? [] : ["scope", scope];
+  return [...addAlias(cluster).slice(0, 3), `${cluster}/${prefixLength}`, "dev", name, ...scopeWords];
+}
+
+function undoSysctls(snapshot: Snapshot, { sysctls }: Record, others: readonly Record[]) {
+  const commands: Command[] = [];
+  const notes: string[] = [];
+  for (const { name, before, after } of sysctls) {
+    const now = snapshot.sysctls.get(name);
+    if (others.some((other) => other.sysctls.some((one) => one.name === name))) {
+      notes.push(`${name} stays ${now}: another cluster address needs it`);
+    } else if (now === after) commands.push(["sysctl", "-w", `${name}=${before}`]);
+    else if (now !== before) {
+      notes.push(`${name} is ${now}, neither ${before} as before nor ${after} as set up: it stays`);
+    }
+  }
+  return { commands, notes };
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
+}

@@ -1,0 +1,275 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Lab, type LabNode, until } from "oneip";
+import { needsRoot } from "../needs.ts";
+import { ONEIP, ROOT } from "../runtime.ts";
+import { CLUSTER, CLUSTER6 } from "./labs.ts";
+
+/**
+ *     router ── eth1 10.0.0.11 web eth2 192.0.2.11 ── router
+ */
+const TOPOLOGY = `
+name: faults
+topology:
+  nodes:
+    router:
+      exec:
+        - ip address add 10.0.0.1/24 dev eth1
+        - ip address add 2001:db8::1/64 dev eth1
+        - ip address add 192.0.2.1/24 dev eth2
+        # One question each, so that silence is known at once.
+        - sysctl -qw net.ipv4.neigh.eth1.mcast_solicit=1 net.ipv4.neigh.eth1.retrans_time_ms=200
+    web:
+      exec:
+        - ip address add 10.0.0.11/24 dev eth1
+        - ip address add 2001:db8::11/64 dev eth1
+        - ip address add 192.0.2.11/24 dev eth2
+        - ip route add default via 10.0.0.1
+        - ip route add default via 2001:db8::1
+        - sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
+        - ip address add ${CLUSTER}/32 dev lo scope host
+        - ip address add ${CLUSTER6}/128 dev lo
+      cmd: $RUN_TS ${ROOT}netns/server.ts web ${CLUSTER} ${CLUSTER6}
+      ports: [80/tcp, 53/udp]
+  links:
+    - endpoints: ["router:eth1", "web:eth1"]
+    - endpoints: ["router:eth2", "web:eth2"]
+`;
+
+const folder = mkdtempSync(join(tmpdir(), "oneip-faults-"));
+let lab: Lab | undefined;
+beforeAll(async () => {
+  if (needsRoot()) return;
+  writeFileSync(join(folder, "faults.yaml"), TOPOLOGY);
+  lab = await Lab.up(join(folder, "faults.yaml"), { name: `t${process.pid}-faults` });
+});
+afterAll(async () => {
+  await lab?.down();
+  rmSync(folder, { recursive: true });
+});
+
+interface Found {
+  readonly mended: readonly { readonly id: string }[];
+  readonly faults: readonly {
+    readonly id: string;
+    readonly mend: readonly string[];
+    readonly decide: string | null;
+  }[];
+}
+
+async function check(web: LabNode, ...options: string[]): Promise<Found & { status: number }> {
+  const command = [
+    ...ONEIP,
+    "backend",
+    "check",
+    "--cluster",
+    CLUSTER,
+    CLUSTER6,
+    "--port",
+    "80",
+    "53/udp",
+    "--json",
+  ];
+  const { stdout, stderr, status } = await web.run([...command, ...options]);
+  expect(stderr).toBe("");
+  return { ...JSON.parse(stdout) as Found, status };
+}
+
+const ipv4 = "sysctl -qw net.ipv4.conf";
+
+interface Case {
+  readonly name: string;
+  readonly build: string;
+  readonly want: string;
+  /** Besides the printed commands, what the fault was built with. */
+  readonly after?: string;
+  readonly options?: readonly string[];
+}
+
+const cases: Case[] = [
+  { name: "arp_ignore 0", build: `${ipv4}.all.arp_ignore=0`, want: "arp-ignore" },
+  { name: "arp_ignore reserved", build: `${ipv4}.eth1.arp_ignore=5`, want: "arp-ignore" },
+  { name: "arp_announce 0", build: `${ipv4}.all.arp_announce=0`, want: "arp-announce" },
+  { name: "arp_announce 1", build: `${ipv4}.all.arp_announce=1`, want: "arp-announce" },
+  { name: "a published entry", build: `ip neigh add proxy ${CLUSTER} dev eth1`, want: "arp-published" },
+  { name: "one of IPv6", build: `ip neigh add proxy ${CLUSTER6} dev eth1`, want: "arp-published" },
+  {
+    name: "proxy_arp",
+    build: `${ipv4}.eth1.forwarding=1 net.ipv4.conf.eth1.proxy_arp=1`,
+    want: "proxy-arp",
+    after: `${ipv4}.eth1.forwarding=0`,
+  },
+  { name: "no alias", build: `ip address del ${CLUSTER}/32 dev lo`, want: "alias-missing" },
+  { name: "no alias of IPv6", build: `ip address del ${CLUSTER6}/128 dev lo`, want: "alias-missing" },
+  {
+    name: "the alias on the link",
+    build: `ip address del ${CLUSTER}/32 dev lo; ip address add ${CLUSTER}/24 dev eth1`,
+    want: "alias-interface",
+  },
+  {
+    name: "the alias of IPv6 on the link",
+    build: `ip address del ${CLUSTER6}/128 dev lo; ip address add ${CLUSTER6}/64 dev eth1`,
+    want: "alias-interface",
+  },
+  {
+    name: "a network's mask and its route",
+    build: `ip address del ${CLUSTER}/32 dev lo; ip address add ${CLUSTER}/24 dev lo`,
+    want: "alias-mask",
+  },
+  {
+    name: "an IPv6 network's mask and its route",
+    build: `ip address del ${CLUSTER6}/128 dev lo; ip address add ${CLUSTER6}/64 dev lo`,
+    want: "alias-mask",
+  },
+  {
+    name: "scope global with arp_ignore 3",
+    build:
+      `${ipv4}.eth1.arp_ignore=3; ip address del ${CLUSTER}/32 dev lo; ip address add ${CLUSTER}/32 dev lo`,
+    want: "alias-scope",
+    after: `${ipv4}.eth1.arp_ignore=0`,
+  },
+  {
+    name: "an extra route alone",
+    build: "ip route add local 10.0.0.0/24 dev lo table local src 10.0.0.100",
+    want: "extra-route",
+  },
+  {
+    name: "an extra route of IPv6 alone",
+    build: "ip route add 2001:db8::/64 dev lo metric 2048",
+    want: "extra-route",
+  },
+  { name: "no default route", build: "ip -4 route del default", want: "no-default-route" },
+  {
+    name: "strict rp_filter",
+    build: `ip route replace default via 192.0.2.1; ${ipv4}.all.rp_filter=1`,
+    want: "rp-filter",
+    after: `ip route replace default via 10.0.0.1; ${ipv4}.all.rp_filter=0`,
+  },
+  {
+    name: "frames to all are dropped",
+    build: `${ipv4}.all.drop_unicast_in_l2_multicast=1`,
+    want: "multicast-drop",
+    options: ["--technique", "broadcast"],
+  },
+  {
+    name: "IPv6 frames to all are dropped",
+    build: "sysctl -qw net.ipv6.conf.eth1.drop_unicast_in_l2_multicast=1",
+    want: "multicast-drop",
+    options: ["--technique", "broadcast"],
+  },
+  { name: "a small MTU", build: "ip link set dev eth1 mtu 1400", want: "mtu" },
+];
+
+test.skipIf(needsRoot())("a sound backend has no fault", async () => {
+  expect(await check(lab!.node("web"))).toEqual({
+    clusters: [CLUSTER, CLUSTER6],
+    mended: [],
+    faults: [],
+    status: 0,
+  });
+});
+
+for (const { name, build, want, after = ":", options = [] } of cases) {
+  test.skipIf(needsRoot())(`${want}, ${name}: found alone, and gone with the printed commands`, async () => {
+    const web = lab!.node("web");
+    await web.exec("sh", "-ec", build);
+    const { faults, status } = await check(web, ...options);
+    expect({ ids: faults.map(({ id }) => id), status }).toEqual({ ids: [want], status: 1 });
+    const mend = faults[0]!.mend.map((command) => command.replace("ROUTER", "10.0.0.1"));
+    await web.exec("sh", "-ec", mend.join("\n"));
+    expect((await check(web, ...options)).faults).toEqual([]);
+    await web.exec("sh", "-ec", after);
+  });
+}
+
+test.skipIf(needsRoot())("dad-failed: the router has the address too", async () => {
+  const [web, router] = [lab!.node("web"), lab!.node("router")];
+  await router.exec("ip", "address", "add", `${CLUSTER6}/64`, "dev", "eth1");
+  await web.exec(
+    "sh",
+    "-ec",
+    `sysctl -qw net.ipv6.conf.eth1.accept_dad=1; ip address add ${CLUSTER6}/64 dev eth1`,
+  );
+  await until(
+    "detection ends",
+    async () => (await web.exec("ip", "address", "show", "eth1")).includes("dadfailed"),
+  );
+  const { faults } = await check(web);
+  expect(faults.map(({ id }) => id)).toEqual(["dad-failed"]);
+  await web.exec("sh", "-ec", faults[0]!.mend.join("\n"));
+  await router.exec("ip", "address", "del", `${CLUSTER6}/64`, "dev", "eth1");
+  expect((await check(web)).faults).toEqual([]);
+});
+
+test.skipIf(needsRoot())("no-service: the server is gone, and comes back", async () => {
+  const web = lab!.node("web");
+  await web.program!.stop();
+  expect((await check(web)).faults.map(({ id }) => id)).toEqual(Array(4).fill("no-service"));
+  await web.program!.start();
+  expect((await check(web)).faults).toEqual([]);
+});
+
+test.skipIf(needsRoot())("--fix mends what is safe, in one go, and says what it left", async () => {
+  const web = lab!.node("web");
+  await web.exec(
+    "sh",
+    "-ec",
+    `${ipv4}.all.arp_ignore=0; ${ipv4}.all.arp_announce=0; ip address del ${CLUSTER}/32 dev lo;
+    ip address add ${CLUSTER}/24 dev lo; ip address del ${CLUSTER6}/128 dev lo; ip link set dev eth1 mtu 1400`,
+  );
+  const { mended, faults, status } = await check(web, "--fix");
+  expect(mended.map(({ id }) => id)).toEqual(["arp-ignore", "arp-announce", "alias-missing", "alias-mask"]);
+  expect(faults.map(({ id, decide }) => [id, decide])).toEqual([[
+    "mtu",
+    expect.stringContaining("same MTU"),
+  ]]);
+  expect(status).toBe(1);
+  await web.exec("sh", "-ec", faults[0]!.mend.join("\n"));
+  expect((await check(web)).faults).toEqual([]);
+});
+
+/** What the router comes to believe after it has asked, or was asked. */
+async function believes(router: LabNode, ask: () => Promise<unknown>): Promise<boolean> {
+  await router.exec("ip", "neigh", "flush", "dev", "eth1");
+  await ask();
+  return await until("the question is answered or given up", async () => {
+    const row = (await router.exec("ip", "neigh", "show", CLUSTER, "dev", "eth1")).trim();
+    if (row.includes("INCOMPLETE")) return undefined;
+    return row.includes("lladdr") ? "yes" : "no";
+  }) === "yes";
+}
+
+test.skipIf(needsRoot())("the judgement of arp_ignore and scope is the kernel's", async () => {
+  const [web, router] = [lab!.node("web"), lab!.node("router")];
+  const ask = () => router.run(["ping", "-c1", "-W1", "-q", CLUSTER]);
+  for (const [scope, values] of [["host", [0, 1, 2, 3, 4]], ["global", [1, 3]]] as const) {
+    await web.exec(
+      "sh",
+      "-ec",
+      `ip address del ${CLUSTER}/32 dev lo; ip address add ${CLUSTER}/32 dev lo scope ${scope}`,
+    );
+    for (const value of values) {
+      await web.exec("sysctl", "-qw", `net.ipv4.conf.all.arp_ignore=${value}`);
+      const answers = await believes(router, ask);
+      const { faults } = await check(web);
+      expect(faults.length > 0, `arp_ignore ${value}, scope ${scope}`).toBe(answers);
+    }
+  }
+  expect((await check(web, "--fix")).faults).toEqual([]);
+});
+
+test.skipIf(needsRoot())("the judgement of arp_announce is the kernel's", async () => {
+  const [web, router] = [lab!.node("web"), lab!.node("router")];
+  for (const value of [0, 1, 2]) {
+    await web.exec("sysctl", "-qw", `net.ipv4.conf.all.arp_announce=${value}`);
+    await web.exec("ip", "neigh", "flush", "dev", "eth1");
+    const leaks = await believes(
+      router,
+      () => web.run(["ping", "-c1", "-W1", "-q", "-I", CLUSTER, "10.0.0.1"]),
+    );
+    const { faults } = await check(web);
+    expect(faults.map(({ id }) => id), `arp_announce ${value}`).toEqual(leaks ? ["arp-announce"] : []);
+  }
+});

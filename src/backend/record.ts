@@ -83,7 +83,22 @@ export class Records {
   }
 }
 
-/** The changes are gone with the last start of the machine: nothing is left to undo. */
-export function isGone(record: Record, bootId: string): boolean {
-  return record.bootId !== bootId && record.files.length === 0;
+/**
+ * What of it has outlived the last start of the machine: the kernel forgets, files do not. All files keep the sysctls; those of
+ * sysctl.d do not keep the alias.
+ */
+export function outliving(record: Record, bootId: string): Record {
+  if (record.bootId === bootId) return record;
+  const keepsAlias = record.files.some((file) => !file.includes("/sysctl.d/"));
+  return {
+    ...record,
+    sysctls: record.files.length > 0 ? record.sysctls : [],
+    added: keepsAlias && record.added,
+    removed: keepsAlias ? record.removed : [],
+  };
+}
+
+/** Nothing is left to undo. */
+export function isEmpty({ sysctls, added, removed, files }: Record): boolean {
+  return !added && sysctls.length + removed.length + files.length === 0;
 }

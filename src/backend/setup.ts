@@ -10,7 +10,7 @@ import { judge } from "./judge.ts";
 import { UsageError } from "../input/errors.ts";
 import { HEAD, type Manager, type PersistFile, persistFiles } from "./persist.ts";
 import { type Command, runProgram } from "./programs.ts";
-import { isGone, type Record, Records, type RemovedAlias } from "./record.ts";
+import { isEmpty, outliving, type Record, Records, type RemovedAlias } from "./record.ts";
 import { readBootId, type Snapshot } from "./snapshot.ts";
 
 /** What set-up is for. Other faults are for a person, or for `check --fix`. */
@@ -50,7 +50,7 @@ export function planSetup(snapshot: Snapshot, expected: Expected, options: Setup
     return `${name}=${Math.max(least, Number(planned ?? snapshot.sysctls.get(name) ?? 0))}`;
   });
   const bootId = readBootId();
-  const known = options.records.all().filter((record) => !isGone(record, bootId));
+  const known = options.records.all().map((record) => outliving(record, bootId));
   const files: PersistFile[] = [];
   const records: Record[] = [];
   for (const { address } of expected.clusters) {
@@ -76,9 +76,7 @@ export function planSetup(snapshot: Snapshot, expected: Expected, options: Setup
       added: (before?.added ?? false) || commands.some((command) => isSame(command, addAlias(address))),
       files: [...new Set([...(before?.files ?? []), ...own.map(({ path }) => path)])],
     };
-    if (record.sysctls.length + record.removed.length + record.files.length > 0 || record.added) {
-      records.push(record);
-    }
+    if (!isEmpty(record)) records.push(record);
   }
   files.forEach(refuseForeign);
   return { commands, files: files.filter((file, index) => isNew(file, files.slice(0, index))), records };

@@ -2,9 +2,10 @@
 
 import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { addAlias, aliasesOf, hasHostMask } from "./alias_faults.ts";
+import { isIpv6 } from "../wire/address.ts";
+import { aliasesOf, hasHostMask } from "./alias_faults.ts";
 import { type Command, runProgram } from "./programs.ts";
-import { isGone, type Record, type Records } from "./record.ts";
+import { isEmpty, outliving, type Record, type Records } from "./record.ts";
 import { readBootId, type Snapshot } from "./snapshot.ts";
 
 export interface TeardownPlan {
@@ -21,9 +22,10 @@ export function planTeardown(
   cluster: string,
   records: Records,
 ): TeardownPlan | undefined {
-  const record = records.of(cluster);
-  if (record === undefined) return undefined;
-  if (isGone(record, readBootId())) {
+  const written = records.of(cluster);
+  if (written === undefined) return undefined;
+  const record = outliving(written, readBootId());
+  if (isEmpty(record)) {
     const notes = ["the machine has started anew since then: what set-up had changed is gone"];
     return { commands: [], files: [], notes };
   }
@@ -58,9 +60,8 @@ export function applyTeardown(
 function undoAliases(snapshot: Snapshot, { cluster, added, removed }: Record): Command[] {
   const present = aliasesOf(snapshot, cluster).filter((alias) => alias.interface.isQuiet);
   const isPresent = present.some((alias) => hasHostMask(alias) && alias.interface.name === "lo");
-  const { prefixLength } = { prefixLength: cluster.includes(":") ? 128 : 32 };
   return [
-    ...(added && isPresent ? [["ip", "address", "del", `${cluster}/${prefixLength}`, "dev", "lo"]] : []),
+    ...(added && isPresent ? [deleteCommand(cluster)] : []),
     ...removed.filter((alias) =>
       !present.some((one) =>
         one.prefixLength === alias.prefixLength && one.scope === alias.scope &&
@@ -70,9 +71,13 @@ function undoAliases(snapshot: Snapshot, { cluster, added, removed }: Record): C
   ];
 }
 
+function deleteCommand(cluster: string): Command {
+  return ["ip", "address", "del", `${cluster}/${isIpv6(cluster) ? 128 : 32}`, "dev", "lo"];
+}
+
 function restoreAlias(cluster: string, { prefixLength, scope, interface: name }: Record["removed"][number]) {
-  const scopeWords = cluster.includes(":") ? [] : ["scope", scope];
-  return [...addAlias(cluster).slice(0, 3), `${cluster}/${prefixLength}`, "dev", name, ...scopeWords];
+  const words = ["ip", "address", "add", `${cluster}/${prefixLength}`, "dev", name];
+  return isIpv6(cluster) ? words : [...words, "scope", scope];
 }
 
 function undoSysctls(snapshot: Snapshot, { sysctls }: Record, others: readonly Record[]) {

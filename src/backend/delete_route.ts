@@ -70,6 +70,6 @@ function linuxCommand({ type, network, interface: name, table }: Route): string[
   const prefix = `${network.address}/${network.prefixLength}`;
   return [
     ...["ip", "route", "del", ...(type === undefined ? [] : [type]), prefix, "dev", name],
-    ...(table === undefined ? [] : ["table", table]),
+    ...(table ?? type) === undefined ? [] : ["table", table ?? "local"],
   ];
 }

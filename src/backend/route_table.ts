@@ -37,5 +37,5 @@ export function parseRouteTable(text: string): RouteTable | undefined {
   }
   const routes = parseIpRoutes(text);
   if (routes.length === 0) return undefined;
-  return { system: "linux", routes, lacksLocal: !routes.some(({ type, table }) => type ?? table) };
+  return { system: "linux", routes, lacksLocal: !routes.some(({ type }) => type === "local") };
 }

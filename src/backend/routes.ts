@@ -4,7 +4,7 @@
  * reached through the cluster address or the loopback interface.
  */
 
-import { type Cidr, contains, isIpv6 } from "../wire/address.ts";
+import { type Cidr, contains, isIpv6, parseIp } from "../wire/address.ts";
 
 /** A row of a routing table, of any system. */
 export interface Route {
@@ -38,10 +38,14 @@ const NEVER_EXTRA = ["224.0.0.0/4", "127.0.0.0/8", "ff00::/8"].map((text) => {
   return { address, prefixLength: Number(length) };
 });
 
-/** Those that these cluster addresses have brought. */
+/** Those that these cluster addresses have brought, each once. */
 export function extraRoutes(routes: readonly Route[], clusters: readonly string[]): ExtraRoute[] {
-  return routes.filter(isNetwork).flatMap((route) => {
-    const cluster = clusters.find((cluster) =>
+  const networks = routes.filter(isNetwork);
+  const isFirst = (route: Route, index: number) => networks.findIndex((one) => isSame(one, route)) === index;
+  // An address from which a default route leaves is the machine's own, whoever calls it a cluster's.
+  const aliases = clusters.filter((cluster) => !primariesOf(routes).includes(cluster));
+  return networks.filter(isFirst).flatMap((route) => {
+    const cluster = aliases.find((cluster) =>
       contains(route.network, cluster) &&
       (route.gateway === cluster || route.interface === cluster || LOOPBACK.test(route.interface))
     );
@@ -50,26 +54,41 @@ export function extraRoutes(routes: readonly Route[], clusters: readonly string[
 }
 
 /**
- * The aliases that a table shows, for whoever does not say which addresses are the clusters'. On Windows an address is the
- * machine's where it has a host row to itself, and an alias where no default route leaves from it. Elsewhere a network on the
- * loopback interface betrays its alias.
+ * The aliases that a table betrays, for whoever does not say which addresses are the clusters'. Where interfaces have names: those
+ * of the loopback interface. On Windows, where they go by their address: one that no default route leaves from, and whose network
+ * also holds the address of one that a default route does leave from; without that it may be any second adapter.
  */
 export function inferClusters(routes: readonly Route[]): string[] {
   const primaries = routes.filter(({ network }) => network.prefixLength === 0).map((route) =>
     route.interface
   );
-  const own = routes.filter((route) => isHost(route) && !primaries.includes(route.network.address)).filter(
-    (route) =>
-      LOOPBACK.test(route.interface) || route.interface === "127.0.0.1" ||
-      route.interface === route.network.address,
-  ).map(({ network }) => network.address);
-  const named = routes.filter((route) => isNetwork(route) && LOOPBACK.test(route.interface))
-    .flatMap(({ gateway, source, network }) =>
-      [source, gateway].filter((address) => address !== undefined && contains(network, address))
-    ) as string[];
-  return [...new Set([...named, ...own])].filter((address) =>
-    !NEVER_EXTRA.some((network) => contains(network, address))
+  const networks = routes.filter(isNetwork);
+  const beside = networks.filter(({ network, interface: at }) =>
+    !primaries.includes(at) && parseIp(at) !== undefined && contains(network, at) &&
+    primaries.some((primary) => parseIp(primary) !== undefined && contains(network, primary))
+  ).map((route) => route.interface);
+  const onLoopback = routes.filter((route) => LOOPBACK.test(route.interface));
+  const named = onLoopback.filter(isNetwork).flatMap(({ network, source, gateway }) =>
+    [source, gateway].filter((address) => address !== undefined && contains(network, address))
+  ) as string[];
+  // Some systems lay the way to the machine's own address over the loopback, and that address is the gateway of its link.
+  const gateways = networks.filter((route) => !LOOPBACK.test(route.interface)).map(({ gateway }) => gateway);
+  const hosts = onLoopback.filter(isHost).map(({ network }) => network.address).filter((address) =>
+    !gateways.includes(address)
   );
+  return [...new Set([...beside, ...named, ...hosts])].filter((address) =>
+    !NEVER_EXTRA.some((network) => contains(network, address)) && address !== "::1"
+  );
+}
+
+/** Of the default routes; on Windows addresses, elsewhere names. */
+function primariesOf(routes: readonly Route[]): string[] {
+  return routes.filter(({ network }) => network.prefixLength === 0).map((route) => route.interface);
+}
+
+function isSame(a: Route, b: Route): boolean {
+  return a.text === b.text && a.network.prefixLength === b.network.prefixLength && a.gateway === b.gateway &&
+    a.interface === b.interface && a.table === b.table;
 }
 
 /** Neither host, nor default, nor multicast, nor the loopback's own network. */

@@ -1,4 +1,5 @@
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
+import { SYSTEMS } from "../backend/delete_route.ts";
 import { UsageError } from "../input/errors.ts";
 import { clusterOption, configOption, portOption, requireLinux, techniqueOption } from "./backend_options.ts";
 
@@ -10,13 +11,29 @@ export function checkBackendCommand() {
     .addOption(portOption())
     .addOption(techniqueOption())
     .option("--fix", "mend what may be mended unasked, and say what is left and why")
-    .option("--json", "print JSON: {clusters, mended, faults: [{id, clusters, found, why, mend, decide}]}")
+    .option(
+      "--routes <file>",
+      "find the extra route in the routing table of any system; - for standard input",
+    )
+    .addOption(new Option("--os <system>", "which system printed --routes").choices(SYSTEMS))
+    .option(
+      "--json",
+      "print JSON: {clusters, mended, faults: [{id, clusters, found, why, mend, decide}]}; with --routes {system, clusters, extra: [{id, cluster, network, mend, confirmed}], notes}",
+    )
     .addHelpText(
       "after",
       "\nExamples:\n  oneip backend check --cluster 10.0.0.100 --port 80 53/udp" +
-        "\n  oneip backend check -c oneip.yaml --fix",
+        "\n  oneip backend check -c oneip.yaml --fix" +
+        "\n  netstat -nr | oneip backend check --routes - --cluster 10.0.0.100",
     )
-    .action(async ({ fix = false, json, ...options }) => {
+    .action(async ({ fix = false, json, routes, os, ...options }) => {
+      if (routes !== undefined) {
+        const { checkRoutes } = await import("./backend_routes.ts");
+        if (fix) {
+          throw new UsageError("--fix mends this machine only; run what --routes prints on the other one");
+        }
+        return checkRoutes(routes, { ...options, os, json });
+      }
       requireLinux();
       if (fix && process.getuid?.() !== 0) throw new UsageError("--fix needs root: run it with sudo");
       const { judge } = await import("../backend/judge.ts");

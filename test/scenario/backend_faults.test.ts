@@ -273,3 +273,32 @@ test.skipIf(needsRoot())("the judgement of arp_announce is the kernel's", async 
     expect(faults.map(({ id }) => id), `arp_announce ${value}`).toEqual(leaks ? ["arp-announce"] : []);
   }
 });
+
+test.skipIf(needsRoot())("--routes reads the kernel's own table, and prints what mends it", async () => {
+  const web = lab!.node("web");
+  const options = ["backend", "check", "--routes", "-", "--json"];
+  const routes = async () => {
+    const input = await web.exec("ip", "route", "show", "table", "all");
+    const { stdout, status } = await web.run([...ONEIP, ...options], { input });
+    return { status, ...JSON.parse(stdout) };
+  };
+  expect(await routes()).toMatchObject({ status: 0, system: "linux", extra: [] });
+  await web.exec("sh", "-ec", `ip address del ${CLUSTER}/32 dev lo; ip address add ${CLUSTER}/24 dev lo`);
+  const { status, extra } = await routes();
+  expect({ status, extra }).toEqual({
+    status: 1,
+    extra: [{
+      id: "extra-route",
+      cluster: CLUSTER,
+      network: "10.0.0.0/24",
+      mend: "ip route del local 10.0.0.0/24 dev lo table local",
+      confirmed: true,
+    }],
+  });
+  expect(await web.exec("ip", "route", "get", "10.0.0.1"), "it takes its router for itself").toContain(
+    "dev lo",
+  );
+  await web.exec("sh", "-ec", extra[0].mend);
+  expect(await web.exec("ip", "route", "get", "10.0.0.1")).toContain("dev eth1");
+  expect(await routes()).toMatchObject({ status: 0, extra: [] });
+});

@@ -1,5 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import { checkBackendCommand } from "./backend_check.ts";
+import { guideCommand } from "./backend_guide.ts";
 import { setupCommand } from "./backend_setup.ts";
 import { teardownCommand } from "./backend_teardown.ts";
 
@@ -8,5 +9,6 @@ export function backendCommand() {
     .description("on a backend: set it up, check it, recipes for other systems")
     .addCommand(setupCommand())
     .addCommand(teardownCommand())
-    .addCommand(checkBackendCommand());
+    .addCommand(checkBackendCommand())
+    .addCommand(guideCommand());
 }

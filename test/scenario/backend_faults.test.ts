@@ -1,81 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Lab, type LabNode, until } from "oneip";
+import { type Lab, until } from "oneip";
 import { needsRoot } from "../needs.ts";
-import { ONEIP, ROOT } from "../runtime.ts";
+import { backendLab, check } from "./backend_lab.ts";
 import { CLUSTER, CLUSTER6 } from "./labs.ts";
 
-/**
- *     router ── eth1 10.0.0.11 web eth2 192.0.2.11 ── router
- */
-const TOPOLOGY = `
-name: faults
-topology:
-  nodes:
-    router:
-      exec:
-        - ip address add 10.0.0.1/24 dev eth1
-        - ip address add 2001:db8::1/64 dev eth1
-        - ip address add 192.0.2.1/24 dev eth2
-        # One question each, so that silence is known at once.
-        - sysctl -qw net.ipv4.neigh.eth1.mcast_solicit=1 net.ipv4.neigh.eth1.retrans_time_ms=200
-    web:
-      exec:
-        - ip address add 10.0.0.11/24 dev eth1
-        - ip address add 2001:db8::11/64 dev eth1
-        - ip address add 192.0.2.11/24 dev eth2
-        - ip route add default via 10.0.0.1
-        - ip route add default via 2001:db8::1
-        - sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
-        - ip address add ${CLUSTER}/32 dev lo scope host
-        - ip address add ${CLUSTER6}/128 dev lo
-      cmd: $RUN_TS ${ROOT}netns/server.ts web ${CLUSTER} ${CLUSTER6}
-      ports: [80/tcp, 53/udp]
-  links:
-    - endpoints: ["router:eth1", "web:eth1"]
-    - endpoints: ["router:eth2", "web:eth2"]
-`;
-
-const folder = mkdtempSync(join(tmpdir(), "oneip-faults-"));
 let lab: Lab | undefined;
 beforeAll(async () => {
-  if (needsRoot()) return;
-  writeFileSync(join(folder, "faults.yaml"), TOPOLOGY);
-  lab = await Lab.up(join(folder, "faults.yaml"), { name: `t${process.pid}-faults` });
+  if (!needsRoot()) lab = await backendLab("faults");
 });
-afterAll(async () => {
-  await lab?.down();
-  rmSync(folder, { recursive: true });
-});
-
-interface Found {
-  readonly mended: readonly { readonly id: string }[];
-  readonly faults: readonly {
-    readonly id: string;
-    readonly mend: readonly string[];
-    readonly decide: string | null;
-  }[];
-}
-
-async function check(web: LabNode, ...options: string[]): Promise<Found & { status: number }> {
-  const command = [
-    ...ONEIP,
-    "backend",
-    "check",
-    "--cluster",
-    CLUSTER,
-    CLUSTER6,
-    "--port",
-    "80",
-    "53/udp",
-    "--json",
-  ];
-  const { stdout, stderr, status } = await web.run([...command, ...options]);
-  expect(stderr).toBe("");
-  return { ...JSON.parse(stdout) as Found, status };
-}
+afterAll(() => lab?.down());
 
 const ipv4 = "sysctl -qw net.ipv4.conf";
 
@@ -228,77 +161,4 @@ test.skipIf(needsRoot())("--fix mends what is safe, in one go, and says what it 
   expect(status).toBe(1);
   await web.exec("sh", "-ec", faults[0]!.mend.join("\n"));
   expect((await check(web)).faults).toEqual([]);
-});
-
-/** What the router comes to believe after it has asked, or was asked. */
-async function believes(router: LabNode, ask: () => Promise<unknown>): Promise<boolean> {
-  await router.exec("ip", "neigh", "flush", "dev", "eth1");
-  await ask();
-  return await until("the question is answered or given up", async () => {
-    const row = (await router.exec("ip", "neigh", "show", CLUSTER, "dev", "eth1")).trim();
-    if (row.includes("INCOMPLETE")) return undefined;
-    return row.includes("lladdr") ? "yes" : "no";
-  }) === "yes";
-}
-
-test.skipIf(needsRoot())("the judgement of arp_ignore and scope is the kernel's", async () => {
-  const [web, router] = [lab!.node("web"), lab!.node("router")];
-  const ask = () => router.run(["ping", "-c1", "-W1", "-q", CLUSTER]);
-  for (const [scope, values] of [["host", [0, 1, 2, 3, 4]], ["global", [1, 3]]] as const) {
-    await web.exec(
-      "sh",
-      "-ec",
-      `ip address del ${CLUSTER}/32 dev lo; ip address add ${CLUSTER}/32 dev lo scope ${scope}`,
-    );
-    for (const value of values) {
-      await web.exec("sysctl", "-qw", `net.ipv4.conf.all.arp_ignore=${value}`);
-      const answers = await believes(router, ask);
-      const { faults } = await check(web);
-      expect(faults.length > 0, `arp_ignore ${value}, scope ${scope}`).toBe(answers);
-    }
-  }
-  expect((await check(web, "--fix")).faults).toEqual([]);
-});
-
-test.skipIf(needsRoot())("the judgement of arp_announce is the kernel's", async () => {
-  const [web, router] = [lab!.node("web"), lab!.node("router")];
-  for (const value of [0, 1, 2]) {
-    await web.exec("sysctl", "-qw", `net.ipv4.conf.all.arp_announce=${value}`);
-    await web.exec("ip", "neigh", "flush", "dev", "eth1");
-    const leaks = await believes(
-      router,
-      () => web.run(["ping", "-c1", "-W1", "-q", "-I", CLUSTER, "10.0.0.1"]),
-    );
-    const { faults } = await check(web);
-    expect(faults.map(({ id }) => id), `arp_announce ${value}`).toEqual(leaks ? ["arp-announce"] : []);
-  }
-});
-
-test.skipIf(needsRoot())("--routes reads the kernel's own table, and prints what mends it", async () => {
-  const web = lab!.node("web");
-  const options = ["backend", "check", "--routes", "-", "--json"];
-  const routes = async () => {
-    const input = await web.exec("ip", "route", "show", "table", "all");
-    const { stdout, status } = await web.run([...ONEIP, ...options], { input });
-    return { status, ...JSON.parse(stdout) };
-  };
-  expect(await routes()).toMatchObject({ status: 0, system: "linux", extra: [] });
-  await web.exec("sh", "-ec", `ip address del ${CLUSTER}/32 dev lo; ip address add ${CLUSTER}/24 dev lo`);
-  const { status, extra } = await routes();
-  expect({ status, extra }).toEqual({
-    status: 1,
-    extra: [{
-      id: "extra-route",
-      cluster: CLUSTER,
-      network: "10.0.0.0/24",
-      mend: "ip route del local 10.0.0.0/24 dev lo table local",
-      confirmed: true,
-    }],
-  });
-  expect(await web.exec("ip", "route", "get", "10.0.0.1"), "it takes its router for itself").toContain(
-    "dev lo",
-  );
-  await web.exec("sh", "-ec", extra[0].mend);
-  expect(await web.exec("ip", "route", "get", "10.0.0.1")).toContain("dev eth1");
-  expect(await routes()).toMatchObject({ status: 0, extra: [] });
 });

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Lab, until } from "oneip";
 import { needsRoot } from "../needs.ts";
+import { ONEIP } from "../runtime.ts";
 import { backendLab, check } from "./backend_lab.ts";
 import { CLUSTER, CLUSTER6 } from "./labs.ts";
 
@@ -161,4 +165,39 @@ test.skipIf(needsRoot())("--fix mends what is safe, in one go, and says what it 
   expect(status).toBe(1);
   await web.exec("sh", "-ec", faults[0]!.mend.join("\n"));
   expect((await check(web)).faults).toEqual([]);
+});
+
+const CONFIG = `
+dispatcher: {addresses: [10.0.0.2/24], mtu: 1400, gateway: 10.0.0.1}
+clusters:
+  - {name: web, addresses: [${CLUSTER}], ports: [80/tcp, 99/tcp], backends: [{name: web1, address: 10.0.0.11}]}
+  - {name: mail, addresses: [10.0.0.101], backends: [{name: mail1, address: 10.0.0.12}]}
+`;
+
+test.skipIf(needsRoot())("-c takes from a configuration what concerns this machine", async () => {
+  const [web, router] = [lab!.node("web"), lab!.node("router")];
+  const folder = mkdtempSync(join(tmpdir(), "oneip-config-"));
+  try {
+    const file = join(folder, "oneip.yaml");
+    writeFileSync(file, CONFIG);
+    const words = [...ONEIP, "backend", "check", "-c", file, "--json"];
+    await web.exec("ip", "-4", "route", "del", "default");
+    const { clusters, faults } = JSON.parse((await web.run(words)).stdout);
+    await web.exec("ip", "route", "add", "default", "via", "10.0.0.1");
+    expect(clusters).toEqual([CLUSTER]);
+    expect(faults.map(({ id, found, mend }: Record<string, unknown>) => [id, found, mend])).toEqual([
+      ["no-default-route", "there is no IPv4 default route", ["ip route add default via 10.0.0.1"]],
+      ["mtu", "eth1 has MTU 1500, the dispatcher's link 1400", ["ip link set dev eth1 mtu 1400"]],
+      ["no-service", "nothing listens on port 99/tcp", []],
+    ]);
+    const other = await router.run(words);
+    expect({ status: other.status, stderr: other.stderr }).toEqual({
+      status: 2,
+      stderr:
+        `oneip: This machine is no backend of "${file}": it has none of the addresses web1 10.0.0.11, ` +
+        "mail1 10.0.0.12; name the cluster addresses with --cluster\n",
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

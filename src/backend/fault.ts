@@ -2,26 +2,41 @@
 
 import type { Command } from "./programs.ts";
 
-/** Each with what it means, in the order in which they are looked for and mended: silence before addresses. */
-export const FAULTS = {
-  "arp-ignore": "answers ARP requests for the cluster address",
-  "arp-announce": "names the cluster address as its own in ARP requests",
-  "arp-published": "has a published (proxy) neighbor entry for the cluster address",
-  "proxy-arp": "is a proxy for other machines' addresses on the link",
-  "alias-missing": "does not have the cluster address",
-  "alias-interface": "has the cluster address on an interface that answers for it",
-  "dad-failed": "has the cluster address on an interface where duplicate detection found another owner",
-  "alias-mask": "has the cluster address with the mask of a whole network",
-  "alias-scope": "answers ARP requests because the alias has scope global and arp_ignore is 3",
-  "extra-route": "takes the network of the cluster address for its own",
-  "no-default-route": "has no way back to the clients",
-  "rp-filter": "drops the clients' packets because it would answer by another interface",
-  "multicast-drop": "drops what comes to it in a broadcast or multicast frame",
-  "mtu": "takes smaller, or sends larger, frames than the link",
-  "no-service": "has no server on a service port of the cluster address",
-} as const;
+/** In the order in which they are mended: silence before addresses. */
+export const FAULT_IDS = [
+  /** It answers ARP requests for the cluster address. */
+  "arp-ignore",
+  /** It names the cluster address as its own in ARP requests. */
+  "arp-announce",
+  /** It has a published (proxy) neighbor entry for the cluster address. */
+  "arp-published",
+  /** It is a proxy for other machines' addresses on the link. */
+  "proxy-arp",
+  /** It does not have the cluster address. */
+  "alias-missing",
+  /** It has it on an interface that answers for it. */
+  "alias-interface",
+  /** There, and duplicate detection found another owner. */
+  "dad-failed",
+  /** It has it with the mask of a whole network, which brings an extra route. */
+  "alias-mask",
+  /** It has it with scope global, about which arp_ignore 3 is not silent. */
+  "alias-scope",
+  /** It takes the network of the cluster address for its own. */
+  "extra-route",
+  /** It has no way back to the clients. */
+  "no-default-route",
+  /** It drops the clients' packets because it would answer by another interface. */
+  "rp-filter",
+  /** It drops what comes in a broadcast or multicast frame. */
+  "multicast-drop",
+  /** It takes smaller, or sends larger, frames than the link. */
+  "mtu",
+  /** No server is on a service port of the cluster address. */
+  "no-service",
+] as const;
 
-export type FaultId = keyof typeof FAULTS;
+export type FaultId = (typeof FAULT_IDS)[number];
 
 export interface Fault {
   readonly id: FaultId;

@@ -3,11 +3,9 @@
 import { findAliasFaults } from "./alias_faults.ts";
 import { findArpFaults } from "./arp_faults.ts";
 import type { Expected } from "./expected.ts";
-import { type Fault, FAULTS } from "./fault.ts";
+import { type Fault, FAULT_IDS } from "./fault.ts";
 import { findPathFaults } from "./path_faults.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-const ORDER = Object.keys(FAULTS);
 
 /** In the order in which they should be mended. */
 export function judge(snapshot: Snapshot, expected: Expected): Fault[] {
@@ -15,5 +13,5 @@ export function judge(snapshot: Snapshot, expected: Expected): Fault[] {
     ...findArpFaults(snapshot, expected),
     ...findAliasFaults(snapshot, expected),
     ...findPathFaults(snapshot, expected),
-  ].sort((a, b) => ORDER.indexOf(a.id) - ORDER.indexOf(b.id));
+  ].sort((a, b) => FAULT_IDS.indexOf(a.id) - FAULT_IDS.indexOf(b.id));
 }

@@ -1,7 +1,6 @@
 /** The rows that `netstat -nr` prints on UNIX systems: BSD's columns, which each has changed a little. */
 
-import type { Cidr } from "../wire/address.ts";
-import { parseIp } from "../wire/address.ts";
+import { type Cidr, parseCidr, parseIp } from "../wire/address.ts";
 import { parseMask } from "./mask.ts";
 import type { Route } from "./routes.ts";
 
@@ -58,15 +57,12 @@ function parseRow(words: readonly string[], head: readonly string[]): Route | un
 function parseNetwork(text: string, flags: string, gateway: string): Cidr | undefined {
   if (text === "default") return { address: gateway.includes(":") ? "::" : "0.0.0.0", prefixLength: 0 };
   const [base = "", length] = text.replace(/%[^/]*/, "").split("/");
-  if (base.includes(":")) {
-    const address = parseIp(base);
-    return address === undefined ? undefined : { address, prefixLength: Number(length ?? 128) };
-  }
+  if (base.includes(":")) return parseCidr(`${base}/${length ?? 128}`, 0);
   if (!/^\d{1,3}(\.\d{1,3}){0,3}$/.test(base)) return undefined;
   const octets = base.split(".");
   const address = parseIp([...octets, "0", "0", "0"].slice(0, 4).join("."));
   if (address === undefined) return undefined;
-  if (length !== undefined) return { address, prefixLength: parseMask(length) ?? Number(length) };
+  if (length !== undefined) return parseCidr(`${address}/${parseMask(length) ?? length}`, 0);
   if (flags.includes("H") || !address.endsWith(".0")) return { address, prefixLength: 32 };
   return { address, prefixLength: guessPrefixLength(address) };
 }

@@ -47,6 +47,9 @@ export function persistNote(manager: Manager, root: string): string | undefined 
   if (manager === "sysctl.d") {
     return "sysctl.d keeps the ARP silence only: let the machine's network configuration, or this command, add the alias";
   }
+  if (manager === "systemd-networkd" && !existsSync(join(root, "run/systemd/netif"))) {
+    return "systemd-networkd does not run here, and nothing else reads its files: enable it, or choose another --persist";
+  }
   const main = join(root, "etc/network/interfaces");
   if (manager === "ifupdown" && !/^\s*source(-directory)?\s.*interfaces\.d/m.test(read(main))) {
     return `${main} does not read interfaces.d: add the line "source /etc/network/interfaces.d/*"`;

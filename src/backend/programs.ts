@@ -7,10 +7,16 @@ export type Command = readonly string[];
 
 const PACKAGES: Record<string, string> = { ip: "iproute2", ss: "iproute2", sysctl: "procps" };
 
+/** Octets: a router with all routes of the Internet prints some 200 MB. */
+const LARGEST_TABLE = 2 ** 29;
+
 /** Runs a program to its end; what it printed. Throws with what it said when it is missing or fails. */
 export function runProgram(command: Command): string {
   const [program = "", ...args] = command;
-  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    encoding: "utf8",
+    maxBuffer: LARGEST_TABLE,
+  });
   if (error !== undefined) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     const why = missing ? `there is no "${program}"; install ${PACKAGES[program] ?? program}` : error.message;

@@ -23,7 +23,7 @@ const recordSchema = z.strictObject({
   files: z.array(z.string()),
 });
 
-export type Record = z.output<typeof recordSchema>;
+export type SetupRecord = z.output<typeof recordSchema>;
 export type SysctlChange = z.output<typeof sysctlSchema>;
 export type RemovedAlias = z.output<typeof aliasSchema>;
 
@@ -36,7 +36,7 @@ export class Records {
   }
 
   /** Throws UsageError for a file that is no record. */
-  all(): Record[] {
+  all(): SetupRecord[] {
     return this.#names().map((name) => {
       const path = join(this.#folder, name);
       try {
@@ -49,17 +49,17 @@ export class Records {
     });
   }
 
-  of(cluster: string): Record | undefined {
+  of(cluster: string): SetupRecord | undefined {
     return this.all().find((record) => record.cluster === cluster);
   }
 
   /** Those of other cluster addresses: what they name must stay. */
-  besides(cluster: string): Record[] {
+  besides(cluster: string): SetupRecord[] {
     return this.all().filter((record) => record.cluster !== cluster);
   }
 
   /** Whole or not at all. */
-  save(record: Record): void {
+  save(record: SetupRecord): void {
     mkdirSync(this.#folder, { recursive: true });
     const path = this.#path(record.cluster);
     writeFileSync(`${path}.new`, JSON.stringify(record, null, 2) + "\n");
@@ -87,7 +87,7 @@ export class Records {
  * What of it has outlived the last start of the machine: the kernel forgets, files do not. All files keep the sysctls; those of
  * sysctl.d do not keep the alias.
  */
-export function outliving(record: Record, bootId: string): Record {
+export function outliving(record: SetupRecord, bootId: string): SetupRecord {
   if (record.bootId === bootId) return record;
   const keepsAlias = record.files.some((file) => !file.includes("/sysctl.d/"));
   return {
@@ -99,6 +99,6 @@ export function outliving(record: Record, bootId: string): Record {
 }
 
 /** Nothing is left to undo. */
-export function isEmpty({ sysctls, added, removed, files }: Record): boolean {
+export function isEmpty({ sysctls, added, removed, files }: SetupRecord): boolean {
   return !added && sysctls.length + removed.length + files.length === 0;
 }

@@ -10,7 +10,7 @@ import { judge } from "./judge.ts";
 import { UsageError } from "../input/errors.ts";
 import { HEAD, type Manager, type PersistFile, persistFiles } from "./persist.ts";
 import { type Command, runProgram } from "./programs.ts";
-import { isEmpty, outliving, type Record, Records, type RemovedAlias } from "./record.ts";
+import { isEmpty, outliving, Records, type RemovedAlias, type SetupRecord } from "./record.ts";
 import { readBootId, type Snapshot } from "./snapshot.ts";
 
 /** What set-up is for. Other faults are for a person, or for `check --fix`. */
@@ -29,7 +29,7 @@ export interface SetupPlan {
   readonly commands: readonly Command[];
   /** Those that are not there yet. */
   readonly files: readonly PersistFile[];
-  readonly records: readonly Record[];
+  readonly records: readonly SetupRecord[];
 }
 
 export interface SetupOptions {
@@ -52,7 +52,7 @@ export function planSetup(snapshot: Snapshot, expected: Expected, options: Setup
   const bootId = readBootId();
   const known = options.records.all().map((record) => outliving(record, bootId));
   const files: PersistFile[] = [];
-  const records: Record[] = [];
+  const records: SetupRecord[] = [];
   for (const { address } of expected.clusters) {
     const own = options.persist === undefined
       ? []

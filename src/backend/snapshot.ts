@@ -59,7 +59,7 @@ const PER_INTERFACE = {
 /** Asks the machine. Throws when a program is missing. */
 export function takeSnapshot(): Snapshot {
   return {
-    interfaces: parseInterfaces(runProgram(["ip", "-j", "address", "show"])),
+    interfaces: parseInterfaces(runProgram(["ip", "-j", "-d", "address", "show"])),
     routes: [
       ...parseIpRoutes(runProgram(["ip", "-4", "route", "show", "table", "all"])),
       ...parseIpRoutes(runProgram(["ip", "-6", "route", "show", "table", "all"]), true),
@@ -119,6 +119,7 @@ interface IpAddressRow {
   readonly flags: readonly string[];
   readonly mtu: number;
   readonly master?: string;
+  readonly linkinfo?: { readonly info_slave_kind?: string };
   readonly link_type: string;
   readonly addr_info: readonly {
     readonly local?: string;
@@ -129,10 +130,10 @@ interface IpAddressRow {
 }
 
 export function parseInterfaces(json: string): Interface[] {
-  return (JSON.parse(json) as IpAddressRow[]).map(({ ifname, flags, mtu, master, link_type, addr_info }) => ({
+  return (JSON.parse(json) as IpAddressRow[]).map(({ ifname, flags, mtu, addr_info, ...row }) => ({
     name: ifname,
     isQuiet: isQuiet(flags),
-    isLink: link_type === "ether" && !isQuiet(flags) && flags.includes("UP") && master === undefined,
+    isLink: row.link_type === "ether" && !isQuiet(flags) && flags.includes("UP") && !isPort(row),
     mtu,
     addresses: addr_info.flatMap(({ local, prefixlen, scope, dadfailed }) => {
       const address = parseIp(local ?? "");
@@ -141,6 +142,11 @@ export function parseInterfaces(json: string): Interface[] {
         : [{ address, prefixLength: prefixlen, scope, isDuplicate: dadfailed === true }];
     }),
   }));
+}
+
+/** The addresses are the bridge's or the bond's; what belongs to a VRF keeps its own. */
+function isPort({ master, linkinfo }: Pick<IpAddressRow, "master" | "linkinfo">): boolean {
+  return master !== undefined && linkinfo?.info_slave_kind !== "vrf";
 }
 
 function isQuiet(flags: readonly string[]): boolean {

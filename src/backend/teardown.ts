@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { isIpv6 } from "../wire/address.ts";
 import { aliasesOf, hasHostMask } from "./alias_faults.ts";
 import { type Command, runProgram } from "./programs.ts";
-import { isEmpty, outliving, type Record, type Records } from "./record.ts";
+import { isEmpty, outliving, type Records, type SetupRecord } from "./record.ts";
 import { readBootId, type Snapshot } from "./snapshot.ts";
 
 export interface TeardownPlan {
@@ -57,7 +57,7 @@ export function applyTeardown(
   records.remove(cluster);
 }
 
-function undoAliases(snapshot: Snapshot, { cluster, added, removed }: Record): Command[] {
+function undoAliases(snapshot: Snapshot, { cluster, added, removed }: SetupRecord): Command[] {
   const present = aliasesOf(snapshot, cluster).filter((alias) => alias.interface.isQuiet);
   const isPresent = present.some((alias) => hasHostMask(alias) && alias.interface.name === "lo");
   return [
@@ -75,12 +75,15 @@ function deleteCommand(cluster: string): Command {
   return ["ip", "address", "del", `${cluster}/${isIpv6(cluster) ? 128 : 32}`, "dev", "lo"];
 }
 
-function restoreAlias(cluster: string, { prefixLength, scope, interface: name }: Record["removed"][number]) {
+function restoreAlias(
+  cluster: string,
+  { prefixLength, scope, interface: name }: SetupRecord["removed"][number],
+) {
   const words = ["ip", "address", "add", `${cluster}/${prefixLength}`, "dev", name];
   return isIpv6(cluster) ? words : [...words, "scope", scope];
 }
 
-function undoSysctls(snapshot: Snapshot, { sysctls }: Record, others: readonly Record[]) {
+function undoSysctls(snapshot: Snapshot, { sysctls }: SetupRecord, others: readonly SetupRecord[]) {
   const commands: Command[] = [];
   const notes: string[] = [];
   for (const { name, before, after } of sysctls) {

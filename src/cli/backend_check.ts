@@ -10,7 +10,10 @@ export function checkBackendCommand() {
     .addOption(configOption())
     .addOption(portOption())
     .addOption(techniqueOption())
-    .option("--fix", "mend what may be mended unasked, and say what is left and why")
+    .option(
+      "--fix",
+      "mend what may be mended unasked, and say what is left and why; teardown does not undo it",
+    )
     .option(
       "--routes <file>",
       "find the extra route in the routing table of any system; - for standard input",

@@ -68,9 +68,8 @@ function ofConfig(
   only: readonly string[] | undefined,
 ): Expected {
   const own = new Set(interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
-  const mine = clusters.flatMap((cluster) =>
-    cluster.backends.filter(({ address }) => own.has(address)).map((backend) => ({ cluster, backend }))
-  );
+  const isMine = ({ address }: { readonly address: string }) => own.has(address);
+  const mine = clusters.filter(({ backends }) => backends.some(isMine));
   if (mine.length === 0) {
     const known = clusters.flatMap(({ backends }) =>
       backends.map(({ name, address }) => `${name} ${address}`)
@@ -80,10 +79,8 @@ function ofConfig(
         "name the cluster addresses with --cluster",
     );
   }
-  const found = mine.flatMap(({ cluster }) =>
-    cluster.addresses.map((address): ExpectedCluster => (
-      { address, technique: cluster.technique, ports: cluster.ports ?? [] }
-    ))
+  const found = mine.flatMap(({ addresses, technique, ports = [] }) =>
+    addresses.map((address): ExpectedCluster => ({ address, technique, ports }))
   );
   const unknown = only?.find((address) => !found.some((cluster) => cluster.address === address));
   if (unknown !== undefined) {
@@ -91,7 +88,10 @@ function ofConfig(
   }
   return {
     clusters: found.filter(({ address }) => only?.includes(address) ?? true),
-    mtu: { least: Math.max(...mine.map(({ backend }) => backend.mtu)), most: dispatcher.mtu },
+    mtu: {
+      least: Math.max(...mine.flatMap(({ backends }) => backends.filter(isMine).map(({ mtu }) => mtu))),
+      most: dispatcher.mtu,
+    },
     dispatcher: dispatcher.addresses,
     gateways: dispatcher.gateways,
   };

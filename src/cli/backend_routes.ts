@@ -68,7 +68,10 @@ function print(
     console.log(`${styleText("red", id)}  ${cluster}`);
     console.log(`  found  a route for ${network} to itself (${system})`);
     console.log("  why    it takes that network for itself, and cannot reach its other machines");
-    if (mend !== "") console.log(`  mend   ${mend}${confirmed ? "" : "    (unconfirmed for this system)"}`);
+    if (mend !== "") console.log(`  mend   ${mend}`);
+    if (!confirmed) {
+      console.log("  doubt  this command is general knowledge, and was not tried on this system");
+    }
   }
   if (extra.length === 0) console.log(`no extra route (${system})`);
   for (const note of notes) console.log(`note: ${note}`);

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { deleteCommand } from "../../src/backend/delete_route.ts";
 import { formatMask, parseMask } from "../../src/backend/mask.ts";
@@ -277,4 +278,43 @@ test("masks", () => {
   expect(["255.255.248.0", "0.0.0.0", "255.255.255.255", "255.0.255.0", "U"].map(parseMask))
     .toEqual([21, 0, 32, undefined, undefined]);
   expect([21, 0, 32].map(formatMask)).toEqual(["255.255.248.0", "0.0.0.0", "255.255.255.255"]);
+});
+
+test("any words in, no throw", () => {
+  const word = fc.oneof(
+    fc.constantFrom(
+      "Destination",
+      "Gateway",
+      "Flags",
+      "If",
+      "default",
+      "local",
+      "via",
+      "dev",
+      "lo0",
+      "U",
+      "link#1",
+      "\n",
+    ),
+    fc.constantFrom(
+      "10/8",
+      "10.0.0.0",
+      "255.0.0.0",
+      "10.0.0/99",
+      "1.2.3.4/255.0.255.0",
+      "::/0",
+      "fe80::%lo0/64",
+      "::/999",
+    ),
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.nat(),
+    fc.string(),
+  );
+  fc.assert(fc.property(fc.array(word, { maxLength: 60 }), (words) => {
+    for (const head of ["", "Destination Gateway Flags Refs If\n"]) {
+      const table = parseRouteTable(head + words.join(" "));
+      if (table !== undefined) extraRoutes(table.routes, [...inferClusters(table.routes), "10.0.0.1", "::1"]);
+    }
+  }));
 });

@@ -27,7 +27,8 @@ test("ip address: what speaks ARP, and what does not", () => {
     row("lo", "loopback", ["LOOPBACK", "UP"]),
     row("eth1", "ether", ["BROADCAST", "UP"]),
     row("eth2", "ether", ["BROADCAST"]),
-    row("eth3", "ether", ["BROADCAST", "UP"], { master: "br0" }),
+    row("eth3", "ether", ["BROADCAST", "UP"], { master: "br0", linkinfo: { info_slave_kind: "bridge" } }),
+    row("eth4", "ether", ["BROADCAST", "UP"], { master: "red", linkinfo: { info_slave_kind: "vrf" } }),
     row("dummy0", "ether", ["BROADCAST", "NOARP", "UP"]),
     row("tun0", "none", ["POINTOPOINT", "NOARP", "UP"]),
   ]);
@@ -36,6 +37,7 @@ test("ip address: what speaks ARP, and what does not", () => {
     ["eth1", false, true],
     ["eth2", false, false],
     ["eth3", false, false],
+    ["eth4", false, true],
     ["dummy0", true, false],
     ["tun0", true, false],
   ]);

@@ -78,7 +78,7 @@ test.skipIf(needsRoot())("the commands for a backend, on one", async () => {
   const command = lab.node("web1").command(["sh", "-ec", `export ${environment}\n${own}`]);
   const printed = await runChecked(command);
   expect(printed).toMatch(
-    /^ip address add 10.0.0.100\/32 dev lo scope host$[^]*^ok  10.0.0.100: no fault found$/m,
+    /^ip address add 10.0.0.100\/32 dev lo scope host$[^]*^ok +10.0.0.100: no fault found$/m,
   );
   expect(printed.trimEnd().split("\n").at(-1)).toMatch(/^remove .*oneip-10.0.0.100.conf$/);
   const any = block("on: any machine").replace("netstat -nr", "ip route show table all");

@@ -62,7 +62,7 @@ export const LINUX: readonly Method[] = [
     name: "nftables redirect, no alias",
     cost:
       "connection tracking and address translation of every packet. Servers see their primary address as their own, so that " +
-      "two cluster addresses cannot be told apart on one port, and none can listen on the cluster address",
+      "two cluster addresses cannot be told apart on one port, and none can listen on the cluster address. `oneip backend check` misses the alias",
     steps: [
       {
         title: "silence",
@@ -92,7 +92,8 @@ export const LINUX: readonly Method[] = [
   {
     name: "ARP filter",
     cost:
-      "a rule for every ARP frame, nothing for other packets. For machines whose ARP sysctls must stay; IPv4 only",
+      "a rule for every ARP frame, nothing for other packets. For machines whose ARP sysctls must stay; IPv4 only. `oneip " +
+      "backend check` does not see the filter, and warns of arp_ignore",
     steps: [
       {
         title: "silence",

@@ -55,6 +55,19 @@ test.skipIf(needsRoot())("the judgement of arp_announce is the kernel's", async 
   }
 });
 
+test.skipIf(needsRoot())("a published entry of IPv6 answers beside the alias, and is found", async () => {
+  const [web, router] = [lab!.node("web"), lab!.node("router")];
+  const answers = () => believes(router, () => router.run(["ping", "-c1", "-W1", "-q", CLUSTER6]), CLUSTER6);
+  const proxy = "sysctl -qw net.ipv6.conf.all.forwarding=1 net.ipv6.conf.eth1.proxy_ndp=1";
+  // A proxy answers after a while, up to 0.8 s, which is longer than the router waits here.
+  const atOnce = "sysctl -qw net.ipv6.neigh.eth1.proxy_delay=0";
+  await web.exec("sh", "-ec", `${proxy}; ${atOnce}; ip neigh add proxy ${CLUSTER6} dev eth1`);
+  expect(await answers()).toBe(true);
+  expect((await check(web, "--fix")).mended.map(({ id }) => id)).toEqual(["arp-published"]);
+  expect(await answers()).toBe(false);
+  await web.exec("sh", "-ec", proxy.replaceAll("=1", "=0"));
+});
+
 test.skipIf(needsRoot())("--routes reads the kernel's own table, and prints what mends it", async () => {
   const web = lab!.node("web");
   const options = ["backend", "check", "--routes", "-", "--json"];

@@ -24,7 +24,6 @@ const recordSchema = z.strictObject({
 });
 
 export type SetupRecord = z.output<typeof recordSchema>;
-export type SysctlChange = z.output<typeof sysctlSchema>;
 export type RemovedAlias = z.output<typeof aliasSchema>;
 
 /** The records of a folder. */

@@ -2,12 +2,12 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { UsageError } from "../input/errors.ts";
 import { isIpv6 } from "../wire/address.ts";
 import { addAlias, aliasesOf, hasHostMask } from "./alias_faults.ts";
 import type { Expected } from "./expected.ts";
 import type { FaultId } from "./fault.ts";
 import { judge } from "./judge.ts";
-import { UsageError } from "../input/errors.ts";
 import { HEAD, type Manager, type PersistFile, persistFiles } from "./persist.ts";
 import { type Command, runProgram } from "./programs.ts";
 import { isEmpty, outliving, Records, type RemovedAlias, type SetupRecord } from "./record.ts";

@@ -24,12 +24,13 @@ export function planTeardown(
 ): TeardownPlan | undefined {
   const written = records.of(cluster);
   if (written === undefined) return undefined;
-  const record = outliving(written, readBootId());
+  const bootId = readBootId();
+  const record = outliving(written, bootId);
   if (isEmpty(record)) {
     const notes = ["the machine has started anew since then: what set-up had changed is gone"];
     return { commands: [], files: [], notes };
   }
-  const others = records.besides(cluster);
+  const others = records.besides(cluster).map((other) => outliving(other, bootId));
   const { commands, notes } = undoSysctls(snapshot, record, others);
   const [shared, own] = partition(record.files, (file) => others.some(({ files }) => files.includes(file)));
   return {

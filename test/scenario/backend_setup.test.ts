@@ -199,6 +199,15 @@ test.skipIf(needsRoot())("after a restart without files nothing is left to undo"
   expect(readdirSync(state)).toEqual([]);
 });
 
+test.skipIf(needsRoot())("a set-up that a restart has undone holds nothing back", async () => {
+  await setup(CLUSTER, "--persist", "sysctl.d");
+  await setup(OTHER);
+  restartInRecords();
+  await web.exec("sh", "-ec", `for a in ${CLUSTER} ${OTHER}; do ip address del $a/32 dev lo; done`);
+  await teardown(CLUSTER);
+  expect(await machine()).toBe(fresh);
+});
+
 for (const manager of ["systemd-networkd", "ifupdown", "sysctl.d"]) {
   test.skipIf(needsRoot())(
     `--persist ${manager}: files come, and go after a restart with what they set`,

@@ -224,6 +224,11 @@ for (const manager of ["systemd-networkd", "ifupdown", "sysctl.d"]) {
         for (const address of [CLUSTER, CLUSTER6]) expect(texts.join("")).toContain(address);
       }
       restartInRecords();
+      const sysctls = files.find((name) => name.endsWith(`60-oneip-${CLUSTER}.conf`));
+      if (sysctls !== undefined) {
+        await web.exec("sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=0", "net.ipv4.conf.all.arp_announce=0");
+        await web.exec("sysctl", "-qp", join(root, sysctls));
+      }
       if (manager === "sysctl.d") {
         await web.exec("ip", "address", "del", `${CLUSTER}/32`, "dev", "lo");
         await web.exec("ip", "address", "del", `${CLUSTER6}/128`, "dev", "lo");

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import tab from "@bomb.sh/tab/commander";
+import { backendCommand } from "./cli/backend.ts";
 import { checkCommand } from "./cli/check.ts";
 import { configCommand } from "./cli/config.ts";
 import { demoCommand } from "./cli/demo.ts";
@@ -26,6 +27,7 @@ const program = new Command("oneip")
   .addCommand(runCommand())
   .addCommand(checkCommand())
   .addCommand(explainCommand())
+  .addCommand(backendCommand())
   .addCommand(configCommand())
   .addCommand(labCommand())
   .addCommand(demoCommand());

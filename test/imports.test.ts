@@ -11,9 +11,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   device: ["device", "wire"],
   input: ["input"],
   control: ["control", "path", "table", "wire", "device", "input"],
+  backend: ["backend", "wire", "input"],
   lab: ["lab", "wire", "device", "input"],
   demo: ["demo", "lab", "control", "wire"],
-  cli: ["cli", "demo", "lab", "control", "wire", "device", "input"],
+  cli: ["cli", "demo", "lab", "backend", "control", "wire", "device", "input"],
   ".": ["cli", "demo", "lab", "control", "path", "table", "wire", "device", "input", "."],
 };
 

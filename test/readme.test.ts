@@ -5,7 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { Lab, until } from "oneip";
 import { runChecked } from "../src/lab/shell.ts";
 import { spawn } from "node:child_process";
-import { needsTap } from "./needs.ts";
+import { needsRoot, needsTap } from "./needs.ts";
 import { ROOT, RUNTIME } from "./runtime.ts";
 
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
@@ -21,6 +21,7 @@ function block(mark: string): string {
 }
 
 const env = { PATH: `${join(ROOT, "scripts")}:${process.env["PATH"]}`, ONEIP_RUNTIME: RUNTIME };
+const environment = Object.entries(env).map(([name, value]) => `${name}='${value}'`).join(" ");
 
 test("the example is the test that runs", () => {
   expect(block("file: test/example.test.ts")).toBe(readFileSync(join(ROOT, "test/example.test.ts"), "utf8"));
@@ -64,6 +65,26 @@ test.skipIf(needsTap())("the three steps in front of real servers, as they stand
   await lab.node("router").exec("sh", "-ec", block("on: router"));
   expect(await lab.node("client").exec("curl", "-sS", "--max-time", "5", "http://10.0.0.100/")).toBe(
     "backend\n",
+  );
+});
+
+test.skipIf(needsRoot())("the commands for a backend, on one", async () => {
+  writeFileSync(join(folder, "bare.yaml"), BARE);
+  await using lab = await Lab.up(join(folder, "bare.yaml"), { name: `t${process.pid}-readme-backend` });
+  // A namespace shares the host's files: its records and configuration go elsewhere.
+  const state = `--state ${join(folder, "state")}`;
+  const own = block("on: a backend").replace(/ (setup|teardown) .*/g, `$& ${state}`)
+    .replaceAll("systemd-networkd", `systemd-networkd --root ${folder}`);
+  const command = lab.node("web1").command(["sh", "-ec", `export ${environment}\n${own}`]);
+  const printed = await runChecked(command);
+  expect(printed).toMatch(
+    /^ip address add 10.0.0.100\/32 dev lo scope host$[^]*^ok +10.0.0.100: no fault found$/m,
+  );
+  expect(printed.trimEnd().split("\n").at(-1)).toMatch(/^remove .*oneip-10.0.0.100.conf$/);
+  const any = block("on: any machine").replace("netstat -nr", "ip route show table all");
+  const router = lab.node("router").command(["sh", "-ec", `export ${environment}\n${any}`]);
+  expect(await runChecked(router)).toMatch(
+    /^no extra route \(linux\)[^]*# windows: alias/,
   );
 });
 

@@ -34,6 +34,7 @@ export interface Config {
 export interface ClusterConfig {
   readonly name: string;
   readonly addresses: readonly string[];
+  readonly technique: "route" | "broadcast";
   readonly buckets: number;
   readonly seed: number;
   readonly algorithm: Algorithm;
@@ -88,6 +89,7 @@ function toConfig({ dispatcher, clusters }: ConfigInput, machine: string): Confi
     clusters: clusters.map((cluster) => ({
       name: cluster.name,
       addresses: cluster.addresses.map((text) => parseIp(text)!),
+      technique: cluster.technique,
       buckets: cluster.buckets,
       seed: cluster.seed | 0,
       algorithm: cluster.algorithm,

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -24,6 +24,11 @@ function file(name: string, text: string): string {
 
 const BAD = file("bad.yaml", "dispatcher:\n  addresses: [10.0.0.2]\nclusters: []\n");
 
+const BARE_TABLE = file(
+  "routes.txt",
+  "Destination Gateway Flags\ndefault 10.0.0.1 UG\n10.0.0.0/24 10.0.0.100 U\n",
+);
+
 test("the suite runs on the runtime that it was started for", () => {
   expect(RUNTIME).toBe(process.env["ONEIP_TEST_RUNTIME"] ?? RUNTIME);
 });
@@ -42,6 +47,10 @@ test("--help of every command has an example", async () => {
     ["lab", "shell"],
     ["lab", "graph"],
     ["demo"],
+    ["backend", "setup"],
+    ["backend", "teardown"],
+    ["backend", "check"],
+    ["backend", "guide"],
   ];
   const helps = await Promise.all(commands.map((command) => oneip(...command, "--help")));
   for (const [index, { status, stdout }] of helps.entries()) {
@@ -64,6 +73,17 @@ describe("wrong usage ends with status 2 and says what is wrong:", () => {
     {
       args: ["explain", "1.2.3.4", "-c", CONFIG, "--down", "web9"],
       want: 'There is no backend "web9"; the configuration has',
+    },
+    { args: ["backend", "check"], want: "Name them with --cluster, or a configuration with -c" },
+    { args: ["backend", "check", "--cluster", "10.0.0"], want: '"10.0.0" is no address' },
+    { args: ["backend", "check", "--cluster", "10.0.0.100", "--port", "http"], want: '"http" is no port' },
+    { args: ["backend", "check", "--routes", "nowhere"], want: 'Cannot read the routing table "nowhere"' },
+    { args: ["backend", "check", "--routes", BAD], want: `"${BAD}" holds no routing table` },
+    { args: ["backend", "check", "--routes", BARE_TABLE], want: "say it with --os" },
+    { args: ["backend", "guide"], want: "required option '--os <system>' not specified" },
+    {
+      args: ["backend", "setup", "--cluster", "10.0.0.100", "--persist", "magic"],
+      want: "Allowed choices are",
     },
     { args: ["lab", "up", "nowhere"], want: 'There is no topology "nowhere"' },
     { args: ["lab", "exec", "nowhere", "a", "true"], want: 'No lab "nowhere" is up' },
@@ -202,3 +222,17 @@ test.skipIf(needsTap())(
     );
   },
 );
+
+test("backend check --routes: the table of another system, from standard input", async () => {
+  const input = readFileSync(BARE_TABLE, "utf8");
+  const command = [...ONEIP, "backend", "check", "--routes", "-", "--cluster", "10.0.0.100", "--os", "aix"];
+  expect(await run(command, { input, cwd: ROOT })).toEqual({
+    status: 1,
+    stderr: "",
+    stdout: `extra-route  10.0.0.100
+  found  a route for 10.0.0.0/24 to itself (aix)
+  why    it takes that network for itself, and cannot reach its other machines
+  mend   route delete 10.0.0.0/24 10.0.0.100
+`,
+  });
+});

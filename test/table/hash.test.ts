@@ -135,6 +135,7 @@ describe.skipIf(needsRoot()).each(Object.entries(FAMILIES))("%s", (family, draw)
 const CLUSTER: ClusterConfig = {
   name: "web",
   addresses: [],
+  technique: "route",
   buckets: 2,
   seed: 0,
   algorithm: "modulo",

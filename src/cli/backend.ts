@@ -1,0 +1,14 @@
+import { Command } from "@commander-js/extra-typings";
+import { checkBackendCommand } from "./backend_check.ts";
+import { guideCommand } from "./backend_guide.ts";
+import { setupCommand } from "./backend_setup.ts";
+import { teardownCommand } from "./backend_teardown.ts";
+
+export function backendCommand() {
+  return new Command("backend")
+    .description("on a backend: set it up, check it, recipes for other systems")
+    .addCommand(setupCommand())
+    .addCommand(teardownCommand())
+    .addCommand(checkBackendCommand())
+    .addCommand(guideCommand());
+}

@@ -9,6 +9,7 @@ import { demoCommand } from "./cli/demo.ts";
 import { explainCommand } from "./cli/explain.ts";
 import { labCommand } from "./cli/lab.ts";
 import { runCommand } from "./cli/run.ts";
+import { techniqueCommand } from "./cli/technique.ts";
 import { InputError, UsageError } from "./input/errors.ts";
 
 /** Exit statuses, besides 0. */
@@ -29,6 +30,7 @@ const program = new Command("oneip")
   .addCommand(explainCommand())
   .addCommand(backendCommand())
   .addCommand(configCommand())
+  .addCommand(techniqueCommand())
   .addCommand(labCommand())
   .addCommand(demoCommand());
 tab(program as never, { completionCommandName: "completions" });

@@ -4,29 +4,36 @@
  */
 
 import type { Config } from "./config.ts";
-import type { LinkFrames } from "./link_frames.ts";
 
 export class Announcer {
+  readonly #times: Config["dispatcher"]["announce"];
+  readonly #announceAll: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #left: number;
+  #left = 0;
 
-  /** `addresses` are announced by frames given to `send`. */
-  constructor(
-    frames: LinkFrames,
-    addresses: readonly string[],
-    times: Config["dispatcher"]["announce"],
-    send: (frame: Uint8Array<ArrayBuffer>) => void,
-  ) {
-    this.#left = times.count;
-    const announce = () => {
-      const isFirst = this.#left > 0;
-      if (isFirst) this.#left--;
-      for (const address of addresses) send(frames.announcement(address));
-      const nextMs = this.#left > 0 ? times.intervalMs : times.refreshMs;
-      if (nextMs > 0) this.#timer = setTimeout(announce, nextMs);
-    };
-    if (times.count > 0) announce();
-    else if (times.refreshMs > 0) this.#timer = setTimeout(announce, times.refreshMs);
+  /** `announceAll` sends one announcement of each address. */
+  constructor(times: Config["dispatcher"]["announce"], announceAll: () => void) {
+    this.#times = times;
+    this.#announceAll = announceAll;
+  }
+
+  /** At the start, and again when the addresses have moved. */
+  start(): void {
+    this.stop();
+    this.#left = this.#times.count;
+    if (this.#left > 0) this.#announce();
+    else this.#wait();
+  }
+
+  #announce(): void {
+    if (this.#left > 0) this.#left--;
+    this.#announceAll();
+    this.#wait();
+  }
+
+  #wait(): void {
+    const nextMs = this.#left > 0 ? this.#times.intervalMs : this.#times.refreshMs;
+    if (nextMs > 0) this.#timer = setTimeout(() => this.#announce(), nextMs);
   }
 
   stop(): void {

@@ -23,6 +23,7 @@ import { planOf } from "./plan_of.ts";
 import { Resolver } from "./resolver.ts";
 import type { Handed } from "./ring.ts";
 import { SharedState } from "./shared_state.ts";
+import { type TechniqueOf, Techniques } from "./techniques.ts";
 import { Workers } from "./workers.ts";
 
 /** What the dispatcher has done since it started. */
@@ -35,6 +36,8 @@ export interface Report {
   readonly verdicts: Readonly<Record<string, number>>;
   /** Frames dispatched by backend address. */
   readonly dispatched: Readonly<Record<string, number>>;
+  /** Frames sent to all backends, by cluster: technique `broadcast`. */
+  readonly broadcast: Readonly<Record<string, number>>;
   /** Frames that waited for a backend's MAC. */
   readonly kept: { readonly sent: number; readonly dropped: number };
 }
@@ -54,11 +57,13 @@ export class Engine {
   readonly #resolver: Resolver;
   readonly #maps: readonly ClusterMap[];
   readonly #slots: ReadonlyMap<string, number>;
+  readonly #groupSlots: readonly number[];
+  readonly #techniques: Techniques;
   readonly #config: Config;
   readonly #frames: LinkFrames;
   readonly #conflicts = new Conflicts();
   readonly #workers: Workers;
-  #announcer: Announcer | undefined;
+  readonly #announcer: Announcer;
   #startedMs = 0;
   #fail: (error: Error) => void = () => {};
   #stopped = false;
@@ -94,10 +99,13 @@ export class Engine {
     this.#config = config;
     this.#frames = new LinkFrames(plan);
     this.#slots = new Map(neighbors.map((address, slot) => [address, slot]));
+    this.#groupSlots = plan.clusters.map(({ groupSlot }) => groupSlot);
     this.#maps = clusters.map((cluster) => new ClusterMap(cluster));
+    this.#techniques = new Techniques(clusters);
+    this.#announcer = new Announcer(dispatcher.announce, () => this.#announceAll());
     this.#shared = new SharedState({
       buckets: clusters.reduce((sum, { buckets }) => sum + buckets, 0),
-      neighbors: neighbors.length,
+      neighbors: neighbors.length + clusters.length,
       slotSize: slotSizeFor(dispatcher),
       workers: dispatcher.queues,
     });
@@ -124,15 +132,43 @@ export class Engine {
     }
     const workers = this.#shared.workers.map((worker) => worker.received());
     const received = workers.reduce((sum, count) => sum + count, 0);
-    return { received, workers, verdicts, dispatched, kept: { ...this.#resolver.kept } };
+    const broadcast = Object.fromEntries(
+      this.#maps.map((
+        { cluster },
+        index,
+      ) => [cluster.name, this.#shared.dispatched(this.#groupSlots[index]!)]),
+    );
+    return { received, workers, verdicts, dispatched, broadcast, kept: { ...this.#resolver.kept } };
   }
 
-  /** Ends the workers and removes the interface, if it was made here. Idempotent. */
+  /** The technique of each cluster now. */
+  techniques(): TechniqueOf[] {
+    return this.#techniques.list();
+  }
+
+  /**
+   * Changes the technique of one cluster, or of all, and tells the link: with `broadcast` the cluster addresses are at the
+   * group's MAC. Resolves when the workers follow. Throws UsageError when there is no such cluster or technique.
+   */
+  async setTechnique(technique: unknown, cluster?: unknown): Promise<TechniqueOf[]> {
+    this.#techniques.set(technique, cluster);
+    await this.#publish();
+    await this.#shared.settled();
+    this.#announcer.start();
+    this.#log.info({ techniques: this.techniques() }, "technique changed");
+    return this.techniques();
+  }
+
+  /**
+   * Ends the workers and removes the interface, if it was made here. Clusters whose fallback is to broadcast are left to their
+   * backends. Idempotent.
+   */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#resolver.stop();
-    this.#announcer?.stop();
+    this.#announcer.stop();
+    if (this.#startedMs > 0) this.#fallBack();
     await this.#workers.stop();
     for (const { ring } of this.#shared.workers) ring.notify();
     this.#tap.close();
@@ -148,14 +184,39 @@ export class Engine {
     this.#startedMs = performance.now();
     this.#resolver.start();
     for (const index of this.#shared.workers.keys()) void this.#readRing(index);
-    const { addresses, announce, mac } = this.#config.dispatcher;
+    const { addresses, mac } = this.#config.dispatcher;
     const own = addresses.map(({ address }) => address);
     const all = [...own, ...this.#config.clusters.flatMap((cluster) => cluster.addresses)];
     // Duplicate address detection in the optimistic way of RFC 4429: ask, and do not wait for the answer that should not come.
     const probed = own.filter(isIpv6);
     if (all.some(isIpv6)) probed.push(linkLocalOf(mac));
     for (const address of probed) this.#send(this.#frames.probe(address));
-    this.#announcer = new Announcer(this.#frames, all, announce, (frame) => this.#send(frame));
+    this.#announcer.start();
+  }
+
+  #announceAll(): void {
+    const { dispatcher, clusters } = this.#config;
+    for (const { address } of dispatcher.addresses) this.#send(this.#frames.announcement(address));
+    for (const cluster of clusters) {
+      const mac = this.#techniques.of(cluster) === "broadcast" ? cluster.group : dispatcher.mac;
+      for (const address of cluster.addresses) this.#send(this.#frames.announcement(address, mac));
+    }
+  }
+
+  /** From here on the routers' frames go to the group: those to the cluster, and those to us when all clusters fall back. */
+  #fallBack(): void {
+    const { dispatcher, clusters } = this.#config;
+    const falling = clusters.filter(({ fallback }) => fallback === "broadcast");
+    const addresses = falling.flatMap((cluster) =>
+      cluster.addresses.map((address) => ({ address, mac: cluster.group }))
+    );
+    if (falling.length === clusters.length) {
+      addresses.push(...dispatcher.addresses.map(({ address }) => ({ address, mac: falling[0]!.group })));
+    }
+    for (const { address, mac } of addresses) this.#send(this.#frames.announcement(address, mac));
+    if (falling.length > 0) {
+      this.#log.info({ clusters: falling.map(({ name }) => name) }, "left to the backends' filters");
+    }
   }
 
   /** Sends a frame of our own. */
@@ -245,9 +306,15 @@ export class Engine {
       const table = await this.#shared.standby();
       this.#stale = false;
       let first = 0;
-      for (const map of this.#maps) {
-        table.setOwners(first, map.owners((backend) => this.#slots.get(backend.address)!));
-        first += map.cluster.buckets;
+      for (const [index, map] of this.#maps.entries()) {
+        const { buckets, group } = map.cluster;
+        const groupSlot = this.#groupSlots[index]!;
+        const owners = this.#techniques.of(map.cluster) === "broadcast"
+          ? new Uint16Array(buckets).fill(groupSlot)
+          : map.owners((backend) => this.#slots.get(backend.address)!);
+        table.setOwners(first, owners);
+        table.setMac(groupSlot, group.high, group.low);
+        first += buckets;
       }
       for (const slot of this.#slots.values()) {
         const mac = this.#resolver.neighbors.mac(slot);

@@ -41,10 +41,12 @@ export class LinkFrames {
       : this.#arp(arp.REQUEST, own, address, mac ?? BROADCAST);
   }
 
-  /** Tells everyone where one of our addresses is: a gratuitous ARP request (RFC 5944 4.6) or an unsolicited advertisement. */
-  announcement(address: string): Frame {
-    if (!isIpv6(address)) return this.#arp(arp.REQUEST, address, address, BROADCAST);
-    const { mac } = this.#plan;
+  /**
+   * Tells everyone where one of our addresses is: a gratuitous ARP request (RFC 5944 4.6) or an unsolicited advertisement.
+   * `mac` may be that of a group, which Linux believes and RFC 1812 section 3.3.2 forbids.
+   */
+  announcement(address: string, mac: Mac = this.#plan.mac): Frame {
+    if (!isIpv6(address)) return this.#arp(arp.REQUEST, address, address, BROADCAST, mac);
     const frame = this.#icmpv6(ALL_NODES, address, "ff02::1");
     const { view, ip, message } = this.#places(frame);
     frame.set(octetsOf(address), message + nd.TARGET);
@@ -102,10 +104,10 @@ export class LinkFrames {
     return own ?? (isIpv6(address) ? linkLocalOf(this.#plan.mac) : "0.0.0.0");
   }
 
-  #arp(operation: number, sender: string, target: string, dst: Mac): Frame {
+  #arp(operation: number, sender: string, target: string, dst: Mac, mac: Mac = this.#plan.mac): Frame {
     const frame = this.#frame(dst, ethernet.TYPE_ARP, arp.LENGTH);
     const { view, ip } = this.#places(frame);
-    const { high, low } = this.#plan.mac;
+    const { high, low } = mac;
     arp.write(view, ip, operation, high, low, wordOf(sender), 0, 0, wordOf(target));
     return frame;
   }

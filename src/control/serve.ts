@@ -1,7 +1,9 @@
 /** The dispatcher as a service: from its configuration file to its last counters. */
 
 import { formatMac } from "../wire/address.ts";
+import type { Logger } from "pino";
 import { libc } from "../device/libc.ts";
+import { controlPath, listen } from "./control_socket.ts";
 import { Engine } from "./engine.ts";
 import { loadConfig } from "./load_config.ts";
 import { createLog } from "./log.ts";
@@ -34,11 +36,29 @@ export async function serve(file: string): Promise<void> {
   if (dispatcher.offloads && !engine.offloads.includes("tso4")) {
     log.warn({ granted: engine.offloads }, "the kernel refuses offloads: bulk traffic goes frame by frame");
   }
+  const control = await listenForCommands(engine, log);
   try {
     const signal = await Promise.race([asked, engine.failed]);
     log.info({ signal }, "stopping");
   } finally {
+    control?.close();
     await engine.stop();
     log.info(engine.report(), "stopped");
+  }
+}
+
+/** Without its control socket a dispatcher does its work, so that is worth a warning only. */
+async function listenForCommands(engine: Engine, log: Logger): Promise<{ close(): void } | undefined> {
+  try {
+    return await listen(controlPath(), {
+      technique: ({ technique, cluster }) =>
+        technique === undefined ? engine.techniques() : engine.setTechnique(technique, cluster),
+    });
+  } catch (error) {
+    log.warn(
+      { reason: (error as Error).message },
+      "no control socket: commands cannot reach this dispatcher",
+    );
+    return undefined;
   }
 }

@@ -72,7 +72,8 @@ export async function inNamespace(
 /**
  * Ends whatever was started for a lab and removes its namespaces and folder; what is not there is no fault. Arguments: the
  * lab's name, the folder, the namespaces. What was started for it is known by its environment, also a program that is still
- * making namespaces; what runs in the namespaces, a person's shell for instance, by where it runs.
+ * making namespaces; what runs in the namespaces, a person's shell for instance, by where it runs. The control socket of a
+ * dispatcher that was killed is named after its namespace (control/control_socket.ts).
  */
 const REMOVE = `
 lab=$1 folder=$2; shift 2
@@ -80,6 +81,7 @@ started() { grep -lzs "^${MARK}=$lab$" /proc/[0-9]*/environ | cut -d/ -f3; }
 while pids=$(started) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done
 for namespace in "$@"; do
   ip netns pids "$namespace" 2>/dev/null | xargs -r kill -9 2>/dev/null
+  rm -f "/run/oneip/$(stat -Lc %i "/run/netns/$namespace" 2>/dev/null).sock"
   ip netns del "$namespace" 2>/dev/null
 done
 rm -rf "$folder"`;

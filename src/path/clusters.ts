@@ -2,6 +2,7 @@
 
 import { netmask, netmask6 } from "../wire/address.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import { NO_BACKEND } from "../table/bucket_map.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
 import * as hash from "../table/hash.ts";
 import type { ClusterPlan } from "./plan.ts";
@@ -17,6 +18,7 @@ export class Clusters {
   // By cluster: its seed, where its buckets start among all, the shift that scales a hash to a bucket, its masks.
   readonly #seeds: Int32Array;
   readonly #firsts: Int32Array;
+  readonly #groupSlots: Int32Array;
   readonly #shifts: Int32Array;
   readonly #masks: Int32Array;
   readonly #masks6: Int32Array;
@@ -27,6 +29,7 @@ export class Clusters {
   constructor(clusters: readonly ClusterPlan[]) {
     let first = 0;
     this.#firsts = Int32Array.from(clusters, ({ buckets }) => (first += buckets) - buckets);
+    this.#groupSlots = Int32Array.from(clusters, ({ groupSlot }) => groupSlot);
     this.#seeds = Int32Array.from(clusters, ({ seed }) => seed);
     this.#shifts = Int32Array.from(clusters, ({ buckets }) => 32 - Math.log2(buckets));
     this.#masks = Int32Array.from(clusters, ({ mask }) => netmask(mask.ipv4));
@@ -60,6 +63,12 @@ export class Clusters {
       this.#seeds[cluster]!,
     );
     return table.owner(this.#firsts[cluster]! + (h >>> this.#shifts[cluster]!));
+  }
+
+  /** Technique `broadcast`: the slot of the group that is to have all frames. Technique `route`: NO_BACKEND. */
+  group(table: ForwardingTable, cluster: number): number {
+    const slot = this.#groupSlots[cluster]!;
+    return table.owner(this.#firsts[cluster]!) === slot ? slot : NO_BACKEND;
   }
 
   hasPorts(cluster: number): boolean {

@@ -100,7 +100,8 @@ export class Ipv4Path {
     const target = this.#locals.lookup(arp.targetIp(frame, packet));
     if (target === ABSENT || target === BROADCAST) return verdict.DROP_ARP_OTHER;
     if (arp.operation(frame, packet) === arp.REQUEST) {
-      this.#egress.length = this.#responder.arp(at);
+      const group = target === SELF ? NO_BACKEND : this.#clusters.group(this.#egress.table, target);
+      this.#egress.length = this.#responder.arp(at, group);
       return verdict.ANSWERED_ARP;
     }
     // An answer to a question of ours comes to our MAC and our own address; anything else nobody asked for.

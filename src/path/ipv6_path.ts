@@ -186,8 +186,9 @@ export class Ipv6Path {
       }
       if (this.#locals.lookup(frame, ip + ipv6.SRC) !== ABSENT) return verdict.HEARD_CLAIM;
       if (target === ABSENT) return verdict.DROP_ND_OTHER;
+      const group = target === SELF ? NO_BACKEND : this.#clusters.group(this.#egress.table, target);
       return this.#answers.sent(
-        this.#responder.advertise(at, ip, message, length, isProbe),
+        this.#responder.advertise(at, ip, message, length, isProbe, group),
         verdict.ANSWERED_ND,
       );
     }

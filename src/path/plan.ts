@@ -5,6 +5,8 @@ import type { Cidr, Mac } from "../wire/address.ts";
 /** One cluster, as the path needs it. */
 export interface ClusterPlan {
   readonly addresses: readonly string[];
+  /** The slot of the group to which frames go when all backends shall have them, technique `broadcast`. */
+  readonly groupSlot: number;
   /** A power of two, 2..65536. */
   readonly buckets: number;
   /** Of the hash; int32. */

@@ -9,6 +9,7 @@ import * as ethernet from "../wire/ethernet.ts";
 import * as icmp from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as tcp from "../wire/tcp.ts";
+import { NO_BACKEND } from "../table/bucket_map.ts";
 import type { Egress } from "./egress.ts";
 import type { Offload } from "./offload.ts";
 import type { Plan } from "./plan.ts";
@@ -59,8 +60,8 @@ export class Responder4 {
     this.#offload.settle(ip, ip + ipv4.headerLength(this.#frame, ip));
   }
 
-  /** The reply to a valid who-has for one of our addresses. */
-  arp(at: number): number {
+  /** The reply to a valid who-has for one of our addresses, which is at our own MAC, or at that of the slot `group`. */
+  arp(at: number, group: number): number {
     const frame = this.#frame;
     const packet = at + ethernet.HEADER;
     const askerHigh = arp.senderMacHigh(frame, packet);
@@ -69,7 +70,9 @@ export class Responder4 {
     const ours = arp.targetIp(frame, packet);
     ethernet.setDst(frame, at, askerHigh, askerLow);
     ethernet.setSrc(frame, at, this.#macHigh, this.#macLow);
-    arp.write(frame, packet, arp.REPLY, this.#macHigh, this.#macLow, ours, askerHigh, askerLow, askerIp);
+    const high = group === NO_BACKEND ? this.#macHigh : this.#egress.table.macHigh(group);
+    const low = group === NO_BACKEND ? this.#macLow : this.#egress.table.macLow(group);
+    arp.write(frame, packet, arp.REPLY, high, low, ours, askerHigh, askerLow, askerIp);
     return ethernet.HEADER + arp.LENGTH;
   }
 

@@ -9,6 +9,7 @@ import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as nd from "../wire/nd.ts";
 import * as tcp from "../wire/tcp.ts";
+import { NO_BACKEND } from "../table/bucket_map.ts";
 import type { Egress } from "./egress.ts";
 import type { Offload } from "./offload.ts";
 import type { Plan } from "./plan.ts";
@@ -74,10 +75,18 @@ export class Responder6 {
   }
 
   /**
-   * The advertisement that answers a valid solicitation for one of our addresses, RFC 4861 section 7.2.4. One who probes if
-   * the address is free (`isProbe`) has none to be answered at: all nodes hear it.
+   * The advertisement that answers a valid solicitation for one of our addresses, RFC 4861 section 7.2.4: it is at our own MAC,
+   * or at that of the slot `group`. One who probes if the address is free (`isProbe`) has none to be answered at: all nodes
+   * hear it.
    */
-  advertise(at: number, ip: number, message: number, length: number, isProbe: boolean): number {
+  advertise(
+    at: number,
+    ip: number,
+    message: number,
+    length: number,
+    isProbe: boolean,
+    group: number,
+  ): number {
     const frame = this.#frame;
     const option = isProbe ? 0 : nd.optionAt(frame, message, length, nd.SOURCE_LINK_LAYER);
     const askerHigh = option === 0 ? ethernet.srcHigh(frame, at) : frame.getUint16(option);
@@ -89,7 +98,9 @@ export class Responder6 {
     else ipv6.copyAddress(frame, ip + ipv6.SRC, ip + ipv6.DST);
     ipv6.copyAddress(frame, answer + nd.TARGET, ip + ipv6.SRC);
     ipv6.write(frame, ip, nd.LENGTH, ipv6.ICMPV6, HOP_LIMIT_ND);
-    nd.writeOption(frame, answer, nd.TARGET_LINK_LAYER, this.#macHigh, this.#macLow);
+    const high = group === NO_BACKEND ? this.#macHigh : this.#egress.table.macHigh(group);
+    const low = group === NO_BACKEND ? this.#macLow : this.#egress.table.macLow(group);
+    nd.writeOption(frame, answer, nd.TARGET_LINK_LAYER, high, low);
     const flags = nd.ROUTER | nd.OVERRIDE | (isProbe ? 0 : nd.SOLICITED);
     icmpv6.write(frame, ip, answer, icmpv6.NEIGHBOR_ADVERTISEMENT, 0, flags, nd.LENGTH);
     ethernet.setDst(

@@ -7,31 +7,35 @@ import { PLAN } from "../path/arrange.ts";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const ADDRESSES = [f.IP.cluster, f.IP6.cluster];
-
-test("announces each address at once, some times more, and then now and again", () => {
+test("announces at once, some times more, and then now and again", () => {
   const sent: number[] = [];
   const began = Date.now();
   const announcer = new Announcer(
-    new LinkFrames(PLAN),
-    ADDRESSES,
     { count: 3, intervalMs: 1000, refreshMs: 60_000 },
     () => void sent.push(Date.now() - began),
   );
+  announcer.start();
   vi.advanceTimersByTime(125_000);
   announcer.stop();
   vi.advanceTimersByTime(125_000);
-  expect(sent).toEqual([0, 1000, 2000, 62_000, 122_000].flatMap((at) => [at, at]));
+  expect(sent).toEqual([0, 1000, 2000, 62_000, 122_000]);
+});
+
+test("starts anew when the addresses have moved", () => {
+  let sent = 0;
+  const announcer = new Announcer({ count: 2, intervalMs: 1000, refreshMs: 0 }, () => sent++);
+  announcer.start();
+  vi.advanceTimersByTime(500);
+  announcer.start();
+  vi.advanceTimersByTime(5000);
+  expect(sent).toBe(3);
 });
 
 test("a refresh of 0 is none, a count of 0 waits for the first refresh", () => {
   const times = (count: number, refreshMs: number) => {
     let sent = 0;
-    const announcer = new Announcer(new LinkFrames(PLAN), [f.IP.cluster], {
-      count,
-      intervalMs: 10,
-      refreshMs,
-    }, () => sent++);
+    const announcer = new Announcer({ count, intervalMs: 10, refreshMs }, () => sent++);
+    announcer.start();
     vi.advanceTimersByTime(1000);
     announcer.stop();
     return sent;

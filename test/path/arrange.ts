@@ -10,7 +10,7 @@ import * as virtio from "../../src/wire/virtio.ts";
 import { IP, IP6, MAC } from "../frames.ts";
 
 /** Neighbor slots. */
-export const SLOT = { backend1: 0, backend2: 1, gateway: 2 } as const;
+export const SLOT = { backend1: 0, backend2: 1, gateway: 2, group: 3 } as const;
 
 export const BUCKETS = 4;
 
@@ -23,13 +23,14 @@ export const PLAN: Plan = {
   routes: [],
   clusters: [{
     addresses: [IP.cluster, IP6.cluster],
+    groupSlot: SLOT.group,
     buckets: BUCKETS,
     seed: 0,
     mask: { ipv4: 32, ipv6: 128 },
     ports: undefined,
     closed: "reject",
   }],
-  mtus: [1500, 1500, 1500],
+  mtus: [1500, 1500, 1500, 1500],
   rateLimits: { timeExceeded: 1000, unreachable: 1000, tooBig: 1000, parameterProblem: 1000, reset: 1000 },
 };
 
@@ -62,7 +63,7 @@ export class Bench {
     this.#slotSize = slotSize;
     this.#begin = plan.offloads === true ? virtio.HEADER : 0;
     this.#memory = new Uint8Array(slotSize + 2 * CANARY).fill(CANARY_OCTET);
-    this.table = new ForwardingTable(new ArrayBuffer(ForwardingTable.byteLength(BUCKETS, 3)), 0, BUCKETS, 3);
+    this.table = new ForwardingTable(new ArrayBuffer(ForwardingTable.byteLength(BUCKETS, 4)), 0, BUCKETS, 4);
     this.table.setOwners(0, Uint16Array.of(SLOT.backend1, SLOT.backend2, SLOT.backend1, SLOT.backend2));
     for (const [name, slot] of [["backend1", SLOT.backend1], ["backend2", SLOT.backend2]] as const) {
       const { high, low } = parseMac(MAC[name])!;

@@ -1,0 +1,32 @@
+import { Argument, Command } from "@commander-js/extra-typings";
+
+export function techniqueCommand() {
+  return new Command("technique")
+    .description("print or change who chooses the backend, in a running dispatcher")
+    .addArgument(
+      new Argument("[technique]", "the new one; default: only print").choices(
+        ["route", "broadcast"] as const,
+      ),
+    )
+    .option("--cluster <name>", "change only this cluster")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nWith broadcast every backend gets every frame and keeps its own by its filter; routers that believe it, Linux among\n" +
+        "them, are told to send there without the dispatcher in between.\n\nExample:\n  oneip technique broadcast",
+    )
+    .action(async (technique, { cluster, json }) => {
+      const { ask, controlPath } = await import("../control/control_socket.ts");
+      const { formatTable } = await import("./table.ts");
+      const argument = { ...(technique && { technique }), ...(cluster && { cluster }) };
+      const techniques = await ask(controlPath(), "technique", argument) as {
+        cluster: string;
+        technique: string;
+      }[];
+      console.log(
+        json
+          ? JSON.stringify(techniques, null, 2)
+          : formatTable(["cluster", "technique"], techniques.map((one) => [one.cluster, one.technique])),
+      );
+    });
+}

@@ -1,0 +1,42 @@
+/** Who chooses the backend, cluster by cluster; it can be changed while the dispatcher runs. */
+
+import { UsageError } from "../input/errors.ts";
+import type { ClusterConfig } from "./config.ts";
+
+export type Technique = ClusterConfig["technique"];
+
+/** As `oneip technique` prints it. */
+export interface TechniqueOf {
+  readonly cluster: string;
+  readonly technique: Technique;
+}
+
+export class Techniques {
+  readonly #now: Map<string, Technique>;
+
+  /** As configured. */
+  constructor(clusters: readonly ClusterConfig[]) {
+    this.#now = new Map(clusters.map(({ name, technique }) => [name, technique]));
+  }
+
+  of(cluster: ClusterConfig): Technique {
+    return this.#now.get(cluster.name)!;
+  }
+
+  list(): TechniqueOf[] {
+    return [...this.#now].map(([cluster, technique]) => ({ cluster, technique }));
+  }
+
+  /** Of one cluster, or of all. Throws UsageError when there is no such cluster or technique. */
+  set(technique: unknown, cluster?: unknown): void {
+    if (technique !== "route" && technique !== "broadcast") {
+      throw new UsageError(`There is no technique "${technique}"; use route or broadcast`);
+    }
+    const names = [...this.#now.keys()];
+    const chosen = names.filter((name) => cluster === undefined || name === cluster);
+    if (chosen.length === 0) {
+      throw new UsageError(`There is no cluster "${cluster}"; use ${names.join(", ")}`);
+    }
+    for (const name of chosen) this.#now.set(name, technique);
+  }
+}

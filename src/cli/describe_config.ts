@@ -25,7 +25,8 @@ export function describeConfig({ dispatcher, clusters }: Config): { text: string
       return {
         name: cluster.name,
         addresses: cluster.addresses,
-        technique: "route",
+        technique: cluster.technique,
+        group: formatMac(cluster.group.high, cluster.group.low),
         buckets: cluster.buckets,
         seed: cluster.seed >>> 0,
         algorithm: cluster.algorithm,

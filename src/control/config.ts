@@ -32,6 +32,13 @@ export interface Config {
 export interface ClusterConfig {
   readonly name: string;
   readonly addresses: readonly string[];
+  /** Who chooses the backend: the dispatcher, or each backend for itself. */
+  readonly technique: "route" | "broadcast";
+  /** Destination MAC of the frames that all backends get: broadcast or multicast. */
+  readonly group: Mac;
+  /** The technique when the dispatcher is gone; undefined: none. */
+  readonly fallback: "broadcast" | undefined;
+  readonly agent: AgentConfig | undefined;
   readonly buckets: number;
   readonly seed: number;
   readonly algorithm: Algorithm;
@@ -41,6 +48,16 @@ export interface ClusterConfig {
   readonly closed: "reject" | "drop";
   readonly noBackend: "reject" | "last-resort";
   readonly backends: readonly BackendConfig[];
+}
+
+/** Of the agents by which backends watch each other. */
+export interface AgentConfig {
+  /** UDP. */
+  readonly port: number;
+  /** File with the key that all backends share. */
+  readonly keyFile: string;
+  /** Between two heartbeats. */
+  readonly intervalMs: number;
 }
 
 export interface BackendConfig {
@@ -84,6 +101,14 @@ function toConfig({ dispatcher, clusters }: ConfigInput, machine: string): Confi
     clusters: clusters.map((cluster) => ({
       name: cluster.name,
       addresses: cluster.addresses.map((text) => parseIp(text)!),
+      technique: cluster.technique,
+      group: parseMac(cluster.group)!,
+      fallback: cluster.fallback,
+      agent: cluster.agent === undefined ? undefined : {
+        port: cluster.agent.port,
+        keyFile: cluster.agent.keyFile,
+        intervalMs: parseDuration(cluster.agent.interval)!,
+      },
       buckets: cluster.buckets,
       seed: cluster.seed | 0,
       algorithm: cluster.algorithm,

@@ -8,6 +8,8 @@ const MOST_BUCKETS = 65536;
 const MOST_WEIGHT = 100;
 const MOST_MTU = 9000;
 const MOST_ANSWERS = 1_000_000;
+const LEAST_INTERVAL_MS = 50;
+const MOST_INTERVAL_MS = 10_000;
 
 /** In the upper half of a MAC address: not one machine but a group. */
 const GROUP_BIT = 0x0100;
@@ -35,6 +37,11 @@ const mac = parsed(
   "use a unicast MAC address such as 02:00:00:00:00:01, its first octet even",
 );
 
+const group = parsed(
+  (text) => (parseMac(text)?.high ?? 0) & GROUP_BIT ? text : undefined,
+  "use ff:ff:ff:ff:ff:ff or a multicast MAC address such as 03:bf:0a:00:00:64, its first octet odd",
+);
+
 const wholeNumber = (least: number, most: number) => {
   const error = `use a whole number from ${least} to ${most}`;
   return z.int(error).min(least, error).max(most, error);
@@ -56,12 +63,34 @@ const backendSchema = z.strictObject({
   ),
 }, "use a mapping such as {name: web1, address: 10.0.0.11}");
 
+const interval = z.string("use a duration such as 250ms").refine((text) => {
+  const ms = parseDuration(text);
+  return ms !== undefined && ms >= LEAST_INTERVAL_MS && ms <= MOST_INTERVAL_MS;
+}, "use a duration from 50ms to 10s such as 250ms");
+
+const agentSchema = z.strictObject({
+  port: wholeNumber(1, 65_535).default(4120).describe("UDP port of the heartbeats, on every backend."),
+  keyFile: z.string("use the path of a file").min(1, "use the path of a file").describe(
+    "File with the key that all backends share, 16 octets or more.",
+  ),
+  interval: interval.default("250ms").describe("Between two heartbeats; a backend that misses four is dead."),
+}, "use a mapping such as {keyFile: /etc/oneip/cluster.key}");
+
 const clusterSchema = z.strictObject({
   name: name.describe("For logs and commands."),
   addresses: list(ip, "list at least one cluster address").describe(
     "The cluster addresses that clients see.",
   ),
-  technique: z.literal("route", 'use route; "broadcast" is not supported yet').default("route"),
+  technique: z.enum(["route", "broadcast"], "use route or broadcast").default("route").describe(
+    "Who chooses the backend: the dispatcher, or each backend for itself by its filter.",
+  ),
+  group: group.default("ff:ff:ff:ff:ff:ff").describe(
+    "Destination MAC of the frames that all backends get, technique broadcast.",
+  ),
+  fallback: z.literal("broadcast", "use broadcast, or leave it out").optional().describe(
+    "The technique when the dispatcher is gone.",
+  ),
+  agent: agentSchema.optional().describe("Of `oneip filter agent`, by which the backends watch each other."),
   buckets: wholeNumber(2, MOST_BUCKETS)
     .refine((count) => Number.isInteger(Math.log2(count)), "use a power of two such as 4096")
     .default(4096),

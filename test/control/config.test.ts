@@ -32,6 +32,10 @@ test("a minimal file has the defaults", () => {
   const { dispatcher, clusters } = parseConfig(MINIMAL, "oneip.yaml", "machine");
   expect(dispatcher).toMatchObject({ interface: "oneip0", bridge: undefined, mtu: 1500, gateways: [] });
   expect(clusters[0]).toMatchObject({
+    technique: "route",
+    group: { high: 0xffff, low: -1 },
+    fallback: undefined,
+    agent: undefined,
     buckets: 4096,
     seed: 0,
     algorithm: "maglev",
@@ -52,13 +56,25 @@ test("the default MAC is locally administered, stable, and another one per machi
   expect(parseInt(mac.slice(0, 2), 16) & 3).toBe(2);
 });
 
+test("an agent has a port and an interval of its own", () => {
+  const text = MINIMAL.replace(
+    "    backends",
+    "    technique: broadcast\n    fallback: broadcast\n    agent: {keyFile: key}\n    backends",
+  );
+  expect(parseConfig(text, "oneip.yaml", "machine").clusters[0]).toMatchObject({
+    technique: "broadcast",
+    fallback: "broadcast",
+    agent: { port: 4120, keyFile: "key", intervalMs: 250 },
+  });
+});
+
 test("the largest seed is taken as it stands", () => {
   const text = MINIMAL.replace("    backends", "    seed: 4294967295\n    backends");
   expect(parseConfig(text, "oneip.yaml", "machine").clusters[0]!.seed).toBe(-1);
 });
 
-test("the shipped configuration is right", () => {
-  const file = join(ROOT, "netns/routing.oneip.yaml");
+test.each(["routing", "broadcast"])("the shipped configuration %s is right", (name) => {
+  const file = join(ROOT, `netns/${name}.oneip.yaml`);
   expect(mistakesOf(readFileSync(file, "utf8"))).toEqual([]);
 });
 
@@ -139,11 +155,31 @@ describe("a mistake is reported with its place, what was found and what would do
         "slash or colon",
     },
     {
-      name: "a technique that is not there yet",
+      name: "a technique that there is not",
       was: "    backends",
-      becomes: "    technique: broadcast\n    backends",
+      becomes: "    technique: flood\n    backends",
+      want: '6:16: "clusters[0].technique" is wrong, found "flood", use route or broadcast',
+    },
+    {
+      name: "a group that is one machine",
+      was: "    backends",
+      becomes: "    group: 02:00:00:00:00:01\n    backends",
       want:
-        '6:16: "clusters[0].technique" is wrong, found "broadcast", use route; "broadcast" is not supported yet',
+        '6:12: "clusters[0].group" is wrong, found "02:00:00:00:00:01", use ff:ff:ff:ff:ff:ff or a multicast MAC address ' +
+        "such as 03:bf:0a:00:00:64, its first octet odd",
+    },
+    {
+      name: "an agent without a key",
+      was: "    backends",
+      becomes: "    agent: {port: 4121}\n    backends",
+      want: '6:12: "clusters[0].agent.keyFile" is missing, found nothing, use the path of a file',
+    },
+    {
+      name: "an agent that is too quick",
+      was: "    backends",
+      becomes: "    agent: {keyFile: key, interval: 10ms}\n    backends",
+      want:
+        '6:37: "clusters[0].agent.interval" is wrong, found "10ms", use a duration from 50ms to 10s such as 250ms',
     },
     {
       name: "two backends of one name",

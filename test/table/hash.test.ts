@@ -135,6 +135,10 @@ describe.skipIf(needsRoot()).each(Object.entries(FAMILIES))("%s", (family, draw)
 const CLUSTER: ClusterConfig = {
   name: "web",
   addresses: [],
+  technique: "route",
+  group: { high: 0xffff, low: -1 },
+  fallback: undefined,
+  agent: undefined,
   buckets: 2,
   seed: 0,
   algorithm: "modulo",

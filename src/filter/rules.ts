@@ -32,7 +32,10 @@ export interface RulesOptions {
   readonly leased?: boolean;
 }
 
-/** A whole filter, which takes the place of the one before in one transaction: `nft -f` may read it again and again. */
+/**
+ * A whole filter, which takes the place of the one before in one transaction: `nft -f` may read it again and again. Chains
+ * and sets stay and are filled anew. To delete the table and make another would lose frames: for an instant both are asked.
+ */
 export function filterTable(
   cluster: ClusterConfig,
   backend: string,
@@ -45,11 +48,13 @@ export function filterTable(
   const lines = [
     `# Cluster ${cluster.name}, backend ${backend}: ${own.size} of ${cluster.buckets} buckets.`,
     `add table inet ${table}`,
-    `delete table inet ${table}`,
+    `add set inet ${table} mine { ${MINE}}`,
+    `flush set inet ${table} mine`,
+    `flush table inet ${table}`,
     `table inet ${table} {`,
     "  counter accepted {}",
     "  counter dropped {}",
-    `  set mine { type mark; flags interval; ${elements(own)}}`,
+    `  set mine { ${MINE}${elements(own)}}`,
     ...(leased ? ["  counter unleased {}", "  set lease { type nf_proto; flags timeout; }"] : []),
     "  chain prerouting {",
     "    type filter hook prerouting priority -300; policy accept;",
@@ -68,6 +73,7 @@ export function filterTable(
   return lines.join("\n") + "\n";
 }
 
+const MINE = "type mark; flags interval; ";
 const TO_ALL = "meta pkttype { broadcast, multicast }";
 
 /**

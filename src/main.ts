@@ -7,7 +7,9 @@ import { checkCommand } from "./cli/check.ts";
 import { configCommand } from "./cli/config.ts";
 import { demoCommand } from "./cli/demo.ts";
 import { explainCommand } from "./cli/explain.ts";
+import { filterCommand } from "./cli/filter.ts";
 import { labCommand } from "./cli/lab.ts";
+import { routerCommand } from "./cli/router.ts";
 import { runCommand } from "./cli/run.ts";
 import { techniqueCommand } from "./cli/technique.ts";
 import { InputError, UsageError } from "./input/errors.ts";
@@ -31,6 +33,8 @@ const program = new Command("oneip")
   .addCommand(backendCommand())
   .addCommand(configCommand())
   .addCommand(techniqueCommand())
+  .addCommand(filterCommand())
+  .addCommand(routerCommand())
   .addCommand(labCommand())
   .addCommand(demoCommand());
 tab(program as never, { completionCommandName: "completions" });

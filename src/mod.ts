@@ -31,6 +31,9 @@ export { Engine, type Report } from "./control/engine.ts";
 export { explain, type Explanation } from "./control/explain.ts";
 export { InputError, type Mistake, UsageError } from "./input/errors.ts";
 
+// The broadcast technique: a backend's own filter.
+export { accepts, BackendFilter } from "./filter/accepts.ts";
+
 // Labs.
 export { Lab, type LabInfo, LabNode, type LabOptions } from "./lab/lab.ts";
 export { CommandError, type Result } from "./lab/shell.ts";

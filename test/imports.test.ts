@@ -12,10 +12,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   input: ["input"],
   control: ["control", "path", "table", "wire", "device", "input"],
   backend: ["backend", "wire", "input"],
+  filter: ["filter", "control", "path", "table", "wire", "device", "input"],
   lab: ["lab", "wire", "device", "input"],
   demo: ["demo", "lab", "control", "wire"],
-  cli: ["cli", "demo", "lab", "backend", "control", "wire", "device", "input"],
-  ".": ["cli", "demo", "lab", "control", "path", "table", "wire", "device", "input", "."],
+  cli: ["cli", "demo", "lab", "backend", "filter", "control", "wire", "device", "input"],
+  ".": ["cli", "demo", "lab", "filter", "control", "path", "table", "wire", "device", "input", "."],
 };
 
 /** Would run in a browser: no runtime, no built-in modules, and one package for addresses as text. */

@@ -1,0 +1,53 @@
+/** The program nft, which speaks to the kernel. */
+
+import { spawn } from "node:child_process";
+import { TABLE_PREFIX } from "./rules.ts";
+
+/**
+ * Gives commands to the kernel, all in one transaction. Throws with nft's own words when it refuses, and when it has not done
+ * it in `timeoutMs`.
+ */
+export async function applyCommands(commands: string, timeoutMs?: number): Promise<void> {
+  await nft(["-f", "-"], commands, timeoutMs);
+}
+
+/** Names of the filters' tables that the kernel has. */
+export async function filterTables(): Promise<string[]> {
+  const { nftables } = JSON.parse(await nft(["-j", "list", "tables", "inet"])) as {
+    nftables: { table?: { name: string } }[];
+  };
+  return nftables.flatMap(({ table }) => table?.name.startsWith(TABLE_PREFIX) ? [table.name] : []);
+}
+
+/** Removes tables; in one transaction. */
+export async function removeTables(names: readonly string[]): Promise<void> {
+  await applyCommands(names.map((name) => `delete table inet ${name}\n`).join(""));
+}
+
+function nft(args: readonly string[], input = "", timeoutMs?: number): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const child = spawn("nft", args, {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), timeoutMs);
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);
+  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
+  child.once("error", (error: NodeJS.ErrnoException) => {
+    reject(error.code === "ENOENT" ? new Error("There is no program nft here; install nftables") : error);
+  });
+  child.once("close", (status, signal) => {
+    clearTimeout(timer);
+    if (signal !== null) {
+      return reject(new Error(`nft ended by ${signal}; it may have taken longer than ${timeoutMs} ms`));
+    }
+    if (status === 0) return resolve(stdout);
+    const why = stderr.trim().split("\n")[0] ?? "";
+    const remedy = /Operation not permitted/.test(stderr) ? "; run it as root" : "";
+    reject(new Error(`nft refuses (status ${status}): ${why}${remedy}`));
+  });
+  child.stdin.on("error", () => {}); // It has ended before it read all: its status tells.
+  child.stdin.end(input);
+  return promise;
+}

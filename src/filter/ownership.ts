@@ -1,0 +1,44 @@
+/** Whose filter accepts what: the buckets of one backend under a live set. */
+
+import { UsageError } from "../input/errors.ts";
+import { ClusterMap } from "../control/cluster_map.ts";
+import type { ClusterConfig, Config } from "../control/config.ts";
+import { BucketSet } from "./bucket_set.ts";
+
+/** The buckets that a backend owns when `isLive` tells which are live. */
+export function ownedBuckets(
+  cluster: ClusterConfig,
+  backend: string,
+  isLive: (name: string) => boolean,
+): BucketSet {
+  const map = new ClusterMap(cluster);
+  map.update(({ name }) => isLive(name));
+  const owners = map.owners(({ name }) => name === backend ? 1 : 0);
+  return BucketSet.of(cluster.buckets, (bucket) => owners[bucket] === 1);
+}
+
+/**
+ * The clusters of technique broadcast that have this backend. Throws UsageError when there is none, or when the backends
+ * of a live set are none of theirs.
+ */
+export function filteredClusters(
+  { clusters }: Config,
+  backend: string,
+  ...liveSets: (readonly string[] | undefined)[]
+): ClusterConfig[] {
+  const broadcast = clusters.filter(({ technique }) => technique === "broadcast");
+  if (broadcast.length === 0) {
+    throw new UsageError("No cluster has a filter; give one `technique: broadcast` in the configuration");
+  }
+  const names = new Set(broadcast.flatMap(({ backends }) => backends.map(({ name }) => name)));
+  for (const name of [backend, ...liveSets.flatMap((live) => live ?? [])]) {
+    if (!names.has(name)) {
+      throw new UsageError(
+        `There is no backend "${name}" in a cluster of technique broadcast; there are ${
+          [...names].join(", ")
+        }`,
+      );
+    }
+  }
+  return broadcast.filter(({ backends }) => backends.some(({ name }) => name === backend));
+}

@@ -1,0 +1,237 @@
+/** The agent of a backend's filter as a service: its sockets, clock, kernel, link and log. */
+
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { UsageError } from "../input/errors.ts";
+import { isIpv6 } from "../wire/address.ts";
+import type { AgentConfig, ClusterConfig } from "../control/config.ts";
+import { loadConfig } from "../control/load_config.ts";
+import { createLog } from "../control/log.ts";
+import { FilterAgent } from "./agent.ts";
+import { Alarms } from "./alarms.ts";
+import { BucketSet } from "./bucket_set.ts";
+import { decodeHeartbeat, digestOf, encodeHeartbeat } from "./heartbeat.ts";
+import { hasLink, interfaceOf } from "./link.ts";
+import { applyCommands } from "./nft.ts";
+import { filteredClusters, ownedBuckets } from "./ownership.ts";
+import { filterTable, leaseCommands, ownershipCommands, tableOf } from "./rules.ts";
+
+/** Ticks an interval. */
+const TICKS = 5;
+/** Intervals in which it should be possible to let everything go. */
+const LEAVE = 4;
+const LEAST_KEY_OCTETS = 16;
+/** Live sets whose buckets are remembered. */
+const MOST_REMEMBERED = 64;
+
+export interface AgentArguments {
+  /** The configuration file. */
+  readonly file: string;
+  readonly backend: string;
+  /** Needed where the backend is in several clusters of technique broadcast. */
+  readonly cluster: string | undefined;
+}
+
+/**
+ * Runs until SIGTERM or SIGINT, then lets every bucket go and says so. Throws UsageError before anything is changed when the
+ * configuration, the key or this machine will not do.
+ */
+export async function runAgent({ file, backend, cluster: wanted }: AgentArguments): Promise<void> {
+  const { cluster, config } = agentOf(file, backend, wanted);
+  const key = readKey(resolve(dirname(file), config.keyFile));
+  const self = cluster.backends.find(({ name }) => name === backend)!;
+  const interfaceName = interfaceOf(self.address);
+  if (interfaceName === undefined) {
+    throw new UsageError(
+      `This machine has no interface with ${self.address}, the address of backend "${backend}", whose link is up; ` +
+        "is it another backend's machine?",
+    );
+  }
+  const asked = Promise.race(["SIGTERM", "SIGINT"].map((signal) => once(process, signal)));
+
+  const log = createLog();
+  const alarms = new Alarms(log);
+  const sockets = await openSockets(cluster, config.port);
+  const others = cluster.backends.filter(({ name }) => name !== backend);
+  let isTableThere = false;
+  let sent: Promise<unknown> = Promise.resolve();
+  const agent = new FilterAgent(
+    {
+      self: backend,
+      names: cluster.backends.map(({ name }) => name),
+      digest: digestOf(cluster),
+      boot: Date.now(),
+      intervalMs: config.intervalMs,
+      owned: remembered((name, live) =>
+        ownedBuckets(cluster, name, (other) => live.split(",").includes(other))
+      ),
+      decode: (held) => BucketSet.fromOctets(cluster.buckets, held),
+    },
+    {
+      send(heartbeat) {
+        const datagram = encodeHeartbeat(heartbeat, key);
+        sent = Promise.all(others.map(({ address }) =>
+          // What cannot be sent is lost, like any datagram: the others will notice.
+          new Promise((done) => sockets.get(isIpv6(address))!.send(datagram, config.port, address, done))
+        ));
+      },
+      give(own, { leaseMs, patienceMs }, done) {
+        const change = own === undefined
+          ? ""
+          : isTableThere
+          ? ownershipCommands(cluster.name, own)
+          : filterTable(cluster, backend, own, { leased: true });
+        applyCommands(change + leaseCommands(cluster.name, leaseMs), patienceMs).then(() => {
+          isTableThere = true;
+          done(true, performance.now());
+        }, (error: Error) => {
+          isTableThere = false;
+          raise("kernel", error.message, "The kernel did not take the rules; they are given again, whole");
+          done(false, performance.now());
+        });
+      },
+    },
+    performance.now(),
+  );
+  const raise = (alarm: string, about: string, remedy: string) =>
+    alarms.raise(alarm, about, remedy, performance.now());
+
+  const onMessage = (datagram: Uint8Array, { address }: RemoteInfo) => {
+    const heartbeat = decodeHeartbeat(datagram, key);
+    if (heartbeat === undefined) return raise("forged", address, REMEDIES.forged);
+    const alarm = agent.hear(heartbeat, performance.now());
+    if (alarm !== undefined) raise(alarm, heartbeat.name, REMEDIES[alarm]);
+    tell();
+  };
+  for (const socket of sockets.values()) socket.on("message", onMessage);
+
+  let told = { live: "", buckets: -1, isAlone: false };
+  /** Logs what has changed. */
+  const tell = () => {
+    const { live, held, epoch, isAlone, waitsFor } = agent.membership;
+    const now = { live, buckets: held.size, isAlone };
+    if (now.live !== told.live) log.info({ epoch, live: live.split(",") }, "live set");
+    if (now.buckets !== told.buckets) log.info({ epoch, buckets: held.size, waitsFor }, "buckets");
+    if (isAlone && !told.isAlone) raise("alone", backend, REMEDIES.alone);
+    told = now;
+  };
+
+  log.info({
+    cluster: cluster.name,
+    backend,
+    table: tableOf(cluster.name),
+    port: config.port,
+    intervalMs: config.intervalMs,
+    digest: digestOf(cluster),
+  }, "running");
+  const timer = setInterval(() => {
+    agent.tick(performance.now(), hasLink(interfaceName));
+    tell();
+  }, config.intervalMs / TICKS);
+  const [signal] = await asked;
+  log.info({ signal }, "stopping");
+  const left = Promise.withResolvers<void>();
+  agent.leave(performance.now(), left.resolve);
+  // Should the kernel refuse, the lease runs out by itself.
+  const giveUp = setTimeout(left.resolve, LEAVE * config.intervalMs);
+  await left.promise;
+  clearTimeout(giveUp);
+  clearInterval(timer);
+  await sent;
+  for (const socket of sockets.values()) socket.close();
+  log.info({ alarms: alarms.counts }, "stopped: the filter stays and takes nothing");
+}
+
+const REMEDIES = {
+  forged: "A datagram is no heartbeat of this cluster: compare the key files, or find who sends it",
+  stale:
+    "A heartbeat was heard before, or is from an earlier life: somebody repeats recorded ones, or a clock went back",
+  configuration:
+    "Its configuration is another, so nothing is changed for its sake: give all backends the same, restart it",
+  unknown: "No backend of that name is configured here: give all backends the same configuration",
+  duplicate: "Another agent speaks in this backend's name: stop one of the two",
+  "one-way":
+    "It is heard but hears nothing from here: let the agents' UDP port through to it. Both may answer one client",
+  split:
+    "Some buckets were taken here and there: the two were apart while the router reached both. It is over now",
+  alone: "No other backend answers: only the own base share is taken, until one does",
+} as const satisfies Record<string, string>;
+
+/** The cluster that the agent is for, and its settings. */
+function agentOf(
+  file: string,
+  backend: string,
+  wanted: string | undefined,
+): { cluster: ClusterConfig; config: AgentConfig } {
+  const clusters = filteredClusters(loadConfig(file), backend).filter(({ name }) =>
+    name === (wanted ?? name)
+  );
+  const [cluster] = clusters;
+  if (cluster === undefined) {
+    throw new UsageError(`Backend "${backend}" is in no cluster "${wanted}" of technique broadcast`);
+  }
+  if (clusters.length > 1) {
+    const names = clusters.map(({ name }) => name).join(", ");
+    throw new UsageError(
+      `Backend "${backend}" is in several clusters: ${names}; name one with --cluster, an agent for each`,
+    );
+  }
+  if (cluster.agent === undefined) {
+    throw new UsageError(
+      `Cluster "${cluster.name}" has no agent; add "agent: {keyFile: cluster.key}" to it in "${file}"`,
+    );
+  }
+  return { cluster, config: cluster.agent };
+}
+
+function readKey(file: string): Uint8Array {
+  const remedy = `make one with "head -c 32 /dev/urandom | base64" and give the same to all backends`;
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new UsageError(
+      `Cannot read the key "${file}" (${(error as NodeJS.ErrnoException).code}); ${remedy}`,
+    );
+  }
+  if (text.length >= LEAST_KEY_OCTETS) return new TextEncoder().encode(text);
+  throw new UsageError(
+    `The key "${file}" has ${text.length} characters, ${LEAST_KEY_OCTETS} or more are needed; ${remedy}`,
+  );
+}
+
+/** A socket for each family that the backends' addresses have; the key says whether it is IPv6's. */
+async function openSockets({ backends }: ClusterConfig, port: number): Promise<Map<boolean, Socket>> {
+  const sockets = new Map<boolean, Socket>();
+  for (const isV6 of new Set(backends.map(({ address }) => isIpv6(address)))) {
+    const socket = isV6 ? createSocket({ type: "udp6", ipv6Only: true }) : createSocket("udp4");
+    socket.bind(port);
+    try {
+      await once(socket, "listening");
+    } catch (error) {
+      throw new UsageError(
+        `Cannot listen on UDP port ${port} (${(error as NodeJS.ErrnoException).code}); ` +
+          "is an agent running already? Each cluster's agent needs a port of its own",
+      );
+    }
+    sockets.set(isV6, socket);
+  }
+  return sockets;
+}
+
+/** The same function, but it computes only what it has not lately. */
+function remembered(
+  owned: (name: string, live: string) => BucketSet,
+): (name: string, live: string) => BucketSet {
+  const known = new Map<string, BucketSet>();
+  return (name, live) => {
+    const key = `${name} of ${live}`;
+    const buckets = known.get(key) ?? owned(name, live);
+    known.delete(key);
+    known.set(key, buckets);
+    if (known.size > MOST_REMEMBERED) known.delete(known.keys().next().value!);
+    return buckets;
+  };
+}

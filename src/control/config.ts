@@ -52,6 +52,11 @@ export interface ClusterConfig {
   readonly backends: readonly BackendConfig[];
 }
 
+/** Have the backends of this cluster filters, so that frames may come to all of them? */
+export function mayBroadcast({ technique, fallback }: ClusterConfig): boolean {
+  return technique === "broadcast" || fallback === "broadcast";
+}
+
 /** Of the agents by which backends watch each other. */
 export interface AgentConfig {
   /** UDP. */

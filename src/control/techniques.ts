@@ -1,7 +1,7 @@
 /** Who chooses the backend, cluster by cluster; it can be changed while the dispatcher runs. */
 
 import { UsageError } from "../input/errors.ts";
-import type { ClusterConfig } from "./config.ts";
+import { type ClusterConfig, mayBroadcast } from "./config.ts";
 
 export type Technique = ClusterConfig["technique"];
 
@@ -12,10 +12,12 @@ export interface TechniqueOf {
 }
 
 export class Techniques {
+  readonly #clusters: readonly ClusterConfig[];
   readonly #now: Map<string, Technique>;
 
   /** As configured. */
   constructor(clusters: readonly ClusterConfig[]) {
+    this.#clusters = clusters;
     this.#now = new Map(clusters.map(({ name, technique }) => [name, technique]));
   }
 
@@ -27,16 +29,22 @@ export class Techniques {
     return [...this.#now].map(([cluster, technique]) => ({ cluster, technique }));
   }
 
-  /** Of one cluster, or of all. Throws UsageError when there is no such cluster or technique. */
+  /** Of one cluster, or of all. Throws UsageError when there is no such cluster or technique, or the backends have no filter. */
   set(technique: unknown, cluster?: unknown): void {
     if (technique !== "route" && technique !== "broadcast") {
       throw new UsageError(`There is no technique "${technique}"; use route or broadcast`);
     }
-    const names = [...this.#now.keys()];
-    const chosen = names.filter((name) => cluster === undefined || name === cluster);
+    const chosen = this.#clusters.filter(({ name }) => cluster === undefined || name === cluster);
     if (chosen.length === 0) {
-      throw new UsageError(`There is no cluster "${cluster}"; use ${names.join(", ")}`);
+      throw new UsageError(`There is no cluster "${cluster}"; use ${[...this.#now.keys()].join(", ")}`);
     }
-    for (const name of chosen) this.#now.set(name, technique);
+    const unready = chosen.find((one) => !mayBroadcast(one));
+    if (technique === "broadcast" && unready !== undefined) {
+      throw new UsageError(
+        `Cluster "${unready.name}" is not ready for broadcast: give it "fallback: broadcast" in the configuration and run ` +
+          '"oneip filter agent" on each backend, because without its filter each one answers every client',
+      );
+    }
+    for (const { name } of chosen) this.#now.set(name, technique);
   }
 }

@@ -8,6 +8,7 @@ import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import { ABSENT, AddressTable, AddressTable6 } from "../table/address_table.ts";
+import { NO_BACKEND } from "../table/bucket_map.ts";
 import { ForwardingTable } from "../table/forwarding_table.ts";
 import { clientOf, clientOf6 } from "../path/client.ts";
 import { Clusters } from "../path/clusters.ts";
@@ -34,7 +35,7 @@ export class BackendFilter {
   constructor(config: Config, backend: string, live?: readonly string[]) {
     const clusters = filteredClusters(config, backend, live);
     const buckets = clusters.reduce((sum, cluster) => sum + cluster.buckets, 0);
-    this.clusters = new Clusters(clusters);
+    this.clusters = new Clusters(clusters.map((cluster) => ({ ...cluster, groupSlot: NO_BACKEND })));
     this.owners = new ForwardingTable(new ArrayBuffer(ForwardingTable.byteLength(buckets, 0)), 0, buckets, 0);
     let first = 0;
     for (const cluster of clusters) {

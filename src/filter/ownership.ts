@@ -2,7 +2,7 @@
 
 import { UsageError } from "../input/errors.ts";
 import { ClusterMap } from "../control/cluster_map.ts";
-import type { ClusterConfig, Config } from "../control/config.ts";
+import { type ClusterConfig, type Config, mayBroadcast } from "../control/config.ts";
 import { BucketSet } from "./bucket_set.ts";
 
 /** The buckets that a backend owns when `isLive` tells which are live. */
@@ -18,7 +18,7 @@ export function ownedBuckets(
 }
 
 /**
- * The clusters of technique broadcast that have this backend. Throws UsageError when there is none, or when the backends
+ * The clusters that have this backend, of those that broadcast or may come to. Throws UsageError when there is none, or when the backends
  * of a live set are none of theirs.
  */
 export function filteredClusters(
@@ -26,9 +26,11 @@ export function filteredClusters(
   backend: string,
   ...liveSets: (readonly string[] | undefined)[]
 ): ClusterConfig[] {
-  const broadcast = clusters.filter(({ technique }) => technique === "broadcast");
+  const broadcast = clusters.filter(mayBroadcast);
   if (broadcast.length === 0) {
-    throw new UsageError("No cluster has a filter; give one `technique: broadcast` in the configuration");
+    throw new UsageError(
+      "No cluster has a filter; give one `technique: broadcast` or `fallback: broadcast` in the configuration",
+    );
   }
   const names = new Set(broadcast.flatMap(({ backends }) => backends.map(({ name }) => name)));
   for (const name of [backend, ...liveSets.flatMap((live) => live ?? [])]) {

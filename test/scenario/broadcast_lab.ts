@@ -1,7 +1,7 @@
 /** The lab of the broadcast technique, and what its agents say. */
 
 import { type Lab, request, until } from "oneip";
-import { clients, CLUSTER, labUp } from "./labs.ts";
+import { clients, CLUSTER, labWith } from "./labs.ts";
 
 export const NAMES = ["web1", "web2", "web3", "web4"];
 
@@ -13,8 +13,8 @@ export class BroadcastLab {
   }
 
   /** Up, and every agent has its base share. */
-  static async up(purpose: string): Promise<BroadcastLab> {
-    const self = new BroadcastLab(await labUp("broadcast", purpose));
+  static async up(purpose: string, change = (config: string) => config): Promise<BroadcastLab> {
+    const self = new BroadcastLab(await labWith(purpose, change, "broadcast"));
     for (const name of NAMES) await self.says(name, { msg: "buckets", buckets: 1024 });
     return self;
   }

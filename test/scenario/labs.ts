@@ -1,7 +1,7 @@
 /** What the scenario tests share. */
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { explain, Lab, type LabNode, parseConfig, type Report, until } from "oneip";
@@ -18,20 +18,18 @@ export function labUp(topology: string, purpose: string): Promise<Lab> {
   return Lab.up(join(ROOT, `netns/${topology}.yaml`), { name: `t${process.pid}-${purpose}` });
 }
 
-/** The routing lab with another configuration of the dispatcher. */
-export async function labWith(purpose: string, change: (config: string) => string): Promise<Lab> {
+/** A shipped lab with another configuration of its dispatcher. */
+export async function labWith(
+  purpose: string,
+  change: (config: string) => string,
+  topology = "routing",
+): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), `oneip-${purpose}-`));
-  try {
-    const topology = readFileSync(join(ROOT, "netns/routing.yaml"), "utf8").replaceAll(
-      "server.ts",
-      join(ROOT, "netns/server.ts"),
-    );
-    writeFileSync(join(folder, "lab.yaml"), topology.replace("routing.oneip.yaml", "lab.oneip.yaml"));
-    writeFileSync(join(folder, "lab.oneip.yaml"), change(readFileSync(CONFIG_FILE, "utf8")));
-    return await Lab.up(join(folder, "lab.yaml"), { name: `t${process.pid}-${purpose}` });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  cpSync(join(ROOT, "netns"), folder, { recursive: true });
+  const config = join(folder, `${topology}.oneip.yaml`);
+  writeFileSync(config, change(readFileSync(config, "utf8")));
+  return await Lab.up(join(folder, `${topology}.yaml`), { name: `t${process.pid}-${purpose}` });
 }
 
 /** The last words of a dispatcher that was stopped. */

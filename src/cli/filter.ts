@@ -44,6 +44,7 @@ function apply() {
     .action(async ({ config, backend, live, json }) => {
       const { applyCommands } = await import("../filter/nft.ts");
       const filters = await filtersOf(config, backend, live);
+      await refuseBesideAgent();
       await applyCommands(filters.map(({ rules }) => rules).join(""));
       report(filters, "applied", json);
     });
@@ -69,6 +70,7 @@ function update() {
       const filters = await filtersOf(config, backend, live, was);
       const commands = filters.map(({ commands }) => commands).join("");
       if (print) return console.log(commands.trimEnd());
+      await refuseBesideAgent();
       const existing = await filterTables();
       const missing = filters.find(({ table }) => !existing.includes(table));
       if (missing !== undefined) {
@@ -88,6 +90,7 @@ function remove() {
     .addHelpText("after", "\nExample:\n  oneip filter remove")
     .action(async ({ json }) => {
       const { filterTables, removeTables } = await import("../filter/nft.ts");
+      await refuseBesideAgent();
       const tables = await filterTables();
       if (tables.length > 0) await removeTables(tables);
       if (json) return console.log(JSON.stringify(tables, null, 2));
@@ -108,6 +111,13 @@ function agent() {
       const { runAgent } = await import("../filter/run_agent.ts");
       await runAgent({ file, backend, cluster });
     });
+}
+
+async function refuseBesideAgent(): Promise<void> {
+  const { tablesOfAgents } = await import("../filter/nft.ts");
+  const [table] = await tablesOfAgents();
+  if (table === undefined) return;
+  throw new Error(`A running agent holds ${table} and would put its own rules back; stop the agent first`);
 }
 
 /** What each cluster of technique broadcast gives a backend; with `was` only what it had before, too. */

@@ -19,6 +19,16 @@ export async function filterTables(): Promise<string[]> {
   return nftables.flatMap(({ table }) => table?.name.startsWith(TABLE_PREFIX) ? [table.name] : []);
 }
 
+/** Those of them that an agent holds: their leases run. */
+export async function tablesOfAgents(): Promise<string[]> {
+  const { nftables } = JSON.parse(await nft(["-j", "list", "sets", "inet"])) as {
+    nftables: { set?: { name: string; table: string; elem?: unknown[] } }[];
+  };
+  return nftables.flatMap(({ set }) =>
+    set?.name === "lease" && set.table.startsWith(TABLE_PREFIX) && set.elem !== undefined ? [set.table] : []
+  );
+}
+
 /** Removes tables; in one transaction. */
 export async function removeTables(names: readonly string[]): Promise<void> {
   await applyCommands(names.map((name) => `delete table inet ${name}\n`).join(""));

@@ -50,12 +50,15 @@ export function filterTable(
     `add table inet ${table}`,
     `add set inet ${table} mine { ${MINE}}`,
     `flush set inet ${table} mine`,
+    `add set inet ${table} lease { ${LEASE} }`,
     `flush table inet ${table}`,
+    // An agent that still runs finds its lease gone, and puts its own rules back.
+    ...(leased ? [] : [`delete set inet ${table} lease`]),
     `table inet ${table} {`,
     "  counter accepted {}",
     "  counter dropped {}",
     `  set mine { ${MINE}${elements(own)}}`,
-    ...(leased ? ["  counter unleased {}", "  set lease { type nf_proto; flags timeout; }"] : []),
+    ...(leased ? ["  counter unleased {}", `  set lease { ${LEASE} }`] : []),
     "  chain prerouting {",
     "    type filter hook prerouting priority -300; policy accept;",
     ...(addresses4.length === 0 ? [] : [`    ${TO_ALL} ip daddr { ${addresses4.join(", ")} } goto client4`]),
@@ -73,6 +76,7 @@ export function filterTable(
   return lines.join("\n") + "\n";
 }
 
+const LEASE = "type nf_proto; flags timeout;";
 const MINE = "type mark; flags interval; ";
 const TO_ALL = "meta pkttype { broadcast, multicast }";
 

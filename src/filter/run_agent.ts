@@ -2,37 +2,27 @@
 
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { UsageError } from "../input/errors.ts";
 import { isIpv6 } from "../wire/address.ts";
-import type { AgentConfig, ClusterConfig } from "../control/config.ts";
-import { loadConfig } from "../control/load_config.ts";
+import type { ClusterConfig } from "../control/config.ts";
 import { createLog } from "../control/log.ts";
 import { FilterAgent } from "./agent.ts";
-import { Alarms } from "./alarms.ts";
+import { type AgentArguments, agentOf, readKey } from "./agent_settings.ts";
+import { Alarms, REMEDIES } from "./alarms.ts";
 import { BucketSet } from "./bucket_set.ts";
 import { decodeHeartbeat, digestOf, encodeHeartbeat } from "./heartbeat.ts";
 import { hasLink, interfaceOf } from "./link.ts";
 import { applyCommands } from "./nft.ts";
-import { filteredClusters, ownedBuckets } from "./ownership.ts";
+import { ownedBuckets } from "./ownership.ts";
 import { filterTable, leaseCommands, ownershipCommands, tableOf } from "./rules.ts";
 
 /** Ticks an interval. */
 const TICKS = 5;
 /** Intervals in which it should be possible to let everything go. */
 const LEAVE = 4;
-const LEAST_KEY_OCTETS = 16;
 /** Live sets whose buckets are remembered. */
 const MOST_REMEMBERED = 64;
-
-export interface AgentArguments {
-  /** The configuration file. */
-  readonly file: string;
-  readonly backend: string;
-  /** Needed where the backend is in several clusters of technique broadcast. */
-  readonly cluster: string | undefined;
-}
 
 /**
  * Runs until SIGTERM or SIGINT, then lets every bucket go and says so. Throws UsageError before anything is changed when the
@@ -142,64 +132,6 @@ export async function runAgent({ file, backend, cluster: wanted }: AgentArgument
   await sent;
   for (const socket of sockets.values()) socket.close();
   log.info({ alarms: alarms.counts }, "stopped: the filter stays and takes nothing");
-}
-
-const REMEDIES = {
-  forged: "A datagram is no heartbeat of this cluster: compare the key files, or find who sends it",
-  stale:
-    "A heartbeat was heard before, or is from an earlier life: somebody repeats recorded ones, or a clock went back",
-  configuration:
-    "Its configuration is another, so nothing is changed for its sake: give all backends the same, restart it",
-  unknown: "No backend of that name is configured here: give all backends the same configuration",
-  duplicate: "Another agent speaks in this backend's name: stop one of the two",
-  "one-way":
-    "It is heard but hears nothing from here: let the agents' UDP port through to it. Both may answer one client",
-  split:
-    "Some buckets were taken here and there: the two were apart while the router reached both. It is over now",
-  alone: "No other backend answers: only the own base share is taken, until one does",
-} as const satisfies Record<string, string>;
-
-/** The cluster that the agent is for, and its settings. */
-function agentOf(
-  file: string,
-  backend: string,
-  wanted: string | undefined,
-): { cluster: ClusterConfig; config: AgentConfig } {
-  const clusters = filteredClusters(loadConfig(file), backend).filter(({ name }) =>
-    name === (wanted ?? name)
-  );
-  const [cluster] = clusters;
-  if (cluster === undefined) {
-    throw new UsageError(`Backend "${backend}" is in no cluster "${wanted}" of technique broadcast`);
-  }
-  if (clusters.length > 1) {
-    const names = clusters.map(({ name }) => name).join(", ");
-    throw new UsageError(
-      `Backend "${backend}" is in several clusters: ${names}; name one with --cluster, an agent for each`,
-    );
-  }
-  if (cluster.agent === undefined) {
-    throw new UsageError(
-      `Cluster "${cluster.name}" has no agent; add "agent: {keyFile: cluster.key}" to it in "${file}"`,
-    );
-  }
-  return { cluster, config: cluster.agent };
-}
-
-function readKey(file: string): Uint8Array {
-  const remedy = `make one with "head -c 32 /dev/urandom | base64" and give the same to all backends`;
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8").trim();
-  } catch (error) {
-    throw new UsageError(
-      `Cannot read the key "${file}" (${(error as NodeJS.ErrnoException).code}); ${remedy}`,
-    );
-  }
-  if (text.length >= LEAST_KEY_OCTETS) return new TextEncoder().encode(text);
-  throw new UsageError(
-    `The key "${file}" has ${text.length} characters, ${LEAST_KEY_OCTETS} or more are needed; ${remedy}`,
-  );
 }
 
 /** A socket for each family that the backends' addresses have; the key says whether it is IPv6's. */

@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, until } from "oneip";
+import { runChecked } from "../../src/lab/shell.ts";
 import { needsRoot } from "../needs.ts";
 import { ONEIP, ROOT } from "../runtime.ts";
 import { BroadcastLab } from "./broadcast_lab.ts";
 import { clients, expected } from "./labs.ts";
+
+const CONFIG = join(ROOT, "netns/broadcast.oneip.yaml");
 
 const folder = mkdtempSync(join(tmpdir(), "oneip-agent-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -69,6 +72,36 @@ describe.skipIf(needsRoot())("the agents of four filters", () => {
     expect(await cluster.owners(addresses)).toEqual(expected(addresses));
   });
 
+  test("rules from elsewhere do not replace the agent's own", async () => {
+    const refused = await lab.node("web1").run([...ONEIP, "filter", "remove"]);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain("A running agent holds oneip-filter-web");
+    const rules = await runChecked([
+      ...ONEIP,
+      "filter",
+      "rules",
+      "-c",
+      CONFIG,
+      "--backend",
+      "web1",
+      "--live",
+      "web1",
+    ]);
+    await runChecked(lab.node("web1").command(["nft", "-f", "-"]), { input: rules });
+    await until("the agent's rules are back", async () => {
+      const { stdout } = await lab.node("web1").run([
+        "nft",
+        "list",
+        "chain",
+        "inet",
+        "oneip-filter-web",
+        "mine",
+      ]);
+      return stdout.includes("@lease");
+    });
+    expect(await cluster.owners()).toEqual(expected(clients(20)));
+  });
+
   test("what is no heartbeat of this cluster raises an alarm and changes nothing", async () => {
     const from = cluster.lines();
     await lab.node("router").exec("bash", "-c", "head -c 200 /dev/urandom >/dev/udp/10.0.0.11/4120");
@@ -91,7 +124,7 @@ describe.skipIf(needsRoot())("the agents of four filters", () => {
   });
 
   test("an agent whose configuration is another is told of, and changes nothing", async () => {
-    const shipped = readFileSync(join(ROOT, "netns/broadcast.oneip.yaml"), "utf8");
+    const shipped = readFileSync(CONFIG, "utf8");
     const file = join(folder, "other.yaml");
     writeFileSync(
       file,

@@ -124,6 +124,9 @@ test.skipIf(needsTap())(
     );
     await using lab = cluster.lab;
     const [router, dispatcher] = [lab.node("router"), lab.node("lb")];
+    // By itself the router asks again within seconds, and nobody would be left to answer.
+    const patient = ["ipv4", "ipv6"].map((family) => `net.${family}.neigh.eth2.delay_first_probe_time=600`);
+    await router.exec("sysctl", "-qw", ...patient);
     for (const address of [CLUSTER, CLUSTER6]) {
       await router.exec("ip", "neigh", "del", address, "dev", "eth2");
     }

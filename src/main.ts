@@ -8,6 +8,7 @@ import { demoCommand } from "./cli/demo.ts";
 import { explainCommand } from "./cli/explain.ts";
 import { labCommand } from "./cli/lab.ts";
 import { runCommand } from "./cli/run.ts";
+import { verifyCommand } from "./cli/verify.ts";
 import { InputError, UsageError } from "./input/errors.ts";
 
 /** Exit statuses, besides 0. */
@@ -26,6 +27,7 @@ const program = new Command("oneip")
   .addCommand(runCommand())
   .addCommand(checkCommand())
   .addCommand(explainCommand())
+  .addCommand(verifyCommand())
   .addCommand(configCommand())
   .addCommand(labCommand())
   .addCommand(demoCommand());

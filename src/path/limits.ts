@@ -1,4 +1,4 @@
-/** The rate limits of what the dispatcher says for itself, a token bucket for each kind. */
+/** The rate limits of what the dispatcher says for itself and of what it hands up unasked, a token bucket for each kind. */
 
 import { TokenBucket } from "../table/token_bucket.ts";
 import type { RateLimits } from "./plan.ts";
@@ -7,12 +7,17 @@ import * as verdict from "./verdict.ts";
 /** At once, besides what comes in the long run: Linux's net.ipv4.icmp_msgs_burst. */
 const BURST = 50;
 
+/** Possible answers to the control plane a second, and at once: half of what its ring holds, so that forgeries cannot fill it. */
+const HEARD_ANSWERS = 2000;
+const HEARD_BURST = 128;
+
 export class Limits {
   readonly #timeExceeded: TokenBucket;
   readonly #unreachable: TokenBucket;
   readonly #tooBig: TokenBucket;
   readonly #parameterProblem: TokenBucket;
   readonly #reset: TokenBucket;
+  readonly #heardAnswer = new TokenBucket(HEARD_ANSWERS, HEARD_BURST);
 
   constructor(limits: RateLimits) {
     this.#timeExceeded = new TokenBucket(limits.timeExceeded, BURST);
@@ -22,7 +27,7 @@ export class Limits {
     this.#reset = new TokenBucket(limits.reset, BURST);
   }
 
-  /** May an answer with this verdict be sent now? */
+  /** May a frame with this verdict be sent, or handed up, now? */
   allow(asVerdict: number, nowMs: number): boolean {
     switch (asVerdict) {
       case verdict.TIME_EXCEEDED:
@@ -33,6 +38,8 @@ export class Limits {
         return this.#parameterProblem.take(nowMs);
       case verdict.RESET:
         return this.#reset.take(nowMs);
+      case verdict.HEARD_ANSWER:
+        return this.#heardAnswer.take(nowMs);
       default:
         return this.#unreachable.take(nowMs);
     }

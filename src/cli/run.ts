@@ -7,11 +7,13 @@ export function runCommand() {
     .addHelpText("after", "\nExample:\n  oneip run -c /etc/oneip/oneip.yaml")
     .action(async ({ config }) => {
       const { serve, VerificationError } = await import("../control/serve.ts");
-      const { describeVerification } = await import("./print_verification.ts");
       try {
         await serve(config);
       } catch (error) {
-        if (error instanceof VerificationError) console.error(describeVerification(error.report));
+        if (error instanceof VerificationError) {
+          const { describeVerification } = await import("./print_verification.ts");
+          console.error(describeVerification(error.report));
+        }
         throw error;
       }
     });

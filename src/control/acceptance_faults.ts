@@ -44,11 +44,11 @@ export function faultsOfAcceptance(acceptance: Acceptance, machine: Machine): Fa
   if (wrong !== undefined) return [wrongSource(cluster, machine, wrong)];
   if (!isAccepted(acceptance)) return [notAccepted(acceptance, machine)];
   return [
-    ...(echo?.kind === "echo" ? [] : [firewall(cluster, machine, "echo requests", echo, [])]),
+    ...(echo?.kind === "echo" ? [] : [firewall(cluster, machine, `echo requests to ${cluster}`, echo, [])]),
     ...ports.flatMap(({ port, answer, ownAnswer }) => {
       if (answer?.kind === "open") return [];
       if (answer?.kind === "closed") return [noService(cluster, machine, port, ownAnswer)];
-      return [firewall(cluster, machine, `SYNs to port ${port}/tcp`, answer, [])];
+      return [firewall(cluster, machine, `SYNs to port ${port}/tcp of ${cluster}`, answer, [])];
     }),
   ];
 }
@@ -78,7 +78,13 @@ function notAccepted({ cluster, echo, ownEcho }: Acceptance, machine: Machine): 
       decide: null,
     };
   }
-  return firewall(cluster, machine, "echo requests", echo, echo === undefined ? ["alias-missing"] : []);
+  return firewall(
+    cluster,
+    machine,
+    `echo requests to ${cluster}`,
+    echo,
+    echo === undefined ? ["alias-missing"] : [],
+  );
 }
 
 function firewall(
@@ -89,15 +95,15 @@ function firewall(
   or: readonly FaultId[],
 ): Fault {
   const found = answer === undefined
-    ? `${what} for ${cluster} are not answered`
-    : `${what} for ${cluster} are rejected by ${answer.from}, unreachable`;
+    ? `${what} are not answered`
+    : `${what} are rejected: ${answer.from} says unreachable`;
   return {
     ...about("firewall", cluster, machine, or),
     found,
     why: "what clients send like that is lost there, although the dispatcher finds the backend alive",
     mend: [],
     decide:
-      `look there with "nft list ruleset" and "sysctl net.ipv4.icmp_echo_ignore_all", and let it pass for ${cluster}`,
+      `let it pass for ${cluster}: look at the packet filter ("nft list ruleset") and at net.ipv4.icmp_echo_ignore_all`,
   };
 }
 
@@ -106,7 +112,7 @@ function noService(cluster: string, machine: Machine, port: number, ownAnswer: A
   return {
     ...about("no-service", cluster, machine, []),
     found: isElsewhere
-      ? `port ${port}/tcp is open at ${machine.address} only, and closed at ${cluster}`
+      ? `port ${port}/tcp is open at ${machine.address}, and closed at ${cluster}`
       : `port ${port}/tcp is closed at ${cluster}`,
     why: "clients are refused, although the dispatcher finds the backend alive",
     mend: [],

@@ -43,7 +43,7 @@ function ofAnswers(claims: Claims, backend: string | undefined, accepts: boolean
     return {
       ...common,
       id: isV6 ? "arp-published" : "proxy-arp",
-      or: isV6 ? [] : ["arp-published"],
+      or: [isV6 ? "alias-interface" : "arp-published"],
       found: `${common.found}, as a proxy`,
       mend: [...(isV6 ? [] : [PROXIES_OFF]), `ip neigh flush proxy ${address}`],
       decide: "machines on its other links may need the proxy",

@@ -12,7 +12,7 @@
  * Meanwhile no backend's own questions may name the cluster address as their sender's.
  */
 
-import { formatMac, isIpv6, type Mac } from "../wire/address.ts";
+import { formatMac, type Mac } from "../wire/address.ts";
 import {
   type Acceptance,
   faultOfSilence,
@@ -83,14 +83,16 @@ export class Verification {
     const examined = await this.#examineAll(this.#backends);
     await Promise.all(this.#clusters.map((address) => this.#listen(address)));
     await duplicates;
-    return this.#report(examined);
+    return this.#report(examined, [...this.#claims.values()]);
   }
 
   /** Verifies the backends with these addresses, and does not listen for other machines: in no time when all is well. */
   async runFor(addresses: ReadonlySet<string>): Promise<VerificationReport> {
-    return this.#report(
-      await this.#examineAll(this.#backends.filter(({ address }) => addresses.has(address))),
-    );
+    const examined = await this.#examineAll(this.#backends.filter(({ address }) => addresses.has(address)));
+    this.#options.catchUp();
+    // What another machine says meanwhile is another verification's affair: this one does not know whose it is.
+    const claims = [...this.#claims.values()].filter((claims) => machineOf(claims, examined) !== undefined);
+    return this.#report(examined, claims);
   }
 
   /** Any frame that came; those that are no answers do not matter. */
@@ -160,7 +162,6 @@ export class Verification {
       ...ports.map((port) => this.#connect(cluster, mac, port)),
     ]);
     const isSilent = [echo, ...connected].every((answer) => answer === undefined);
-    const sameFamily = isIpv6(cluster) === isIpv6(backend.address);
     // Asked only now, since whoever answers learns our MAC, and might never have to ask for it. One that is silent about it, but
     // answers the echo request behind it, will not answer any more.
     const { frames } = this.#options;
@@ -168,9 +169,7 @@ export class Verification {
     const [again, ...own] = await Promise.all([
       this.#echo(isSilent ? backend.address : cluster, mac, whoHas),
       ...connected.map((answer, index) =>
-        answer?.kind === "closed" && sameFamily
-          ? this.#connect(backend.address, mac, ports[index]!)
-          : undefined
+        answer?.kind === "closed" ? this.#connect(backend.address, mac, ports[index]!) : undefined
       ),
     ]);
     return {
@@ -202,22 +201,24 @@ export class Verification {
     return await this.#exchange.ask(token, ...before, frame(token)) as Answer | undefined;
   }
 
-  #report(examined: readonly Examined[]): VerificationReport {
+  #report(examined: readonly Examined[], claims: readonly Claims[]): VerificationReport {
     const rows = examined.map(({ backend: { name, address }, mac }) => (
       { name, address, mac: mac === undefined ? null : formatMac(mac.high, mac.low) }
     ));
-    const taken = [...this.#claims.values()].find(({ address }) => this.#own.includes(address));
+    const taken = claims.find(({ address }) => this.#own.includes(address));
     if (taken !== undefined) {
       return reportOf(rows, [faultOfOwnAddress(taken, this.#options.config.dispatcher.mac)]);
     }
-    const claims = [...this.#claims.values()].flatMap((claims) => this.#faultsOfClaims(claims, examined));
-    return reportOf(rows, [...this.#faultsOfFamilies(), ...claims, ...examined.flatMap(faultsOf)]);
-  }
-
-  #faultsOfClaims(claims: Claims, examined: readonly Examined[]): Fault[] {
-    const machine = examined.find(({ mac }) => mac?.high === claims.mac.high && mac.low === claims.mac.low);
-    const acceptance = machine?.acceptances.find(({ cluster }) => cluster === claims.address);
-    return faultsOfClaims(claims, machine?.backend.name, acceptance !== undefined && isAccepted(acceptance));
+    const loud = claims.flatMap((claims) => {
+      const machine = machineOf(claims, examined);
+      const acceptance = machine?.acceptances.find(({ cluster }) => cluster === claims.address);
+      return faultsOfClaims(
+        claims,
+        machine?.backend.name,
+        acceptance !== undefined && isAccepted(acceptance),
+      );
+    });
+    return reportOf(rows, [...this.#faultsOfFamilies(), ...loud, ...examined.flatMap(faultsOf)]);
   }
 
   #faultsOfFamilies(): Fault[] {
@@ -235,6 +236,10 @@ export class Verification {
       }),
     );
   }
+}
+
+function machineOf({ mac: { high, low } }: Claims, examined: readonly Examined[]): Examined | undefined {
+  return examined.find(({ mac }) => mac?.high === high && mac.low === low);
 }
 
 function faultsOf({ backend, mac, acceptances }: Examined): Fault[] {

@@ -18,7 +18,11 @@ export interface FaultCase {
 const ipv4 = "sysctl -qw net.ipv4.conf";
 const noAlias = `ip address del ${CLUSTER}/32 dev lo`;
 const noAlias6 = `ip address del ${CLUSTER6}/128 dev lo`;
-const elsewhere = ["ip link add other type bridge", "ip link set other up", `ip route add ${CLUSTER} dev other`];
+const elsewhere = [
+  "ip link add other type bridge",
+  "ip link set other up",
+  `ip route add ${CLUSTER} dev other`,
+];
 const drop = (rule: string) =>
   `nft 'table inet f { chain i { type filter hook input priority 0; ${rule}; }; }'`;
 const pass = "nft flush ruleset";
@@ -123,11 +127,19 @@ export const CASES: readonly FaultCase[] = [
     after: [pass],
     want: [`wrong-source ${CLUSTER}`],
   },
-  { name: "unplugged", build: ["ip link set eth1 down"], after: ["ip link set eth1 up"], want: ["backend-down null"] },
+  {
+    name: "unplugged",
+    build: ["ip link set eth1 down"],
+    after: ["ip link set eth1 up"],
+    want: ["backend-down null"],
+  },
 ];
 
 /** Own addresses of the backend with this number. */
-export const primary = (index: number) => ({ P: `10.0.0.${index + 11}`, P6: `2001:db8::${(index + 11).toString(16)}` });
+export const primary = (index: number) => ({
+  P: `10.0.0.${index + 11}`,
+  P6: `2001:db8::${(index + 11).toString(16)}`,
+});
 
 /** Every backend sound; the faults come when the lab is up. `folder`: for nginx. */
 export function topologyOf(folder: string): string {
@@ -156,13 +168,23 @@ topology:
         - ip link set eth1 master br0
         - ip link set br0 up${nodes.join("")}
   links:
-${["lb", "stranger", ...CASES.map(({ name }) => name)].map((name) => `    - endpoints: ["${name}:eth1", "lan:${name.slice(0, 15)}"]`).join("\n")}
+${
+    ["lb", "stranger", ...CASES.map(({ name }) => name)].map((name) =>
+      `    - endpoints: ["${name}:eth1", "lan:${name.slice(0, 15)}"]`
+    ).join("\n")
+  }
 `;
 }
 
-export function nginxOf(folder: string, { name, listen = ["[::]:80 ipv6only=off"] }: FaultCase, index: number): string {
+export function nginxOf(
+  folder: string,
+  { name, listen = ["[::]:80 ipv6only=off"] }: FaultCase,
+  index: number,
+): string {
   const { P, P6 } = primary(index);
-  const servers = listen.map((at) => `server { listen ${at.replace("$P6", P6).replace("$P", P)}; return 200 ${name}; }`);
+  const servers = listen.map((at) =>
+    `server { listen ${at.replace("$P6", P6).replace("$P", P)}; return 200 ${name}; }`
+  );
   return `daemon on; master_process off; pid ${folder}/${name}.pid; error_log ${folder}/${name}.log; events {}
     http { access_log off; ${servers.join(" ")} }`;
 }

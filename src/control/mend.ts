@@ -8,11 +8,11 @@ export const SILENCE = "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.a
 /** On all interfaces: from here nobody sees on which. */
 export const PROXIES_OFF = "echo 0 | tee /proc/sys/net/ipv4/conf/*/proxy_arp";
 
-/** Silence first, then the address, so that it is never there without. */
+/** Silence first, then the address, so that it is never there without. One that it has already is left as it is. */
 export function addAlias(cluster: string): string[] {
   return isIpv6(cluster)
-    ? [`ip address add ${cluster}/128 dev lo`]
-    : [SILENCE, `ip address add ${cluster}/32 dev lo scope host`];
+    ? [`ip address replace ${cluster}/128 dev lo`]
+    : [SILENCE, `ip address replace ${cluster}/32 dev lo scope host`];
 }
 
 /** The same for a machine that has the address already, on whichever interface and with whichever scope. */

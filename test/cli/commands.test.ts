@@ -24,6 +24,8 @@ function file(name: string, text: string): string {
 
 const BAD = file("bad.yaml", "dispatcher:\n  addresses: [10.0.0.2]\nclusters: []\n");
 
+const BY_HAND = ["verify", "--cluster", "10.0.0.100", "--address", "10.0.0.2/24"];
+
 test("the suite runs on the runtime that it was started for", () => {
   expect(RUNTIME).toBe(process.env["ONEIP_TEST_RUNTIME"] ?? RUNTIME);
 });
@@ -34,6 +36,7 @@ test("--help of every command has an example", async () => {
     ["run"],
     ["check"],
     ["explain"],
+    ["verify"],
     ["config", "schema"],
     ["lab", "up"],
     ["lab", "down"],
@@ -64,6 +67,13 @@ describe("wrong usage ends with status 2 and says what is wrong:", () => {
     {
       args: ["explain", "1.2.3.4", "-c", CONFIG, "--down", "web9"],
       want: 'There is no backend "web9"; the configuration has',
+    },
+    { args: ["verify"], want: "What is to be verified? Name a configuration with -c" },
+    { args: ["verify", "-c", CONFIG, "--cluster", "10.0.0.100"], want: "give either -c, or --cluster" },
+    { args: [...BY_HAND, "--backend", "10.0.0.11"], want: '"10.0.0.11" is no backend; use NAME=ADDRESS' },
+    {
+      args: [...BY_HAND, "--backend", "a=10.0.1.11"],
+      want: "The backend is not on the link, found 10.0.1.11",
     },
     { args: ["lab", "up", "nowhere"], want: 'There is no topology "nowhere"' },
     { args: ["lab", "exec", "nowhere", "a", "true"], want: 'No lab "nowhere" is up' },

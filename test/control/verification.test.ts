@@ -5,6 +5,7 @@ import { PacketFrames } from "../../src/control/packet_frames.ts";
 import { planOf } from "../../src/control/plan_of.ts";
 import { Verification } from "../../src/control/verification.ts";
 import type { VerificationReport } from "../../src/control/verification_report.ts";
+import type { Frame } from "../../src/control/own_frames.ts";
 import * as f from "../frames.ts";
 import { type Machine, Segment } from "./segment.ts";
 
@@ -32,11 +33,12 @@ interface Outcome {
   readonly tookMs: number;
 }
 
-async function verify(
+/** A verification on a segment; `passOn` sees what is sent besides. */
+function setUp(
   machines: readonly Machine[],
-  only?: readonly string[],
   text = CONFIG,
-): Promise<Outcome> {
+  passOn: (frame: Frame, segment: Segment) => void = () => {},
+) {
   const config = parseConfig(text, "test", "test");
   const { plan } = planOf(config);
   const frames = new LinkFrames(plan);
@@ -45,15 +47,26 @@ async function verify(
     config,
     frames,
     packets: new PacketFrames(plan),
-    send: (frame) => segment.send(frame),
+    send: (frame) => {
+      segment.send(frame);
+      passOn(frame, segment);
+    },
     catchUp: () => {},
     question: (address) => frames.probe(address),
   });
+  return { verification, segment };
+}
+
+async function verify(
+  machines: readonly Machine[],
+  only?: readonly string[],
+  text = CONFIG,
+): Promise<Outcome> {
+  const { verification, segment } = setUp(machines, text);
   const began = Date.now();
   let endedMs = 0;
-  const running = (only === undefined ? verification.run() : verification.runFor(new Set(only))).finally(() =>
-    endedMs = Date.now()
-  );
+  const run = only === undefined ? verification.run() : verification.runFor(new Set(only));
+  const running = run.finally(() => endedMs = Date.now());
   await vi.advanceTimersByTimeAsync(10_000);
   return { report: await running, segment, tookMs: endedMs - began };
 }
@@ -191,25 +204,12 @@ describe("each fault is named, and no other:", () => {
 test("another backend's answer to what was asked of this one is none", async () => {
   // The one without the address passes on what is for it, and another one answers.
   const passesOn: Machine = { ...web1, aliases: [] };
-  const config = parseConfig(CONFIG, "test", "test");
-  const { plan } = planOf(config);
-  const frames = new LinkFrames(plan);
-  const segment: Segment = new Segment([passesOn, web2], (frame) => verification.heard(frame));
-  const verification = new Verification({
-    config,
-    frames,
-    packets: new PacketFrames(plan),
-    send: (frame) => {
-      segment.send(frame);
-      const isPassedOn = f.hex(frame.slice(0, 6)) === f.hex(f.mac(web1.mac)) &&
-        f.hex(frame.slice(12, 14)) === "08 00";
-      if (!isPassedOn) return;
-      const passed = Uint8Array.from(frame);
-      passed.set(f.mac(web2.mac));
-      segment.send(passed);
-    },
-    catchUp: () => {},
-    question: (address) => frames.probe(address),
+  const toWeb1 = f.hex(f.mac(web1.mac));
+  const { verification } = setUp([passesOn, web2], CONFIG, (frame, segment) => {
+    if (f.hex(frame.slice(0, 6)) !== toWeb1 || f.hex(frame.slice(12, 14)) !== "08 00") return;
+    const passed = Uint8Array.from(frame);
+    passed.set(f.mac(web2.mac));
+    segment.send(passed);
   });
   const running = verification.run();
   await vi.advanceTimersByTimeAsync(10_000);
@@ -232,21 +232,10 @@ test("an IPv4 cluster address cannot be verified without an IPv4 address of our 
 });
 
 test("stopped, it ends at once, without sending any more", async () => {
-  const config = parseConfig(CONFIG, "test", "test");
-  const { plan } = planOf(config);
-  const frames = new LinkFrames(plan);
-  let sent = 0;
-  const verification = new Verification({
-    config,
-    frames,
-    packets: new PacketFrames(plan),
-    send: () => sent++,
-    catchUp: () => {},
-    question: (address) => frames.probe(address),
-  });
+  const { verification, segment } = setUp([]);
   const running = verification.run();
   verification.stop();
-  const before = sent;
+  const before = segment.sent.length;
   expect((await running).faults.map(({ id }) => id)).toEqual(["backend-down", "backend-down"]);
-  expect(sent).toBe(before);
+  expect(segment.sent.length).toBe(before);
 });

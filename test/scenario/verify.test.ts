@@ -1,67 +1,61 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Fault, Lab, type VerificationReport } from "oneip";
 import { needsTap } from "../needs.ts";
-import { ONEIP } from "../runtime.ts";
 import { CLUSTER } from "./labs.ts";
-import { CASES, CONFIG, nginxOf, primary, topologyOf } from "./verify_faults.ts";
+import { VerifyLab } from "./verify_lab.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "oneip-verify-"));
-const file = join(folder, "oneip.yaml");
-let lab: Lab;
-beforeAll(async () => {
-  if (needsTap()) return;
-  writeFileSync(file, CONFIG);
-  writeFileSync(join(folder, "lab.yaml"), topologyOf(folder));
-  for (const [index, one] of CASES.entries()) {
-    writeFileSync(join(folder, `${one.name}.conf`), nginxOf(folder, one, index));
-  }
-  lab = await Lab.up(join(folder, "lab.yaml"), { name: `t${process.pid}-verify` });
-}, 30_000);
-afterAll(async () => {
-  await lab?.down();
-  rmSync(folder, { recursive: true });
-});
+const MACHINES = [{ name: "web1" }, { name: "web2" }];
 
-async function verify(...options: string[]): Promise<VerificationReport & { status: number }> {
-  const { stdout, stderr, status } = await lab.node("lb").run([...ONEIP, "verify", "--json", ...options]);
-  expect(stderr).toBe("");
-  return { ...JSON.parse(stdout) as VerificationReport, status };
-}
+describe.skipIf(needsTap())("oneip verify", () => {
+  let it: VerifyLab;
+  beforeAll(async () => {
+    it = await VerifyLab.up("verify", MACHINES);
+  });
+  afterAll(() => it?.down());
 
-/** Is this fault, or one that looks like it from outside, the wanted one? */
-function isWanted({ id, or, cluster }: Fault, want: string): boolean {
-  return [id, ...or].some((name) => `${name} ${cluster}` === want);
-}
-
-async function build(): Promise<void> {
-  await Promise.all(CASES.map(async ({ name, build }, index) => {
-    const { P, P6 } = primary(index);
-    await lab.node(name).exec("sh", "-ec", [`P=${P} P6=${P6}`, ...build].join("\n"));
-  }));
-}
-
-async function mend({ faults }: VerificationReport): Promise<void> {
-  await Promise.all(CASES.map(async ({ name, after = [] }) => {
-    const printed = faults.filter(({ backend }) => backend === name).flatMap(({ mend }) => mend);
-    await lab.node(name).exec("sh", "-ec", [":", ...printed, ...after].join("\n"));
-  }));
-}
-
-describe.skipIf(needsTap())("a backend for each fault", () => {
-  test("a sound segment has no fault", async () => {
-    const report = await verify("-c", file);
-    console.log(JSON.stringify(report.faults));
+  test("while a dispatcher has the TAP it says what to do", async () => {
+    const { status, stderr } = await it.oneip("verify", "-c", it.file);
+    expect(status).toBe(1);
+    expect(stderr).toContain(
+      'Cannot open interface "oneip0": another program has it open; stop that program',
+    );
+    await it.lab.node("lb").program!.stop();
   });
 
-  test("each is named, and no other", async () => {
-    await build();
-    const report = await verify("-c", file);
-    for (const { name, want } of CASES) {
-      const faults = report.faults.filter(({ backend }) => backend === name);
-      console.log(name, want, JSON.stringify(faults, null, 1));
-    }
+  test("by hand, for a person", async () => {
+    const { stdout, stderr, status } = await it.oneip(
+      ...["verify", "--cluster", CLUSTER, "--backend", "one=10.0.0.11", "two=10.0.0.12", "none=10.0.0.240"],
+      ...["--address", "10.0.0.3/24", "--port", "80/tcp", "--bridge", "br0"],
+    );
+    expect({ stderr, status }).toEqual({ stderr: "", status: 1 });
+    expect(stdout).toMatch(/^one +10\.0\.0\.11 +02:1a:b0:\S+ +ok$/m);
+    expect(stdout).toMatch(/^none +10\.0\.0\.240 +none +1 fault$/m);
+    expect(stdout).toContain("backend-down  none\n  found  nobody answers for 10.0.0.240\n  why    ");
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe("1 fault");
+  });
+
+  test("a stranger with the cluster address, then with the dispatcher's own", async () => {
+    const stranger = it.lab.node("stranger");
+    const { mac } = stranger.plan.interfaces[0]!;
+    await stranger.exec("ip", "address", "add", `${CLUSTER}/24`, "dev", "eth1");
+    expect((await it.verify()).faults).toMatchObject([
+      { id: "address-taken", backend: null, mac, cluster: CLUSTER },
+    ]);
+    await stranger.exec("ip", "address", "add", "10.0.0.2/24", "dev", "eth1");
+    expect((await it.verify()).faults).toMatchObject([{ id: "own-address-taken", backend: null, mac }]);
+    await stranger.exec("ip", "address", "flush", "dev", "eth1");
+  });
+
+  test("no machine's tables name anything else than before", async () => {
+    const tables = () =>
+      Promise.all(
+        ["web1", "stranger"].map((name) => it.lab.node(name).exec("ip", "-4", "neigh", "show", "nud", "all")),
+      );
+    await it.onEach(MACHINES, () => ["ip neigh flush all"]);
+    await it.lab.node("stranger").exec("ip", "address", "add", "10.0.0.250/24", "dev", "eth1");
+    expect((await it.verify()).ok).toBe(true);
+    const [web1, stranger] = await tables();
+    // The one who was asked has learned, by asking, where the dispatcher is, which is right.
+    expect(web1!.match(/^10\.\S+.*lladdr \S+/gm)).toEqual(["10.0.0.2 dev eth1 lladdr 02:00:00:00:00:02"]);
+    expect(stranger).not.toContain("lladdr 02:00:00:00:00:02");
   });
 });

@@ -1,18 +1,15 @@
-/** A segment on which each backend has one fault, built on purpose, and what a verification must say of it. */
+/** Faults of backends, built on purpose, and what a verification must say of each. */
 
 import { CLUSTER, CLUSTER6 } from "./labs.ts";
+import type { Machine } from "./verify_lab.ts";
 
-export interface FaultCase {
-  /** The backend is called like that. */
-  readonly name: string;
+export interface FaultCase extends Machine {
   /** Shell lines; $P and $P6 are its own addresses. */
   readonly build: readonly string[];
-  /** Each fault that must be named, with the cluster address where that matters; the first may be an alternative. */
+  /** Each fault that must be named, with the cluster address that suffers. Where several look alike, the one that it is. */
   readonly want: readonly string[];
   /** What a person does besides the printed commands. */
   readonly after?: readonly string[];
-  /** Where nginx listens; all addresses by default. */
-  readonly listen?: readonly string[];
 }
 
 const ipv4 = "sysctl -qw net.ipv4.conf";
@@ -134,71 +131,3 @@ export const CASES: readonly FaultCase[] = [
     want: ["backend-down null"],
   },
 ];
-
-/** Own addresses of the backend with this number. */
-export const primary = (index: number) => ({
-  P: `10.0.0.${index + 11}`,
-  P6: `2001:db8::${(index + 11).toString(16)}`,
-});
-
-/** Every backend sound; the faults come when the lab is up. `folder`: for nginx. */
-export function topologyOf(folder: string): string {
-  const nodes = CASES.map(({ name }, index) => {
-    const { P, P6 } = primary(index);
-    return `
-    ${name}:
-      exec:
-        - sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
-        - ip address add ${P}/24 dev eth1
-        - ip address add ${P6}/64 dev eth1
-        - ip route add default via 10.0.0.1
-        - ip address add ${CLUSTER}/32 dev lo scope host
-        - ip address add ${CLUSTER6}/128 dev lo
-        - nginx -e ${folder}/${name}.log -c ${folder}/${name}.conf`;
-  });
-  return `
-name: verify
-topology:
-  nodes:
-    lan: {kind: bridge}
-    stranger: {exec: [ip address add 10.0.0.250/24 dev eth1]}
-    lb:
-      exec:
-        - ip link add br0 type bridge forward_delay 0
-        - ip link set eth1 master br0
-        - ip link set br0 up${nodes.join("")}
-  links:
-${
-    ["lb", "stranger", ...CASES.map(({ name }) => name)].map((name) =>
-      `    - endpoints: ["${name}:eth1", "lan:${name.slice(0, 15)}"]`
-    ).join("\n")
-  }
-`;
-}
-
-export function nginxOf(
-  folder: string,
-  { name, listen = ["[::]:80 ipv6only=off"] }: FaultCase,
-  index: number,
-): string {
-  const { P, P6 } = primary(index);
-  const servers = listen.map((at) =>
-    `server { listen ${at.replace("$P6", P6).replace("$P", P)}; return 200 ${name}; }`
-  );
-  return `daemon on; master_process off; pid ${folder}/${name}.pid; error_log ${folder}/${name}.log; events {}
-    http { access_log off; ${servers.join(" ")} }`;
-}
-
-export const CONFIG = `
-dispatcher:
-  interface: oneip0
-  bridge: br0
-  mac: 02:00:00:00:00:02
-  addresses: [10.0.0.2/24, "2001:db8::2/64"]
-clusters:
-  - name: web
-    addresses: [${CLUSTER}, "${CLUSTER6}"]
-    ports: [80/tcp]
-    backends:
-${CASES.map(({ name }, index) => `      - {name: ${name}, address: ${primary(index).P}}`).join("\n")}
-`;

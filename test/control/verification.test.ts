@@ -33,6 +33,17 @@ interface Outcome {
   readonly tookMs: number;
 }
 
+/** As it comes over a wire: with the tag, and no shorter than 60 octets. */
+function tagged(frame: Frame, vlan: number): Frame {
+  const octets = [...frame.slice(0, 12), ...f.u16(f.ETHERTYPE.vlan), ...f.u16(vlan), ...frame.slice(12)];
+  return Uint8Array.from([...octets, ...new Array<number>(Math.max(0, 60 - octets.length)).fill(0)]);
+}
+
+function untagged(frame: Frame, vlan: number): Frame {
+  expect(f.hex(frame.slice(12, 16))).toBe(f.hex([...f.u16(f.ETHERTYPE.vlan), ...f.u16(vlan)]));
+  return Uint8Array.from([...frame.slice(0, 12), ...frame.slice(16)]);
+}
+
 /** A verification on a segment; `passOn` sees what is sent besides. */
 function setUp(
   machines: readonly Machine[],
@@ -42,13 +53,17 @@ function setUp(
   const config = parseConfig(text, "test", "test");
   const { plan } = planOf(config);
   const frames = new LinkFrames(plan);
-  const segment: Segment = new Segment(machines, (frame) => verification.heard(frame));
+  const { vlan } = config.dispatcher;
+  const segment: Segment = new Segment(
+    machines,
+    (frame) => verification.heard(vlan === undefined ? frame : tagged(frame, vlan)),
+  );
   const verification = new Verification({
     config,
     frames,
     packets: new PacketFrames(plan),
     send: (frame) => {
-      segment.send(frame);
+      segment.send(vlan === undefined ? frame : untagged(frame, vlan));
       passOn(frame, segment);
     },
     catchUp: () => {},
@@ -220,6 +235,13 @@ test("what a machine says while one backend is verified is not that one's", asyn
   const loud: Machine = { ...web1, answersFor: [C] };
   const outcome = await verify([loud, { ...web2, asksAs: web2.ip }], [web2.ip]);
   expect(named(outcome)).toEqual([]);
+});
+
+test("with a VLAN tag all is the same", async () => {
+  const text = CONFIG.replace("dispatcher: {", "dispatcher: {vlan: 10, ");
+  expect((await verify([web1, web2], undefined, text)).report.ok).toBe(true);
+  const outcome = await verify([{ ...web1, asksAs: C }, { ...web2, answersFor: [C] }], undefined, text);
+  expect(named(outcome)).toEqual(["arp-ignore|alias-interface|alias-scope web2", "arp-announce web1"]);
 });
 
 test("an IPv4 cluster address cannot be verified without an IPv4 address of our own", async () => {

@@ -40,6 +40,9 @@ export interface VerificationOptions extends ExchangeEvents {
 const FIRST_TOKEN = 49_152;
 const TOKENS = 16_384;
 
+/** More machines than have ever been set up wrong at once: the rest are forgeries. */
+const MOST_CLAIMS = 1024;
+
 /** A machine as the configuration has it, by its primary address; it may be a backend of several clusters. */
 interface Backend {
   readonly name: string;
@@ -114,11 +117,15 @@ export class Verification {
 
   #heardClaim(claim: Claim): void {
     const { address, mac, isAsking, toNobody } = claim;
+    const own = this.#options.config.dispatcher.mac;
+    // A link that sends back what we send says nothing.
+    if (isAsking && mac.high === own.high && mac.low === own.low) return;
     if (!this.#clusters.includes(address) && !this.#own.includes(address)) {
       if (!isAsking) this.#exchange.answer(address, claim);
       return;
     }
     const key = `${address} ${formatMac(mac.high, mac.low)}`;
+    if (!this.#claims.has(key) && this.#claims.size === MOST_CLAIMS) return;
     const claims = this.#claims.get(key) ??
       { address, mac, answers: false, answersNobody: false, asks: false };
     this.#claims.set(key, claims);

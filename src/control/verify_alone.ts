@@ -18,18 +18,32 @@ import type { VerificationReport } from "./verification_report.ts";
 /** The longest wait for a frame while a timer may be due. */
 const WAIT_MS = 10;
 
+/** Frames that are read before timers have their turn: what a TAP's queue holds. */
+const MOST_AT_ONCE = 1000;
+
 /** Opens the TAP, verifies, and closes it. Throws TapError, also when a dispatcher has the TAP. */
 export async function verifyAlone(config: Config): Promise<VerificationReport> {
   const { interface: name, mtu, bridge } = config.dispatcher;
-  using tap = new Tap({ name, mtu, ...(bridge === undefined ? {} : { bridge }) });
+  const tap = new Tap({ name, mtu, ...(bridge === undefined ? {} : { bridge }) });
+  try {
+    return await verifyOver(tap, config);
+  } finally {
+    tap.close();
+  }
+}
+
+async function verifyOver(tap: Tap, config: Config): Promise<VerificationReport> {
   const poll = new Poll([tap.fd]);
+  const { mtu } = config.dispatcher;
   const slot = new Uint8Array(slotSizeFor({ mtu, offloads: false }));
   const responder = responderOf(config, slot);
   const { plan } = planOf(config);
   const [frames, packets] = [new LinkFrames(plan), new PacketFrames(plan)];
   const send = (frame: Frame) => void tap.write(frame, frame.length);
   const drain = () => {
-    for (let length = tap.read(slot); length > 0; length = tap.read(slot)) {
+    for (let count = 0; count < MOST_AT_ONCE; count++) {
+      const length = tap.read(slot);
+      if (length === 0) return;
       const frame = slot.slice(0, length);
       verification.heard(frame);
       const became = responder.receive(0, length, performance.now() | 0);
@@ -51,7 +65,10 @@ export async function verifyAlone(config: Config): Promise<VerificationReport> {
   const report = verification.run().finally(() => isOver = true);
   while (!isOver) {
     poll.wait(WAIT_MS);
-    if (poll.isBroken(0)) throw new Error(`Interface "${name}" is gone: somebody deleted it`);
+    if (poll.isBroken(0)) {
+      verification.stop();
+      throw new Error(`Interface "${tap.name}" is gone: somebody deleted it`);
+    }
     drain();
     await breathe();
   }

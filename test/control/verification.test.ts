@@ -231,6 +231,13 @@ test("another backend's answer to what was asked of this one is none", async () 
   expect((await running).faults.map(({ id, backend }) => `${id} ${backend}`)).toEqual(["alias-missing web1"]);
 });
 
+test("a link that sends back whatever we send says nothing", async () => {
+  const { verification } = setUp([web1, web2], CONFIG, (frame) => verification.heard(frame));
+  const running = verification.run();
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect((await running).faults).toEqual([]);
+});
+
 test("what a machine says while one backend is verified is not that one's", async () => {
   const loud: Machine = { ...web1, answersFor: [C] };
   const outcome = await verify([loud, { ...web2, asksAs: web2.ip }], [web2.ip]);

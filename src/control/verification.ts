@@ -26,6 +26,7 @@ import { Exchange, type ExchangeEvents } from "./exchange.ts";
 import type { Claim, LinkFrames } from "./link_frames.ts";
 import type { Frame } from "./own_frames.ts";
 import type { Answer, PacketFrames } from "./packet_frames.ts";
+import { type Backend, backendsOf } from "./verified_backends.ts";
 import { type Fault, reportOf, type VerificationReport } from "./verification_report.ts";
 
 export interface VerificationOptions extends ExchangeEvents {
@@ -42,13 +43,6 @@ const TOKENS = 16_384;
 
 /** More machines than have ever been set up wrong at once: the rest are forgeries. */
 const MOST_CLAIMS = 1024;
-
-/** A machine as the configuration has it, by its primary address; it may be a backend of several clusters. */
-interface Backend {
-  readonly name: string;
-  readonly address: string;
-  readonly services: readonly { readonly cluster: string; readonly ports: readonly number[] }[];
-}
 
 /** What came of one. */
 interface Examined {
@@ -253,24 +247,4 @@ function faultsOf({ backend, mac, acceptances }: Examined): Fault[] {
   if (mac === undefined) return [faultOfSilence(backend.name, backend.address)];
   const machine: Machine = { name: backend.name, address: backend.address, mac };
   return acceptances.flatMap((acceptance) => faultsOfAcceptance(acceptance, machine));
-}
-
-function backendsOf({ clusters }: Config): Backend[] {
-  const all = clusters.flatMap(({ backends }) => backends);
-  const first = all.filter(({ address }, index) =>
-    all.findIndex((other) => other.address === address) === index
-  );
-  return first.map(({ name, address }) => ({
-    name,
-    address,
-    services: clusters.filter(({ backends }) => backends.some((backend) => backend.address === address))
-      .flatMap((
-        { addresses, ports = [] },
-      ) =>
-        addresses.map((cluster) => ({
-          cluster,
-          ports: ports.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port),
-        }))
-      ),
-  }));
 }

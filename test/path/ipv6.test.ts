@@ -118,16 +118,6 @@ describe("every IPv6 frame ends in one verdict:", () => {
       want: "drop_from_cluster",
     },
     {
-      name: "from a cluster address to us",
-      frame: frame(ipv6(udp([]), { src: IP6.cluster, dst: IP6.dispatcher, next: UDP })),
-      want: "heard_answer",
-    },
-    {
-      name: "a SYN-ACK to us",
-      frame: frame(ipv6(tcp6({ ...toSelf, flags: 0x12 }), { ...toSelf, next: TCP })),
-      want: "heard_answer",
-    },
-    {
       name: "our own address as source",
       frame: frame(ipv6(udp([]), { src: IP6.dispatcher, next: UDP })),
       want: "drop_from_self",

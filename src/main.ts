@@ -12,6 +12,7 @@ import { labCommand } from "./cli/lab.ts";
 import { routerCommand } from "./cli/router.ts";
 import { runCommand } from "./cli/run.ts";
 import { techniqueCommand } from "./cli/technique.ts";
+import { verifyCommand } from "./cli/verify.ts";
 import { InputError, UsageError } from "./input/errors.ts";
 
 /** Exit statuses, besides 0. */
@@ -31,6 +32,7 @@ const program = new Command("oneip")
   .addCommand(checkCommand())
   .addCommand(explainCommand())
   .addCommand(backendCommand())
+  .addCommand(verifyCommand())
   .addCommand(configCommand())
   .addCommand(techniqueCommand())
   .addCommand(filterCommand())

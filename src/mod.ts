@@ -29,6 +29,8 @@ export { Tap } from "./device/tap.ts";
 export { type Config, parseConfig } from "./control/config.ts";
 export { Engine, type Report } from "./control/engine.ts";
 export { explain, type Explanation } from "./control/explain.ts";
+export type { Fault, FaultId, VerificationReport, VerifiedBackend } from "./control/verification_report.ts";
+export { verifyAlone } from "./control/verify_alone.ts";
 export { InputError, type Mistake, UsageError } from "./input/errors.ts";
 
 // The broadcast technique: a backend's own filter.

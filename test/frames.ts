@@ -122,6 +122,7 @@ export function udp(data: Octets, srcPort = 40_000, dstPort = 53): Octets {
 export interface TcpOptions {
   /** Destination port; 80 unless told otherwise. */
   port?: number;
+  srcPort?: number;
   src?: string;
   dst?: string;
   flags?: number;
@@ -134,7 +135,7 @@ export function tcp(options: TcpOptions = {}): Octets {
   const { src = IP.client, dst = IP.cluster, flags = 0x02, sequence = 1000, acknowledgment = 0, data = [] } =
     options;
   const segment = [
-    ...u16(40_000),
+    ...u16(options.srcPort ?? 40_000),
     ...u16(options.port ?? 80),
     ...u32(sequence),
     ...u32(acknowledgment),
@@ -232,7 +233,7 @@ export function tcp6(options: TcpOptions = {}): Octets {
     data = [],
   } = options;
   const segment = [
-    ...u16(40_000),
+    ...u16(options.srcPort ?? 40_000),
     ...u16(options.port ?? 80),
     ...u32(sequence),
     ...u32(acknowledgment),

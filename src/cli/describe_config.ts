@@ -16,6 +16,7 @@ export function describeConfig({ dispatcher, clusters }: Config): { text: string
       vlan: dispatcher.vlan ?? null,
       queues: dispatcher.queues,
       offloads: dispatcher.offloads,
+      verify: dispatcher.verify,
       gateways: dispatcher.gateways,
       routes: dispatcher.routes.map(({ prefix, via }) => ({
         prefix: `${prefix.address}/${prefix.prefixLength}`,

@@ -6,7 +6,15 @@ export function runCommand() {
     .requiredOption("-c, --config <file>", "configuration file")
     .addHelpText("after", "\nExample:\n  oneip run -c /etc/oneip/oneip.yaml")
     .action(async ({ config }) => {
-      const { serve } = await import("../control/serve.ts");
-      await serve(config);
+      const { serve, VerificationError } = await import("../control/serve.ts");
+      try {
+        await serve(config);
+      } catch (error) {
+        if (error instanceof VerificationError) {
+          const { describeVerification } = await import("./print_verification.ts");
+          console.error(describeVerification(error.report));
+        }
+        throw error;
+      }
     });
 }

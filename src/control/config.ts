@@ -27,6 +27,8 @@ export interface Config {
     readonly rateLimits: RateLimits;
     readonly queues: number;
     readonly offloads: boolean;
+    /** What becomes of a fault that the verification at the start finds; later ones are logged, unless it is off. */
+    readonly verify: "warn" | "refuse" | "off";
   };
   readonly clusters: readonly ClusterConfig[];
 }
@@ -106,6 +108,7 @@ function toConfig({ dispatcher, clusters }: ConfigInput, machine: string): Confi
       rateLimits: dispatcher.rateLimits,
       queues: dispatcher.queues,
       offloads: dispatcher.offloads,
+      verify: dispatcher.verify,
     },
     clusters: clusters.map((cluster) => ({
       name: cluster.name,

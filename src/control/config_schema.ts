@@ -155,6 +155,9 @@ export const configSchema = z.strictObject({
     queues: wholeNumber(1, MOST_QUEUES).default(1).describe(
       "Of the TAP, with a data-plane worker each: one for each core that forwarding may take.",
     ),
+    verify: z.enum(["warn", "refuse", "off"], "use warn, refuse or off").default("warn").describe(
+      "What a fault in the set-up of a backend does at the start: a line in the log, or the end. Later ones are logged.",
+    ),
     offloads: z.boolean("use true or false").default(true).describe(
       "Frames of up to 64 KiB and checksums left to the network card, where the kernel grants them.",
     ),

@@ -6,6 +6,12 @@
 import { formatMac } from "../wire/address.ts";
 import type { Claim } from "./link_frames.ts";
 
+/** What makes a backend claim a cluster address: it answers for it, or its own questions name it as their sender's. */
+export const LIKELY_CAUSE = {
+  answering: "it has the address on an interface of the link, or its arp_ignore is too low",
+  asking: "its arp_announce is too low",
+} as const;
+
 /** A claim that has not been repeated for so long is over. */
 const FORGET_MS = 60_000;
 

@@ -62,7 +62,8 @@ export async function ask(path: string, command: string, argument: object = {}):
   }
 }
 
-async function isAnswered(path: string): Promise<boolean> {
+/** Does a dispatcher listen there? */
+export async function isAnswered(path: string): Promise<boolean> {
   const socket = connect(path);
   try {
     await once(socket, "connect");

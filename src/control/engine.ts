@@ -8,7 +8,7 @@
  */
 
 import type { Logger } from "pino";
-import { formatMac, isIpv6, linkLocalOf } from "../wire/address.ts";
+import { formatMac, isIpv6, linkLocalOf, type Mac } from "../wire/address.ts";
 import { Tap } from "../device/tap.ts";
 import * as verdict from "../path/verdict.ts";
 import * as ethernet from "../wire/ethernet.ts";
@@ -16,7 +16,7 @@ import * as virtio from "../wire/virtio.ts";
 import { Announcer } from "./announcer.ts";
 import { ClusterMap } from "./cluster_map.ts";
 import type { BackendConfig, Config } from "./config.ts";
-import { Conflicts } from "./conflicts.ts";
+import { Conflicts, LIKELY_CAUSE } from "./conflicts.ts";
 import { slotSizeFor } from "./data_plane.ts";
 import { LinkFrames } from "./link_frames.ts";
 import { planOf } from "./plan_of.ts";
@@ -24,6 +24,8 @@ import { Resolver } from "./resolver.ts";
 import type { Handed } from "./ring.ts";
 import { SharedState } from "./shared_state.ts";
 import { type TechniqueOf, Techniques } from "./techniques.ts";
+import type { VerificationReport } from "./verification_report.ts";
+import { Verifier } from "./verifier.ts";
 import { Workers } from "./workers.ts";
 
 /** What the dispatcher has done since it started. */
@@ -64,6 +66,7 @@ export class Engine {
   readonly #conflicts = new Conflicts();
   readonly #workers: Workers;
   readonly #announcer: Announcer;
+  readonly #verifier: Verifier;
   #startedMs = 0;
   #fail: (error: Error) => void = () => {};
   #stopped = false;
@@ -114,6 +117,10 @@ export class Engine {
       catchUp: () => this.#drainRings(),
       changed: (slot) => this.#neighborChanged(slot),
     });
+    this.#verifier = new Verifier(config, this.#frames, {
+      send: (frame) => this.#send(frame),
+      catchUp: () => this.#drainRings(),
+    }, log);
     this.#workers = new Workers(plan, this.#shared, tap.queues);
     this.failed = Promise.race([
       this.#workers.failed,
@@ -159,6 +166,11 @@ export class Engine {
     return this.techniques();
   }
 
+  /** Verifies that the backends are set up right, without disturbing what goes on; up to three seconds. */
+  verify(): Promise<VerificationReport> {
+    return this.#verifier.verify();
+  }
+
   /**
    * Ends the workers and removes the interface, if it was made here. Clusters whose fallback is to broadcast are left to their
    * backends. Idempotent.
@@ -168,6 +180,7 @@ export class Engine {
     this.#stopped = true;
     this.#resolver.stop();
     this.#announcer.stop();
+    this.#verifier.stop();
     if (this.#startedMs > 0) this.#fallBack();
     await this.#workers.stop();
     for (const { ring } of this.#shared.workers) ring.notify();
@@ -192,6 +205,7 @@ export class Engine {
     if (all.some(isIpv6)) probed.push(linkLocalOf(mac));
     for (const address of probed) this.#send(this.#frames.probe(address));
     this.#announcer.start();
+    if (this.#config.dispatcher.verify !== "off") void this.#verifier.watch();
   }
 
   #announceAll(): void {
@@ -245,9 +259,14 @@ export class Engine {
   #drainRing(index: number): void {
     const { ring } = this.#shared.workers[index]!;
     for (let handed = ring.shift(); handed !== undefined; handed = ring.shift()) {
-      if (handed.verdict === verdict.PENDING) this.#hold(index, handed);
-      else if (handed.verdict === verdict.HEARD_CLAIM) this.#claimed(handed.frame.slice(this.#start));
-      else this.#resolver.heard(handed.frame.slice(this.#start));
+      if (handed.verdict === verdict.PENDING) {
+        this.#hold(index, handed);
+        continue;
+      }
+      const frame = handed.frame.slice(this.#start);
+      if (handed.verdict === verdict.HEARD_NEIGHBOR) this.#resolver.heard(frame);
+      else if (handed.verdict === verdict.HEARD_CLAIM) this.#claimed(frame);
+      this.#verifier.heard(frame);
     }
   }
 
@@ -271,16 +290,23 @@ export class Engine {
     if (mac === undefined) this.#log.warn(about, "neighbor does not answer");
     else this.#log.info({ ...about, mac: formatMac(mac.high, mac.low) }, "neighbor answers");
     void this.#publish();
+    if (mac !== undefined && backends.length > 0 && this.#config.dispatcher.verify !== "off") {
+      void this.#verifier.appeared(address);
+    }
   }
 
   #claimed(frame: Uint8Array<ArrayBuffer>): void {
     const nowMs = performance.now();
     const claim = this.#frames.claim(frame);
-    const mac = this.#conflicts.note(claim, nowMs);
-    if (mac === undefined) return;
+    const mac = claim && this.#conflicts.note(claim, nowMs);
+    if (claim === undefined || mac === undefined) return;
     const { address } = claim;
     const isOwn = !this.#config.clusters.some(({ addresses }) => addresses.includes(address));
-    this.#log.error({ address, mac }, "another machine claims an address of ours");
+    const backend = this.#backendAt(claim.mac);
+    const likely = !isOwn && backend !== undefined
+      ? { backend, likely: LIKELY_CAUSE[claim.isAsking ? "asking" : "answering"] }
+      : {};
+    this.#log.error({ address, mac, ...likely }, "another machine claims an address of ours");
     if (isOwn && isIpv6(address) && nowMs - this.#startedMs < DUPLICATE_MS) {
       this.#fail(
         new Error(
@@ -288,6 +314,14 @@ export class Engine {
         ),
       );
     }
+  }
+
+  /** Name of the backend with this MAC. */
+  #backendAt({ high, low }: Mac): string | undefined {
+    return this.#maps.flatMap(({ cluster }) => cluster.backends).find(({ address }) => {
+      const mac = this.#resolver.neighbors.mac(this.#slots.get(address)!);
+      return mac?.high === high && mac.low === low;
+    })?.name;
   }
 
   #isLive(backend: BackendConfig): boolean {

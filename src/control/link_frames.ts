@@ -10,13 +10,16 @@ import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as nd from "../wire/nd.ts";
 import type { Plan } from "../path/plan.ts";
-
-type Frame = Uint8Array<ArrayBuffer>;
+import { type Frame, OwnFrames } from "./own_frames.ts";
 
 /** An address and the machine that says it has it. */
 export interface Claim {
   readonly address: string;
   readonly mac: Mac;
+  /** It names the address as its own while it asks for another one's; otherwise it answers, or tells everyone. */
+  readonly isAsking: boolean;
+  /** Answers only: to everyone, or to the question of a machine that named no address. */
+  readonly toNobody: boolean;
 }
 
 const BROADCAST: Mac = { high: 0xffff, low: -1 };
@@ -25,12 +28,11 @@ const HOP_LIMIT = 255;
 
 export class LinkFrames {
   readonly #plan: Plan;
-  /** Octets before the payload. */
-  readonly #header: number;
+  readonly #own: OwnFrames;
 
   constructor(plan: Plan) {
     this.#plan = plan;
-    this.#header = plan.vlan === undefined ? ethernet.HEADER : ethernet.TAGGED_HEADER;
+    this.#own = new OwnFrames(plan);
   }
 
   /** Asks who has a neighbor's address: the machine that is known to, or everyone (RFC 1122 2.3.2.1, RFC 4861 7.2.2). */
@@ -55,47 +57,60 @@ export class LinkFrames {
     return frame;
   }
 
-  /** Asks whether an IPv6 address of ours is free, RFC 4862 section 5.4.2: from no address, so that nobody learns from it. */
-  probe(address: string): Frame {
-    return this.#solicitation(address, "::", undefined);
+  /**
+   * Asks who has an address from no address, so that nobody learns from it: RFC 5227 section 2.1.1, RFC 4862 section 5.4.2.
+   * Asks everyone, or only the machine with this MAC.
+   */
+  probe(address: string, mac?: Mac): Frame {
+    return isIpv6(address)
+      ? this.#solicitation(address, "::", mac)
+      : this.#arp(arp.REQUEST, "0.0.0.0", address, mac ?? BROADCAST);
   }
 
-  /** Who answers in this ARP reply or neighbor advertisement, which the path has found valid. */
-  answer(frame: Frame): Claim {
-    const { view, ip } = this.#places(frame);
-    if (!this.#isIpv6(view)) return arpSender(view, ip);
-    return this.#advertised(frame);
+  /** What a frame says of where an address is; undefined when it is no valid ARP or neighbor discovery, or says nothing. */
+  claim(frame: Frame): Claim | undefined {
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+    switch (this.#own.typeOf(frame)) {
+      case ethernet.TYPE_ARP:
+        return this.#arpClaim(view);
+      case ethernet.TYPE_IPV6:
+        return this.#discoveryClaim(frame, view);
+      default:
+        return undefined;
+    }
   }
 
-  /** Who claims one of our addresses in this ARP packet, solicitation or advertisement, which the path has found valid. */
-  claim(frame: Frame): Claim {
-    const { view, ip } = this.#places(frame);
-    if (!this.#isIpv6(view)) return arpSender(view, ip);
-    const { at } = this.#walked(view, ip);
-    if (icmpv6.type(view, at) === icmpv6.NEIGHBOR_ADVERTISEMENT) return this.#advertised(frame);
-    const address = ipOf(frame.slice(ip + ipv6.SRC, ip + ipv6.SRC + 16));
-    return { address, mac: { high: ethernet.srcHigh(view, 0), low: ethernet.srcLow(view, 0) } };
+  #arpClaim(view: DataView): Claim | undefined {
+    const packet = this.#own.header;
+    if (!arp.isValid(view, packet, view.byteLength - packet)) return undefined;
+    const address = ipv4At(view, packet + arp.SENDER_IP);
+    const about = ipv4At(view, packet + arp.TARGET_IP);
+    const isAsking = arp.operation(view, packet) === arp.REQUEST && address !== about;
+    const mac = { high: arp.senderMacHigh(view, packet), low: arp.senderMacLow(view, packet) };
+    return { address, mac, isAsking, toNobody: about === "0.0.0.0" };
   }
 
-  #advertised(frame: Frame): Claim {
-    const { view, ip } = this.#places(frame);
-    const { at } = this.#walked(view, ip);
-    const length = ip + ipv6.totalLength(view, ip) - at;
-    const option = nd.optionAt(view, at, length, nd.TARGET_LINK_LAYER);
-    const mac = option > 0
-      ? { high: view.getUint16(option), low: view.getInt32(option + 2) }
-      : { high: ethernet.srcHigh(view, 0), low: ethernet.srcLow(view, 0) };
-    return { address: ipOf(frame.slice(at + nd.TARGET, at + nd.TARGET + 16)), mac };
-  }
-
-  #walked(view: DataView, ip: number): ipv6.Extensions {
+  #discoveryClaim(frame: Frame, view: DataView): Claim | undefined {
+    const ip = this.#own.header;
+    if (!ipv6.isValid(view, ip, view.byteLength - ip)) return undefined;
     const extensions = new ipv6.Extensions();
     extensions.walk(view, ip, ipv6.totalLength(view, ip));
-    return extensions;
-  }
-
-  #isIpv6(view: DataView): boolean {
-    return view.getUint16(this.#header - 2) === ethernet.TYPE_IPV6;
+    const { protocol, at } = extensions;
+    const length = ip + ipv6.totalLength(view, ip) - at;
+    if (protocol !== ipv6.ICMPV6 || length < nd.HEADER || !nd.isValid(view, ip, at, length)) return undefined;
+    const sender = this.#own.macOf(frame);
+    switch (icmpv6.type(view, at)) {
+      case icmpv6.NEIGHBOR_SOLICITATION:
+        return { address: ipv6At(view, ip + ipv6.SRC), mac: sender, isAsking: true, toNobody: false };
+      case icmpv6.NEIGHBOR_ADVERTISEMENT: {
+        const option = nd.optionAt(view, at, length, nd.TARGET_LINK_LAYER);
+        const mac = option > 0 ? { high: view.getUint16(option), low: view.getInt32(option + 2) } : sender;
+        const toNobody = !nd.isSolicited(view, at);
+        return { address: ipv6At(view, at + nd.TARGET), mac, isAsking: false, toNobody };
+      }
+      default:
+        return undefined;
+    }
   }
 
   /** The address of ours that is on the neighbor's link; without one, 0.0.0.0 or the link-local one. */
@@ -105,7 +120,7 @@ export class LinkFrames {
   }
 
   #arp(operation: number, sender: string, target: string, dst: Mac, mac: Mac = this.#plan.mac): Frame {
-    const frame = this.#frame(dst, ethernet.TYPE_ARP, arp.LENGTH);
+    const frame = this.#own.make(dst, ethernet.TYPE_ARP, arp.LENGTH);
     const { view, ip } = this.#places(frame);
     const { high, low } = mac;
     arp.write(view, ip, operation, high, low, wordOf(sender), 0, 0, wordOf(target));
@@ -118,10 +133,10 @@ export class LinkFrames {
       (groupLow & 0xffff).toString(16)
     }`;
     const dst = mac ?? { high: nd.GROUP_MAC_HIGH, low: groupLow };
-    const frame = this.#icmpv6(dst, from, mac === undefined ? group : target);
+    const isProbe = from === "::";
+    const frame = this.#icmpv6(dst, from, mac === undefined || isProbe ? group : target);
     const { view, ip, message } = this.#places(frame);
     frame.set(octetsOf(target), message + nd.TARGET);
-    const isProbe = from === "::";
     if (!isProbe) {
       nd.writeOption(view, message, nd.SOURCE_LINK_LAYER, this.#plan.mac.high, this.#plan.mac.low);
     }
@@ -132,7 +147,7 @@ export class LinkFrames {
   }
 
   #icmpv6(dst: Mac, from: string, to: string): Frame {
-    const frame = this.#frame(dst, ethernet.TYPE_IPV6, ipv6.HEADER + nd.LENGTH);
+    const frame = this.#own.make(dst, ethernet.TYPE_IPV6, ipv6.HEADER + nd.LENGTH);
     const { view, ip } = this.#places(frame);
     ipv6.write(view, ip, nd.LENGTH, ipv6.ICMPV6, HOP_LIMIT);
     frame.set(octetsOf(from), ip + ipv6.SRC);
@@ -140,31 +155,19 @@ export class LinkFrames {
     return frame;
   }
 
-  #frame(dst: Mac, type: number, payload: number): Frame {
-    const frame = new Uint8Array(this.#header + payload);
-    const view = new DataView(frame.buffer);
-    const { mac, vlan } = this.#plan;
-    ethernet.setDst(view, 0, dst.high, dst.low);
-    ethernet.setSrc(view, 0, mac.high, mac.low);
-    if (vlan === undefined) {
-      ethernet.setType(view, 0, type);
-    } else {
-      ethernet.setType(view, 0, ethernet.TYPE_VLAN);
-      view.setUint16(ethernet.HEADER, vlan);
-      view.setUint16(ethernet.HEADER + 2, type);
-    }
-    return frame;
-  }
-
   #places(frame: Frame): { view: DataView; ip: number; message: number } {
-    return { view: new DataView(frame.buffer), ip: this.#header, message: this.#header + ipv6.HEADER };
+    return {
+      view: new DataView(frame.buffer),
+      ip: this.#own.header,
+      message: this.#own.header + ipv6.HEADER,
+    };
   }
 }
 
-function arpSender(view: DataView, packet: number): Claim {
-  const octets = new Uint8Array(view.buffer, packet + arp.SENDER_IP, 4);
-  return {
-    address: ipOf(octets),
-    mac: { high: arp.senderMacHigh(view, packet), low: arp.senderMacLow(view, packet) },
-  };
+function ipv4At(view: DataView, at: number): string {
+  return ipOf(new Uint8Array(view.buffer, view.byteOffset + at, 4));
+}
+
+function ipv6At(view: DataView, at: number): string {
+  return ipOf(new Uint8Array(view.buffer, view.byteOffset + at, 16));
 }

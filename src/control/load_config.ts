@@ -2,12 +2,22 @@
 
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { UsageError } from "../input/errors.ts";
+import { InputError, UsageError } from "../input/errors.ts";
 import { type Config, parseConfig } from "./config.ts";
 
 /** Throws InputError for its mistakes, and UsageError when the file cannot be read. */
 export function loadConfig(file: string): Config {
   return parseConfig(readConfig(file), file, machineId());
+}
+
+/** A configuration from values that were given one by one. Throws UsageError for what is wrong with them. */
+export function configOf(values: object): Config {
+  try {
+    return parseConfig(JSON.stringify(values), "", machineId());
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new UsageError(error.mistakes.map(({ message }) => message).join("\n"));
+  }
 }
 
 function readConfig(file: string): string {

@@ -45,7 +45,9 @@ export class Resolver {
 
   /** An ARP reply or a solicited advertisement, valid and addressed to us. */
   heard(frame: Uint8Array<ArrayBuffer>): void {
-    const { address, mac } = this.#frames.answer(frame);
+    const claim = this.#frames.claim(frame);
+    if (claim === undefined) return;
+    const { address, mac } = claim;
     const slot = this.neighbors.learn(address, mac, performance.now());
     if (slot === undefined) return;
     for (const send of this.#waiting.get(slot) ?? []) this.#forward(send, mac);

@@ -7,15 +7,34 @@ import { controlPath, listen } from "./control_socket.ts";
 import { Engine } from "./engine.ts";
 import { loadConfig } from "./load_config.ts";
 import { createLog } from "./log.ts";
+import type { Config } from "./config.ts";
+import type { VerificationReport } from "./verification_report.ts";
+import { verifyAlone } from "./verify_alone.ts";
 
-/** Runs until SIGTERM or SIGINT. Throws before anything is started when the file or the device will not do. */
+/** The verification at the start has found what the configuration does not put up with. */
+export class VerificationError extends Error {
+  override name = "VerificationError";
+  readonly report: VerificationReport;
+
+  constructor(report: VerificationReport) {
+    super("The backends are not set up right, and dispatcher.verify is refuse: nothing was started");
+    this.report = report;
+  }
+}
+
+/**
+ * Runs until SIGTERM or SIGINT. Throws before anything is started when the file, the device, or, with `verify: refuse`, a
+ * backend will not do.
+ */
 export async function serve(file: string): Promise<void> {
   const config = loadConfig(file);
   const log = createLog();
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
+  if (config.dispatcher.verify === "refuse") await refuseFaults(config);
   const engine = await Engine.start(config, log);
+  const control = await listenForCommands(engine, log);
   const { dispatcher, clusters } = config;
   log.info({
     interface: engine.interfaceName,
@@ -36,7 +55,6 @@ export async function serve(file: string): Promise<void> {
   if (dispatcher.offloads && !engine.offloads.includes("tso4")) {
     log.warn({ granted: engine.offloads }, "the kernel refuses offloads: bulk traffic goes frame by frame");
   }
-  const control = await listenForCommands(engine, log);
   try {
     const signal = await Promise.race([asked, engine.failed]);
     log.info({ signal }, "stopping");
@@ -47,10 +65,18 @@ export async function serve(file: string): Promise<void> {
   }
 }
 
+/** A backend that is down gets no traffic, so it is no reason: the others must be served. */
+async function refuseFaults(config: Config): Promise<void> {
+  const report = await verifyAlone(config);
+  if (report.faults.some(({ id }) => id !== "backend-down")) throw new VerificationError(report);
+}
+
 /** Without its control socket a dispatcher does its work, so that is worth a warning only. */
 async function listenForCommands(engine: Engine, log: Logger): Promise<{ close(): void } | undefined> {
   try {
     return await listen(controlPath(), {
+      interface: () => engine.interfaceName,
+      verify: () => engine.verify(),
       technique: ({ technique, cluster }) =>
         technique === undefined ? engine.techniques() : engine.setTechnique(technique, cluster),
     });

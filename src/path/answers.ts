@@ -39,6 +39,16 @@ export class Answers {
     return this.sent(this.#responder.reset(at), verdict.RESET);
   }
 
+  /** Perhaps an answer to the control plane: handed up within the rate limit, and with the verdict `otherwise` beyond it. */
+  heard(otherwise: number): number {
+    return this.#limits.allow(verdict.HEARD_ANSWER) ? verdict.HEARD_ANSWER : otherwise;
+  }
+
+  /** The same of a SYN-ACK; the control plane resets those that it is given. */
+  heardOrReset(at: number): number {
+    return this.#limits.allow(verdict.HEARD_ANSWER) ? verdict.HEARD_ANSWER : this.reset(at);
+  }
+
   /** An answer of this length stands in place of the frame, or none. */
   sent(length: number, asVerdict: number): number {
     if (length === 0) return verdict.DROP_SELF;

@@ -5,6 +5,7 @@ import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as icmp from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import * as tcp from "../wire/tcp.ts";
 import * as transport from "../wire/transport.ts";
 import { ABSENT, AddressTable } from "../table/address_table.ts";
 import { NO_BACKEND } from "../table/bucket_map.ts";
@@ -68,7 +69,9 @@ export class Ipv4Path {
       case BROADCAST:
         return verdict.DROP_MARTIAN;
       default:
-        return verdict.DROP_FROM_CLUSTER;
+        return this.#locals.lookup(ipv4.dst(frame, ip)) === SELF
+          ? this.#answers.heard(verdict.DROP_FROM_CLUSTER)
+          : verdict.DROP_FROM_CLUSTER;
     }
     if (ipv4.headerLength(frame, ip) > ipv4.HEADER) {
       const found = ipv4.walkOptions(frame, ip);
@@ -178,15 +181,27 @@ export class Ipv4Path {
     this.#responder.settle(at);
     switch (ipv4.protocol(frame, ip)) {
       case ipv4.PROTOCOL_ICMP:
+        if (this.#isEchoReply(ip)) return this.#answers.heard(verdict.DROP_SELF);
         return this.#answers.sent(this.#responder.echo(at), verdict.ANSWERED_ECHO);
       case ipv4.PROTOCOL_TCP:
-        return this.#answers.reset(at);
+        return this.#isSynAck(ip) ? this.#answers.heardOrReset(at) : this.#answers.reset(at);
       case ipv4.PROTOCOL_UDP:
         if (!this.#isUdpRight(ip)) return verdict.DROP_SELF;
         return this.#unreachable(verdict.PORT_UNREACHABLE, icmp.PORT_UNREACHABLE, at);
       default:
         return this.#unreachable(verdict.PROTOCOL_UNREACHABLE, icmp.PROTOCOL_UNREACHABLE, at);
     }
+  }
+
+  #isEchoReply(ip: number): boolean {
+    const header = ipv4.headerLength(this.#frame, ip);
+    return ipv4.totalLength(this.#frame, ip) - header >= icmp.HEADER &&
+      icmp.type(this.#frame, ip + header) === icmp.ECHO_REPLY;
+  }
+
+  #isSynAck(ip: number): boolean {
+    const header = ipv4.headerLength(this.#frame, ip);
+    return ipv4.totalLength(this.#frame, ip) - header >= tcp.HEADER && tcp.isSynAck(this.#frame, ip + header);
   }
 
   #isUdpRight(ip: number): boolean {

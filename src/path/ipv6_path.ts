@@ -4,6 +4,7 @@ import { isIpv6, linkLocalOf, wordsOf } from "../wire/address.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as nd from "../wire/nd.ts";
+import * as tcp from "../wire/tcp.ts";
 import * as transport from "../wire/transport.ts";
 import { ABSENT, AddressTable6 } from "../table/address_table.ts";
 import { NO_BACKEND } from "../table/bucket_map.ts";
@@ -67,7 +68,10 @@ export class Ipv6Path {
     if (this.#isDiscovery(ip) && (local !== ABSENT || !isUnicast)) return this.#discover(at, ip, isUnicast);
     if (ipv6.isUnspecified(frame, ip + ipv6.SRC)) return verdict.DROP_MARTIAN;
     const source = this.#locals.lookup(frame, ip + ipv6.SRC);
-    if (source !== ABSENT) return source === SELF ? verdict.DROP_FROM_SELF : verdict.DROP_FROM_CLUSTER;
+    if (source === SELF) return verdict.DROP_FROM_SELF;
+    if (source !== ABSENT) {
+      return local === SELF ? this.#answers.heard(verdict.DROP_FROM_CLUSTER) : verdict.DROP_FROM_CLUSTER;
+    }
     if (!isUnicast || ipv6.isMulticast(frame, ip + ipv6.DST)) return verdict.DROP_GROUP;
     if (ipv6.isMartianDestination(frame, ip + ipv6.DST)) return verdict.DROP_MARTIAN;
     if (local === SELF) return this.#deliver(at, ip);
@@ -137,9 +141,10 @@ export class Ipv6Path {
     this.#responder.settle(at);
     switch (this.#extensions.protocol) {
       case ipv6.ICMPV6:
+        if (this.#isEchoReply(ip)) return this.#answers.heard(verdict.DROP_SELF);
         return this.#answers.sent(this.#responder.echo(at, ip), verdict.ANSWERED_ECHO);
       case ipv6.TCP:
-        return this.#answers.reset(at);
+        return this.#isSynAck(ip) ? this.#answers.heardOrReset(at) : this.#answers.reset(at);
       case ipv6.UDP:
         if (!this.#isUdpRight(ip)) return verdict.DROP_SELF;
         return this.#unreachable(verdict.PORT_UNREACHABLE, icmpv6.PORT_UNREACHABLE, at);
@@ -156,6 +161,20 @@ export class Ipv6Path {
     }
   }
 
+  #isEchoReply(ip: number): boolean {
+    return this.#isThere(ip, icmpv6.HEADER) &&
+      icmpv6.type(this.#frame, this.#extensions.at) === icmpv6.ECHO_REPLY;
+  }
+
+  #isSynAck(ip: number): boolean {
+    return this.#isThere(ip, tcp.HEADER) && tcp.isSynAck(this.#frame, this.#extensions.at);
+  }
+
+  /** Are so many octets of the upper layer in the packet? */
+  #isThere(ip: number, octets: number): boolean {
+    return ip + ipv6.totalLength(this.#frame, ip) - this.#extensions.at >= octets;
+  }
+
   #isUdpRight(ip: number): boolean {
     const { at: datagram } = this.#extensions;
     const length = ip + ipv6.totalLength(this.#frame, ip) - datagram;
@@ -167,7 +186,7 @@ export class Ipv6Path {
     const { protocol, at, isFragment } = this.#extensions;
     // RFC 6980: neighbor discovery is never fragmented.
     if (protocol !== ipv6.ICMPV6 || isFragment) return false;
-    if (ip + ipv6.totalLength(this.#frame, ip) - at < icmpv6.HEADER) return false;
+    if (!this.#isThere(ip, icmpv6.HEADER)) return false;
     const type = icmpv6.type(this.#frame, at);
     return type === icmpv6.NEIGHBOR_SOLICITATION || type === icmpv6.NEIGHBOR_ADVERTISEMENT;
   }

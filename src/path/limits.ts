@@ -1,4 +1,4 @@
-/** The rate limits of what the dispatcher says for itself, a token bucket for each kind. */
+/** The rate limits of what the dispatcher says for itself and of what it hands up unasked, a token bucket for each kind. */
 
 import { TokenBucket } from "../table/token_bucket.ts";
 import type { RateLimits } from "./plan.ts";
@@ -7,6 +7,10 @@ import * as verdict from "./verdict.ts";
 /** At once, besides what comes in the long run: Linux's net.ipv4.icmp_msgs_burst. */
 const BURST = 50;
 
+/** Possible answers to the control plane a second, and at once: half of what its ring holds, so that forgeries cannot fill it. */
+const HEARD_ANSWERS = 2000;
+const HEARD_BURST = 128;
+
 export class Limits {
   readonly #clock: () => number;
   readonly #timeExceeded: TokenBucket;
@@ -14,6 +18,7 @@ export class Limits {
   readonly #tooBig: TokenBucket;
   readonly #parameterProblem: TokenBucket;
   readonly #reset: TokenBucket;
+  readonly #heardAnswer = new TokenBucket(HEARD_ANSWERS, HEARD_BURST);
 
   /** `clock` gives milliseconds, int32; it never goes back, and may wrap. */
   constructor(limits: RateLimits, clock: () => number) {
@@ -25,7 +30,7 @@ export class Limits {
     this.#reset = new TokenBucket(limits.reset, BURST);
   }
 
-  /** May an answer with this verdict be sent now? */
+  /** May a frame with this verdict be sent, or handed up, now? */
   allow(asVerdict: number): boolean {
     switch (asVerdict) {
       case verdict.TIME_EXCEEDED:
@@ -36,6 +41,8 @@ export class Limits {
         return this.#parameterProblem.take(this.#clock());
       case verdict.RESET:
         return this.#reset.take(this.#clock());
+      case verdict.HEARD_ANSWER:
+        return this.#heardAnswer.take(this.#clock());
       default:
         return this.#unreachable.take(this.#clock());
     }

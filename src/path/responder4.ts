@@ -136,7 +136,7 @@ export class Responder4 {
     const total = Math.min(ERROR_HEADERS + ipv4.totalLength(frame, ip), LONGEST_ERROR);
     this.#bytes.copyWithin(ip + ERROR_HEADERS, ip, ip + total - ERROR_HEADERS);
     ipv4.write(frame, ip, tos, total, TTL, ipv4.PROTOCOL_ICMP, this.#address, src);
-    icmp.writeError(frame, ip + ipv4.HEADER, type, code, rest, total - ipv4.HEADER);
+    icmp.write(frame, ip + ipv4.HEADER, type, code, rest, total - ipv4.HEADER);
     this.#turnFrame(at);
     return ethernet.HEADER + total;
   }

@@ -25,7 +25,7 @@ const OPERATION = 6;
 const SENDER_MAC = 8;
 export const SENDER_IP = 14;
 const TARGET_MAC = 18;
-const TARGET_IP = 24;
+export const TARGET_IP = 24;
 
 const HTYPE_ETHERNET = 1;
 const PTYPE_IPV4 = 0x0800;

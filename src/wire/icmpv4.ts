@@ -49,6 +49,9 @@ export function isError(type: number): boolean {
     type === PARAMETER_PROBLEM;
 }
 
+/** Of an echo request or reply, RFC 792 page 14; ICMPv6 has it in the same place. */
+export const IDENTIFIER = 4;
+
 export function isChecksumRight(frame: DataView, at: number, length: number): boolean {
   return checksum.sum(frame, at, length) === 0xffff;
 }
@@ -62,10 +65,10 @@ export function turnEcho(frame: DataView, at: number): void {
 }
 
 /**
- * Writes the header of an error whose embedded packet stands behind it; `length` is that of the whole message. `rest` is the
- * second word: the next hop's MTU (RFC 1191), or the pointer in its first octet, or 0.
+ * Writes the header of a message whose data stand behind it; `length` is that of the whole message. `rest` is the second word:
+ * an echo's identifier and sequence number, the next hop's MTU (RFC 1191), the pointer in its first octet, or 0.
  */
-export function writeError(
+export function write(
   frame: DataView,
   at: number,
   type: number,

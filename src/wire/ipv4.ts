@@ -36,7 +36,7 @@ const FLAGS_OFFSET = 6;
 const TTL = 8;
 const PROTOCOL = 9;
 const CHECKSUM = 10;
-const SRC = 12;
+export const SRC = 12;
 const DST = 16;
 
 const DONT_FRAGMENT = 0x4000;

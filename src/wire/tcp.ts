@@ -1,5 +1,5 @@
 /**
- * TCP header, RFC 9293 section 3.1: as much of it as a reset needs.
+ * TCP header, RFC 9293 section 3.1: without options.
  *
  *   0 | source port (2) | destination port (2) |
  *   4 | sequence number                        |
@@ -51,6 +51,35 @@ export function setMoreToCome(frame: DataView, at: number): void {
 
 export function flags(frame: DataView, at: number): number {
   return frame.getUint16(at + OFFSET_FLAGS) & 0x3f;
+}
+
+export function acknowledgment(frame: DataView, at: number): number {
+  return frame.getInt32(at + ACKNOWLEDGMENT);
+}
+
+/** Writes a segment of HEADER octets; `pseudoSum` is that of its pseudo-header. */
+export function write(
+  frame: DataView,
+  at: number,
+  srcPort: number,
+  dstPort: number,
+  sequence: number,
+  flags: number,
+  pseudoSum: number,
+): void {
+  frame.setUint16(at + SRC_PORT, srcPort);
+  frame.setUint16(at + DST_PORT, dstPort);
+  frame.setInt32(at + SEQUENCE, sequence);
+  frame.setInt32(at + ACKNOWLEDGMENT, 0);
+  frame.setUint16(at + OFFSET_FLAGS, (5 << 12) | flags);
+  frame.setUint16(at + WINDOW, (flags & SYN) === 0 ? 0 : 0xffff);
+  frame.setUint16(at + URGENT, 0);
+  setChecksum(frame, at, HEADER, pseudoSum);
+}
+
+/** The answer to a SYN. */
+export function isSynAck(frame: DataView, at: number): boolean {
+  return (flags(frame, at) & (SYN | ACK | RST)) === (SYN | ACK);
 }
 
 /**

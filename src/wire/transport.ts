@@ -5,6 +5,7 @@ import * as checksum from "./checksum.ts";
 /** Both ports. */
 export const PORTS = 4;
 
+const SRC_PORT = 0;
 const DST_PORT = 2;
 
 /** Where a checksum stands. */
@@ -34,6 +35,11 @@ export function finishUdp(frame: DataView, at: number, length: number, pseudoSum
   frame.setUint16(at + UDP_CHECKSUM, 0);
   const sum = ~checksum.sum(frame, at, length, pseudoSum) & 0xffff;
   frame.setUint16(at + UDP_CHECKSUM, sum === 0 ? 0xffff : sum);
+}
+
+/** After `length >= PORTS`. */
+export function srcPort(frame: DataView, at: number): number {
+  return frame.getUint16(at + SRC_PORT);
 }
 
 /** After `length >= PORTS`. */

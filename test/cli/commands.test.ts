@@ -28,6 +28,7 @@ const BARE_TABLE = file(
   "routes.txt",
   "Destination Gateway Flags\ndefault 10.0.0.1 UG\n10.0.0.0/24 10.0.0.100 U\n",
 );
+const BY_HAND = ["verify", "--cluster", "10.0.0.100", "--address", "10.0.0.2/24"];
 
 test("the suite runs on the runtime that it was started for", () => {
   expect(RUNTIME).toBe(process.env["ONEIP_TEST_RUNTIME"] ?? RUNTIME);
@@ -39,6 +40,7 @@ test("--help of every command has an example", async () => {
     ["run"],
     ["check"],
     ["explain"],
+    ["verify"],
     ["config", "schema"],
     ["lab", "up"],
     ["lab", "down"],
@@ -84,6 +86,13 @@ describe("wrong usage ends with status 2 and says what is wrong:", () => {
     {
       args: ["backend", "setup", "--cluster", "10.0.0.100", "--persist", "magic"],
       want: "Allowed choices are",
+    },
+    { args: ["verify"], want: "What is to be verified? Name a configuration with -c" },
+    { args: ["verify", "-c", CONFIG, "--cluster", "10.0.0.100"], want: "give either -c, or --cluster" },
+    { args: [...BY_HAND, "--backend", "10.0.0.11"], want: '"10.0.0.11" is no backend; use NAME=ADDRESS' },
+    {
+      args: [...BY_HAND, "--backend", "a=10.0.1.11"],
+      want: "The backend is not on the link, found 10.0.1.11",
     },
     { args: ["lab", "up", "nowhere"], want: 'There is no topology "nowhere"' },
     { args: ["lab", "exec", "nowhere", "a", "true"], want: 'No lab "nowhere" is up' },

@@ -142,6 +142,9 @@ const FRAMES: Record<string, Uint8Array> = {
   "from self": ethernet(ipv4(udp([1]), { src: IP.dispatcher })),
   "martian": ethernet(ipv4(udp([1]), { src: "127.0.0.1" })),
   "group": ethernet(ipv4(udp([1]), { dst: "224.0.0.1" })),
+  "heard answer": ethernet(ipv4(tcp({ ...self, flags: 0x12 }), { ...self, protocol: PROTOCOL.tcp })),
+  "heard answer of the cluster": ethernet(ipv4(udp([1]), { src: IP.cluster, dst: IP.dispatcher })),
+  "heard answer 6": v6(f.ipv6(f.icmpv6(129, 0, [0, 1, 0, 1], [], self6), { ...self6, next: 58 })),
   "drop self": ethernet(ipv4([1, 2, 3], { ...self, protocol: 47 })),
 };
 

@@ -30,7 +30,13 @@ function mistakesOf(text: string): string[] {
 
 test("a minimal file has the defaults", () => {
   const { dispatcher, clusters } = parseConfig(MINIMAL, "oneip.yaml", "machine");
-  expect(dispatcher).toMatchObject({ interface: "oneip0", bridge: undefined, mtu: 1500, gateways: [] });
+  expect(dispatcher).toMatchObject({
+    interface: "oneip0",
+    bridge: undefined,
+    mtu: 1500,
+    gateways: [],
+    verify: "warn",
+  });
   expect(clusters[0]).toMatchObject({
     technique: "route",
     group: { high: 0xffff, low: -1 },

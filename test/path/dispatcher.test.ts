@@ -125,7 +125,7 @@ describe("every frame ends in one verdict:", () => {
       want: "drop_self",
     },
     { name: "an echo request to us, wrong checksum", frame: badSum(toSelf(ECHO, 1), 36), want: "drop_self" },
-    { name: "an echo reply to us", frame: toSelf(icmp(0, 0, []), 1), want: "drop_self" },
+    { name: "an echo reply to us", frame: toSelf(icmp(0, 0, []), 1), want: "heard_answer" },
     { name: "ICMP of 7 octets to us", frame: toSelf([8, 0, 0, 0, 0, 0, 0], 1), want: "drop_self" },
     { name: "UDP to us", frame: toSelf(udp([1]), PROTOCOL.udp), want: "port_unreachable" },
     { name: "TCP to us", frame: toSelf(tcp({ dst: IP.dispatcher }), PROTOCOL.tcp), want: "reset" },

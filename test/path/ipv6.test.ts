@@ -174,7 +174,7 @@ describe("every IPv6 frame ends in one verdict:", () => {
     {
       name: "an echo reply to us",
       frame: frame(ipv6(icmpv6(129, 0, [0, 0, 0, 0], [], toSelf), { ...toSelf, next: ICMPV6 })),
-      want: "drop_self",
+      want: "heard_answer",
     },
     {
       name: "a fragment to us",

@@ -1,0 +1,80 @@
+import { Command } from "@commander-js/extra-typings";
+import type { Config } from "../control/config.ts";
+import type { VerificationReport } from "../control/verification_report.ts";
+import { UsageError } from "../input/errors.ts";
+
+interface ByHand {
+  readonly cluster?: string[] | undefined;
+  readonly backend?: string[] | undefined;
+  readonly address?: string[] | undefined;
+  readonly port?: string[] | undefined;
+  readonly interface?: string | undefined;
+  readonly bridge?: string | undefined;
+}
+
+export function verifyCommand() {
+  return new Command("verify")
+    .description("find out, over the network, whether the backends are set up right")
+    .option("-c, --config <file>", "configuration file; if its dispatcher runs, that one verifies")
+    .option("--cluster <address...>", "by hand, without a file: the cluster addresses")
+    .option("--backend <name=address...>", "by hand: the backends and their primary addresses")
+    .option("--address <cidr...>", "by hand: free addresses on the link to ask from, such as 10.0.0.2/24")
+    .option("--port <port...>", "by hand: service ports such as 80/tcp")
+    .option("--bridge <name>", "by hand: bridge with the interface that leads to the backends")
+    .option("--interface <name>", "by hand: TAP to create, or to adopt if it exists")
+    .option(
+      "--json",
+      "print JSON: {ok, backends: [{name, address, mac, ok}], faults: [{id, or, backend, mac, cluster, found, why, mend, decide}]}",
+    )
+    .addHelpText(
+      "after",
+      "\nNo machine's tables are touched, and no traffic is attracted. Exit status 1 when there is a fault." +
+        "\n\nExamples:\n  oneip verify -c oneip.yaml" +
+        "\n  oneip verify --cluster 10.0.0.100 --backend web1=10.0.0.11 web2=10.0.0.12 --address 10.0.0.2/24 --bridge br0",
+    )
+    .action(async ({ config: file, json, ...byHand }) => {
+      const { configOf, loadConfig } = await import("../control/load_config.ts");
+      const { describeVerification } = await import("./print_verification.ts");
+      const given = Object.values(byHand).some((value) => value !== undefined);
+      if (file !== undefined && given) {
+        throw new UsageError(
+          "A configuration says it all: give either -c, or --cluster, --backend and --address",
+        );
+      }
+      const config = file === undefined ? configOf(valuesOf(byHand)) : loadConfig(file);
+      const report = await verify(config);
+      console.log(json ? JSON.stringify(report, null, 2) : describeVerification(report));
+      if (!report.ok) process.exitCode = 1;
+    });
+}
+
+/** The dispatcher that has the TAP verifies, if one runs; else it is opened for as long as it takes. */
+async function verify(config: Config): Promise<VerificationReport> {
+  const { ask, controlPath, isAnswered } = await import("../control/control_socket.ts");
+  const path = controlPath();
+  if (await isAnswered(path) && await ask(path, "interface") === config.dispatcher.interface) {
+    return await ask(path, "verify") as VerificationReport;
+  }
+  const { verifyAlone } = await import("../control/verify_alone.ts");
+  return await verifyAlone(config);
+}
+
+/** The options as a configuration file would have them. */
+function valuesOf({ cluster, backend, address, port, interface: name, bridge }: ByHand): object {
+  if (cluster === undefined || backend === undefined || address === undefined) {
+    throw new UsageError(
+      "What is to be verified? Name a configuration with -c, or give --cluster, --backend and --address",
+    );
+  }
+  const backends = backend.map((text) => {
+    const [, name, address] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (name === undefined) {
+      throw new UsageError(`"${text}" is no backend; use NAME=ADDRESS such as web1=10.0.0.11`);
+    }
+    return { name, address };
+  });
+  return {
+    dispatcher: { interface: name, bridge, addresses: address },
+    clusters: [{ name: "cluster", addresses: cluster, ports: port, backends }],
+  };
+}

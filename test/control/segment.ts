@@ -1,0 +1,96 @@
+/** A segment in memory: machines that answer ARP and IPv4 as they are told to be, for tests of what asks them. */
+
+import * as f from "../frames.ts";
+
+export interface Machine {
+  readonly mac: string;
+  readonly ip: string;
+  /** Has these addresses too. */
+  readonly aliases?: readonly string[];
+  /** Answers ARP requests for these. */
+  readonly answersFor?: readonly string[];
+  /** Answers them for another machine: not to one that names no address. */
+  readonly isProxy?: boolean;
+  /** Open ports by address. */
+  readonly open?: Readonly<Record<string, readonly number[]>>;
+  /** Drops IP packets to these. */
+  readonly drops?: readonly string[];
+  /** Answers IP from this address, whatever it was asked at. */
+  readonly source?: string;
+  /** Before it answers for the first time it asks for our MAC under this address. */
+  readonly asksAs?: string;
+}
+
+type Frame = Uint8Array<ArrayBuffer>;
+
+export class Segment {
+  /** What was sent into it. */
+  readonly sent: Frame[] = [];
+  readonly #machines: readonly Machine[];
+  readonly #deliver: (frame: Frame) => void;
+
+  constructor(machines: readonly Machine[], deliver: (frame: Frame) => void) {
+    this.#machines = machines;
+    this.#deliver = deliver;
+  }
+
+  send(frame: Frame): void {
+    this.sent.push(frame);
+    for (const machine of this.#machines) {
+      for (const answer of answersOf(machine, frame)) queueMicrotask(() => this.#deliver(answer));
+    }
+  }
+}
+
+function answersOf(machine: Machine, frame: Frame): Frame[] {
+  const dst = f.hex(frame.slice(0, 6)).replaceAll(" ", ":");
+  if (dst !== machine.mac && dst !== f.MAC.broadcast) return [];
+  const view = new DataView(frame.buffer);
+  if (view.getUint16(12) === f.ETHERTYPE.arp) return answerArp(machine, frame);
+  return view.getUint16(12) === f.ETHERTYPE.ipv4 ? answerIp(machine, frame, view) : [];
+}
+
+function answerArp(machine: Machine, frame: Frame): Frame[] {
+  const [asker, target] = [dotted(frame, 28), dotted(frame, 38)];
+  const isNobody = asker === "0.0.0.0";
+  const isAlias = machine.answersFor?.includes(target) && !(machine.isProxy && isNobody);
+  if (target !== machine.ip && !isAlias) return [];
+  const reply = f.arp({
+    operation: 2,
+    senderMac: machine.mac,
+    senderIp: target,
+    targetMac: f.MAC.dispatcher,
+    targetIp: asker,
+  });
+  return [f.ethernet(reply, { src: machine.mac, type: f.ETHERTYPE.arp })];
+}
+
+function answerIp(machine: Machine, frame: Frame, view: DataView): Frame[] {
+  const [src, dst] = [dotted(frame, 26), dotted(frame, 30)];
+  const isHere = dst === machine.ip || machine.aliases?.includes(dst);
+  if (!isHere || machine.drops?.includes(dst)) return [];
+  const back = { src: machine.source ?? dst, dst: src };
+  const question = machine.asksAs === undefined ? [] : [
+    f.ethernet(f.arp({ senderMac: machine.mac, senderIp: machine.asksAs, targetIp: src }), {
+      src: machine.mac,
+      dst: f.MAC.broadcast,
+      type: f.ETHERTYPE.arp,
+    }),
+  ];
+  const send = (payload: f.Octets, protocol: number) => [
+    ...question,
+    f.ethernet(f.ipv4(payload, { ...back, protocol }), { src: machine.mac }),
+  ];
+  if (frame[23] === f.PROTOCOL.icmp) return send(f.icmp(0, 0, [], [...frame.slice(38, 42)]), f.PROTOCOL.icmp);
+  const [port, srcPort] = [view.getUint16(34), view.getUint16(36)];
+  const isOpen = machine.open?.[dst]?.includes(srcPort) ?? false;
+  const isReset = ((frame[47] ?? 0) & 4) !== 0;
+  const acknowledgment = (view.getUint32(38) + 1) >>> 0;
+  return isReset
+    ? []
+    : send(f.tcp({ ...back, srcPort, port, acknowledgment, flags: isOpen ? 0x12 : 0x14 }), 6);
+}
+
+function dotted(frame: Frame, at: number): string {
+  return [...frame.slice(at, at + 4)].join(".");
+}

@@ -1,5 +1,4 @@
 import { Command } from "@commander-js/extra-typings";
-import type { Config } from "../control/config.ts";
 import type { VerificationReport } from "../control/verification_report.ts";
 import { UsageError } from "../input/errors.ts";
 
@@ -41,22 +40,23 @@ export function verifyCommand() {
           "A configuration says it all: give either -c, or --cluster, --backend and --address",
         );
       }
-      const config = file === undefined ? configOf(valuesOf(byHand)) : loadConfig(file);
-      const report = await verify(config);
+      const { verifyAlone } = await import("../control/verify_alone.ts");
+      const report = file === undefined
+        ? await verifyAlone(configOf(valuesOf(byHand)))
+        : await runningDispatchers(file) ?? await verifyAlone(loadConfig(file));
       console.log(json ? JSON.stringify(report, null, 2) : describeVerification(report));
       if (!report.ok) process.exitCode = 1;
     });
 }
 
-/** The dispatcher that has the TAP verifies, if one runs; else it is opened for as long as it takes. */
-async function verify(config: Config): Promise<VerificationReport> {
+/** What the dispatcher of this configuration finds; undefined when it does not run. */
+async function runningDispatchers(file: string): Promise<VerificationReport | undefined> {
+  const { loadConfig } = await import("../control/load_config.ts");
   const { ask, controlPath, isAnswered } = await import("../control/control_socket.ts");
+  const { dispatcher } = loadConfig(file);
   const path = controlPath();
-  if (await isAnswered(path) && await ask(path, "interface") === config.dispatcher.interface) {
-    return await ask(path, "verify") as VerificationReport;
-  }
-  const { verifyAlone } = await import("../control/verify_alone.ts");
-  return await verifyAlone(config);
+  const isIt = await isAnswered(path) && await ask(path, "interface") === dispatcher.interface;
+  return isIt ? await ask(path, "verify") as VerificationReport : undefined;
 }
 
 /** The options as a configuration file would have them. */

@@ -12,8 +12,11 @@ describe.skipIf(needsTap())("oneip verify", () => {
   });
   afterAll(() => it?.down());
 
-  test("while a dispatcher has the TAP it says what to do", async () => {
-    const { status, stderr } = await it.oneip("verify", "-c", it.file);
+  test("while a dispatcher has the TAP it is the one that verifies; by hand there is no way past it", async () => {
+    const asked = await it.oneip("verify", "-c", it.file, "--json");
+    expect({ status: asked.status, ok: JSON.parse(asked.stdout).ok }).toEqual({ status: 0, ok: true });
+    const byHand = ["--cluster", CLUSTER, "--backend", "one=10.0.0.11", "--address", "10.0.0.3/24"];
+    const { status, stderr } = await it.oneip("verify", ...byHand);
     expect(status).toBe(1);
     expect(stderr).toContain(
       'Cannot open interface "oneip0": another program has it open; stop that program',

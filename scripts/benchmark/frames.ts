@@ -29,7 +29,7 @@ export interface Offered {
 /** Sends until it is stopped. `rate` in frames a second; undefined: as many as it can. */
 export async function offer(bed: Testbed, load: Load, mac: string, rate?: number): Promise<Offered> {
   const frames = await framesFile(bed.folder, load, mac);
-  const command = rate === undefined ? ["trafgen", "--dev", "eth2", "--conf", frames.trafgen, ...QUIET] : [
+  const command = rate === undefined ? trafgen(frames.trafgen) : [
     "taskset",
     "--cpu-list",
     "0",
@@ -43,8 +43,29 @@ export async function offer(bed: Testbed, load: Load, mac: string, rate?: number
     "eth2",
     frames.pcap,
   ];
+  return send(bed, command, LONGEST_SECONDS);
+}
+
+/** 64-octet frames from 2^20 client addresses, drawn at random, as many a second as it can. */
+export async function offerFromAMillion(bed: Testbed, mac: string): Promise<Offered> {
+  const file = join(bed.folder, `million-${mac.replaceAll(":", "")}.cfg`);
+  const packet = ipv4(30, "100, dinc(0, 15), drnd(2)");
+  writeFileSync(
+    file,
+    `{ ${octets(mac, ":", 16)}, ${octets(ROUTER_MAC, ":", 16)}, ${packet}, ${
+      udpHeader(30)
+    }, fill(0x00, 22) }\n`,
+  );
+  return await send(bed, trafgen(file), 2 * LONGEST_SECONDS);
+}
+
+function trafgen(config: string): string[] {
+  return ["trafgen", "--dev", "eth2", "--conf", config, ...QUIET];
+}
+
+function send(bed: Testbed, command: readonly string[], longestSeconds: number): Offered {
   // `timeout` hands the signal on to all that the program has started.
-  const child = bed.spawn("router", ["timeout", "--signal=INT", String(LONGEST_SECONDS), ...command]);
+  const child = bed.spawn("router", ["timeout", "--signal=INT", String(longestSeconds), ...command]);
   child.stdout!.resume();
   child.stderr!.resume();
   const ended = once(child, "exit");
@@ -86,17 +107,23 @@ function labelAsEthernet(pcap: string): void {
 /** A line of trafgen's language for each client. The UDP checksum is 0, which nobody on the way looks at. */
 export function trafgenConfig({ family, length }: Load, mac: string): string {
   const udp = length - (family === "IPv4" ? 34 : 54);
-  const ports = `c16(${SOURCE_PORT}), c16(${DISCARD_PORT}), c16(${udp}), c16(0)`;
   const fill = udp > 8 ? `, fill(0x00, ${udp - 8})` : "";
   return Array.from({ length: CLIENTS }, (_, client) => {
-    const packet = family === "IPv4" ? ipv4(udp, client) : ipv6(udp, client);
-    return `{ ${octets(mac, ":", 16)}, ${octets(ROUTER_MAC, ":", 16)}, ${packet}, ${ports}${fill} }\n`;
+    const packet = family === "IPv4"
+      ? ipv4(udp, `198, 18, ${client >> 8}, ${client & 255}`)
+      : ipv6(udp, client);
+    return `{ ${octets(mac, ":", 16)}, ${octets(ROUTER_MAC, ":", 16)}, ${packet}, ${
+      udpHeader(udp)
+    }${fill} }\n`;
   }).join("");
 }
 
-/** From 198.18.0.0/16. csumip sums the octets 14 to 33 of the frame. */
-function ipv4(udp: number, client: number): string {
-  const source = `198, 18, ${client >> 8}, ${client & 255}`;
+function udpHeader(udp: number): string {
+  return `c16(${SOURCE_PORT}), c16(${DISCARD_PORT}), c16(${udp}), c16(0)`;
+}
+
+/** csumip sums the octets 14 to 33 of the frame. */
+function ipv4(udp: number, source: string): string {
   return `c16(0x0800), 0x45, 0, c16(${20 + udp}), c16(0), c16(0x4000), 64, 17, csumip(14, 33), ` +
     `${source}, ${octets(CLUSTER.ipv4, ".", 10)}`;
 }

@@ -39,6 +39,8 @@ const TARGETS: readonly Target[] = [
   ...BOTH.map((subject) => time("map-live-1000-65536", "live map of 1,000 backends, one gone", subject, 50)),
   ...BOTH.map((subject) => time("map-half-1000-65536", "live map of 1,000 backends, half gone", subject, 50)),
   time("startup", "start to first forwarded frame", DENO, 400),
+  most("memory-most", "resident memory over 10 M frames of 1 M clients", DENO, 150, " MB"),
+  most("memory-growth", "its growth from 1 M to 10 M frames", DENO, 5, " %"),
 ];
 
 /** By the medians. */
@@ -76,11 +78,15 @@ function more(id: string, title: string, subject: string, reference: string, lim
 }
 
 function time(id: string, title: string, subject: string, limit: number): Target {
+  return most(id, title, subject, limit, " ms");
+}
+
+function most(id: string, title: string, subject: string, limit: number, unit: string): Target {
   return {
     title: `${title}, ${subject}`,
     bound: "at most",
     limit,
-    unit: " ms",
+    unit,
     find: (results) => results.spread(id, subject),
   };
 }

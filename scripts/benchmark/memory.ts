@@ -1,0 +1,61 @@
+/** Does the dispatcher's memory stay where it is, over ten million frames from a million different clients? */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { offerFromAMillion } from "./frames.ts";
+import { residentMb } from "./process.ts";
+import type { Figure } from "./results.ts";
+import { needing, RUNTIMES } from "./subjects.ts";
+import { type Bench, inTurn, Running } from "./turns.ts";
+
+const FRAMES = 10_000_000;
+/** The first ones make the runtime compile what it runs. */
+const SETTLED_AFTER = 1_000_000;
+const BETWEEN_MS = 250;
+const LONGEST_MS = 120_000;
+
+const SECTION = "Start and memory";
+const [SETTLED, MOST, GROWTH]: Figure[] = [
+  { section: SECTION, id: "memory-settled", title: "resident after 1 M frames", unit: "MB", better: "less" },
+  { section: SECTION, id: "memory-most", title: "most until 10 M frames", unit: "MB", better: "less" },
+  {
+    section: SECTION,
+    id: "memory-growth",
+    title: "growth from 1 M to 10 M frames",
+    unit: "%",
+    better: "less",
+  },
+];
+
+/** Once: it takes half a minute. */
+export async function memory(bench: Bench): Promise<void> {
+  const { missing } = await needing("trafgen");
+  if (missing !== undefined) return bench.results.skip("memory over ten million frames", missing);
+  const { bed } = bench;
+  await using running = await Running.start(bench, [RUNTIMES.deno], 1);
+  await inTurn({ ...bench, pairs: 1 }, [{
+    figures: [SETTLED!, MOST!, GROWTH!],
+    subjects: running.subjects(),
+    measure: async (subject) => {
+      await bed.watch(subject.output!);
+      await bed.discardAt(subject.output!);
+      const offered = await offerFromAMillion(bed, subject.mac);
+      const pid = running.pidOf(subject);
+      const began = bed.framesInto(subject.output!);
+      const samples: number[] = [];
+      try {
+        for (const endMs = performance.now() + LONGEST_MS;;) {
+          const frames = bed.framesInto(subject.output!) - began;
+          if (frames > SETTLED_AFTER) samples.push(residentMb(pid));
+          if (frames > FRAMES) break;
+          if (performance.now() > endMs) throw new Error(`only ${frames} frames came through in time`);
+          await delay(BETWEEN_MS);
+        }
+      } finally {
+        await offered.stop();
+        await bed.discardNoMore(subject.output!);
+      }
+      const [first = 0, last = 0] = [samples[0], samples.at(-1)];
+      return [first, Math.max(...samples), (last / first - 1) * 100];
+    },
+  }]);
+}

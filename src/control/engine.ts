@@ -8,20 +8,20 @@
  */
 
 import type { Logger } from "pino";
-import { formatMac, isIpv6, linkLocalOf, type Mac } from "../wire/address.ts";
+import { formatMac, isIpv6, type Mac } from "../wire/address.ts";
 import { Tap } from "../device/tap.ts";
 import * as verdict from "../path/verdict.ts";
-import * as ethernet from "../wire/ethernet.ts";
-import * as virtio from "../wire/virtio.ts";
+import type { ForwardingTable } from "../table/forwarding_table.ts";
 import { Announcer } from "./announcer.ts";
 import { ClusterMap } from "./cluster_map.ts";
 import type { BackendConfig, Config } from "./config.ts";
 import { Conflicts, LIKELY_CAUSE } from "./conflicts.ts";
 import { slotSizeFor } from "./data_plane.ts";
+import { Link } from "./link.ts";
 import { LinkFrames } from "./link_frames.ts";
 import { planOf } from "./plan_of.ts";
+import { Publisher } from "./publisher.ts";
 import { Resolver } from "./resolver.ts";
-import type { Handed } from "./ring.ts";
 import { SharedState } from "./shared_state.ts";
 import { type TechniqueOf, Techniques } from "./techniques.ts";
 import type { VerificationReport } from "./verification_report.ts";
@@ -63,15 +63,15 @@ export class Engine {
   readonly #techniques: Techniques;
   readonly #config: Config;
   readonly #frames: LinkFrames;
+  readonly #link: Link;
   readonly #conflicts = new Conflicts();
   readonly #workers: Workers;
+  readonly #publisher: Publisher;
   readonly #announcer: Announcer;
   readonly #verifier: Verifier;
   #startedMs = 0;
   #fail: (error: Error) => void = () => {};
   #stopped = false;
-  #publishing: Promise<void> | undefined;
-  #stale = false;
 
   /** Opens the TAP and starts. Resolves when frames are being forwarded. Throws TapError and leaves nothing behind. */
   static async start(config: Config, log: Logger): Promise<Engine> {
@@ -101,11 +101,15 @@ export class Engine {
     const { plan, neighbors } = planOf(config);
     this.#config = config;
     this.#frames = new LinkFrames(plan);
+    this.#link = new Link(tap, this.#frames, config);
     this.#slots = new Map(neighbors.map((address, slot) => [address, slot]));
     this.#groupSlots = plan.clusters.map(({ groupSlot }) => groupSlot);
     this.#maps = clusters.map((cluster) => new ClusterMap(cluster));
     this.#techniques = new Techniques(clusters);
-    this.#announcer = new Announcer(dispatcher.announce, () => this.#announceAll());
+    this.#announcer = new Announcer(
+      dispatcher.announce,
+      () => this.#link.announce((cluster) => this.#techniques.isBroadcast(cluster)),
+    );
     this.#shared = new SharedState({
       buckets: clusters.reduce((sum, { buckets }) => sum + buckets, 0),
       neighbors: neighbors.length + clusters.length,
@@ -113,15 +117,16 @@ export class Engine {
       workers: dispatcher.queues,
     });
     this.#resolver = new Resolver(this.#frames, neighbors, {
-      send: (frame) => this.#send(frame),
+      send: (frame) => this.#link.send(frame),
       catchUp: () => this.#drainRings(),
       changed: (slot) => this.#neighborChanged(slot),
     });
     this.#verifier = new Verifier(config, this.#frames, {
-      send: (frame) => this.#send(frame),
+      send: (frame) => this.#link.send(frame),
       catchUp: () => this.#drainRings(),
     }, log);
     this.#workers = new Workers(plan, this.#shared, tap.queues);
+    this.#publisher = new Publisher(this.#shared, this.#workers, (table) => this.#fill(table));
     this.failed = Promise.race([
       this.#workers.failed,
       new Promise<never>((_, reject) => this.#fail = reject),
@@ -159,7 +164,7 @@ export class Engine {
    */
   async setTechnique(technique: unknown, cluster?: unknown): Promise<TechniqueOf[]> {
     this.#techniques.set(technique, cluster);
-    await this.#publish();
+    await this.#publisher.publish();
     await this.#shared.settled();
     this.#announcer.start();
     this.#log.info({ techniques: this.techniques() }, "technique changed");
@@ -181,6 +186,7 @@ export class Engine {
     this.#resolver.stop();
     this.#announcer.stop();
     this.#verifier.stop();
+    this.#publisher.stop();
     if (this.#startedMs > 0) this.#fallBack();
     await this.#workers.stop();
     for (const { ring } of this.#shared.workers) ring.notify();
@@ -192,57 +198,21 @@ export class Engine {
   }
 
   async #begin(): Promise<void> {
-    await this.#publish();
+    await this.#publisher.publish();
     await this.#shared.settled();
     this.#startedMs = performance.now();
     this.#resolver.start();
     for (const index of this.#shared.workers.keys()) void this.#readRing(index);
-    const { addresses, mac } = this.#config.dispatcher;
-    const own = addresses.map(({ address }) => address);
-    const all = [...own, ...this.#config.clusters.flatMap((cluster) => cluster.addresses)];
-    // Duplicate address detection in the optimistic way of RFC 4429: ask, and do not wait for the answer that should not come.
-    const probed = own.filter(isIpv6);
-    if (all.some(isIpv6)) probed.push(linkLocalOf(mac));
-    for (const address of probed) this.#send(this.#frames.probe(address));
+    this.#link.probe();
     this.#announcer.start();
     if (this.#config.dispatcher.verify !== "off") void this.#verifier.watch();
   }
 
-  #announceAll(): void {
-    const { dispatcher, clusters } = this.#config;
-    for (const { address } of dispatcher.addresses) this.#send(this.#frames.announcement(address));
-    for (const cluster of clusters) {
-      const mac = this.#techniques.of(cluster) === "broadcast" ? cluster.group : dispatcher.mac;
-      for (const address of cluster.addresses) this.#send(this.#frames.announcement(address, mac));
-    }
-  }
-
-  /** From here on the routers' frames go to the group: those to the cluster, and those to us when all clusters fall back. */
   #fallBack(): void {
-    const { dispatcher, clusters } = this.#config;
-    const falling = clusters.filter(({ fallback }) => fallback === "broadcast");
-    const addresses = falling.flatMap((cluster) =>
-      cluster.addresses.map((address) => ({ address, mac: cluster.group }))
-    );
-    if (falling.length === clusters.length) {
-      addresses.push(...dispatcher.addresses.map(({ address }) => ({ address, mac: falling[0]!.group })));
-    }
-    for (const { address, mac } of addresses) this.#send(this.#frames.announcement(address, mac));
-    if (falling.length > 0) {
-      this.#log.info({ clusters: falling.map(({ name }) => name) }, "left to the backends' filters");
-    }
-  }
-
-  /** Sends a frame of our own. */
-  #send(frame: Uint8Array<ArrayBuffer>): void {
-    const whole = new Uint8Array(this.#start + frame.length);
-    whole.set(frame, this.#start);
-    this.#tap.write(whole, whole.length);
-  }
-
-  /** Where a frame begins in what is read from the TAP and written to it. */
-  get #start(): number {
-    return this.#config.dispatcher.offloads ? virtio.HEADER : 0;
+    const clusters = this.#config.clusters.filter(({ fallback }) => fallback === "broadcast");
+    if (clusters.length === 0) return;
+    this.#link.leaveTo(clusters);
+    this.#log.info({ clusters: clusters.map(({ name }) => name) }, "left to the backends' filters");
   }
 
   async #readRing(index: number): Promise<void> {
@@ -260,22 +230,15 @@ export class Engine {
     const { ring } = this.#shared.workers[index]!;
     for (let handed = ring.shift(); handed !== undefined; handed = ring.shift()) {
       if (handed.verdict === verdict.PENDING) {
-        this.#hold(index, handed);
+        const { slot, frame } = handed;
+        this.#resolver.hold(slot, (mac) => this.#link.sendKept(index, frame, mac));
         continue;
       }
-      const frame = handed.frame.slice(this.#start);
+      const frame = this.#link.frameIn(handed.frame);
       if (handed.verdict === verdict.HEARD_NEIGHBOR) this.#resolver.heard(frame);
       else if (handed.verdict === verdict.HEARD_CLAIM) this.#claimed(frame);
       this.#verifier.heard(frame);
     }
-  }
-
-  /** A kept frame leaves by the queue that it came from: the kernel lets the rest of the flow follow it there. */
-  #hold(index: number, { slot, frame }: Handed): void {
-    this.#resolver.hold(slot, ({ high, low }) => {
-      ethernet.setDst(new DataView(frame.buffer), this.#start, high, low);
-      this.#tap.queues[index]!.write(frame, frame.length);
-    });
   }
 
   #neighborChanged(slot: number): void {
@@ -289,7 +252,7 @@ export class Engine {
     const about = { address, ...(backends.length > 0 ? { backends } : { nextHop: true }), moved };
     if (mac === undefined) this.#log.warn(about, "neighbor does not answer");
     else this.#log.info({ ...about, mac: formatMac(mac.high, mac.low) }, "neighbor answers");
-    void this.#publish();
+    void this.#publisher.publish();
     if (mac !== undefined && backends.length > 0 && this.#config.dispatcher.verify !== "off") {
       void this.#verifier.appeared(address);
     }
@@ -328,35 +291,23 @@ export class Engine {
     return this.#resolver.neighbors.state(this.#slots.get(backend.address)!) !== "failed";
   }
 
-  /** Brings maps and MACs to the worker. Changes that come while it waits for the worker go out together. */
-  #publish(): Promise<void> {
-    this.#stale = true;
-    this.#publishing ??= this.#publishLatest().finally(() => this.#publishing = undefined);
-    return this.#publishing;
-  }
-
-  async #publishLatest(): Promise<void> {
-    while (this.#stale && !this.#stopped) {
-      const table = await this.#shared.standby();
-      this.#stale = false;
-      let first = 0;
-      for (const [index, map] of this.#maps.entries()) {
-        const { buckets, group } = map.cluster;
-        const groupSlot = this.#groupSlots[index]!;
-        const owners = this.#techniques.of(map.cluster) === "broadcast"
-          ? new Uint16Array(buckets).fill(groupSlot)
-          : map.owners((backend) => this.#slots.get(backend.address)!);
-        table.setOwners(first, owners);
-        table.setMac(groupSlot, group.high, group.low);
-        first += buckets;
-      }
-      for (const slot of this.#slots.values()) {
-        const mac = this.#resolver.neighbors.mac(slot);
-        if (mac === undefined) table.clearMac(slot);
-        else table.setMac(slot, mac.high, mac.low);
-      }
-      this.#shared.publish();
-      this.#workers.wake();
+  /** Writes all maps and MACs as they are now. */
+  #fill(table: ForwardingTable): void {
+    let first = 0;
+    for (const [index, map] of this.#maps.entries()) {
+      const { buckets, group } = map.cluster;
+      const groupSlot = this.#groupSlots[index]!;
+      const owners = this.#techniques.isBroadcast(map.cluster)
+        ? new Uint16Array(buckets).fill(groupSlot)
+        : map.owners((backend) => this.#slots.get(backend.address)!);
+      table.setOwners(first, owners);
+      table.setMac(groupSlot, group.high, group.low);
+      first += buckets;
+    }
+    for (const slot of this.#slots.values()) {
+      const mac = this.#resolver.neighbors.mac(slot);
+      if (mac === undefined) table.clearMac(slot);
+      else table.setMac(slot, mac.high, mac.low);
     }
   }
 }

@@ -21,8 +21,8 @@ export class Techniques {
     this.#now = new Map(clusters.map(({ name, technique }) => [name, technique]));
   }
 
-  of(cluster: ClusterConfig): Technique {
-    return this.#now.get(cluster.name)!;
+  isBroadcast(cluster: ClusterConfig): boolean {
+    return this.#now.get(cluster.name) === "broadcast";
   }
 
   list(): TechniqueOf[] {

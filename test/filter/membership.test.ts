@@ -15,6 +15,12 @@ function settled(seed = 1, algorithm?: "maglev" | "modulo"): Simulation {
   return cluster;
 }
 
+/** Every bucket is taken by one; but for the moment in which a kernel so slow that its lease ran out takes nothing. */
+function settles(cluster: Simulation): void {
+  for (let waited = 0; waited < 1000 && cluster.owners().includes(0); waited += 50) cluster.run(50);
+  expect(cluster.owners()).toEqual(ONE_EACH);
+}
+
 /** No two machines that have heard each other for a while take one bucket. */
 function noDoubles(cluster: Simulation, forMs: number): void {
   for (const one of NAMES) {
@@ -196,7 +202,7 @@ describe("in no interleaving do two backends that hear each other take one bucke
         }
         for (const name of NAMES) if (cluster.machines.get(name)!.agent === undefined) cluster.start(name);
         cluster.run(6000, () => noDoubles(cluster, 0));
-        expect(cluster.owners()).toEqual(ONE_EACH);
+        settles(cluster);
       }),
       { numRuns: 60 },
     );
@@ -217,7 +223,7 @@ describe("in no interleaving do two backends that hear each other take one bucke
         }
         for (const one of NAMES) for (const other of NAMES) cluster.connect(one, other, true);
         cluster.run(6000, check);
-        expect(cluster.owners()).toEqual(ONE_EACH);
+        settles(cluster);
       }),
       { numRuns: 60 },
     );

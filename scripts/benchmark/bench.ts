@@ -6,6 +6,7 @@ import { bulk } from "./bulk.ts";
 import { drawChart } from "./chart.ts";
 import { forwarding, queues } from "./forwarding.ts";
 import { http } from "./http.ts";
+import { idle } from "./idle.ts";
 import { latency } from "./latency.ts";
 import { describeMachine } from "./machine.ts";
 import { maps } from "./maps.ts";
@@ -34,6 +35,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   latency: { run: latency, secondsAPair: 10 },
   startup: { run: startup, secondsAPair: 2 },
   maps: { run: maps, secondsAPair: 6 },
+  idle: { run: idle, secondsAPair: 12, isOnce: true },
   memory: { run: memory, secondsAPair: 45, isOnce: true },
 };
 const NAMES = Object.keys(MEASURES);

@@ -18,6 +18,7 @@ export function oneipConfig(
       mac,
       addresses: [`${address}/24`],
       announce: { count: 0, refresh: "0s" },
+      verify: "off",
       ...options,
     },
     clusters: [{

@@ -39,6 +39,7 @@ const TARGETS: readonly Target[] = [
   ...BOTH.map((subject) => time("map-live-1000-65536", "live map of 1,000 backends, one gone", subject, 50)),
   ...BOTH.map((subject) => time("map-half-1000-65536", "live map of 1,000 backends, half gone", subject, 50)),
   time("startup", "start to first forwarded frame", DENO, 400),
+  ...BOTH.map((subject) => most("idle", "CPU while idle", subject, 1, " % of a core")),
   most("memory-most", "resident memory over 10 M frames of 1 M clients", DENO, 150, " MB"),
   most("memory-growth", "its growth from 1 M to 10 M frames", DENO, 5, " %"),
 ];

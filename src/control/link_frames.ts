@@ -3,14 +3,14 @@
  * neighbor discovery for IPv6, with the VLAN tag where there is one.
  */
 
-import { contains, ipOf, isIpv6, linkLocalOf, type Mac, octetsOf, wordOf, wordsOf } from "../wire/address.ts";
+import { contains, isIpv6, linkLocalOf, type Mac, octetsOf, wordOf, wordsOf } from "../wire/address.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as nd from "../wire/nd.ts";
 import type { Plan } from "../path/plan.ts";
-import { type Frame, OwnFrames } from "./own_frames.ts";
+import { type Frame, ipv4At, ipv6At, OwnFrames } from "./own_frames.ts";
 
 /** An address and the machine that says it has it. */
 export interface Claim {
@@ -26,11 +26,14 @@ const BROADCAST: Mac = { high: 0xffff, low: -1 };
 const ALL_NODES: Mac = { high: nd.GROUP_MAC_HIGH, low: nd.ALL_NODES_MAC_LOW };
 const HOP_LIMIT = 255;
 
+/** The machine that sends and reads. */
+export type LinkPlan = Pick<Plan, "mac" | "vlan" | "addresses">;
+
 export class LinkFrames {
-  readonly #plan: Plan;
+  readonly #plan: LinkPlan;
   readonly #own: OwnFrames;
 
-  constructor(plan: Plan) {
+  constructor(plan: LinkPlan) {
     this.#plan = plan;
     this.#own = new OwnFrames(plan);
   }
@@ -72,7 +75,7 @@ export class LinkFrames {
     const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
     switch (this.#own.typeOf(frame)) {
       case ethernet.TYPE_ARP:
-        return this.#arpClaim(view);
+        return this.#arpClaim(frame, view);
       case ethernet.TYPE_IPV6:
         return this.#discoveryClaim(frame, view);
       default:
@@ -80,33 +83,31 @@ export class LinkFrames {
     }
   }
 
-  #arpClaim(view: DataView): Claim | undefined {
+  #arpClaim(frame: Frame, view: DataView): Claim | undefined {
     const packet = this.#own.header;
     if (!arp.isValid(view, packet, view.byteLength - packet)) return undefined;
-    const address = ipv4At(view, packet + arp.SENDER_IP);
-    const about = ipv4At(view, packet + arp.TARGET_IP);
+    const address = ipv4At(frame, packet + arp.SENDER_IP);
+    const about = ipv4At(frame, packet + arp.TARGET_IP);
     const isAsking = arp.operation(view, packet) === arp.REQUEST && address !== about;
     const mac = { high: arp.senderMacHigh(view, packet), low: arp.senderMacLow(view, packet) };
     return { address, mac, isAsking, toNobody: about === "0.0.0.0" };
   }
 
   #discoveryClaim(frame: Frame, view: DataView): Claim | undefined {
-    const ip = this.#own.header;
-    if (!ipv6.isValid(view, ip, view.byteLength - ip)) return undefined;
-    const extensions = new ipv6.Extensions();
-    extensions.walk(view, ip, ipv6.totalLength(view, ip));
-    const { protocol, at } = extensions;
-    const length = ip + ipv6.totalLength(view, ip) - at;
-    if (protocol !== ipv6.ICMPV6 || length < nd.HEADER || !nd.isValid(view, ip, at, length)) return undefined;
+    const message = this.#own.discoveryIn(frame);
+    if (message === undefined) return undefined;
+    const { at, length } = message;
     const sender = this.#own.macOf(frame);
     switch (icmpv6.type(view, at)) {
-      case icmpv6.NEIGHBOR_SOLICITATION:
-        return { address: ipv6At(view, ip + ipv6.SRC), mac: sender, isAsking: true, toNobody: false };
+      case icmpv6.NEIGHBOR_SOLICITATION: {
+        const address = ipv6At(frame, this.#own.header + ipv6.SRC);
+        return { address, mac: sender, isAsking: true, toNobody: false };
+      }
       case icmpv6.NEIGHBOR_ADVERTISEMENT: {
         const option = nd.optionAt(view, at, length, nd.TARGET_LINK_LAYER);
         const mac = option > 0 ? { high: view.getUint16(option), low: view.getInt32(option + 2) } : sender;
         const toNobody = !nd.isSolicited(view, at);
-        return { address: ipv6At(view, at + nd.TARGET), mac, isAsking: false, toNobody };
+        return { address: ipv6At(frame, at + nd.TARGET), mac, isAsking: false, toNobody };
       }
       default:
         return undefined;
@@ -162,12 +163,4 @@ export class LinkFrames {
       message: this.#own.header + ipv6.HEADER,
     };
   }
-}
-
-function ipv4At(view: DataView, at: number): string {
-  return ipOf(new Uint8Array(view.buffer, view.byteOffset + at, 4));
-}
-
-function ipv6At(view: DataView, at: number): string {
-  return ipOf(new Uint8Array(view.buffer, view.byteOffset + at, 16));
 }

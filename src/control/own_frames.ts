@@ -1,7 +1,9 @@
-/** The outermost layer of the frames that the control plane sends and reads: the Ethernet header, with the VLAN tag where there is one. */
+/** The outer layers of the frames that the control plane sends and reads: the Ethernet header, with the VLAN tag where there is one. */
 
-import type { Mac } from "../wire/address.ts";
+import { ipOf, type Mac } from "../wire/address.ts";
 import * as ethernet from "../wire/ethernet.ts";
+import * as ipv6 from "../wire/ipv6.ts";
+import * as nd from "../wire/nd.ts";
 
 export type Frame = Uint8Array<ArrayBuffer>;
 
@@ -45,4 +47,24 @@ export class OwnFrames {
     const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
     return { high: ethernet.srcHigh(view, 0), low: ethernet.srcLow(view, 0) };
   }
+  /** Where the valid neighbor discovery message of an IPv6 frame is; undefined when it carries none. */
+  discoveryIn(frame: Frame): { at: number; length: number } | undefined {
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+    const ip = this.header;
+    if (!ipv6.isValid(view, ip, frame.length - ip)) return undefined;
+    const extensions = new ipv6.Extensions();
+    extensions.walk(view, ip, ipv6.totalLength(view, ip));
+    const { protocol, at } = extensions;
+    const length = ip + ipv6.totalLength(view, ip) - at;
+    if (protocol !== ipv6.ICMPV6 || length < nd.HEADER || !nd.isValid(view, ip, at, length)) return undefined;
+    return { at, length };
+  }
+}
+
+export function ipv4At(frame: Frame, at: number): string {
+  return ipOf(frame.subarray(at, at + 4));
+}
+
+export function ipv6At(frame: Frame, at: number): string {
+  return ipOf(frame.subarray(at, at + 16));
 }

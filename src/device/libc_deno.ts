@@ -12,7 +12,7 @@ export function openLibc(): Libc {
     errno() {
       // Reading through a pointer would need unlimited permission to call foreign code; memcpy does not.
       location[0] = symbols.__errno_location();
-      symbols.memcpy(number, location[0], 4n);
+      symbols.copyFrom(number, location[0], 4n);
       return number[0]!;
     },
     open: (path, flags) => symbols.open(path, flags, 0),
@@ -23,7 +23,11 @@ export function openLibc(): Libc {
     ioctl: symbols.ioctl,
     ioctlNumber: symbols.ioctlNumber,
     socket: symbols.socket,
+    bind: symbols.bind,
+    setsockopt: symbols.setsockopt,
     eventfd: symbols.eventfd,
+    // So would asking for a pointer; memcpy returns where it copied to.
+    addressOf: (octets) => symbols.copyTo(octets, octets, 0n),
   } as Libc;
 }
 
@@ -40,8 +44,11 @@ function open() {
         ioctl: { parameters: ["i32", "u32", "buffer"], result: "i32" },
         ioctlNumber: { name: "ioctl", parameters: ["i32", "u32", "u32"], result: "i32" },
         socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+        bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+        setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
         eventfd: { parameters: ["u32", "i32"], result: "i32" },
-        memcpy: { parameters: ["buffer", "usize", "usize"], result: "pointer" },
+        copyFrom: { name: "memcpy", parameters: ["buffer", "usize", "usize"], result: "pointer" },
+        copyTo: { name: "memcpy", parameters: ["buffer", "buffer", "usize"], result: "usize" },
         __errno_location: { parameters: [], result: "usize" },
       });
     } catch (error) {

@@ -21,7 +21,12 @@ export interface Libc {
   /** An ioctl whose argument is a plain number. */
   ioctlNumber(fd: number, request: number, argument: number): number;
   socket(domain: number, type: number, protocol: number): number;
+  /** `address` is a struct sockaddr of `length` octets. */
+  bind(fd: number, address: Uint8Array, length: number): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
   eventfd(initial: number, flags: number): number;
+  /** Where these octets are, for a structure that points to them. They must stay referred to, and be in a buffer of their own. */
+  addressOf(octets: Uint8Array): bigint;
 }
 
 /** Where the C library may be. Deno's permission names one of these to the letter, so no symbolic links of ours. */

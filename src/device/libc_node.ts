@@ -5,6 +5,8 @@ import { type Libc, LIBC_PATHS } from "./libc_interface.ts";
 
 export function openLibc(): Libc {
   const library = open();
+  // memcpy returns where it copied to.
+  const memcpy = library.func("uintptr_t memcpy(void *to, const void *from, size_t length)");
   return {
     ffi: "koffi",
     runtime: `Node ${process.versions.node}`,
@@ -17,7 +19,12 @@ export function openLibc(): Libc {
     ioctl: library.func("int ioctl(int fd, uint32_t request, void *argument)"),
     ioctlNumber: library.func("ioctl", "int", ["int", "uint32_t", "uint32_t"]),
     socket: library.func("int socket(int domain, int type, int protocol)"),
+    bind: library.func("int bind(int fd, const void *address, uint32_t length)"),
+    setsockopt: library.func(
+      "int setsockopt(int fd, int level, int name, const void *value, uint32_t length)",
+    ),
     eventfd: library.func("int eventfd(uint32_t initial, int flags)"),
+    addressOf: (octets) => BigInt(memcpy(octets, octets, 0)),
   } as Libc;
 }
 

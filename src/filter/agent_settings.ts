@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { UsageError } from "../input/errors.ts";
-import type { AgentConfig, ClusterConfig } from "../control/config.ts";
+import type { AgentConfig, ClusterConfig, Config } from "../control/config.ts";
 import { loadConfig } from "../control/load_config.ts";
 import { filteredClusters } from "./ownership.ts";
 
@@ -16,15 +16,14 @@ export interface AgentArguments {
   readonly cluster: string | undefined;
 }
 
-/** The cluster that the agent is for, and its settings. */
+/** The configuration, the cluster of it that the agent is for, and the agent's settings. */
 export function agentOf(
   file: string,
   backend: string,
   wanted: string | undefined,
-): { cluster: ClusterConfig; config: AgentConfig } {
-  const clusters = filteredClusters(loadConfig(file), backend).filter(({ name }) =>
-    name === (wanted ?? name)
-  );
+): { config: Config; cluster: ClusterConfig; settings: AgentConfig } {
+  const config = loadConfig(file);
+  const clusters = filteredClusters(config, backend).filter(({ name }) => name === (wanted ?? name));
   const [cluster] = clusters;
   if (cluster === undefined) {
     throw new UsageError(`Backend "${backend}" is in no cluster "${wanted}" of technique broadcast`);
@@ -40,7 +39,7 @@ export function agentOf(
       `Cluster "${cluster.name}" has no agent; add "agent: {keyFile: cluster.key}" to it in "${file}"`,
     );
   }
-  return { cluster, config: cluster.agent };
+  return { config, cluster, settings: cluster.agent };
 }
 
 export function readKey(file: string): Uint8Array {

@@ -15,6 +15,7 @@ import { decodeHeartbeat, digestOf, encodeHeartbeat } from "./heartbeat.ts";
 import { hasLink, interfaceOf } from "./link.ts";
 import { applyCommands } from "./nft.ts";
 import { ownedBuckets } from "./ownership.ts";
+import { runFallback } from "./run_fallback.ts";
 import { filterTable, leaseCommands, ownershipCommands, tableOf } from "./rules.ts";
 
 /** Ticks an interval. */
@@ -29,8 +30,8 @@ const MOST_REMEMBERED = 64;
  * configuration, the key or this machine will not do.
  */
 export async function runAgent({ file, backend, cluster: wanted }: AgentArguments): Promise<void> {
-  const { cluster, config } = agentOf(file, backend, wanted);
-  const key = readKey(resolve(dirname(file), config.keyFile));
+  const { config, cluster, settings } = agentOf(file, backend, wanted);
+  const key = readKey(resolve(dirname(file), settings.keyFile));
   const self = cluster.backends.find(({ name }) => name === backend)!;
   const interfaceName = interfaceOf(self.address);
   if (interfaceName === undefined) {
@@ -43,7 +44,7 @@ export async function runAgent({ file, backend, cluster: wanted }: AgentArgument
 
   const log = createLog();
   const alarms = new Alarms(log);
-  const sockets = await openSockets(cluster, config.port);
+  const sockets = await openSockets(cluster, settings.port);
   const others = cluster.backends.filter(({ name }) => name !== backend);
   let isTableThere = false;
   let sent: Promise<unknown> = Promise.resolve();
@@ -53,7 +54,7 @@ export async function runAgent({ file, backend, cluster: wanted }: AgentArgument
       names: cluster.backends.map(({ name }) => name),
       digest: digestOf(cluster),
       boot: Date.now(),
-      intervalMs: config.intervalMs,
+      intervalMs: settings.intervalMs,
       owned: remembered((name, live) =>
         ownedBuckets(cluster, name, (other) => live.split(",").includes(other))
       ),
@@ -64,7 +65,7 @@ export async function runAgent({ file, backend, cluster: wanted }: AgentArgument
         const datagram = encodeHeartbeat(heartbeat, key);
         sent = Promise.all(others.map(({ address }) =>
           // What cannot be sent is lost, like any datagram: the others will notice.
-          new Promise((done) => sockets.get(isIpv6(address))!.send(datagram, config.port, address, done))
+          new Promise((done) => sockets.get(isIpv6(address))!.send(datagram, settings.port, address, done))
         ));
       },
       give(own, { leaseMs, patienceMs }, done) {
@@ -112,20 +113,23 @@ export async function runAgent({ file, backend, cluster: wanted }: AgentArgument
     cluster: cluster.name,
     backend,
     table: tableOf(cluster.name),
-    port: config.port,
-    intervalMs: config.intervalMs,
+    port: settings.port,
+    intervalMs: settings.intervalMs,
     digest: digestOf(cluster),
   }, "running");
   const timer = setInterval(() => {
     agent.tick(performance.now(), hasLink(interfaceName));
     tell();
-  }, config.intervalMs / TICKS);
+  }, settings.intervalMs / TICKS);
+  const live = () => agent.membership.live.split(",");
+  const stopFallback = runFallback({ config, cluster, self, interfaceName, live, log });
   const [signal] = await asked;
   log.info({ signal }, "stopping");
+  stopFallback();
   const left = Promise.withResolvers<void>();
   agent.leave(performance.now(), left.resolve);
   // Should the kernel refuse, the lease runs out by itself.
-  const giveUp = setTimeout(left.resolve, LEAVE * config.intervalMs);
+  const giveUp = setTimeout(left.resolve, LEAVE * settings.intervalMs);
   await left.promise;
   clearTimeout(giveUp);
   clearInterval(timer);

@@ -33,7 +33,7 @@ export const DESTINATION_OPTIONS = 60;
 
 const VERSION = 0;
 const PAYLOAD_LENGTH = 4;
-const NEXT_HEADER = 6;
+export const NEXT_HEADER = 6;
 const HOP_LIMIT = 7;
 export const SRC = 8;
 export const DST = 24;

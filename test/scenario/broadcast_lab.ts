@@ -1,7 +1,18 @@
 /** The lab of the broadcast technique, and what its agents say. */
 
-import { type Lab, request, until } from "oneip";
-import { clients, CLUSTER, labWith } from "./labs.ts";
+import { expect } from "vitest";
+import { type Lab, type LabNode, request, until } from "oneip";
+import {
+  clients,
+  clients6,
+  CLUSTER,
+  CLUSTER6,
+  download,
+  expected,
+  labWith,
+  sha256OfBytes,
+  TEN_MB,
+} from "./labs.ts";
 
 export const NAMES = ["web1", "web2", "web3", "web4"];
 
@@ -58,4 +69,51 @@ export class BroadcastLab {
     const answers = await request(this.lab.node("client1"), addresses, url);
     return Object.fromEntries(answers.map(({ client, backend }) => [client, backend]));
   }
+}
+
+/** The MAC of all machines on the link. */
+export const ALL = "ff:ff:ff:ff:ff:ff";
+
+/** The MACs to which the router sends what is for the cluster, or for other addresses. */
+export async function entries(
+  router: LabNode,
+  addresses: readonly string[] = [CLUSTER, CLUSTER6],
+): Promise<(string | undefined)[]> {
+  const printed = JSON.parse(await router.exec("ip", "-j", "neigh", "show", "dev", "eth2")) as {
+    dst: string;
+    lladdr?: string;
+  }[];
+  return addresses.map((address) => printed.find(({ dst }) => dst === address)?.lladdr);
+}
+
+/** What the cluster comes to while the technique changes: eight downloads, and requests all the while. */
+export async function survives(cluster: BroadcastLab, change: () => Promise<void>): Promise<void> {
+  const addresses = clients(40);
+  let isOver = false;
+  const requests = (async () => {
+    const seen = [];
+    while (!isOver) seen.push(await cluster.owners(addresses.slice(8)));
+    return seen;
+  })();
+  // So slow that they last over the change, and are over soon after.
+  const slow = ["--limit-rate", "4M"];
+  const downloads = addresses.slice(0, 8).map((client) =>
+    download(cluster.lab.node("client1"), client, ...slow)
+  );
+  await change();
+  const sum = await sha256OfBytes(TEN_MB);
+  expect(await Promise.all(downloads)).toEqual(new Array(8).fill(sum));
+  isOver = true;
+  for (const seen of await requests) expect(seen).toEqual(expected(addresses.slice(8)));
+  await serves(cluster);
+}
+
+/** Forty clients of each family are answered by whom the bucket map says. */
+export async function serves(cluster: BroadcastLab, down: readonly string[] = []): Promise<void> {
+  const [addresses, addresses6] = [clients(40), clients6(40)];
+  const both = {
+    ...await cluster.owners(addresses),
+    ...await cluster.owners(addresses6, `http://[${CLUSTER6}]/`),
+  };
+  expect(both).toEqual({ ...expected(addresses, down), ...expected(addresses6, down) });
 }

@@ -4,7 +4,7 @@ import { needsTap } from "../needs.ts";
 import { ONEIP } from "../runtime.ts";
 import { ALL, BroadcastLab, entries, survives } from "./broadcast_lab.ts";
 import * as f from "../frames.ts";
-import { clients6, CLUSTER, CLUSTER6, labUp } from "./labs.ts";
+import { clients, clients6, CLUSTER, CLUSTER6, expected, labUp, lastReport } from "./labs.ts";
 
 describe.skipIf(needsTap())("between the techniques, with a dispatcher that stands by:", () => {
   let cluster: BroadcastLab;
@@ -65,6 +65,22 @@ describe.skipIf(needsTap())("between the techniques, with a dispatcher that stan
       'There is no cluster "wbe"; use web',
     );
     expect((await refused("multicast")).status).toBe(2);
+  });
+
+  test("a dispatcher on the way sends each frame to all, and one answers", async () => {
+    await technique("broadcast");
+    const router = lab.node("router");
+    await router.exec("ip", "route", "replace", CLUSTER, "via", "10.0.0.2");
+    await router.exec("ip", "route", "replace", CLUSTER6, "via", "2001:db8::2");
+    expect(await cluster.owners(clients(40))).toEqual(expected(clients(40)));
+    expect(await cluster.owners(clients6(40), `http://[${CLUSTER6}]/`)).toEqual(expected(clients6(40)));
+    const hops = await lab.node("client1").exec("traceroute", "-n", "-q1", "-w5", "-m3", CLUSTER);
+    expect(hops).toMatch(/ 2 {2}10\.0\.0\.2 /);
+    await lab.node("lb").program!.stop();
+    const { broadcast, dispatched } = lastReport(lab.node("lb"));
+    // A connection takes four frames of its client at least.
+    expect(broadcast["web"]).toBeGreaterThanOrEqual(80 * 4);
+    expect(Object.keys(dispatched)).toHaveLength(4);
   });
 });
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { type Lab, request } from "oneip";
-import { runChecked } from "../../src/lab/shell.ts";
 import { needsTap } from "../needs.ts";
 import { clients, clients6, CLUSTER, CLUSTER6, expected, labWith, lastReport } from "./labs.ts";
 
@@ -15,19 +14,7 @@ async function outOfOrder(lab: Lab, client: string): Promise<number> {
   for (const web of ["web1", "web2", "web3", "web4"]) {
     await lab.node(web).exec("iperf3", "-s", "-D", "-B", CLUSTER);
   }
-  // A thread that moves from core to core may overtake itself in the queues of veth, which is none of the queues' doing.
-  await runChecked([
-    "taskset",
-    "--all-tasks",
-    "--cpu-list",
-    "--pid",
-    "0",
-    String(lab.node("lb").program!.pid),
-  ]);
   const measured = [
-    "taskset",
-    "--cpu-list",
-    "0",
     "iperf3",
     "-u",
     "-b",

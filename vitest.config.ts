@@ -6,7 +6,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // The last resort: what waits for something (until, curl, ping) has a limit of its own, at which it says what it waited for.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });

@@ -2,9 +2,9 @@
 
 // A frame's path, without a runtime: embed it, replay captures through it, simulate with it.
 export { Dispatcher } from "./path/dispatcher.ts";
-export type { ClusterPlan, Plan, Port, RateLimits } from "./path/plan.ts";
-export { NAMES as VERDICT_NAMES } from "./path/verdict.ts";
-export { ForwardingTable } from "./table/forwarding_table.ts";
+export type { ClusterPlan, Plan, RateLimits } from "./path/plan.ts";
+export { isHandedUp, isSent, NAMES as VERDICT_NAMES } from "./path/verdict.ts";
+export { ForwardingTable, NO_GROUP, type TableSize } from "./table/forwarding_table.ts";
 export {
   type Algorithm,
   baseMap,
@@ -16,30 +16,48 @@ export {
 } from "./table/bucket_map.ts";
 export { ofIpv4 as hashIpv4, ofIpv6 as hashIpv6 } from "./table/hash.ts";
 export { type Cidr, formatMac, type Mac, parseCidr, parseIp, parseMac } from "./wire/address.ts";
+export type { Port } from "./wire/port.ts";
 
 // The data plane over any device, and the devices.
-export { DataPlane, slotSizeFor } from "./control/data_plane.ts";
-export { type Dimensions, SharedState } from "./control/shared_state.ts";
+export { DataPlane, slotSizeFor } from "./plane/data_plane.ts";
+export type { Dimensions } from "./plane/dimensions.ts";
+export { InlineAttachment } from "./plane/inline_attachment.ts";
+export { SharedState } from "./plane/shared_state.ts";
 export type { Device } from "./device/device.ts";
 export { type InterfaceOptions, TapError } from "./device/interface.ts";
 export { MemoryDevice } from "./device/memory.ts";
+export { readPcap } from "./device/pcap.ts";
 export { Tap } from "./device/tap.ts";
 
-// A whole dispatcher on a TAP, and its configuration.
-export { type Config, parseConfig } from "./control/config.ts";
-export { Engine, type Report } from "./control/engine.ts";
-export { explain, type Explanation } from "./control/explain.ts";
-export type { Fault, FaultId, VerificationReport, VerifiedBackend } from "./control/verification_report.ts";
-export { verifyAlone } from "./control/verify_alone.ts";
+// A configuration: from its file, as the path needs it, and its bucket maps.
+export { type Config, parseConfig } from "./config/config.ts";
+export { loadConfig } from "./config/load.ts";
+export { type Planned, planOf } from "./config/plan.ts";
+export { ClusterMap, type Placement } from "./cluster/cluster_map.ts";
+export { explain, type Explanation } from "./cluster/explain.ts";
 export { InputError, type Mistake, UsageError } from "./input/errors.ts";
 
+// A whole dispatcher, on a TAP or in memory, and its time.
+export { Engine, type Surroundings } from "./engine/engine.ts";
+export type { Report } from "./engine/report.ts";
+export { type Clock, REAL_CLOCK, type Timer, VirtualClock } from "./system/clock.ts";
+export { type Fault, type FaultData, faultData } from "./fault/fault.ts";
+export type { FaultId } from "./fault/ids.ts";
+export {
+  type ReportData,
+  reportData,
+  type VerificationReport,
+  type VerifiedBackend,
+} from "./verify/report.ts";
+export { verifyAlone } from "./verify/verify_alone.ts";
+
 // The broadcast technique: a backend's own filter.
-export { accepts, BackendFilter } from "./filter/accepts.ts";
+export { accepts, BackendFilter } from "./filter/rules/accepts.ts";
 
 // Labs.
 export { Lab, type LabInfo, LabNode, type LabOptions } from "./lab/lab.ts";
-export { CommandError, type Result } from "./lab/shell.ts";
+export { CommandError, type Result } from "./system/programs.ts";
 export { parseTopology, type Topology } from "./lab/topology.ts";
-export { type Answer, request } from "./lab/traffic.ts";
-export { until } from "./lab/until.ts";
+export { type Reply, request } from "./lab/traffic.ts";
+export { until } from "./system/until.ts";
 export { type Sighting, Witness } from "./lab/witness.ts";

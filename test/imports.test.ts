@@ -3,53 +3,122 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ROOT } from "./runtime.ts";
 
-/** What each folder of src may import; "." are the files of src itself. */
-const MAY_IMPORT: Record<string, readonly string[]> = {
-  wire: ["wire"],
-  table: ["table", "wire"],
-  path: ["path", "table", "wire"],
-  device: ["device", "wire"],
-  input: ["input"],
-  control: ["control", "path", "table", "wire", "device", "input"],
-  backend: ["backend", "wire", "input"],
-  filter: ["filter", "control", "path", "table", "wire", "device", "input"],
-  lab: ["lab", "wire", "device", "input"],
-  demo: ["demo", "lab", "control", "wire"],
-  cli: ["cli", "demo", "lab", "backend", "filter", "control", "wire", "device", "input"],
-  ".": ["cli", "demo", "lab", "filter", "control", "path", "table", "wire", "device", "input", "."],
+/**
+ * The rooms, from the top layer to the bottom one. A room may import the rooms of lower layers, and those that are named behind it
+ * in its own. "." are the files of src itself.
+ */
+const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
+  { ".": ["cli"], cli: [] },
+  { demo: [], api: [] },
+  {
+    engine: [],
+    lab: [],
+    "backend/setup": ["backend/check"],
+    "backend/check": ["backend/routes"],
+    "backend/routes": [],
+    "backend/guide": [],
+    "filter/agent": ["filter/fallback", "filter/rules"],
+    "filter/fallback": [],
+    "filter/router": [],
+    "filter/rules": [],
+  },
+  { verify: [] },
+  { cluster: [], link: [], fault: [] },
+  { config: [], plane: [] },
+  { path: [] },
+  { table: [] },
+  { wire: [] },
+];
+
+/** Below whoever needs them, but for the pure ones. */
+const GROUND: Readonly<Record<string, readonly string[]>> = {
+  input: [],
+  system: ["input"],
+  device: ["wire", "system"],
 };
 
 /** Would run in a browser: no runtime, no built-in modules, and one package for addresses as text. */
 const PURE = ["wire", "table", "path"];
 const PURE_PACKAGES = ["ipaddr.js"];
 
-/** The only folder that knows a runtime. Elsewhere `Deno` may be looked for, to say which runtime it is, but not called. */
+/** The only room that knows a runtime or a descriptor. Elsewhere `Deno` may be looked for, to say which runtime it is, but not called. */
 const KNOWS_RUNTIME = "device";
+/** The C library, which gives descriptors and takes them. */
+const LIBC = "device/libc.ts";
 
-const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+interface Source {
+  readonly file: string;
+  readonly room: string;
+  readonly text: string;
+  /** What stands in its import statements. */
+  readonly specifiers: readonly string[];
+  /** The files of src among them. */
+  readonly targets: readonly string[];
+}
+
+const sources: readonly Source[] = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
   .map((file) => {
     const text = readFileSync(join(ROOT, "src", file), "utf8");
-    const imports = [...text.matchAll(/(?:from|import|import\()\s*"([^"]+)"/g)].map(([, specifier]) =>
+    const specifiers = [...text.matchAll(/(?:from|import|import\()\s*"([^"]+)"/g)].map(([, specifier]) =>
       specifier!
     );
-    return { file, folder: file.includes("/") ? file.split("/")[0]! : ".", text, imports };
+    const targets = specifiers.filter((specifier) => specifier.startsWith(".")).map((specifier) =>
+      new URL(specifier, `file:///${file}`).pathname.slice(1)
+    );
+    return { file, room: roomOf(file), text, specifiers, targets };
   });
 
+function roomOf(file: string): string {
+  return file.includes("/") ? file.slice(0, file.lastIndexOf("/")) : ".";
+}
+
+function mayImport(from: string, to: string): boolean {
+  if (from === to) return true;
+  if (from in GROUND) return GROUND[from]!.includes(to);
+  const layer = LAYERS.findIndex((rooms) => from in rooms);
+  if (to in GROUND) return !PURE.includes(from);
+  return LAYERS[layer]?.[from]?.includes(to) === true || LAYERS.slice(layer + 1).some((rooms) => to in rooms);
+}
+
+test("every room has its layer", () => {
+  const known = [...LAYERS.flatMap((rooms) => Object.keys(rooms)), ...Object.keys(GROUND)];
+  expect([...new Set(sources.map(({ room }) => room))].sort()).toEqual(known.sort());
+});
+
+test("every room says at its door, in one sentence, what it is for", () => {
+  const rooms = [...new Set(sources.map(({ room }) => room))].filter((room) => room !== ".");
+  const doors = rooms.map((room) =>
+    [room, readFileSync(join(ROOT, "src", room, "README.md"), "utf8")] as const
+  );
+  const silent = doors.filter(([room, text]) => !new RegExp(`^# ${room}\n\n[A-Z][^.]+[.]\n$`).test(text));
+  expect(silent.map(([room]) => room)).toEqual([]);
+});
+
 test("imports run one way", () => {
-  const wrong = sources.flatMap(({ file, folder, imports }) =>
-    imports.filter((specifier) => specifier.startsWith(".")).flatMap((specifier) => {
-      const target = new URL(specifier, `file:///${file}`).pathname.slice(1);
-      const targetFolder = target.includes("/") ? target.split("/")[0]! : ".";
-      return MAY_IMPORT[folder]?.includes(targetFolder) ? [] : [`${file} imports ${target}`];
-    })
+  const wrong = sources.flatMap(({ file, room, targets }) =>
+    targets.filter((target) => !mayImport(room, roomOf(target))).map((target) => `${file} imports ${target}`)
   );
   expect(wrong).toEqual([]);
 });
 
+test("no two files import each other, not even by a third one", () => {
+  const targets = new Map(sources.map((source) => [source.file, source.targets]));
+  const circles = new Set<string>();
+  const done = new Set<string>();
+  const walk = (file: string, way: readonly string[]) => {
+    if (way.includes(file)) circles.add([...way.slice(way.indexOf(file)), file].join(" -> "));
+    if (way.includes(file) || done.has(file)) return;
+    for (const target of targets.get(file) ?? []) walk(target, [...way, file]);
+    done.add(file);
+  };
+  for (const { file } of sources) walk(file, []);
+  expect([...circles]).toEqual([]);
+});
+
 test("wire, table and path know no runtime", () => {
-  const wrong = sources.filter(({ folder }) => PURE.includes(folder)).flatMap(({ file, text, imports }) => [
-    ...imports.filter((specifier) => !specifier.startsWith(".") && !PURE_PACKAGES.includes(specifier))
+  const wrong = sources.filter(({ room }) => PURE.includes(room)).flatMap(({ file, text, specifiers }) => [
+    ...specifiers.filter((specifier) => !specifier.startsWith(".") && !PURE_PACKAGES.includes(specifier))
       .map((specifier) => `${file} imports ${specifier}`),
     ...(/\b(Deno|process|Buffer|performance|Date)\b\s*[.(]/.test(text)
       ? [`${file} names a runtime or a clock`]
@@ -59,14 +128,19 @@ test("wire, table and path know no runtime", () => {
 });
 
 test("only device calls Deno", () => {
-  const wrong = sources.filter(({ folder, text }) => folder !== KNOWS_RUNTIME && /\bDeno\s*\./.test(text));
+  const wrong = sources.filter(({ room, text }) => room !== KNOWS_RUNTIME && /\bDeno\s*\./.test(text));
+  expect(wrong.map(({ file }) => file)).toEqual([]);
+});
+
+test("only device calls the C library", () => {
+  const wrong = sources.filter(({ room, targets }) => room !== KNOWS_RUNTIME && targets.includes(LIBC));
   expect(wrong.map(({ file }) => file)).toEqual([]);
 });
 
 test("imports name files with their ending", () => {
-  const wrong = sources.flatMap(({ file, imports }) =>
-    imports.filter((specifier) => specifier.startsWith(".") && !specifier.endsWith(".ts")).map((specifier) =>
-      `${file}: ${specifier}`
+  const wrong = sources.flatMap(({ file, specifiers }) =>
+    specifiers.filter((specifier) => specifier.startsWith(".") && !specifier.endsWith(".ts")).map(
+      (specifier) => `${file}: ${specifier}`,
     )
   );
   expect(wrong).toEqual([]);

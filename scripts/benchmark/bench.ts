@@ -2,6 +2,8 @@
 
 import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { resolve } from "node:path";
+import { against as againstCheckout } from "./against.ts";
 import { bulk } from "./bulk.ts";
 import { drawChart } from "./chart.ts";
 import { forwarding, queues } from "./forwarding.ts";
@@ -46,22 +48,29 @@ const command = new Command("scripts/bench")
   .description("compare the dispatcher with a loop in C, VDE 2, nftables, HAProxy and no dispatcher at all")
   .option("--only <measures>", `some of ${NAMES.join(",")} instead of all`, chosen)
   .option("--pairs <number>", "how often each comparison is repeated", positive, 5)
+  .option(
+    "--against <checkout>",
+    "compare the cost of a frame with that of another checkout, and nothing else",
+  )
   .addHelpText(
     "after",
     "\nPrints tables in Markdown; writes bench.json, with every value, and bench.svg into the current folder." +
       "\n\nExample:\n  scripts/bench --only forwarding,http --pairs 3" +
+      "\n  scripts/bench --against ../oneip-before --pairs 9" +
       "\n\nExit status: 0 done, 1 a measurement failed, 2 wrong usage.",
   )
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USAGE))
   .parse();
-const { only = NAMES, pairs } = command.opts();
+const { only = NAMES, pairs, against } = command.opts();
 
 const began = performance.now();
 const elapsed = () => Math.round((performance.now() - began) / 1000);
 const progress = (text: string) => console.error(`${String(elapsed()).padStart(4)} s  ${text}`);
 
 const seconds = ({ secondsAPair, isOnce }: Measure) => secondsAPair * (isOnce ? 1 : pairs);
-progress(`the plan: ${only.map((name) => `${name} ${seconds(MEASURES[name]!)} s`).join(", ")}`);
+if (against === undefined) {
+  progress(`the plan: ${only.map((name) => `${name} ${seconds(MEASURES[name]!)} s`).join(", ")}`);
+}
 const results = new Results();
 await measure();
 const report: Report = {
@@ -78,7 +87,9 @@ process.exitCode = results.failed.length > 0 ? 1 : 0;
 
 async function measure(): Promise<void> {
   await using bed = await Testbed.up();
-  const bench: Bench = { bed, subjects: await findSubjects(bed), results, pairs, progress };
+  const checkout = against === undefined ? undefined : resolve(against);
+  const bench: Bench = { bed, subjects: await findSubjects(bed, checkout), results, pairs, progress };
+  if (checkout !== undefined) return await againstCheckout(bench);
   for (const name of only) {
     try {
       await MEASURES[name]!.run(bench);

@@ -13,9 +13,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseConfig, Tap } from "oneip";
-import { BucketSet } from "../../src/filter/bucket_set.ts";
-import { ownedBuckets } from "../../src/filter/ownership.ts";
-import { filterTable } from "../../src/filter/rules.ts";
+import { BucketSet } from "../../src/filter/rules/bucket_set.ts";
+import { ownedBuckets } from "../../src/filter/rules/ownership.ts";
+import { filterTable } from "../../src/filter/rules/rules.ts";
 import * as f from "../../test/frames.ts";
 
 const FRAMES = 100_000;

@@ -17,7 +17,7 @@ import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
  * Frames a second, which all can forward. At saturation the fast ones are through with their queue sooner, sleep and are woken
  * more often, which is part of their cost; at a fixed rate all are woken alike.
  */
-const FIXED_RATE = 100_000;
+export const FIXED_RATE = 100_000;
 const WITH_PROCESS = ["C loop", "C loop, virtio header", "VDE 2", ...RUNTIME_NAMES];
 const IN_KERNEL = ["nftables"];
 const WARM_UP_MS = 100;
@@ -25,11 +25,11 @@ const WINDOW_MS = 400;
 /** Of the fixed rate; with less the figure would be that of another rate. */
 const ENOUGH = 0.8;
 /** The loads have the first core, what is measured the second: else the two would meet on one at the scheduler's whim. */
-const OWN_CORE = cpus().length > 1 ? 1 : undefined;
+export const OWN_CORE = cpus().length > 1 ? 1 : undefined;
 /** So many must have passed before anything is measured. */
 const FIRST_FRAMES = 1000;
 
-const LOADS: readonly Load[] = [64, 512, 1514].flatMap((length) =>
+export const LOADS: readonly Load[] = [64, 512, 1514].flatMap((length) =>
   [
     { family: "IPv4", length },
     { family: "IPv6", length },
@@ -102,13 +102,13 @@ export async function queues(bench: Bench): Promise<void> {
 }
 
 /** Are the programs missing that make the loads? Then it says so. */
-async function lacksLoads({ results }: Bench): Promise<boolean> {
+export async function lacksLoads({ results }: Bench): Promise<boolean> {
   const { missing } = await needing("trafgen", "tcpreplay");
   if (missing !== undefined) results.skip("plain frames", missing);
   return missing !== undefined;
 }
 
-async function discardBehind(bed: Testbed, running: Running): Promise<void> {
+export async function discardBehind(bed: Testbed, running: Running): Promise<void> {
   for (const { output } of running.subjects()) {
     await bed.watch(output!);
     await bed.discardAt(output!);
@@ -116,11 +116,11 @@ async function discardBehind(bed: Testbed, running: Running): Promise<void> {
 }
 
 /** A TAP that comes back under its name would be found by the rule again. */
-async function passBehind(bed: Testbed, running: Running): Promise<void> {
+export async function passBehind(bed: Testbed, running: Running): Promise<void> {
   for (const { output } of running.subjects()) await bed.discardNoMore(output!);
 }
 
-async function forward(
+export async function forward(
   bed: Testbed,
   running: Running,
   subject: Subject,
@@ -151,7 +151,7 @@ async function forward(
 const SCALING = "Scaling";
 const COMMON = { section: "Forwarding", better: "less", reference: "C loop" } as const;
 
-function idOf({ family, length }: Load): string {
+export function idOf({ family, length }: Load): string {
   return `${length}-${family === "IPv4" ? "v4" : "v6"}`;
 }
 

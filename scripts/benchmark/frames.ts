@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { closeSync, existsSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { CLUSTER, DISCARD_PORT, type Testbed } from "./testbed.ts";
-import { runChecked } from "../../src/lab/shell.ts";
+import { runChecked } from "../../src/system/programs.ts";
 
 export interface Load {
   readonly family: "IPv4" | "IPv6";

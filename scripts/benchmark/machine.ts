@@ -2,7 +2,7 @@
 
 import { cpus, release, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { run } from "../../src/lab/shell.ts";
+import { run } from "../../src/system/programs.ts";
 
 export interface Machine {
   readonly cores: number;

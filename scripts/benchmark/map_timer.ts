@@ -5,7 +5,7 @@
  *                                        owners to publish when one backend is gone, and when half of them are
  */
 
-import { ClusterMap } from "../../src/control/cluster_map.ts";
+import { ClusterMap } from "../../src/cluster/cluster_map.ts";
 import { parseConfig } from "oneip";
 
 const [backends = 0, buckets = 0] = process.argv.slice(2).map(Number);
@@ -23,7 +23,7 @@ const config = JSON.stringify({
   }],
 });
 const cluster = parseConfig(config, "bench", "bench").clusters[0]!;
-const slots = new Map(cluster.backends.map((backend, slot) => [backend, slot]));
+const neighbors = new Map(cluster.backends.map((backend, neighbor) => [backend, neighbor]));
 
 const began = performance.now();
 const map = new ClusterMap(cluster);
@@ -36,7 +36,7 @@ console.log(JSON.stringify({ base, one, half }));
 /** Without the first few. */
 function without(gone: number): number {
   const began = performance.now();
-  map.update((backend) => slots.get(backend)! >= gone);
-  map.owners((backend) => slots.get(backend)!);
+  map.update((backend) => neighbors.get(backend)! >= gone);
+  map.owners((backend) => neighbors.get(backend)!);
   return performance.now() - began;
 }

@@ -1,7 +1,7 @@
 /** How long the bucket maps take. They are computed on the main thread, while the data plane's workers go on. */
 
 import { fileURLToPath } from "node:url";
-import { runChecked } from "../../src/lab/shell.ts";
+import { runChecked } from "../../src/system/programs.ts";
 import type { Figure } from "./results.ts";
 import { type Runtime, RUNTIME_NAMES, RUNTIMES, type Subject } from "./subjects.ts";
 import { type Bench, inTurn, type Turn } from "./turns.ts";

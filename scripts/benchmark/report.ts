@@ -24,7 +24,6 @@ export function formatReport({ results, machine, date, pairs, seconds }: Report)
     `Medians of ${pairs} pairs in turn, least and most in brackets; × is the ratio to the first column that a line has, ` +
     "the median of the pairs' own. What makes the load runs on the same cores.",
     formatSections(results),
-    "## Targets",
     formatTargets(judge(results)),
     formatSkips(results),
     `${seconds} s in all.`,

@@ -3,8 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { run } from "../../src/lab/shell.ts";
-import type { PortPlan } from "../../src/lab/topology.ts";
+import { run } from "../../src/system/programs.ts";
+import type { Port } from "../../src/wire/port.ts";
 import { haproxyConfig, nftablesRules, oneipConfig } from "./subject_files.ts";
 import { type Place, type Testbed } from "./testbed.ts";
 
@@ -23,7 +23,7 @@ export interface Subject {
   /** Its machine, and the shell line that it runs there. */
   readonly node?: string;
   readonly cmd?: string;
-  readonly ports?: readonly PortPlan[];
+  readonly ports?: readonly Port[];
   readonly readyText?: string;
   /** Where the frames that it has forwarded come in next. */
   readonly output?: Place;
@@ -36,8 +36,13 @@ const addressOf = (number: number) => `10.0.0.${number}`;
 const macOf = (number: number) => `02:00:00:00:00:${number}`;
 const WEB1_MAC = macOf(11);
 
-/** All of them, with the files that they need in the testbed's folder. */
-export async function findSubjects(bed: Testbed): Promise<Subject[]> {
+/** The same dispatcher from another checkout. */
+export const beforeOf = (name: string) => `${name}, before`;
+
+/**
+ * All of them, with the files that they need in the testbed's folder. `against`: another checkout, whose dispatchers take part.
+ */
+export async function findSubjects(bed: Testbed, against?: string): Promise<Subject[]> {
   const loop = await compile(bed);
   const write = (name: string, text: string) => {
     writeFileSync(join(bed.folder, name), text);
@@ -52,13 +57,20 @@ export async function findSubjects(bed: Testbed): Promise<Subject[]> {
     output: { node, interface: "tap0" },
     ...loop,
   });
-  const oneip = async (name: string, runtime: Runtime, node: string, number: number, options = {}) => {
+  const oneip = async (
+    name: string,
+    runtime: Runtime,
+    node: string,
+    number: number,
+    options = {},
+    command = ONEIP,
+  ) => {
     const config = { address: addressOf(number), mac: macOf(number), ...options };
     const file = write(`${node}.yaml`, oneipConfig(config));
     return {
       name,
       ...machine(node, number),
-      cmd: `env ONEIP_RUNTIME=${runtime} ${ONEIP} run -c ${file}`,
+      cmd: `env ONEIP_RUNTIME=${runtime} ${command} run -c ${file}`,
       readyText: '"msg":"running"',
       output: { node, interface: "tap0" },
       ...(Object.keys(options).length === 0 ? {} : await refusal(file, Object.keys(options))),
@@ -96,6 +108,10 @@ export async function findSubjects(bed: Testbed): Promise<Subject[]> {
     await oneip(`${RUNTIMES.node}, offloads off`, "node", "nodeplain", 34, { offloads: false }),
     await oneip(`${RUNTIMES.deno}, 2 queues`, "deno", "denoqueues", 35, { queues: 2 }),
     await oneip(`${RUNTIMES.node}, 2 queues`, "node", "nodequeues", 36, { queues: 2 }),
+    ...(against === undefined ? [] : [
+      await oneip(beforeOf(RUNTIMES.deno), "deno", "denobefore", 37, {}, join(against, "scripts/oneip")),
+      await oneip(beforeOf(RUNTIMES.node), "node", "nodebefore", 38, {}, join(against, "scripts/oneip")),
+    ]),
   ] as Subject[];
 }
 

@@ -41,11 +41,11 @@ export function formatNumber(value: number): string {
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+/** With its heading; nothing when no target was measured. */
 export function formatTargets(outcomes: readonly Outcome[]): string {
-  return markdown(
-    ["target", "wanted", "found", ""],
-    outcomes.map(({ title, wanted, found, verdict }) => [title, wanted, found, verdict]),
-  );
+  if (outcomes.every(({ verdict }) => verdict === "skipped")) return "";
+  const rows = outcomes.map(({ title, wanted, found, verdict }) => [title, wanted, found, verdict]);
+  return `## Targets\n\n${markdown(["target", "wanted", "found", ""], rows)}`;
 }
 
 export function formatSkips(results: Results): string {

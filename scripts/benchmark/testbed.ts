@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Lab, until } from "oneip";
 import { Program } from "../../src/lab/program.ts";
-import { runChecked } from "../../src/lab/shell.ts";
-import type { PortPlan } from "../../src/lab/topology.ts";
+import { runChecked } from "../../src/system/programs.ts";
+import type { Port } from "../../src/wire/port.ts";
 import { framesOf } from "./process.ts";
 
 export const CLUSTER = { ipv4: "10.0.0.100", ipv6: "2001:db8::100" } as const;
@@ -50,7 +50,7 @@ export class Testbed {
   async start(
     node: string,
     cmd: string,
-    ports: readonly PortPlan[] = [],
+    ports: readonly Port[] = [],
     readyText?: string,
   ): Promise<Program> {
     const logFile = join(this.folder, `${node}-${this.#started++}.log`);

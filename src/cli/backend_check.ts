@@ -1,5 +1,5 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import { SYSTEMS } from "../backend/delete_route.ts";
+import { SYSTEMS } from "../backend/routes/delete_route.ts";
 import { UsageError } from "../input/errors.ts";
 import { clusterOption, configOption, portOption, requireLinux, techniqueOption } from "./backend_options.ts";
 
@@ -21,7 +21,9 @@ export function checkBackendCommand() {
     .addOption(new Option("--os <system>", "which system printed --routes").choices(SYSTEMS))
     .option(
       "--json",
-      "print JSON: {clusters, mended, faults: [{id, clusters, found, why, mend, decide}]}; with --routes {system, clusters, extra: [{id, cluster, network, mend, confirmed}], notes}",
+      "print JSON: {clusters, mended, faults: [{id, or, backend, mac, clusters, found, why, mend, decide}]}, faults as in " +
+        "`verify`, with backend and mac null for this machine; with --routes {system, clusters, extra: [{id, cluster, " +
+        "network, mend, confirmed}], notes}",
     )
     .addHelpText(
       "after",
@@ -39,25 +41,7 @@ export function checkBackendCommand() {
       }
       requireLinux();
       if (fix && process.getuid?.() !== 0) throw new UsageError("--fix needs root: run it with sudo");
-      const { judge } = await import("../backend/judge.ts");
-      const { mendFaults } = await import("../backend/mend.ts");
-      const { formatCommand } = await import("../backend/programs.ts");
-      const { takeSnapshot } = await import("../backend/snapshot.ts");
-      const { expectedOf } = await import("./backend_expected.ts");
-      const { faultData, printFaults } = await import("./print_faults.ts");
-
-      const snapshot = takeSnapshot();
-      const expected = expectedOf(options, snapshot);
-      const found = judge(snapshot, expected);
-      const mended = fix
-        ? mendFaults(found, expected, (command) => json || console.log(formatCommand(command)))
-        : [];
-      const faults = mended.length > 0 ? judge(takeSnapshot(), expected) : found;
-      if (json) {
-        const clusters = expected.clusters.map(({ address }) => address);
-        const data = { clusters, mended: mended.map(faultData), faults: faults.map(faultData) };
-        console.log(JSON.stringify(data, null, 2));
-      } else printFaults(faults, expected);
-      if (faults.length > 0) process.exitCode = 1;
+      const { checkMachine } = await import("./backend_machine.ts");
+      await checkMachine({ ...options, fix, json });
     });
 }

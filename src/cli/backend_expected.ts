@@ -1,11 +1,11 @@
 /** What the options of `backend` commands say that a backend should be like. */
 
-import type { Expected, ExpectedCluster } from "../backend/expected.ts";
-import { ANY_LINK } from "../backend/expected.ts";
-import type { Snapshot } from "../backend/snapshot.ts";
-import type { Config } from "../control/config.ts";
-import { parsePort } from "../control/config_schema.ts";
-import { loadConfig } from "../control/load_config.ts";
+import type { Expected, ExpectedCluster } from "../backend/check/expected.ts";
+import { ANY_LINK } from "../backend/check/expected.ts";
+import type { Snapshot } from "../backend/check/snapshot.ts";
+import { type Config, mayBroadcast } from "../config/config.ts";
+import { parsePort } from "../wire/port.ts";
+import { loadConfig } from "../config/load.ts";
 import { UsageError } from "../input/errors.ts";
 import { parseIp } from "../wire/address.ts";
 
@@ -23,7 +23,7 @@ export function expectedOf(options: ExpectedOptions, snapshot: Snapshot): Expect
   const given: Expected = options.config === undefined
     ? {
       ...ANY_LINK,
-      clusters: addresses?.map((address) => ({ address, technique: "route", ports: [] })) ?? [],
+      clusters: addresses?.map((address) => ({ address, mayBroadcast: false, ports: [] })) ?? [],
     }
     : ofConfig(loadConfig(options.config), snapshot, options.config, addresses);
   if (given.clusters.length === 0) {
@@ -35,7 +35,9 @@ export function expectedOf(options: ExpectedOptions, snapshot: Snapshot): Expect
     ...given,
     clusters: given.clusters.map((cluster) => ({
       ...cluster,
-      technique: options.technique ?? cluster.technique,
+      mayBroadcast: options.technique === undefined
+        ? cluster.mayBroadcast
+        : options.technique === "broadcast",
       ports: ports ?? cluster.ports,
     })),
   };
@@ -79,8 +81,12 @@ function ofConfig(
         "name the cluster addresses with --cluster",
     );
   }
-  const found = mine.flatMap(({ addresses, technique, ports = [] }) =>
-    addresses.map((address): ExpectedCluster => ({ address, technique, ports }))
+  const found = mine.flatMap((cluster) =>
+    cluster.addresses.map((address): ExpectedCluster => ({
+      address,
+      mayBroadcast: mayBroadcast(cluster),
+      ports: cluster.ports ?? [],
+    }))
   );
   const unknown = only?.find((address) => !found.some((cluster) => cluster.address === address));
   if (unknown !== undefined) {

@@ -1,5 +1,5 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import { type GuideMethod, type GuideSystem, RECIPES } from "../backend/guide.ts";
+import { type GuideMethod, type GuideSystem, RECIPES } from "../backend/guide/guide.ts";
 import { clusterOption } from "./backend_options.ts";
 
 const SYSTEMS = Object.keys(RECIPES) as GuideSystem[];
@@ -17,7 +17,7 @@ export function guideCommand() {
     )
     .addHelpText("after", "\nExample:\n  oneip backend guide --os windows --cluster 10.0.0.100")
     .action(async ({ os, cluster = [], json }) => {
-      const { guideFor } = await import("../backend/guide.ts");
+      const { guideFor } = await import("../backend/guide/guide.ts");
       const { parseAddresses } = await import("./backend_expected.ts");
       const methods = guideFor(os, parseAddresses(cluster));
       if (json) console.log(JSON.stringify({ system: os, methods }, null, 2));

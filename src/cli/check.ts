@@ -1,15 +1,36 @@
+/** `oneip check`: is a configuration right, and what would run? */
+
 import { Command } from "@commander-js/extra-typings";
 
 export function checkCommand() {
   return new Command("check")
-    .description("validate a configuration and print what would run")
+    .description("validate a configuration and print what would run, with every default")
     .requiredOption("-c, --config <file>", "configuration file")
-    .option("--json", "print JSON")
-    .addHelpText("after", "\nExample:\n  oneip check -c oneip.yaml")
+    .option(
+      "--json",
+      "print JSON: {dispatcher: {interface, ...}, clusters: [{name, ..., backends: [{name, address, weight, mtu, buckets}]}]}; " +
+        "the keys are those of docs/configuration.md, but gateways is a list, durations are milliseconds (intervalMs, " +
+        "refreshMs), and null is what was left out",
+    )
+    .addHelpText(
+      "after",
+      "\nThe last column says how many buckets each backend owns when all are live." +
+        "\n\nExample:\n  oneip check -c oneip.yaml",
+    )
     .action(async ({ config: file, json }) => {
-      const { loadConfig } = await import("../control/load_config.ts");
-      const { describeConfig } = await import("./describe_config.ts");
-      const { text, data } = describeConfig(loadConfig(file));
-      console.log(json ? JSON.stringify(data, null, 2) : text);
+      const { ClusterMap } = await import("../cluster/cluster_map.ts");
+      const { loadConfig } = await import("../config/load.ts");
+      const { configData, writtenConfig } = await import("../config/print.ts");
+      const { describeConfig } = await import("./print_config.ts");
+      const config = loadConfig(file);
+      const shares = config.clusters.map((cluster) => new ClusterMap(cluster).shares());
+      const { dispatcher, clusters } = json ? configData(config) : writtenConfig(config);
+      const shared = clusters.map((cluster, index) => ({
+        ...cluster,
+        backends: cluster.backends.map((backend, place) => ({ ...backend, buckets: shares[index]![place]! })),
+      }));
+      console.log(
+        json ? JSON.stringify({ dispatcher, clusters: shared }, null, 2) : describeConfig(dispatcher, shared),
+      );
     });
 }

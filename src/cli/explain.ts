@@ -13,8 +13,8 @@ export function explainCommand() {
         "\n  oneip explain 198.51.100.7 -c oneip.yaml --down web3",
     )
     .action(async (addresses, { config, down = [], json }) => {
-      const { loadConfig } = await import("../control/load_config.ts");
-      const { explain } = await import("../control/explain.ts");
+      const { loadConfig } = await import("../config/load.ts");
+      const { explain } = await import("../cluster/explain.ts");
       const { formatTable } = await import("./table.ts");
       const rows = explain(loadConfig(config), addresses, down);
       if (json) return console.log(JSON.stringify(rows, null, 2));

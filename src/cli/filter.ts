@@ -1,3 +1,5 @@
+/** `oneip filter`: the rules of a backend's filter, in the kernel or printed, and its agent. */
+
 import { Command } from "@commander-js/extra-typings";
 
 const BACKEND = "the backend whose filter it is, by its name in the configuration";
@@ -42,7 +44,7 @@ function apply() {
     .option("--json", "print JSON: an array of {cluster, table, backend, live, buckets}")
     .addHelpText("after", "\nExample:\n  oneip filter apply -c oneip.yaml --backend web1")
     .action(async ({ config, backend, live, json }) => {
-      const { applyCommands } = await import("../filter/nft.ts");
+      const { applyCommands } = await import("../filter/rules/nft.ts");
       const filters = await filtersOf(config, backend, live);
       await refuseBesideAgent();
       await applyCommands(filters.map(({ rules }) => rules).join(""));
@@ -66,7 +68,7 @@ function update() {
         "\n  oneip filter update -c oneip.yaml --backend web1 --live web1,web2 --print | ssh web1 nft -f -",
     )
     .action(async ({ config, backend, live, was, print, json }) => {
-      const { applyCommands, filterTables } = await import("../filter/nft.ts");
+      const { applyCommands, filterTables } = await import("../filter/rules/nft.ts");
       const filters = await filtersOf(config, backend, live, was);
       const commands = filters.map(({ commands }) => commands).join("");
       if (print) return console.log(commands.trimEnd());
@@ -89,7 +91,7 @@ function remove() {
     .option("--json", "print JSON: an array of the tables that were removed")
     .addHelpText("after", "\nExample:\n  oneip filter remove")
     .action(async ({ json }) => {
-      const { filterTables, removeTables } = await import("../filter/nft.ts");
+      const { filterTables, removeTables } = await import("../filter/rules/nft.ts");
       await refuseBesideAgent();
       const tables = await filterTables();
       if (tables.length > 0) await removeTables(tables);
@@ -105,26 +107,26 @@ function agent() {
     .description("on a backend: hold the filter, and share the buckets with the agents of the other backends")
     .requiredOption("-c, --config <file>", "configuration file, the same on all backends")
     .requiredOption("--backend <name>", BACKEND)
-    .option("--cluster <name>", "which cluster, when the backend is in several of technique broadcast")
+    .option("--cluster <name>", "which cluster, when the backend is in several that have a filter")
     .addHelpText("after", "\nExample:\n  oneip filter agent -c /etc/oneip/oneip.yaml --backend web1")
     .action(async ({ config: file, backend, cluster }) => {
-      const { runAgent } = await import("../filter/run_agent.ts");
+      const { runAgent } = await import("../filter/agent/service.ts");
       await runAgent({ file, backend, cluster });
     });
 }
 
 async function refuseBesideAgent(): Promise<void> {
-  const { tablesOfAgents } = await import("../filter/nft.ts");
+  const { tablesOfAgents } = await import("../filter/rules/nft.ts");
   const [table] = await tablesOfAgents();
   if (table === undefined) return;
   throw new Error(`A running agent holds ${table} and would put its own rules back; stop the agent first`);
 }
 
-/** What each cluster of technique broadcast gives a backend; with `was` only what it had before, too. */
+/** What a backend gets of each cluster that has a filter; with `was` only what it had before, too. */
 async function filtersOf(file: string, backend: string, live?: string, was?: string) {
-  const { loadConfig } = await import("../control/load_config.ts");
-  const { filteredClusters, ownedBuckets } = await import("../filter/ownership.ts");
-  const { filterTable, ownershipCommands, tableOf } = await import("../filter/rules.ts");
+  const { loadConfig } = await import("../config/load.ts");
+  const { filteredClusters, ownedBuckets } = await import("../filter/rules/ownership.ts");
+  const { filterTable, ownershipCommands, tableOf } = await import("../filter/rules/rules.ts");
   const [liveNames, wasNames] = [namesOf(live), namesOf(was)];
   return filteredClusters(loadConfig(file), backend, liveNames, wasNames).map((cluster) => {
     const owned = (names: readonly string[] | undefined) =>

@@ -42,10 +42,14 @@ function down() {
     .addHelpText("after", "\nExample:\n  oneip lab down routing")
     .action(async (name) => {
       const { Lab } = await import("../lab/lab.ts");
-      const { whichLab } = await import("../lab/find.ts");
-      const lab = whichLab(name);
-      await Lab.down(lab.name, lab.nodes);
-      console.log(`Lab "${lab.name}" is down`);
+      const { labName } = await import("../lab/find.ts");
+      const lab = labName(name);
+      for (const namespace of await Lab.down(lab)) {
+        console.error(
+          `The namespace ${namespace} stays: it was not made for a lab; "ip netns del ${namespace}" removes it`,
+        );
+      }
+      console.log(`Lab "${lab}" is down`);
     });
 }
 
@@ -97,8 +101,8 @@ async function enter(name: string, node: string, command: readonly string[]): Pr
   const { spawn } = await import("node:child_process");
   const { once } = await import("node:events");
   const { Lab } = await import("../lab/lab.ts");
-  const { whichLab } = await import("../lab/find.ts");
-  const [program = "", ...args] = Lab.open(whichLab(name).name).node(node).command(command);
+  const { labName } = await import("../lab/find.ts");
+  const [program = "", ...args] = Lab.open(labName(name)).node(node).command(command);
   const child = spawn(program, args, { stdio: "inherit" });
   const [status] = await once(child, "exit");
   process.exitCode = status ?? 1;

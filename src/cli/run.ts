@@ -6,7 +6,7 @@ export function runCommand() {
     .requiredOption("-c, --config <file>", "configuration file")
     .addHelpText("after", "\nExample:\n  oneip run -c /etc/oneip/oneip.yaml")
     .action(async ({ config }) => {
-      const { serve, VerificationError } = await import("../control/serve.ts");
+      const { serve, VerificationError } = await import("../api/service.ts");
       try {
         await serve(config);
       } catch (error) {

@@ -9,20 +9,16 @@ export function techniqueCommand() {
       ),
     )
     .option("--cluster <name>", "change only this cluster")
-    .option("--json", "print JSON")
+    .option("--json", "print JSON: an array of {cluster, technique}")
     .addHelpText(
       "after",
       "\nWith broadcast every backend gets every frame and keeps its own by its filter; routers that believe it, Linux among\n" +
         "them, are told to send there without the dispatcher in between.\n\nExample:\n  oneip technique broadcast",
     )
     .action(async (technique, { cluster, json }) => {
-      const { ask, controlPath } = await import("../control/control_socket.ts");
+      const { ask, controlPath } = await import("../api/socket.ts");
       const { formatTable } = await import("./table.ts");
-      const argument = { ...(technique && { technique }), ...(cluster && { cluster }) };
-      const techniques = await ask(controlPath(), "technique", argument) as {
-        cluster: string;
-        technique: string;
-      }[];
+      const techniques = await ask(controlPath(), "technique", { technique, cluster });
       console.log(
         json
           ? JSON.stringify(techniques, null, 2)

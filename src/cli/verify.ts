@@ -1,5 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
-import type { VerificationReport } from "../control/verification_report.ts";
+import type { VerificationReport } from "../verify/report.ts";
 import { UsageError } from "../input/errors.ts";
 
 interface ByHand {
@@ -23,7 +23,7 @@ export function verifyCommand() {
     .option("--interface <name>", "by hand: TAP to create, or to adopt if it exists")
     .option(
       "--json",
-      "print JSON: {ok, backends: [{name, address, mac, ok}], faults: [{id, or, backend, mac, cluster, found, why, mend, decide}]}",
+      "print JSON: {ok, backends: [{name, address, mac, ok}], faults: [{id, or, backend, mac, clusters, found, why, mend, decide}]}; clusters: those that suffer, empty for all",
     )
     .addHelpText(
       "after",
@@ -32,31 +32,32 @@ export function verifyCommand() {
         "\n  oneip verify --cluster 10.0.0.100 --backend web1=10.0.0.11 web2=10.0.0.12 --address 10.0.0.2/24 --bridge br0",
     )
     .action(async ({ config: file, json, ...byHand }) => {
-      const { configOf, loadConfig } = await import("../control/load_config.ts");
+      const { configOf, loadConfig } = await import("../config/load.ts");
       const { describeVerification } = await import("./print_verification.ts");
+      const { reportData } = await import("../verify/report.ts");
       const given = Object.values(byHand).some((value) => value !== undefined);
       if (file !== undefined && given) {
         throw new UsageError(
           "A configuration says it all: give either -c, or --cluster, --backend and --address",
         );
       }
-      const { verifyAlone } = await import("../control/verify_alone.ts");
+      const { verifyAlone } = await import("../verify/verify_alone.ts");
       const report = file === undefined
         ? await verifyAlone(configOf(valuesOf(byHand)))
         : await runningDispatchers(file) ?? await verifyAlone(loadConfig(file));
-      console.log(json ? JSON.stringify(report, null, 2) : describeVerification(report));
+      console.log(json ? JSON.stringify(reportData(report), null, 2) : describeVerification(report));
       if (!report.ok) process.exitCode = 1;
     });
 }
 
 /** What the dispatcher of this configuration finds; undefined when it does not run. */
 async function runningDispatchers(file: string): Promise<VerificationReport | undefined> {
-  const { loadConfig } = await import("../control/load_config.ts");
-  const { ask, controlPath, isAnswered } = await import("../control/control_socket.ts");
+  const { loadConfig } = await import("../config/load.ts");
+  const { ask, controlPath, isAnswered } = await import("../api/socket.ts");
   const { dispatcher } = loadConfig(file);
   const path = controlPath();
-  const isIt = await isAnswered(path) && await ask(path, "interface") === dispatcher.interface;
-  return isIt ? await ask(path, "verify") as VerificationReport : undefined;
+  const isIt = await isAnswered(path) && await ask(path, "interface", {}) === dispatcher.interface;
+  return isIt ? await ask(path, "verify", {}) : undefined;
 }
 
 /** The options as a configuration file would have them. */

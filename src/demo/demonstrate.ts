@@ -1,15 +1,15 @@
 /** The demonstration: real requests through a lab, and an account of what every machine saw of them. */
 
 import { fileURLToPath } from "node:url";
-import type { Report } from "../control/engine.ts";
-import { explain } from "../control/explain.ts";
-import { loadConfig } from "../control/load_config.ts";
-import { ClusterMap } from "../control/cluster_map.ts";
+import type { Report } from "../engine/report.ts";
+import { explain } from "../cluster/explain.ts";
+import { loadConfig } from "../config/load.ts";
+import { ClusterMap } from "../cluster/cluster_map.ts";
 import { formatMac } from "../wire/address.ts";
 import { Lab } from "../lab/lab.ts";
 import { request } from "../lab/traffic.ts";
 import { type Sighting, Witness } from "../lab/witness.ts";
-import { type Check, judge } from "./judge.ts";
+import { type Check, checksOf } from "./checks.ts";
 import { type Hop, hopsOf } from "./hops.ts";
 
 const TOPOLOGY = fileURLToPath(new URL("../../netns/routing.yaml", import.meta.url));
@@ -88,7 +88,7 @@ export async function demonstrate(progress: (step: string) => void): Promise<Sto
       }),
       ...hopsOf(lab.topology, sightings, clients[0]!, clusterAddress, mac),
       frames,
-      checks: judge(clients, REQUESTS_EACH, answers, expected, frames),
+      checks: checksOf(clients, REQUESTS_EACH, answers, expected, frames),
     };
   } finally {
     await lab.down();

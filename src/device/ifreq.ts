@@ -35,7 +35,8 @@ const AF_INET = 2;
 const AF_INET6 = 10;
 const SOCK_DGRAM = 2;
 const ARPHRD_ETHER = 1;
-const IFF_UP = 1;
+const IFF_UP = 0x1;
+const IFF_RUNNING = 0x40;
 
 /** A request about the named interface. */
 export function of(name: string): Uint8Array {
@@ -64,8 +65,18 @@ export function index(name: string): number {
 }
 
 export function isUp(name: string): boolean {
+  return (flags(name) & IFF_UP) !== 0;
+}
+
+/** Up, and with a carrier. False also for an interface that is gone. */
+export function isRunning(name: string): boolean {
+  return (flags(name) & IFF_RUNNING) !== 0;
+}
+
+/** 0 where there is no such interface. */
+function flags(name: string): number {
   const request = of(name);
-  return ask(SIOCGIFFLAGS, request) >= 0 && (view(request).getUint16(UNION, true) & IFF_UP) !== 0;
+  return ask(SIOCGIFFLAGS, request) < 0 ? 0 : view(request).getUint16(UNION, true);
 }
 
 export function setUp(name: string, up: boolean): number {

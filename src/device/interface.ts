@@ -10,7 +10,7 @@ import { isIpv6, netmask, parseCidr, parseMac, wordOf } from "../wire/address.ts
 import { describeErrno, EACCES, EBUSY, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, EPERM } from "./errno.ts";
 import * as ifreq from "./ifreq.ts";
 import { libc } from "./libc.ts";
-import { grant, type Offload, TUNSETOFFLOAD } from "./offloads.ts";
+import { grant, type OffloadName, TUNSETOFFLOAD } from "./offloads.ts";
 import { Queue } from "./queue.ts";
 
 export interface InterfaceOptions {
@@ -62,7 +62,7 @@ export class Interface extends Queue {
   readonly name: string;
   readonly queues: readonly Queue[];
   /** The offloads that the kernel grants: fewer than there are, or none, on an old one. */
-  readonly granted: readonly Offload[];
+  readonly granted: readonly OffloadName[];
   /** It was there before, so it stays when it is closed. */
   readonly isAdopted: boolean;
   readonly #joined: string | undefined;
@@ -161,13 +161,13 @@ export class Interface extends Queue {
     this.close();
   }
 
-  #askForOffloads(): readonly Offload[] {
+  #askForOffloads(): readonly OffloadName[] {
     const size = new Uint8Array(Int32Array.of(virtio.HEADER).buffer);
     this.#set("virtio header", () => libc.ioctl(this.fd, TUNSETVNETHDRSZ, size) < 0 ? -libc.errno() : 0);
     return grant((flags) => libc.ioctlNumber(this.fd, TUNSETOFFLOAD, flags) >= 0);
   }
 
-  #refuseOffloads(): readonly Offload[] {
+  #refuseOffloads(): readonly OffloadName[] {
     libc.ioctlNumber(this.fd, TUNSETOFFLOAD, 0);
     return [];
   }

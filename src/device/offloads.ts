@@ -12,10 +12,10 @@ const FLAGS = {
   uso6: 0x40,
 } as const;
 
-export type Offload = keyof typeof FLAGS;
+export type OffloadName = keyof typeof FLAGS;
 
 /** From all to some to none: UDP segmentation is there since Linux 6.2. */
-const WISHES: readonly (readonly Offload[])[] = [
+const WISHES: readonly (readonly OffloadName[])[] = [
   ["checksum", "tso4", "tso6", "tso-ecn", "uso4", "uso6"],
   ["checksum", "tso4", "tso6", "tso-ecn"],
   ["checksum", "tso4"],
@@ -23,6 +23,6 @@ const WISHES: readonly (readonly Offload[])[] = [
 ];
 
 /** The most that `set`, which says whether the kernel took the flags, gets. */
-export function grant(set: (flags: number) => boolean): readonly Offload[] {
+export function grant(set: (flags: number) => boolean): readonly OffloadName[] {
   return WISHES.find((wish) => set(wish.reduce((flags, name) => flags | FLAGS[name], 0))) ?? [];
 }

@@ -2,23 +2,17 @@
 
 import { type Document, LineCounter, parseDocument } from "yaml";
 import type * as z from "zod";
+import { type Check, type Complain, Contents } from "./contents.ts";
 import { InputError, type Mistake } from "./errors.ts";
-import { describePath, describeValue, type Path, placeOfKey, placeOfOffset, placeOfValue } from "./places.ts";
-
-/** Reports a mistake in the value at this path. */
-export type Complain = (path: Path, message: string) => void;
+import { describePath, describeValue, placeOfKey, placeOfOffset, placeOfValue } from "./places.ts";
+import { keysAt } from "./schema.ts";
 
 /** What a file may say. */
 export interface Format<T> {
   /** Its error texts are remedies. */
   readonly schema: z.ZodType<T>;
-  /** The keys that may stand in the mapping at this path. */
-  knownKeys(path: Path): string[];
-  /**
-   * Finds the mistakes that no value shows by itself. It is asked also when the schema has complained, so that one look
-   * tells all; so `raw` may have any shape.
-   */
-  judge(raw: unknown, complain: Complain): void;
+  /** They run also when the schema has complained, so that one look tells all. */
+  readonly checks: readonly Check[];
 }
 
 /** Text of a file to its meaning. Throws InputError with every mistake. */
@@ -31,9 +25,12 @@ export function readDocument<T>(text: string, file: string, format: Format<T>): 
   const raw: unknown = document.toJS();
   const result = format.schema.safeParse(raw);
   const mistakes = (result.error?.issues ?? []).flatMap((issue) =>
-    schemaMistakes(document, lines, issue, format)
+    schemaMistakes(document, lines, issue, format.schema)
   );
-  format.judge(raw, (path, message) => mistakes.push({ ...placeOfValue(document, lines, path), message }));
+  const contents = new Contents(raw);
+  const complain: Complain = (path, message) =>
+    mistakes.push({ ...placeOfValue(document, lines, path), message });
+  for (const check of format.checks) check(contents, complain);
   if (!result.success || mistakes.length > 0) {
     throw new InputError(file, mistakes.sort((a, b) => a.line - b.line || a.column - b.column));
   }
@@ -50,14 +47,14 @@ function schemaMistakes(
   document: Document,
   lines: LineCounter,
   issue: z.core.$ZodIssue,
-  format: Format<unknown>,
+  schema: z.ZodType,
 ): Mistake[] {
   const { path } = issue;
   if (issue.code === "unrecognized_keys") {
     const where = path.length === 0 ? "" : ` in ${describePath(path)}`;
     return issue.keys.map((key) => ({
       ...placeOfKey(document, lines, path, key),
-      message: `Unknown key${where}, found "${key}", use ${format.knownKeys(path).join(", ")}`,
+      message: `Unknown key${where}, found "${key}", use ${keysAt(schema, path).join(", ")}`,
     }));
   }
   const state = path.length === 0 || document.hasIn(path as string[]) ? "wrong" : "missing";
@@ -65,15 +62,4 @@ function schemaMistakes(
     describeValue(document, path)
   }, ${issue.message}`;
   return [{ ...placeOfValue(document, lines, path), message }];
-}
-
-/** The value of a key, if `value` is a mapping that has it. */
-export function child(value: unknown, key: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-}
-
-/** The entries of the list at a key, if `value` is a mapping that has one there. */
-export function items(value: unknown, key: string): [number, unknown][] {
-  const array = child(value, key);
-  return Array.isArray(array) ? [...array.entries()] : [];
 }

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../input/errors.ts";
-import { parseTopology } from "./topology.ts";
+import { checkLabName, parseTopology } from "./topology.ts";
 
 const SHIPPED = fileURLToPath(new URL("../../netns/", import.meta.url));
 
@@ -16,12 +16,14 @@ export function topologyFile(word: string): string {
   );
 }
 
-/** Which lab is meant: a name, or a topology, whose name and nodes it then has. */
-export function whichLab(word: string): { name: string; nodes: readonly string[] } {
-  if (!word.endsWith(".yaml") && !existsSync(shippedFile(word))) return { name: word, nodes: [] };
-  const file = topologyFile(word);
-  const { name, nodes } = parseTopology(readFileSync(file, "utf8"), file);
-  return { name, nodes: nodes.map((node) => node.name) };
+/** The name of the lab that is meant: by its name, or by its topology. Throws UsageError when it can be neither. */
+export function labName(word: string): string {
+  if (word.endsWith(".yaml") || existsSync(shippedFile(word))) {
+    const file = topologyFile(word);
+    return parseTopology(readFileSync(file, "utf8"), file).name;
+  }
+  checkLabName(word);
+  return word;
 }
 
 function shippedFile(word: string): string {

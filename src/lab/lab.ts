@@ -7,25 +7,34 @@
  * A lab goes when its process ends, however it ends, unless it was made to be kept.
  */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../input/errors.ts";
 import {
+  environmentOf,
   existingNamespaces,
   inNamespace,
   Keeper,
+  labOf,
   makeNamespaces,
-  markFor,
+  markOf,
   namespaceOf,
+  newMark,
   removeNamespaces,
 } from "./namespaces.ts";
 import { Program } from "./program.ts";
-import { type Result, run, runChecked, type RunOptions } from "./shell.ts";
-import { type NodePlan, parseTopology, type Topology } from "./topology.ts";
-
-/** Where the labs that are up leave their traces: a folder each, with the plan, logs and process numbers. */
-const STATE = "/run/oneip/lab";
+import {
+  folderOf,
+  type LabRecord,
+  readRecord,
+  recordedNames,
+  removeFolder,
+  upAlready,
+  writeRecord,
+} from "./record.ts";
+import { type Result, run, runChecked, type RunOptions } from "../system/programs.ts";
+import { checkLabName, type NodePlan, parseTopology, type Topology } from "./topology.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -39,12 +48,7 @@ export interface LabOptions {
 }
 
 /** A lab that is up, as `list` tells of it. */
-export interface LabInfo {
-  readonly name: string;
-  /** Absolute path of the topology. */
-  readonly file: string;
-  readonly nodes: readonly string[];
-}
+export type LabInfo = Omit<LabRecord, "mark">;
 
 export class Lab {
   readonly name: string;
@@ -53,20 +57,26 @@ export class Lab {
   #keeper: Keeper | undefined;
 
   /**
-   * Brings a topology up: namespaces, links, set-up lines, programs; about a second. Throws InputError for a bad file, and an
-   * error that says so when a lab of that name is up already. Leaves nothing behind when it fails.
+   * Brings a topology up: namespaces, links, set-up lines, programs; about a second. Throws InputError for a bad file, and
+   * UsageError for a name that cannot be one, when a lab of that name is up already, when somebody else has a namespace that
+   * the lab needs, and when this user is not root. Leaves nothing behind when it fails.
    */
   static async up(file: string, options: LabOptions = {}): Promise<Lab> {
+    if (options.name !== undefined) checkLabName(options.name);
+    needRoot();
     const { keep = false, progress = () => {} } = options;
     const topology = parseTopology(readFileSync(file, "utf8"), file);
     const name = options.name ?? topology.name;
-    const namespaces = topology.nodes.map((node) => namespaceOf(name, node.name));
-    await claim(name, resolve(file), topology, namespaces);
-    const keeper = new Keeper(name, join(STATE, name), namespaces);
+    const nodes = topology.nodes.map((node) => node.name);
+    const namespaces = nodes.map((node) => namespaceOf(name, node));
+    const record = { name, file: resolve(file), nodes, mark: newMark(name) };
+    await needFree(name, namespaces);
+    writeRecord(record);
+    const keeper = new Keeper(record.mark, folderOf(name), namespaces);
     try {
       progress(`${topology.nodes.length} namespaces, ${topology.links.length} links`);
-      await makeNamespaces(name, topology);
-      const lab = new Lab(name, resolve(file), topology, keeper);
+      await makeNamespaces(name, record.mark, topology);
+      const lab = new Lab(record, topology, keeper);
       progress("addresses, routes, ARP silence");
       await Promise.all(topology.nodes.map((node) => lab.node(node.name).setUp()));
       progress("servers and dispatcher");
@@ -82,41 +92,54 @@ export class Lab {
     }
   }
 
-  /** A lab that another process brought up. Throws when there is none of that name. */
+  /** A lab that another process brought up. Throws UsageError when there is none of that name, or it cannot be a name. */
   static open(name: string): Lab {
-    const info = Lab.list().find((info) => info.name === name);
-    if (info === undefined) {
+    checkLabName(name);
+    needRoot();
+    const record = readRecord(name);
+    if (record === undefined) {
       throw new UsageError(`No lab "${name}" is up; "oneip lab list" shows those that are`);
     }
-    return new Lab(name, info.file, parseTopology(readFileSync(info.file, "utf8"), info.file), undefined);
+    return new Lab(record, parseTopology(readFileSync(record.file, "utf8"), record.file), undefined);
   }
 
   /** Labs that are up, or were left half made by a crash. */
   static list(): LabInfo[] {
-    return folders().flatMap((name) => {
-      try {
-        return [JSON.parse(readFileSync(join(STATE, name, "lab.json"), "utf8")) as LabInfo];
-      } catch {
-        return [{ name, file: "", nodes: [] }];
-      }
+    return recordedNames().map((name) => {
+      const { file = "", nodes = [] } = readRecord(name) ?? {};
+      return { name, file, nodes };
     });
   }
 
   /**
-   * Removes a lab with all that runs in it, also one that was left half made. Nothing there is no fault. `nodes` are looked
-   * for besides those that the lab is known to have.
+   * Removes a lab with all that runs in it, also one that was left half made or has lost its record. Nothing there is no
+   * fault. Resolves with the namespaces that have a name like the lab's but were made for no lab: those stay. Throws
+   * UsageError for what cannot be a lab's name, and when this user is not root.
    */
-  static async down(name: string, nodes: readonly string[] = []): Promise<void> {
-    const known = Lab.list().find((info) => info.name === name)?.nodes ?? [];
-    const namespaces = [...new Set([...known, ...nodes])].map((node) => namespaceOf(name, node));
-    await removeNamespaces(name, join(STATE, name), namespaces);
+  static async down(name: string): Promise<string[]> {
+    checkLabName(name);
+    needRoot();
+    const record = readRecord(name);
+    if (record !== undefined) {
+      const namespaces = record.nodes.map((node) => namespaceOf(name, node));
+      await removeNamespaces(record.mark, folderOf(name), namespaces);
+    }
+    const foreign: string[] = [];
+    for (const namespace of await existingNamespaces()) {
+      if (!namespace.startsWith(namespaceOf(name, ""))) continue;
+      const mark = await markOf(namespace);
+      if (mark === undefined) foreign.push(namespace);
+      else if (labOf(mark) === name) await removeNamespaces(mark, folderOf(name), [namespace]);
+    }
+    if (record === undefined) removeFolder(name);
+    return foreign;
   }
 
-  private constructor(name: string, file: string, topology: Topology, keeper: Keeper | undefined) {
-    this.name = name;
+  private constructor(record: LabRecord, topology: Topology, keeper: Keeper | undefined) {
+    this.name = record.name;
     this.topology = topology;
     this.#keeper = keeper;
-    this.#nodes = new Map(topology.nodes.map((plan) => [plan.name, new LabNode(name, file, plan)]));
+    this.#nodes = new Map(topology.nodes.map((plan) => [plan.name, new LabNode(record, plan)]));
   }
 
   /** Throws when the topology has no such node. */
@@ -131,8 +154,8 @@ export class Lab {
   }
 
   async down(): Promise<void> {
-    if (this.#keeper === undefined) return await Lab.down(this.name);
-    await this.#keeper.remove();
+    if (this.#keeper === undefined) await Lab.down(this.name);
+    else await this.#keeper.remove();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -149,18 +172,18 @@ export class LabNode {
   readonly #cwd: string;
   readonly #env: Readonly<Record<string, string>>;
 
-  constructor(lab: string, file: string, plan: NodePlan) {
+  constructor({ name, file, mark }: LabRecord, plan: NodePlan) {
     this.plan = plan;
-    this.namespace = namespaceOf(lab, plan.name);
+    this.namespace = namespaceOf(name, plan.name);
     this.#cwd = dirname(file);
-    this.#env = { ...markFor(lab), ...environment() };
+    this.#env = { ...environmentOf(mark), ...environment() };
     const cmd = plan.kind === "oneip" ? `"$ONEIP" run -c "${plan.startupConfig}"` : plan.cmd;
     this.program = cmd === undefined ? undefined : new Program({
       namespace: this.namespace,
       cmd,
       cwd: this.#cwd,
       env: this.#env,
-      logFile: join(STATE, lab, `${plan.name}.log`),
+      logFile: join(folderOf(name), `${plan.name}.log`),
       ports: plan.ports,
       readyText: plan.kind === "oneip" ? '"msg":"running"' : undefined,
     });
@@ -199,34 +222,28 @@ function environment(): Record<string, string> {
   };
 }
 
-/** Takes the name; from here on the lab can be found and removed. */
-async function claim(
-  name: string,
-  file: string,
-  topology: Topology,
-  namespaces: readonly string[],
-): Promise<void> {
-  const nodes = topology.nodes.map((node) => node.name);
-  mkdirSync(STATE, { recursive: true });
-  const existing = await existingNamespaces();
-  const taken = namespaces.filter((namespace) => existing.has(namespace));
-  try {
-    if (taken.length > 0) throw new Error(`namespace ${taken[0]} exists`);
-    mkdirSync(join(STATE, name));
-  } catch (error) {
-    const why = (error as Error).message;
+/** Throws UsageError when a namespace that the lab needs is there. */
+async function needFree(name: string, namespaces: readonly string[]): Promise<void> {
+  const existing = new Set(await existingNamespaces());
+  for (const namespace of namespaces) {
+    if (!existing.has(namespace)) continue;
+    const mark = await markOf(namespace);
+    if (mark === undefined) {
+      throw new UsageError(
+        `The namespace ${namespace} exists and was not made for a lab; remove it with "ip netns del ${namespace}" ` +
+          "or choose a --name",
+      );
+    }
+    if (labOf(mark) === name) throw upAlready(name);
     throw new UsageError(
-      `A lab "${name}" is up already (${why}); remove it with "oneip lab down ${name}" or choose a --name`,
+      `The namespace ${namespace} exists, found that of the lab "${labOf(mark)}", choose a --name`,
     );
   }
-  const info: LabInfo = { name, file, nodes };
-  writeFileSync(join(STATE, name, "lab.json"), JSON.stringify(info));
 }
 
-function folders(): string[] {
-  try {
-    return readdirSync(STATE).sort();
-  } catch {
-    return []; // No lab was ever up.
-  }
+/** Namespaces are root's to make and to remove. Throws UsageError. */
+function needRoot(): void {
+  const user = process.geteuid?.();
+  if (user === 0) return;
+  throw new UsageError(`A lab needs root, found user ${user}, run it with sudo`);
 }

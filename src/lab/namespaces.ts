@@ -1,19 +1,40 @@
 /**
  * Making and removing the network namespaces of a lab. Everything is made inside them: the host's own interfaces are never
  * touched.
+ *
+ * All that is made for a lab carries its mark, `ONEIP_LAB=NAME.ID`, whose ID no other lab ever had: programs in their
+ * environment, namespaces as the alias of their `lo`. Only what carries the mark is removed, so neither somebody else's
+ * namespace nor the lab of the same name in a container is touched.
  */
 
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import type { NodePlan, Topology } from "./topology.ts";
-import { run, runChecked, type RunOptions } from "./shell.ts";
+import { run, runChecked, type RunOptions } from "../system/programs.ts";
 
 /** The environment variable that names the lab for which a program was started. */
-const MARK = "ONEIP_LAB";
+const VARIABLE = "ONEIP_LAB";
 
-/** The environment of whatever is started for a lab, so that its removal finds it. */
-export function markFor(lab: string): Record<string, string> {
-  return { [MARK]: lab };
+/** A mark for a lab that comes up. A name has no dot, so no mark begins like that of another name. */
+export function newMark(lab: string): string {
+  return `${VARIABLE}=${lab}.${randomUUID()}`;
+}
+
+/** Is it a mark of the lab with this name? Nothing is looked for by what is none. */
+export function isMarkOf(lab: string, mark: unknown): mark is string {
+  return typeof mark === "string" && /^[0-9a-f-]{36}$/.test(mark.slice(`${VARIABLE}=${lab}.`.length)) &&
+    mark.startsWith(`${VARIABLE}=${lab}.`);
+}
+
+/** The name of the lab that has this mark. */
+export function labOf(mark: string): string {
+  return mark.slice(VARIABLE.length + 1, mark.indexOf("."));
+}
+
+/** The mark as the environment of whatever is started for the lab. */
+export function environmentOf(mark: string): Record<string, string> {
+  return { [VARIABLE]: mark.slice(VARIABLE.length + 1) };
 }
 
 /** `LAB-NODE`, so that `ip netns exec` finds it from any shell. */
@@ -22,20 +43,36 @@ export function namespaceOf(lab: string, node: string): string {
 }
 
 /** Names of the namespaces that exist. */
-export async function existingNamespaces(): Promise<Set<string>> {
+export async function existingNamespaces(): Promise<string[]> {
   const printed = await runChecked(["ip", "-j", "netns", "list"]);
   const rows = JSON.parse(printed.trim() || "[]") as { name: string }[];
-  return new Set(rows.map(({ name }) => name));
+  return rows.map(({ name }) => name);
 }
 
+/** The mark of the lab for which a namespace was made; undefined when it was made for none. */
+export async function markOf(namespace: string): Promise<string | undefined> {
+  const { status, stdout } = await run(["ip", "-n", namespace, "-j", "link", "show", "dev", "lo"]);
+  if (status !== 0) return undefined; // It has gone meanwhile, or is a file that is no namespace.
+  const [lo] = JSON.parse(stdout) as { ifalias?: string }[];
+  return lo?.ifalias?.startsWith(`${VARIABLE}=`) ? lo.ifalias : undefined;
+}
+
+/** Each namespace is marked before it gets its name, so none of ours is ever seen without its mark. */
+const MAKE = `
+mark=$1; shift
+for namespace in "$@"; do
+  unshare --net sh -ec 'ip link set lo alias "$1"; ip netns attach "$2" $$' sh "$mark" "$namespace"
+done`;
+
 /** Makes the nodes' namespaces, links them and takes all links up. A bridge node's links become ports of its br0. */
-export async function makeNamespaces(lab: string, topology: Topology): Promise<void> {
-  const lines = topology.nodes.map(({ name }) => `netns add ${namespaceOf(lab, name)}`);
-  for (const [a, b] of topology.links) {
+export async function makeNamespaces(lab: string, mark: string, topology: Topology): Promise<void> {
+  const env = environmentOf(mark);
+  const namespaces = topology.nodes.map(({ name }) => namespaceOf(lab, name));
+  await runChecked(["sh", "-ec", MAKE, "sh", mark, ...namespaces], { env });
+  const lines = topology.links.map(([a, b]) => {
     const end = (at: typeof a) => `${at.interface} address ${at.mac} netns ${namespaceOf(lab, at.node)}`;
-    lines.push(`link add name ${end(a)} type veth peer name ${end(b)}`);
-  }
-  const env = markFor(lab);
+    return `link add name ${end(a)} type veth peer name ${end(b)}`;
+  });
   await runChecked(["ip", "-batch", "-"], { input: lines.join("\n"), env });
   await Promise.all(topology.nodes.map((node) => takeUp(namespaceOf(lab, node.name), node, env)));
 }
@@ -71,27 +108,34 @@ export async function inNamespace(
 
 /**
  * Ends whatever was started for a lab and removes its namespaces and folder; what is not there is no fault. Arguments: the
- * lab's name, the folder, the namespaces. What was started for it is known by its environment, also a program that is still
+ * lab's mark, the folder, the namespaces. What was started for it is known by its environment, also a program that is still
  * making namespaces; what runs in the namespaces, a person's shell for instance, by where it runs. The control socket of a
- * dispatcher that was killed is named after its namespace (control/control_socket.ts).
+ * dispatcher that was killed is named after its namespace (api/socket.ts). A kill in the middle of `ip netns
+ * attach` leaves an empty file that is no namespace. The folder goes unless it is a later lab's.
  */
 const REMOVE = `
-lab=$1 folder=$2; shift 2
-started() { grep -lzs "^${MARK}=$lab$" /proc/[0-9]*/environ | cut -d/ -f3; }
+mark=$1 folder=$2; shift 2
+started() { grep -lzsxF -e "$mark" /proc/[0-9]*/environ | cut -d/ -f3; }
 while pids=$(started) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done
 for namespace in "$@"; do
-  ip netns pids "$namespace" 2>/dev/null | xargs -r kill -9 2>/dev/null
-  rm -f "/run/oneip/$(stat -Lc %i "/run/netns/$namespace" 2>/dev/null).sock"
-  ip netns del "$namespace" 2>/dev/null
-done
-rm -rf "$folder"`;
+  file=/run/netns/$namespace
+  case $(ip -n "$namespace" link show dev lo 2>/dev/null) in
+  *" alias $mark")
+    ip netns pids "$namespace" 2>/dev/null | xargs -r kill -9 2>/dev/null
+    rm -f "/run/oneip/$(stat -Lc %i "$file").sock"
+    ip netns del "$namespace" ;;
+  *) [ -L "$file" ] || [ -s "$file" ] || [ "$(stat -fc %T "$file")" = nsfs ] || rm -f "$file" ;;
+  esac
+done 2>/dev/null
+if grep -qsF -e "$mark" "$folder/lab.json"; then rm -rf "$folder"; fi`;
 
+/** Removes all that carries the mark, of the named namespaces only those. */
 export async function removeNamespaces(
-  lab: string,
+  mark: string,
   folder: string,
   namespaces: readonly string[],
 ): Promise<void> {
-  await run(["sh", "-c", REMOVE, "sh", lab, folder, ...namespaces]);
+  await run(["sh", "-c", REMOVE, "sh", mark, folder, ...namespaces]);
 }
 
 /**
@@ -102,10 +146,14 @@ export class Keeper {
   readonly #shell: ReturnType<typeof spawn>;
   readonly #ended: Promise<unknown>;
 
-  constructor(lab: string, folder: string, namespaces: readonly string[]) {
-    this.#shell = spawn("setsid", ["sh", "-c", `cat >/dev/null${REMOVE}`, "sh", lab, folder, ...namespaces], {
-      stdio: ["pipe", "ignore", "ignore"],
-    });
+  constructor(mark: string, folder: string, namespaces: readonly string[]) {
+    this.#shell = spawn(
+      "setsid",
+      ["sh", "-c", `cat >/dev/null${REMOVE}`, "sh", mark, folder, ...namespaces],
+      {
+        stdio: ["pipe", "ignore", "ignore"],
+      },
+    );
     this.#ended = once(this.#shell, "exit");
     this.#ended.catch(() => {});
     this.#shell.stdin?.on("error", () => {});

@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import type { PortPlan } from "./topology.ts";
-import { until } from "./until.ts";
+import type { Port } from "../wire/port.ts";
+import { until } from "../system/until.ts";
 
 export interface ProgramPlan {
   readonly namespace: string;
@@ -15,7 +15,7 @@ export interface ProgramPlan {
   /** Its output, standard output and error in one, is added to this file. */
   readonly logFile: string;
   /** It is ready when it listens on these, */
-  readonly ports: readonly PortPlan[];
+  readonly ports: readonly Port[];
   /** and has printed this. */
   readonly readyText: string | undefined;
 }
@@ -61,7 +61,7 @@ export class Program {
     this.#process.unref();
     const pid = this.#process.pid!;
     writeFileSync(logFile.replace(/\.log$/, ".pid"), `${pid}\n`);
-    await until(`"${cmd}" is ready; it printed:\n${this.log}`, () => {
+    await until(() => `"${cmd}" is ready; it printed:\n${this.log}`, () => {
       if (!this.isRunning) throw new Error(`"${cmd}" ended before it was ready; it printed:\n${this.log}`);
       return (readyText === undefined || this.log.includes(readyText)) &&
         ports.every((port) => listens(pid, port));
@@ -79,7 +79,7 @@ export class Program {
 }
 
 /** Does somebody listen on this port, in the network namespace of this process? */
-function listens(pid: number, { port, protocol }: PortPlan): boolean {
+function listens(pid: number, { port, protocol }: Port): boolean {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   return [protocol, `${protocol}6`].some((table) => {
     const rows = readProc(`/proc/${pid}/net/${table}`).split("\n").slice(1).map((row) =>

@@ -4,8 +4,10 @@
  */
 
 import * as z from "zod";
-import { child, type Complain, items, readDocument } from "../input/document.ts";
-import type { Path } from "../input/places.ts";
+import type { Check } from "../input/contents.ts";
+import { readDocument } from "../input/document.ts";
+import { UsageError } from "../input/errors.ts";
+import { parsePort, type Port } from "../wire/port.ts";
 
 /** A machine of the lab: a network namespace. */
 export interface NodePlan {
@@ -17,7 +19,7 @@ export interface NodePlan {
   /** The program that the node runs, a shell line. */
   readonly cmd: string | undefined;
   /** The lab is up when the program listens on all of these. */
-  readonly ports: readonly PortPlan[];
+  readonly ports: readonly Port[];
   /** Of a `oneip` node: the dispatcher's configuration, relative to the topology. */
   readonly startupConfig: string | undefined;
   readonly interfaces: readonly InterfacePlan[];
@@ -26,11 +28,6 @@ export interface NodePlan {
 export interface InterfacePlan {
   readonly name: string;
   readonly mac: string;
-}
-
-export interface PortPlan {
-  readonly port: number;
-  readonly protocol: "tcp" | "udp";
 }
 
 /** One end of a link. */
@@ -48,7 +45,6 @@ export interface Topology {
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
 const ENDPOINT = /^([a-z0-9][a-z0-9-]*):([^\s/:]{1,15})$/;
-const PORT = /^(\d{1,5})\/(tcp|udp)$/;
 
 const portRemedy = "use a port such as 80/tcp";
 
@@ -56,20 +52,21 @@ const nodeSchema = z.strictObject({
   kind: z.enum(["host", "bridge", "oneip"], "use host, bridge or oneip").default("host"),
   exec: z.array(z.string("use a shell line"), "use a list of shell lines").default([]),
   cmd: z.string("use a shell line").optional(),
-  ports: z.array(z.string(portRemedy).regex(PORT, portRemedy), "use a list of ports such as 80/tcp")
-    .default([]),
+  ports: z.array(
+    z.string(portRemedy).refine((text) => parsePort(text) !== undefined, portRemedy),
+    "use a list of ports such as 80/tcp",
+  ).default([]),
   "startup-config": z.string("use the file of a configuration").optional(),
 }, "use a mapping such as {kind: host}");
 
-const nameRemedy = "use lower-case letters, digits and dashes, 31 at most";
+const nameRemedy = "use lower-case letters, digits and dashes, 31 at most, and no dash first";
 const endpointRemedy = 'use a node and an interface such as "client1:eth1"';
+
+const endpoint = z.string(endpointRemedy).regex(ENDPOINT, endpointRemedy);
 
 const linkSchema = z.strictObject({
   endpoints: z.tuple(
-    [
-      z.string(endpointRemedy).regex(ENDPOINT, endpointRemedy),
-      z.string(endpointRemedy).regex(ENDPOINT, endpointRemedy),
-    ],
+    [endpoint, endpoint],
     'use two endpoints such as ["client1:eth1", "wan:client1"]',
   ),
 }, 'use a mapping such as {endpoints: ["client1:eth1", "wan:client1"]}');
@@ -82,9 +79,20 @@ const topologySchema = z.strictObject({
   }, "use a mapping with nodes and links"),
 }, "use a mapping with name and topology");
 
+/** May a lab have this name? A lab's name becomes part of paths and of namespaces' names. */
+export function isLabName(name: string): boolean {
+  return NAME.test(name);
+}
+
+/** Throws UsageError for what cannot be a lab's name. */
+export function checkLabName(name: string): void {
+  if (isLabName(name)) return;
+  throw new UsageError(`A lab cannot have this name, found ${JSON.stringify(name)}, ${nameRemedy}`);
+}
+
 /** Text of a topology file to what it means. Throws InputError with every mistake. */
 export function parseTopology(text: string, file: string): Topology {
-  const input = readDocument(text, file, { schema: topologySchema, knownKeys, judge });
+  const input = readDocument(text, file, { schema: topologySchema, checks });
   const nodeNames = Object.keys(input.topology.nodes);
   const interfaces = new Map<string, InterfacePlan[]>(nodeNames.map((name) => [name, []]));
   const links = input.topology.links.map(({ endpoints }) =>
@@ -101,7 +109,7 @@ export function parseTopology(text: string, file: string): Topology {
     kind: node.kind,
     exec: node.exec,
     cmd: node.cmd,
-    ports: node.ports.map(parsePort),
+    ports: node.ports.map((text) => parsePort(text)!),
     startupConfig: node["startup-config"],
     interfaces: interfaces.get(name)!,
   }));
@@ -114,48 +122,30 @@ function macOf(node: number, index: number): string {
   return `02:1a:b0:${octet(node >>> 8)}:${octet(node & 255)}:${octet(index + 1)}`;
 }
 
-function parsePort(text: string): PortPlan {
-  const [, port, protocol] = PORT.exec(text) ?? [];
-  return { port: Number(port), protocol: protocol as "tcp" | "udp" };
-}
-
-function knownKeys(path: Path): string[] {
-  const schema = path.length === 0
-    ? topologySchema
-    : path.length === 1
-    ? topologySchema.shape.topology
-    : path[1] === "nodes"
-    ? nodeSchema
-    : linkSchema;
-  return Object.keys(schema.shape);
-}
-
-function judge(raw: unknown, complain: Complain): void {
-  const topology = child(raw, "topology");
-  const nodes = child(topology, "nodes");
-  const names = typeof nodes === "object" && nodes !== null ? Object.keys(nodes) : [];
+const linksEndAtNodes: Check = (contents, complain) => {
+  const names = Object.keys(
+    contents.at(["topology", "nodes"], z.record(z.string(), z.unknown()))?.value ?? {},
+  );
   const used = new Set<string>();
-  for (const [index, link] of items(topology, "links")) {
-    for (const [side, text] of items(link, "endpoints")) {
-      const [, node] = typeof text === "string" ? ENDPOINT.exec(text) ?? [] : [];
-      if (node === undefined) continue;
-      const path = ["topology", "links", index, "endpoints", side];
-      if (!names.includes(node)) {
-        complain(path, `There is no such node, found "${node}", use one of ${names.join(", ")}`);
-      }
-      if (used.has(text as string)) {
-        complain(path, `Two links end here, found "${text}" again, use another interface`);
-      }
-      used.add(text as string);
+  for (const { path, value } of contents.all("topology.links[].endpoints[]", endpoint)) {
+    const [, node = ""] = ENDPOINT.exec(value) ?? [];
+    if (!names.includes(node)) {
+      complain(path, `There is no such node, found "${node}", use one of ${names.join(", ")}`);
+    }
+    if (used.has(value)) complain(path, `Two links end here, found "${value}" again, use another interface`);
+    used.add(value);
+  }
+};
+
+const dispatchersHaveConfiguration: Check = (contents, complain) => {
+  const nodes = contents.at(["topology", "nodes"], z.record(z.string(), z.unknown()))?.value ?? {};
+  for (const name of Object.keys(nodes)) {
+    const path = ["topology", "nodes", name];
+    const isDispatcher = contents.at([...path, "kind"], z.literal("oneip")) !== undefined;
+    if (isDispatcher && contents.at([...path, "startup-config"], z.unknown()) === undefined) {
+      complain(path, `A oneip node has no configuration, found nothing, add startup-config`);
     }
   }
-  for (const name of names) {
-    const node = child(nodes, name);
-    if (child(node, "kind") === "oneip" && child(node, "startup-config") === undefined) {
-      complain(
-        ["topology", "nodes", name],
-        `A oneip node has no configuration, found nothing, add startup-config`,
-      );
-    }
-  }
-}
+};
+
+const checks = [linksEndAtNodes, dispatchersHaveConfiguration];

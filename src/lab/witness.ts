@@ -4,7 +4,7 @@
  */
 
 import type { LabNode } from "./lab.ts";
-import { runChecked } from "./shell.ts";
+import { runChecked } from "../system/programs.ts";
 
 /** IP frames that came in by one port with these addresses. */
 export interface Sighting {

@@ -1,15 +1,17 @@
 /** The clusters, as the path sees them: which bucket a client is in, whose it is, and which ports are open. */
 
 import { netmask, netmask6 } from "../wire/address.ts";
-import * as ipv4 from "../wire/ipv4.ts";
-import { NO_BACKEND } from "../table/bucket_map.ts";
+import * as protocol from "../wire/protocol.ts";
+import * as transport from "../wire/transport.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
 import * as hash from "../table/hash.ts";
+import { clientOf } from "./client.ts";
+import type { Packet } from "./packet.ts";
 import type { ClusterPlan } from "./plan.ts";
 
 const PORTS = 65_536;
 
-/** What a packet's destination port is. */
+/** What a packet to a cluster finds at the port that it is for. */
 export const OPEN = 0;
 export const CLOSED_REJECT = 1;
 export const CLOSED_DROP = 2;
@@ -18,7 +20,6 @@ export class Clusters {
   // By cluster: its seed, where its buckets start among all, the shift that scales a hash to a bucket, its masks.
   readonly #seeds: Int32Array;
   readonly #firsts: Int32Array;
-  readonly #groupSlots: Int32Array;
   readonly #shifts: Int32Array;
   readonly #masks: Int32Array;
   readonly #masks6: Int32Array;
@@ -29,7 +30,6 @@ export class Clusters {
   constructor(clusters: readonly ClusterPlan[]) {
     let first = 0;
     this.#firsts = Int32Array.from(clusters, ({ buckets }) => (first += buckets) - buckets);
-    this.#groupSlots = Int32Array.from(clusters, ({ groupSlot }) => groupSlot);
     this.#seeds = Int32Array.from(clusters, ({ seed }) => seed);
     this.#shifts = Int32Array.from(clusters, ({ buckets }) => 32 - Math.log2(buckets));
     this.#masks = Int32Array.from(clusters, ({ mask }) => netmask(mask.ipv4));
@@ -46,43 +46,41 @@ export class Clusters {
     );
   }
 
-  /** The neighbor slot of the backend that a client's address (int32) belongs to, or NO_BACKEND. */
-  owner(table: ForwardingTable, cluster: number, client: number): number {
-    const h = hash.ofIpv4(client & this.#masks[cluster]!, this.#seeds[cluster]!);
+  /** The neighbor that owns the bucket of the packet's client, or NO_BACKEND. */
+  owner(packet: Packet, cluster: number, table: ForwardingTable): number {
+    const h = packet.isIpv6 ? this.#hash6(packet, cluster) : this.#hash4(packet, cluster);
     return table.owner(this.#firsts[cluster]! + (h >>> this.#shifts[cluster]!));
-  }
-
-  /** The same for the client whose IPv6 address stands at an offset. */
-  owner6(table: ForwardingTable, cluster: number, frame: DataView, client: number): number {
-    const mask = cluster * 4;
-    const h = hash.ofIpv6(
-      frame.getInt32(client) & this.#masks6[mask]!,
-      frame.getInt32(client + 4) & this.#masks6[mask + 1]!,
-      frame.getInt32(client + 8) & this.#masks6[mask + 2]!,
-      frame.getInt32(client + 12) & this.#masks6[mask + 3]!,
-      this.#seeds[cluster]!,
-    );
-    return table.owner(this.#firsts[cluster]! + (h >>> this.#shifts[cluster]!));
-  }
-
-  /** Technique `broadcast`: the slot of the group that is to have all frames. Technique `route`: NO_BACKEND. */
-  group(table: ForwardingTable, cluster: number): number {
-    const slot = this.#groupSlots[cluster]!;
-    return table.owner(this.#firsts[cluster]!) === slot ? slot : NO_BACKEND;
   }
 
   hasPorts(cluster: number): boolean {
     return this.#ports[cluster] !== undefined;
   }
 
-  /** Of a cluster that has service ports: what becomes of a TCP or UDP packet to this port. */
-  state(cluster: number, protocol: number, port: number): number {
-    const open = this.#ports[cluster]!;
-    return open[(protocol === ipv4.PROTOCOL_UDP ? PORTS : 0) + port] === 1 ? OPEN : this.#closed[cluster]!;
+  /** Of a cluster that has service ports: OPEN, or how the packet is turned away. ICMP and later fragments always pass. */
+  portState(packet: Packet, cluster: number): number {
+    if (packet.isIcmp || packet.isLaterFragment) return OPEN;
+    const isUdp = packet.protocol === protocol.UDP;
+    if (!isUdp && packet.protocol !== protocol.TCP) return this.#closed[cluster]!;
+    if (packet.upperLength < transport.PORTS) return CLOSED_DROP;
+    const port = transport.dstPort(packet.frame, packet.upper);
+    return this.#ports[cluster]![(isUdp ? PORTS : 0) + port] === 1 ? OPEN : this.#closed[cluster]!;
   }
 
-  /** Of a cluster that has service ports: what becomes of what is closed. */
-  closed(cluster: number): number {
-    return this.#closed[cluster]!;
+  #hash4(packet: Packet, cluster: number): number {
+    const client = packet.frame.getInt32(clientOf(packet));
+    return hash.ofIpv4(client & this.#masks[cluster]!, this.#seeds[cluster]!);
+  }
+
+  #hash6(packet: Packet, cluster: number): number {
+    const { frame } = packet;
+    const client = clientOf(packet);
+    const mask = cluster * 4;
+    return hash.ofIpv6(
+      frame.getInt32(client) & this.#masks6[mask]!,
+      frame.getInt32(client + 4) & this.#masks6[mask + 1]!,
+      frame.getInt32(client + 8) & this.#masks6[mask + 2]!,
+      frame.getInt32(client + 12) & this.#masks6[mask + 3]!,
+      this.#seeds[cluster]!,
+    );
   }
 }

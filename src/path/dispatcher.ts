@@ -2,12 +2,15 @@
  * The walk of a frame: one frame in, one verdict out.
  *
  *     receive ── VLAN tag? ours? ──┬── ARP ─── Ipv4Path.receiveArp ── answer for our addresses, hand replies up
- *                                  ├── IPv4 ── Ipv4Path.receive ──┬── to a cluster address ── dispatch, to the client's backend
- *                                  └── IPv6 ── Ipv6Path.receive ──┼── to our own address ──── deliver: answer or turn away
- *                                               (and ND)          └── to anywhere else ────── route, or unreachable
+ *                                  ├── IPv4 ── Ipv4Path.receive ──┐
+ *                                  └── IPv6 ── Ipv6Path.receive ──┴── IpPath.receive
+ *                                               (and ND)               ├── to a cluster address ── to the client's backend
+ *                                                                      ├── to our own address ──── answer, or turn away
+ *                                                                      └── to anywhere else ────── route, or unreachable
  *
- * A frame is a place: `length` octets from `at` on in the slab, borrowed until `receive` returns. What is sent is the same
- * place, rewritten. With offloads a virtio header stands before it (offload.ts). Nothing here allocates, throws, waits or logs.
+ * A frame is a place: `length` octets from `at` on in the slot, borrowed until `receive` returns. What is sent is the same
+ * place, rewritten. With offloads a virtio header stands before it (virtio_header.ts). What the frame says is in one record,
+ * refilled for each (packet.ts). Nothing here allocates, throws, waits or logs.
  */
 
 import { wordsOf } from "../wire/address.ts";
@@ -15,46 +18,54 @@ import * as ethernet from "../wire/ethernet.ts";
 import * as nd from "../wire/nd.ts";
 import { ABSENT, AddressTable } from "../table/address_table.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
+import { Answers } from "./answers.ts";
 import { Clusters } from "./clusters.ts";
 import { Egress } from "./egress.ts";
+import { IpPath } from "./ip_path.ts";
 import { Ipv4Path } from "./ipv4_path.ts";
 import { Ipv6Path, ownIpv6 } from "./ipv6_path.ts";
 import { Limits } from "./limits.ts";
-import { Offload } from "./offload.ts";
+import { Packet } from "./packet.ts";
 import type { Plan } from "./plan.ts";
+import { Responder4 } from "./responder4.ts";
+import { Responder6 } from "./responder6.ts";
 import * as verdict from "./verdict.ts";
+import { VirtioHeader } from "./virtio_header.ts";
 
 /** No VLAN tag is expected. */
 const UNTAGGED = -1;
 
 export class Dispatcher {
-  readonly #frame: DataView;
+  readonly #packet: Packet;
   readonly #macHigh: number;
   readonly #macLow: number;
   readonly #vlan: number;
   /** Lower halves of the MACs 33:33:... of the IPv6 groups that we are in. */
   readonly #groups: AddressTable;
   readonly #egress: Egress;
-  readonly #offload: Offload;
+  readonly #virtio: VirtioHeader;
   readonly #ipv4: Ipv4Path;
   readonly #ipv6: Ipv6Path;
-  #length = 0;
 
   /**
-   * `slab` holds every frame that `receive` will be given. `clock` gives milliseconds, int32, that never go back but may wrap;
+   * `slot` holds every frame that `receive` will be given. `clock` gives milliseconds, int32, that never go back but may wrap;
    * it is asked for rate limits only, so not for frames that are just passed on.
    */
-  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>, table: ForwardingTable, clock: () => number) {
-    this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
+  constructor(plan: Plan, slot: Uint8Array<ArrayBuffer>, table: ForwardingTable, clock: () => number) {
+    this.#packet = new Packet(slot);
     this.#macHigh = plan.mac.high;
     this.#macLow = plan.mac.low;
     this.#vlan = plan.vlan ?? UNTAGGED;
-    this.#egress = new Egress(plan, this.#frame, table);
-    this.#offload = new Offload(plan.offloads, this.#frame);
-    const clusters = new Clusters(plan.clusters);
-    const limits = new Limits(plan.rateLimits, clock);
-    this.#ipv4 = new Ipv4Path(plan, slab, this.#egress, this.#offload, clusters, limits);
-    this.#ipv6 = new Ipv6Path(plan, slab, this.#egress, this.#offload, clusters, limits);
+    const egress = new Egress(plan, table);
+    const virtio = new VirtioHeader(plan.offloads, this.#packet.frame);
+    const responder4 = new Responder4(plan, egress);
+    const responder6 = new Responder6(plan, egress);
+    const answers = new Answers(responder4, responder6, new Limits(plan.rateLimits, clock), virtio);
+    const path = new IpPath(plan, new Clusters(plan.clusters), egress, answers, virtio);
+    this.#egress = egress;
+    this.#virtio = virtio;
+    this.#ipv4 = new Ipv4Path(plan, path, egress, answers, responder4);
+    this.#ipv6 = new Ipv6Path(plan, path, egress, answers, responder6, virtio);
     const groups = new Set(ownIpv6(plan).map((address) => nd.solicitedNodeMacLow(wordsOf(address)[3]!)));
     if (groups.size > 0) groups.add(nd.ALL_NODES_MAC_LOW);
     this.#groups = new AddressTable([...groups].map((low) => [low, 1]));
@@ -62,12 +73,12 @@ export class Dispatcher {
 
   /** After a verdict that sends or hands up: the frame's octets. */
   get length(): number {
-    return this.#length;
+    return this.#packet.length;
   }
 
-  /** After DISPATCHED, FORWARDED and PENDING: the neighbor slot of the next hop. */
-  get slot(): number {
-    return this.#egress.slot;
+  /** After DISPATCHED, FORWARDED and PENDING: the next hop. */
+  get neighbor(): number {
+    return this.#egress.neighbor;
   }
 
   /** From the next frame on, forward by this table. */
@@ -79,55 +90,54 @@ export class Dispatcher {
    * What becomes of the frame. With `plan.offloads` its virtio header stands right before `at`, before and after.
    */
   receive(at: number, length: number): number {
-    this.#length = length;
+    this.#packet.length = length;
     if (length < ethernet.HEADER) return verdict.DROP_RUNT;
-    this.#offload.begin(at);
+    this.#virtio.begin(at);
     const became = this.#vlan === UNTAGGED
       ? this.#receiveUntagged(at, length)
       : this.#receiveTagged(at, length);
-    if (verdict.isAnswer(became)) this.#offload.clear();
+    if (verdict.isAnswer(became)) this.#virtio.clear();
     return became;
   }
 
   #receiveTagged(at: number, length: number): number {
-    if (ethernet.type(this.#frame, at) !== ethernet.TYPE_VLAN || length < ethernet.TAGGED_HEADER) {
+    const { frame } = this.#packet;
+    if (ethernet.type(frame, at) !== ethernet.TYPE_VLAN || length < ethernet.TAGGED_HEADER) {
       return verdict.DROP_VLAN;
     }
-    if (ethernet.vlan(this.#frame, at) !== this.#vlan) return verdict.DROP_VLAN;
+    if (ethernet.vlan(frame, at) !== this.#vlan) return verdict.DROP_VLAN;
     // The tag is taken out, the frame begins that much later, and whatever it has become gets a tag again.
-    ethernet.removeTag(this.#frame, at);
+    ethernet.removeTag(frame, at);
     const became = this.#receiveUntagged(at + ethernet.TAG, length - ethernet.TAG);
-    ethernet.insertTag(this.#frame, at, this.#vlan);
-    this.#length += ethernet.TAG;
+    ethernet.insertTag(frame, at, this.#vlan);
+    this.#packet.length += ethernet.TAG;
     return became;
   }
 
   #receiveUntagged(at: number, length: number): number {
-    this.#egress.length = length;
-    const became = this.#judge(at, length);
-    this.#length = this.#egress.length;
-    return became;
-  }
-
-  #judge(at: number, length: number): number {
-    const frame = this.#frame;
+    const packet = this.#packet;
+    const { frame } = packet;
     const high = ethernet.dstHigh(frame, at);
     const low = ethernet.dstLow(frame, at);
-    const isUnicast = high === this.#macHigh && low === this.#macLow;
-    if (!isUnicast && !this.#isJoined(high, low)) return verdict.DROP_NOT_OURS;
+    packet.at = at;
+    packet.length = length;
+    packet.isUnicast = high === this.#macHigh && low === this.#macLow;
+    if (!packet.isUnicast && !this.#isJoined(high, low)) return verdict.DROP_NOT_OURS;
     const from = ethernet.srcHigh(frame, at);
     if (ethernet.isGroup(from) || (from === this.#macHigh && ethernet.srcLow(frame, at) === this.#macLow)) {
       return verdict.DROP_SOURCE_MAC;
     }
-    const payload = at + ethernet.HEADER;
-    const room = length - ethernet.HEADER;
-    switch (ethernet.type(frame, at)) {
+    return this.#receivePayload(ethernet.type(frame, at), at + ethernet.HEADER, length - ethernet.HEADER);
+  }
+
+  #receivePayload(type: number, payload: number, room: number): number {
+    switch (type) {
       case ethernet.TYPE_IPV4:
-        return this.#ipv4.receive(at, payload, room, isUnicast);
+        return this.#ipv4.receive(this.#packet, payload, room);
       case ethernet.TYPE_IPV6:
-        return this.#ipv6.receive(at, payload, room, isUnicast);
+        return this.#ipv6.receive(this.#packet, payload, room);
       case ethernet.TYPE_ARP:
-        return this.#ipv4.receiveArp(at, payload, room, isUnicast);
+        return this.#ipv4.receiveArp(this.#packet, payload, room);
       case ethernet.TYPE_VLAN:
       case ethernet.TYPE_QINQ:
         return verdict.DROP_VLAN;

@@ -1,53 +1,91 @@
 /** Where a frame goes when it leaves: the MACs, by the forwarding table in use. */
 
 import * as ethernet from "../wire/ethernet.ts";
-import { NO_BACKEND } from "../table/bucket_map.ts";
-import type { ForwardingTable } from "../table/forwarding_table.ts";
+import { type ForwardingTable, NO_GROUP } from "../table/forwarding_table.ts";
+import { NO_ROUTE, RouteTable } from "../table/route_table.ts";
+import { nextHop } from "./next_hop.ts";
+import type { Packet } from "./packet.ts";
 import type { Plan } from "./plan.ts";
 import * as verdict from "./verdict.ts";
+
+const NO_GATEWAY = -1;
+
+/** Every host of a link has an address in it, RFC 4291 section 2.1. */
+const LINK_LOCAL = { address: "fe80::", prefixLength: 10 };
 
 export class Egress {
   /** Swapped whole between bursts. */
   table: ForwardingTable;
-  /** Of the frame in hand, after a verdict that sends or hands up: its octets, without a VLAN tag. */
-  length = 0;
-  /** After DISPATCHED, FORWARDED and PENDING: the neighbor slot of the next hop. */
-  slot = NO_BACKEND;
-  readonly #frame: DataView;
+  /** After DISPATCHED, FORWARDED and PENDING: the next hop. */
+  neighbor = 0;
   readonly #macHigh: number;
   readonly #macLow: number;
   readonly #mtus: Int32Array;
+  readonly #gateway4: number;
+  readonly #gateway6: number;
+  /** Leads to the links that the dispatcher is on, and nowhere else. */
+  readonly #links: RouteTable;
 
-  constructor(plan: Plan, frame: DataView, table: ForwardingTable) {
+  constructor(plan: Plan, table: ForwardingTable) {
     this.table = table;
-    this.#frame = frame;
     this.#macHigh = plan.mac.high;
     this.#macLow = plan.mac.low;
     this.#mtus = Int32Array.from(plan.mtus);
+    this.#gateway4 = plan.gateway.ipv4 ?? NO_GATEWAY;
+    this.#gateway6 = plan.gateway.ipv6 ?? NO_GATEWAY;
+    this.#links = new RouteTable([...plan.addresses, LINK_LOCAL].map((prefix) => ({ prefix, neighbor: 0 })));
   }
 
   /** The largest packet on the way to a neighbor. */
-  mtu(slot: number): number {
-    return this.#mtus[slot]!;
+  mtu(neighbor: number): number {
+    return this.#mtus[neighbor]!;
   }
 
   /** Did the neighbor itself send this frame? */
-  isFrom(slot: number, at: number): boolean {
-    return this.table.isResolved(slot) && ethernet.srcHigh(this.#frame, at) === this.table.macHigh(slot) &&
-      ethernet.srcLow(this.#frame, at) === this.table.macLow(slot);
+  isFrom(packet: Packet, neighbor: number): boolean {
+    const { frame, at } = packet;
+    const { table } = this;
+    return table.isResolved(neighbor) && ethernet.srcHigh(frame, at) === table.macHigh(neighbor) &&
+      ethernet.srcLow(frame, at) === table.macLow(neighbor);
   }
 
-  /** Addresses a frame to a neighbor. `asVerdict`, or PENDING when its MAC is not known yet. */
-  send(slot: number, at: number, asVerdict: number): number {
-    this.slot = slot;
-    ethernet.setDst(this.#frame, at, this.table.macHigh(slot), this.table.macLow(slot));
-    ethernet.setSrc(this.#frame, at, this.#macHigh, this.#macLow);
-    return this.table.isResolved(slot) ? asVerdict : verdict.PENDING;
+  /** Addresses the frame to a neighbor. `asVerdict`, or PENDING when its MAC is not known yet. */
+  send(packet: Packet, neighbor: number, asVerdict: number): number {
+    this.neighbor = neighbor;
+    this.sendTo(packet, this.table.macHigh(neighbor), this.table.macLow(neighbor));
+    return this.table.isResolved(neighbor) ? asVerdict : verdict.PENDING;
   }
 
-  /** Addresses a frame of our own to the machine that brought the one in its place. */
-  turn(at: number): void {
-    ethernet.setDst(this.#frame, at, ethernet.srcHigh(this.#frame, at), ethernet.srcLow(this.#frame, at));
-    ethernet.setSrc(this.#frame, at, this.#macHigh, this.#macLow);
+  /**
+   * Addresses an answer, whose IP destination is written, to the machine that brought the question; or to the gateway when that
+   * is known and the destination is not on our links.
+   */
+  sendBack(packet: Packet): void {
+    const gateway = packet.isIpv6 ? this.#gateway6 : this.#gateway4;
+    if (gateway === NO_GATEWAY || !this.table.isResolved(gateway) || this.#isOnLink(packet)) {
+      const { frame, at } = packet;
+      this.sendTo(packet, ethernet.srcHigh(frame, at), ethernet.srcLow(frame, at));
+    } else {
+      this.sendTo(packet, this.table.macHigh(gateway), this.table.macLow(gateway));
+    }
+  }
+
+  /** Addresses a frame to a machine, as coming from us. */
+  sendTo({ frame, at }: Packet, macHigh: number, macLow: number): void {
+    ethernet.setDst(frame, at, macHigh, macLow);
+    ethernet.setSrc(frame, at, this.#macHigh, this.#macLow);
+  }
+
+  /** The MAC at which an address of ours is: that of its cluster's group, or our own for NO_GROUP. */
+  macHighOf(group: number): number {
+    return group === NO_GROUP ? this.#macHigh : this.table.macHigh(group);
+  }
+
+  macLowOf(group: number): number {
+    return group === NO_GROUP ? this.#macLow : this.table.macLow(group);
+  }
+
+  #isOnLink(packet: Packet): boolean {
+    return nextHop(this.#links, packet) !== NO_ROUTE;
   }
 }

@@ -1,226 +1,83 @@
-/** The walk of an IPv4 packet, and of ARP. */
+/** The first steps of an IPv4 packet, up to where its addresses have been judged, and the whole walk of ARP. */
 
 import { isIpv6, netmask, wordOf } from "../wire/address.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
-import * as icmp from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import * as tcp from "../wire/tcp.ts";
-import * as transport from "../wire/transport.ts";
 import { ABSENT, AddressTable } from "../table/address_table.ts";
-import { NO_BACKEND } from "../table/bucket_map.ts";
-import { NO_ROUTE, RouteTable } from "../table/route_table.ts";
-import { Answers } from "./answers.ts";
-import { clientOf } from "./client.ts";
-import { CLOSED_DROP, type Clusters, OPEN } from "./clusters.ts";
+import { NO_GROUP } from "../table/forwarding_table.ts";
+import type { Answers } from "./answers.ts";
 import type { Egress } from "./egress.ts";
-import type { Limits } from "./limits.ts";
-import type { Offload } from "./offload.ts";
+import { type IpPath, SELF } from "./ip_path.ts";
+import type { Packet } from "./packet.ts";
 import type { Plan } from "./plan.ts";
-import { Responder4 } from "./responder4.ts";
+import type { Responder4 } from "./responder4.ts";
 import * as verdict from "./verdict.ts";
 
-// What an address of ours is. A cluster's addresses have the cluster's index.
-const SELF = 0x7fffffff;
-/** All machines of one of our links. */
+/** What an address is, besides what ip_path.ts knows: all machines of one of our links. */
 const BROADCAST = 0x7ffffffe;
 
 export class Ipv4Path {
-  readonly #frame: DataView;
+  readonly #path: IpPath;
   readonly #egress: Egress;
-  readonly #offload: Offload;
-  readonly #clusters: Clusters;
   readonly #answers: Answers;
-  readonly #locals: AddressTable;
-  readonly #routes: RouteTable;
   readonly #responder: Responder4;
+  readonly #locals: AddressTable;
 
-  constructor(
-    plan: Plan,
-    slab: Uint8Array<ArrayBuffer>,
-    egress: Egress,
-    offload: Offload,
-    clusters: Clusters,
-    limits: Limits,
-  ) {
-    this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
+  constructor(plan: Plan, path: IpPath, egress: Egress, answers: Answers, responder: Responder4) {
+    this.#path = path;
     this.#egress = egress;
-    this.#offload = offload;
-    this.#clusters = clusters;
+    this.#answers = answers;
+    this.#responder = responder;
     this.#locals = new AddressTable(localsOf(plan));
-    this.#routes = new RouteTable(plan.routes);
-    this.#responder = new Responder4(plan, slab, egress, offload);
-    this.#answers = new Answers(this.#responder, limits, egress);
   }
 
-  /** `room` octets from `ip` on are there. `isUnicast`: the frame came to our MAC alone. */
-  receive(at: number, ip: number, room: number, isUnicast: boolean): number {
-    const frame = this.#frame;
-    if (!ipv4.isValid(frame, ip, room)) return verdict.DROP_MALFORMED;
+  /** `room` octets from `ip` on are there. */
+  receive(packet: Packet, ip: number, room: number): number {
+    if (!packet.readIpv4(ip, room)) return verdict.DROP_MALFORMED;
     // RFC 1812 section 5.3.4: what came to all MACs is not forwarded; nor is it answered.
-    if (!isUnicast) return verdict.DROP_GROUP;
-    const src = ipv4.src(frame, ip);
-    if (ipv4.isMartianSource(src)) return verdict.DROP_MARTIAN;
-    switch (this.#locals.lookup(src)) {
-      case ABSENT:
-        break;
-      case SELF:
-        return verdict.DROP_FROM_SELF;
-      case BROADCAST:
-        return verdict.DROP_MARTIAN;
-      default:
-        return this.#locals.lookup(ipv4.dst(frame, ip)) === SELF
-          ? this.#answers.heard(verdict.DROP_FROM_CLUSTER)
-          : verdict.DROP_FROM_CLUSTER;
-    }
-    if (ipv4.headerLength(frame, ip) > ipv4.HEADER) {
+    if (!packet.isUnicast) return verdict.DROP_GROUP;
+    const { frame } = packet;
+    const srcIp = ipv4.src(frame, ip);
+    const dstIp = ipv4.dst(frame, ip);
+    if (ipv4.isMartianSource(srcIp)) return verdict.DROP_MARTIAN;
+    const src = this.#locals.lookup(srcIp);
+    const dst = this.#locals.lookup(dstIp);
+    if (src === BROADCAST) return verdict.DROP_MARTIAN;
+    if (src !== ABSENT) return this.#path.receiveFromOurs(src, dst);
+    if (packet.upper > ip + ipv4.HEADER) {
       const found = ipv4.walkOptions(frame, ip);
       if (found === ipv4.SOURCE_ROUTED) return verdict.DROP_SOURCE_ROUTE;
       if (found !== ipv4.OPTIONS_FINE) {
-        return this.#answers.error(
-          verdict.PARAMETER_PROBLEM,
-          icmp.PARAMETER_PROBLEM,
-          0,
-          found << 24,
-          at,
-        );
+        return this.#answers.error(packet, verdict.PARAMETER_PROBLEM, found << 24);
       }
     }
-    const dst = ipv4.dst(frame, ip);
-    const local = this.#locals.lookup(dst);
-    if (local === SELF) return this.#deliver(at, ip);
-    if (local === BROADCAST || ipv4.isGroup(dst)) return verdict.DROP_GROUP;
-    if (ipv4.isMartianDestination(dst)) return verdict.DROP_MARTIAN;
-    return local === ABSENT ? this.#route(dst, at, ip) : this.#dispatch(local, at, ip);
+    if (dst === SELF) return this.#path.deliver(packet);
+    if (dst === BROADCAST || ipv4.isGroup(dstIp)) return verdict.DROP_GROUP;
+    if (ipv4.isMartianDestination(dstIp)) return verdict.DROP_MARTIAN;
+    return dst === ABSENT ? this.#path.route(packet) : this.#path.dispatch(packet, dst);
   }
 
-  receiveArp(at: number, packet: number, room: number, isUnicast: boolean): number {
-    const frame = this.#frame;
-    if (!arp.isValid(frame, packet, room)) return verdict.DROP_ARP_MALFORMED;
-    if (ethernet.isGroup(arp.senderMacHigh(frame, packet))) return verdict.DROP_ARP_MALFORMED;
-    const sender = this.#locals.lookup(arp.senderIp(frame, packet));
+  /** `room` octets from `arpAt` on are there. */
+  receiveArp(packet: Packet, arpAt: number, room: number): number {
+    const { frame } = packet;
+    if (!arp.isValid(frame, arpAt, room)) return verdict.DROP_ARP_MALFORMED;
+    if (ethernet.isGroup(arp.senderMacHigh(frame, arpAt))) return verdict.DROP_ARP_MALFORMED;
+    const sender = this.#locals.lookup(arp.senderIp(frame, arpAt));
     if (sender !== ABSENT && sender !== BROADCAST) return verdict.HEARD_CLAIM;
-    const target = this.#locals.lookup(arp.targetIp(frame, packet));
+    const target = this.#locals.lookup(arp.targetIp(frame, arpAt));
     if (target === ABSENT || target === BROADCAST) return verdict.DROP_ARP_OTHER;
-    if (arp.operation(frame, packet) === arp.REQUEST) {
-      const group = target === SELF ? NO_BACKEND : this.#clusters.group(this.#egress.table, target);
-      this.#egress.length = this.#responder.arp(at, group);
-      return verdict.ANSWERED_ARP;
+    if (arp.operation(frame, arpAt) === arp.REQUEST) {
+      const group = target === SELF ? NO_GROUP : this.#egress.table.group(target);
+      return this.#answers.answered(packet, this.#responder.arp(packet, arpAt, group), verdict.ANSWERED_ARP);
     }
     // An answer to a question of ours comes to our MAC and our own address; anything else nobody asked for.
-    const isAnswer = isUnicast && target === SELF && arp.operation(frame, packet) === arp.REPLY;
+    const isAnswer = packet.isUnicast && target === SELF && arp.operation(frame, arpAt) === arp.REPLY;
     return isAnswer ? verdict.HEARD_NEIGHBOR : verdict.DROP_ARP_OTHER;
-  }
-
-  /** To the backend that owns the client's bucket. Nothing but TTL, header checksum and MACs is touched. */
-  #dispatch(cluster: number, at: number, ip: number): number {
-    const frame = this.#frame;
-    if (ipv4.ttl(frame, ip) <= 1) return this.#timeExceeded(at);
-    if (this.#clusters.hasPorts(cluster)) {
-      const closed = this.#closed(cluster, at, ip);
-      if (closed !== verdict.DISPATCHED) return closed;
-    }
-    const slot = this.#clusters.owner(this.#egress.table, cluster, clientOf(frame, ip));
-    if (slot === NO_BACKEND) {
-      return this.#unreachable(verdict.HOST_UNREACHABLE, icmp.HOST_UNREACHABLE, at);
-    }
-    if (this.#egress.isFrom(slot, at)) return verdict.DROP_LOOP;
-    return this.#forward(slot, at, ip, verdict.DISPATCHED);
-  }
-
-  /** DISPATCHED when the cluster's service ports let the packet pass, as ICMP and later fragments always do. */
-  #closed(cluster: number, at: number, ip: number): number {
-    const frame = this.#frame;
-    const protocol = ipv4.protocol(frame, ip);
-    if (protocol === ipv4.PROTOCOL_ICMP || ipv4.isLaterFragment(frame, ip)) return verdict.DISPATCHED;
-    const header = ipv4.headerLength(frame, ip);
-    const hasPorts = protocol === ipv4.PROTOCOL_TCP || protocol === ipv4.PROTOCOL_UDP;
-    if (hasPorts && ipv4.totalLength(frame, ip) - header < transport.PORTS) return verdict.DROP_CLOSED;
-    const state = hasPorts
-      ? this.#clusters.state(cluster, protocol, transport.dstPort(frame, ip + header))
-      : this.#clusters.closed(cluster);
-    if (state === OPEN) return verdict.DISPATCHED;
-    if (state === CLOSED_DROP) return verdict.DROP_CLOSED;
-    if (protocol === ipv4.PROTOCOL_UDP) {
-      return this.#unreachable(verdict.PORT_UNREACHABLE, icmp.PORT_UNREACHABLE, at);
-    }
-    if (protocol === ipv4.PROTOCOL_TCP) return this.#answers.reset(at);
-    return this.#unreachable(verdict.PROHIBITED, icmp.ADMINISTRATIVELY_PROHIBITED, at);
-  }
-
-  /** To the next hop of the longest prefix. */
-  #route(dst: number, at: number, ip: number): number {
-    const slot = this.#routes.lookup(dst);
-    if (slot === NO_ROUTE) return this.#unreachable(verdict.NET_UNREACHABLE, icmp.NET_UNREACHABLE, at);
-    if (ipv4.ttl(this.#frame, ip) <= 1) return this.#timeExceeded(at);
-    return this.#forward(slot, at, ip, verdict.FORWARDED);
-  }
-
-  #forward(slot: number, at: number, ip: number, asVerdict: number): number {
-    const frame = this.#frame;
-    const mtu = this.#egress.mtu(slot);
-    const length = ipv4.totalLength(frame, ip);
-    if (length > mtu && this.#offload.packetLength(ip, ip + ipv4.headerLength(frame, ip), length) > mtu) {
-      if (!ipv4.isDontFragment(frame, ip)) return verdict.DROP_TOO_BIG;
-      return this.#answers.error(
-        verdict.TOO_BIG,
-        icmp.DESTINATION_UNREACHABLE,
-        icmp.FRAGMENTATION_NEEDED,
-        mtu,
-        at,
-      );
-    }
-    ipv4.decrementTtl(frame, ip);
-    return this.#egress.send(slot, at, asVerdict);
-  }
-
-  /** To the dispatcher itself. It is a router and no host: it answers echo and turns the rest away. */
-  #deliver(at: number, ip: number): number {
-    const frame = this.#frame;
-    if (ipv4.isFragment(frame, ip)) return verdict.DROP_SELF;
-    this.#responder.settle(at);
-    switch (ipv4.protocol(frame, ip)) {
-      case ipv4.PROTOCOL_ICMP:
-        if (this.#isEchoReply(ip)) return this.#answers.heard(verdict.DROP_SELF);
-        return this.#answers.sent(this.#responder.echo(at), verdict.ANSWERED_ECHO);
-      case ipv4.PROTOCOL_TCP:
-        return this.#isSynAck(ip) ? this.#answers.heardOrReset(at) : this.#answers.reset(at);
-      case ipv4.PROTOCOL_UDP:
-        if (!this.#isUdpRight(ip)) return verdict.DROP_SELF;
-        return this.#unreachable(verdict.PORT_UNREACHABLE, icmp.PORT_UNREACHABLE, at);
-      default:
-        return this.#unreachable(verdict.PROTOCOL_UNREACHABLE, icmp.PROTOCOL_UNREACHABLE, at);
-    }
-  }
-
-  #isEchoReply(ip: number): boolean {
-    const header = ipv4.headerLength(this.#frame, ip);
-    return ipv4.totalLength(this.#frame, ip) - header >= icmp.HEADER &&
-      icmp.type(this.#frame, ip + header) === icmp.ECHO_REPLY;
-  }
-
-  #isSynAck(ip: number): boolean {
-    const header = ipv4.headerLength(this.#frame, ip);
-    return ipv4.totalLength(this.#frame, ip) - header >= tcp.HEADER && tcp.isSynAck(this.#frame, ip + header);
-  }
-
-  #isUdpRight(ip: number): boolean {
-    const frame = this.#frame;
-    const header = ipv4.headerLength(frame, ip);
-    const length = ipv4.totalLength(frame, ip) - header;
-    const pseudoSum = ipv4.pseudoHeaderSum(frame, ip, length, ipv4.PROTOCOL_UDP);
-    return transport.isUdpRight(frame, ip + header, length, pseudoSum, true);
-  }
-
-  #timeExceeded(at: number): number {
-    return this.#answers.error(verdict.TIME_EXCEEDED, icmp.TIME_EXCEEDED, icmp.IN_TRANSIT, 0, at);
-  }
-
-  #unreachable(asVerdict: number, code: number, at: number): number {
-    return this.#answers.error(asVerdict, icmp.DESTINATION_UNREACHABLE, code, 0, at);
   }
 }
 
+/** What each IPv4 address is that is not any other. */
 function localsOf(plan: Plan): [address: number, value: number][] {
   const own = plan.addresses.filter(({ address }) => !isIpv6(address));
   const locals = new Map<number, number>();

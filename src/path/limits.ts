@@ -1,13 +1,13 @@
-/** The rate limits of what the dispatcher says for itself and of what it hands up unasked, a token bucket for each kind. */
+/** The rate limits: a token bucket for each kind of answer that the dispatcher sends, and one for frames that may be answers to it. */
 
 import { TokenBucket } from "../table/token_bucket.ts";
 import type { RateLimits } from "./plan.ts";
 import * as verdict from "./verdict.ts";
 
-/** At once, besides what comes in the long run: Linux's net.ipv4.icmp_msgs_burst. */
+/** How many of a kind may come at once, as Linux's net.ipv4.icmp_msgs_burst has it. */
 const BURST = 50;
 
-/** Possible answers to the control plane a second, and at once: half of what its ring holds, so that forgeries cannot fill it. */
+/** Frames a second that may be answers to the control plane, and how many at once: half its ring, so that forgeries cannot fill it. */
 const HEARD_ANSWERS = 2000;
 const HEARD_BURST = 128;
 

@@ -1,12 +1,11 @@
 /** What the path is told once, when it starts. Plain data: it crosses to a worker as it is. Addresses are canonical text. */
 
 import type { Cidr, Mac } from "../wire/address.ts";
+import type { Port } from "../wire/port.ts";
 
 /** One cluster, as the path needs it. */
 export interface ClusterPlan {
   readonly addresses: readonly string[];
-  /** The slot of the group to which frames go when all backends shall have them, technique `broadcast`. */
-  readonly groupSlot: number;
   /** A power of two, 2..65536. */
   readonly buckets: number;
   /** Of the hash; int32. */
@@ -17,11 +16,6 @@ export interface ClusterPlan {
   readonly ports: readonly Port[] | undefined;
   /** What becomes of packets to other ports. */
   readonly closed: "reject" | "drop";
-}
-
-export interface Port {
-  readonly port: number;
-  readonly protocol: "tcp" | "udp";
 }
 
 /** Answers a second, by kind. */
@@ -41,12 +35,12 @@ export interface Plan {
   readonly vlan: number | undefined;
   /** The dispatcher's own, of both families; the first of each is the source of its ICMP errors. */
   readonly addresses: readonly Cidr[];
-  /** Neighbor slots of the gateways. */
+  /** The gateways' neighbors. */
   readonly gateway: { readonly ipv4: number | undefined; readonly ipv6: number | undefined };
-  /** Other networks, and the neighbor slot of the next hop. */
-  readonly routes: readonly { readonly prefix: Cidr; readonly slot: number }[];
+  /** Other networks, and the neighbor that is the next hop. */
+  readonly routes: readonly { readonly prefix: Cidr; readonly neighbor: number }[];
   readonly clusters: readonly ClusterPlan[];
-  /** The largest packet on the way to each neighbor, by slot. */
+  /** The largest packet on the way to each neighbor. */
   readonly mtus: readonly number[];
   readonly rateLimits: RateLimits;
 }

@@ -1,18 +1,19 @@
 /**
  * What the dispatcher says for itself in IPv4. Every answer overwrites the frame that it answers, in its slot, and goes to the
- * machine that brought it: no look-up, no buffer. Each function returns the length of the answer, or 0 for none.
+ * machine that brought it or to the gateway: no look-up, no buffer. Each function returns the length of the answer, or 0 for none.
  */
 
-import { isIpv6, netmask, wordOf } from "../wire/address.ts";
+import { isIpv6, wordOf } from "../wire/address.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as icmp from "../wire/icmpv4.ts";
 import * as ipv4 from "../wire/ipv4.ts";
-import * as tcp from "../wire/tcp.ts";
-import { NO_BACKEND } from "../table/bucket_map.ts";
+import * as protocol from "../wire/protocol.ts";
+import type { Responder } from "./answers.ts";
 import type { Egress } from "./egress.ts";
-import type { Offload } from "./offload.ts";
+import type { Packet } from "./packet.ts";
 import type { Plan } from "./plan.ts";
+import * as verdict from "./verdict.ts";
 
 /** The TTL of our own packets, RFC 1700's recommended default. */
 const TTL = 64;
@@ -25,136 +26,92 @@ const ERROR_HEADERS = ipv4.HEADER + icmp.HEADER;
 const PRECEDENCE_INTERNETWORK_CONTROL = 0xc0;
 const TOS_BITS = 0x1e;
 
-const NO_GATEWAY = -1;
+/** The error that says each verdict: RFC 792, RFC 1812 section 5.2.7. */
+const ERRORS: Readonly<Record<number, { readonly type: number; readonly code: number }>> = {
+  [verdict.TIME_EXCEEDED]: { type: icmp.TIME_EXCEEDED, code: icmp.IN_TRANSIT },
+  [verdict.NET_UNREACHABLE]: { type: icmp.DESTINATION_UNREACHABLE, code: icmp.NET_UNREACHABLE },
+  [verdict.HOST_UNREACHABLE]: { type: icmp.DESTINATION_UNREACHABLE, code: icmp.HOST_UNREACHABLE },
+  [verdict.PORT_UNREACHABLE]: { type: icmp.DESTINATION_UNREACHABLE, code: icmp.PORT_UNREACHABLE },
+  [verdict.PROTOCOL_UNREACHABLE]: { type: icmp.DESTINATION_UNREACHABLE, code: icmp.PROTOCOL_UNREACHABLE },
+  [verdict.PROHIBITED]: { type: icmp.DESTINATION_UNREACHABLE, code: icmp.ADMINISTRATIVELY_PROHIBITED },
+  [verdict.TOO_BIG]: { type: icmp.DESTINATION_UNREACHABLE, code: icmp.FRAGMENTATION_NEEDED },
+  [verdict.PARAMETER_PROBLEM]: { type: icmp.PARAMETER_PROBLEM, code: 0 },
+};
 
-export class Responder4 {
-  readonly #frame: DataView;
-  readonly #bytes: Uint8Array;
+export class Responder4 implements Responder {
   readonly #egress: Egress;
-  readonly #offload: Offload;
-  readonly #macHigh: number;
-  readonly #macLow: number;
   /** The source of ICMP errors; 0 without an IPv4 address, and then there are none. */
   readonly #address: number;
-  readonly #networks: Int32Array;
-  readonly #netmasks: Int32Array;
-  readonly #gateway: number;
 
-  constructor(plan: Plan, slab: Uint8Array<ArrayBuffer>, egress: Egress, offload: Offload) {
-    this.#bytes = slab;
-    this.#frame = new DataView(slab.buffer, slab.byteOffset, slab.byteLength);
+  constructor(plan: Plan, egress: Egress) {
     this.#egress = egress;
-    this.#offload = offload;
-    this.#macHigh = plan.mac.high;
-    this.#macLow = plan.mac.low;
-    const own = plan.addresses.filter(({ address }) => !isIpv6(address));
-    this.#address = own.length === 0 ? 0 : wordOf(own[0]!.address);
-    this.#netmasks = Int32Array.from(own, ({ prefixLength }) => netmask(prefixLength));
-    this.#networks = Int32Array.from(own, ({ address }, index) => wordOf(address) & this.#netmasks[index]!);
-    this.#gateway = plan.gateway.ipv4 ?? NO_GATEWAY;
+    const own = plan.addresses.find(({ address }) => !isIpv6(address));
+    this.#address = own === undefined ? 0 : wordOf(own.address);
   }
 
-  /** Makes a valid packet what it would be on the wire. */
-  settle(at: number): void {
-    const ip = at + ethernet.HEADER;
-    this.#offload.settle(ip, ip + ipv4.headerLength(this.#frame, ip));
-  }
-
-  /** The reply to a valid who-has for one of our addresses, which is at our own MAC, or at that of the slot `group`. */
-  arp(at: number, group: number): number {
-    const frame = this.#frame;
-    const packet = at + ethernet.HEADER;
-    const askerHigh = arp.senderMacHigh(frame, packet);
-    const askerLow = arp.senderMacLow(frame, packet);
-    const askerIp = arp.senderIp(frame, packet);
-    const ours = arp.targetIp(frame, packet);
-    ethernet.setDst(frame, at, askerHigh, askerLow);
-    ethernet.setSrc(frame, at, this.#macHigh, this.#macLow);
-    const high = group === NO_BACKEND ? this.#macHigh : this.#egress.table.macHigh(group);
-    const low = group === NO_BACKEND ? this.#macLow : this.#egress.table.macLow(group);
-    arp.write(frame, packet, arp.REPLY, high, low, ours, askerHigh, askerLow, askerIp);
+  /** The reply to a valid who-has at `arpAt` for an address of ours, which is at the MAC of `group`, or at ours for NO_GROUP. */
+  arp(packet: Packet, arpAt: number, group: number): number {
+    const { frame } = packet;
+    const askerHigh = arp.senderMacHigh(frame, arpAt);
+    const askerLow = arp.senderMacLow(frame, arpAt);
+    const asked = arp.targetIp(frame, arpAt);
+    arp.write(frame, arpAt, arp.REPLY);
+    arp.setTarget(frame, arpAt, askerHigh, askerLow, arp.senderIp(frame, arpAt));
+    arp.setSender(frame, arpAt, this.#egress.macHighOf(group), this.#egress.macLowOf(group), asked);
+    this.#egress.sendTo(packet, askerHigh, askerLow);
     return ethernet.HEADER + arp.LENGTH;
   }
 
-  /** The echo reply to an unfragmented ICMP packet; 0 unless it is a right echo request. */
-  echo(at: number): number {
-    const frame = this.#frame;
-    const ip = at + ethernet.HEADER;
-    const header = ipv4.headerLength(frame, ip);
-    const message = ip + header;
-    const total = ipv4.totalLength(frame, ip);
-    if (total - header < icmp.HEADER || icmp.type(frame, message) !== icmp.ECHO_REQUEST) return 0;
-    if (!icmp.isChecksumRight(frame, message, total - header)) return 0;
-    icmp.turnEcho(frame, message);
+  /** Keeps the header with its options, as RFC 1122 section 3.2.2.6 asks. */
+  echo(packet: Packet): number {
+    const { frame, ip, upper, upperLength, totalLength } = packet;
+    if (upperLength < icmp.HEADER || icmp.type(frame, upper) !== icmp.ECHO_REQUEST) return 0;
+    if (!icmp.isChecksumRight(frame, upper, upperLength)) return 0;
+    icmp.turnEcho(frame, upper);
     ipv4.turnRound(frame, ip, TTL);
-    this.#turnFrame(at);
-    return ethernet.HEADER + total;
+    this.#egress.sendBack(packet);
+    return ethernet.HEADER + totalLength;
   }
 
-  /** The reset to an unfragmented TCP segment; 0 when it is a reset itself, or none. */
-  reset(at: number): number {
-    const frame = this.#frame;
-    const ip = at + ethernet.HEADER;
-    const header = ipv4.headerLength(frame, ip);
-    const length = ipv4.totalLength(frame, ip) - header;
-    if (length < tcp.HEADER || (tcp.flags(frame, ip + header) & tcp.RST) !== 0) return 0;
-    const pseudoSum = ipv4.pseudoHeaderSum(frame, ip, length, ipv4.PROTOCOL_TCP);
-    if (!tcp.isChecksumRight(frame, ip + header, length, pseudoSum)) return 0;
+  turnRound(packet: Packet, length: number): number {
+    const { frame, ip, upper } = packet;
     const src = ipv4.src(frame, ip);
     const dst = ipv4.dst(frame, ip);
-    tcp.turnReset(frame, ip + header, length, ipv4.pseudoHeaderSum(frame, ip, tcp.HEADER, ipv4.PROTOCOL_TCP));
-    this.#bytes.copyWithin(ip + ipv4.HEADER, ip + header, ip + header + tcp.HEADER);
-    ipv4.write(frame, ip, 0, ipv4.HEADER + tcp.HEADER, TTL, ipv4.PROTOCOL_TCP, dst, src);
-    this.#turnFrame(at);
-    return ethernet.HEADER + ipv4.HEADER + tcp.HEADER;
+    packet.bytes.copyWithin(ip + ipv4.HEADER, upper, upper + length);
+    ipv4.write(frame, ip, ipv4.HEADER + length, packet.protocol, TTL);
+    ipv4.setAddresses(frame, ip, dst, src);
+    this.#egress.sendBack(packet);
+    return ethernet.HEADER + ipv4.HEADER + length;
   }
 
   /**
-   * May an ICMP error be sent about this valid packet? RFC 1812 section 4.3.2.7: never about an ICMP error, nor about a
-   * fragment other than the first. Broadcasts and sources that are no host have been dropped before.
+   * RFC 1812 section 4.3.2.7: never about an ICMP error, nor about a fragment other than the first. Broadcasts and sources that
+   * are no host have been dropped before.
    */
-  isAnswerable(at: number): boolean {
-    const frame = this.#frame;
-    if (this.#address === 0) return false;
-    const ip = at + ethernet.HEADER;
-    if (ipv4.isLaterFragment(frame, ip)) return false;
-    if (ipv4.protocol(frame, ip) !== ipv4.PROTOCOL_ICMP) return true;
-    const header = ipv4.headerLength(frame, ip);
-    return ipv4.totalLength(frame, ip) > header && !icmp.isError(icmp.type(frame, ip + header));
+  isAnswerable({ frame, isIcmp, isLaterFragment, upper, upperLength }: Packet): boolean {
+    if (this.#address === 0 || isLaterFragment) return false;
+    return !isIcmp || (upperLength > 0 && !icmp.isError(icmp.type(frame, upper)));
   }
 
   /**
-   * An ICMP error about the packet:
+   * `rest` is the MTU, the pointer in its first octet, or 0.
    *
    *     | Ethernet | IPv4 header | ICMP header | the packet, its first 548 octets at most |
    */
-  error(type: number, code: number, rest: number, at: number): number {
-    const frame = this.#frame;
-    const ip = at + ethernet.HEADER;
+  error(packet: Packet, asVerdict: number, rest: number): number {
+    const { frame, ip } = packet;
+    const { type, code } = ERRORS[asVerdict]!;
+    const message = ip + ipv4.HEADER;
     const src = ipv4.src(frame, ip);
     const tos = (ipv4.tos(frame, ip) & TOS_BITS) | PRECEDENCE_INTERNETWORK_CONTROL;
-    const total = Math.min(ERROR_HEADERS + ipv4.totalLength(frame, ip), LONGEST_ERROR);
-    this.#bytes.copyWithin(ip + ERROR_HEADERS, ip, ip + total - ERROR_HEADERS);
-    ipv4.write(frame, ip, tos, total, TTL, ipv4.PROTOCOL_ICMP, this.#address, src);
-    icmp.write(frame, ip + ipv4.HEADER, type, code, rest, total - ipv4.HEADER);
-    this.#turnFrame(at);
+    const total = Math.min(ERROR_HEADERS + packet.totalLength, LONGEST_ERROR);
+    packet.bytes.copyWithin(ip + ERROR_HEADERS, ip, ip + total - ERROR_HEADERS);
+    ipv4.write(frame, ip, total, protocol.ICMP, TTL);
+    ipv4.setTos(frame, ip, tos);
+    ipv4.setAddresses(frame, ip, this.#address, src);
+    icmp.write(frame, message, type, code, rest);
+    icmp.setChecksum(frame, message, total - ipv4.HEADER);
+    this.#egress.sendBack(packet);
     return ethernet.HEADER + total;
-  }
-
-  /** Addresses the frame, whose IP destination is written, to the machine that brought it or to the gateway. */
-  #turnFrame(at: number): void {
-    const frame = this.#frame;
-    const { table } = this.#egress;
-    this.#egress.turn(at);
-    if (this.#gateway === NO_GATEWAY || !table.isResolved(this.#gateway)) return;
-    if (this.#isOnLink(ipv4.dst(frame, at + ethernet.HEADER))) return;
-    ethernet.setDst(frame, at, table.macHigh(this.#gateway), table.macLow(this.#gateway));
-  }
-
-  #isOnLink(address: number): boolean {
-    for (let index = 0; index < this.#networks.length; index++) {
-      if ((address & this.#netmasks[index]!) === this.#networks[index]) return true;
-    }
-    return false;
   }
 }

@@ -6,7 +6,7 @@ export const ABSENT = -1;
 /**
  * Int32 address -> whole number of 0 or more. Open addressing with linear probing, at most half full:
  *
- *     slot   #keys   #values
+ *     cell   #keys   #values
  *      0       .      ABSENT      an ABSENT value ends a search
  *      1     10.0.0.2    5
  */
@@ -21,17 +21,17 @@ export class AddressTable {
     this.#keys = new Int32Array(size);
     this.#values = new Int32Array(size).fill(ABSENT);
     for (const [address, value] of entries) {
-      let slot = this.#home(address);
-      while (this.#values[slot] !== ABSENT) slot = (slot + 1) & this.#mask;
-      this.#keys[slot] = address;
-      this.#values[slot] = value;
+      let cell = this.#home(address);
+      while (this.#values[cell] !== ABSENT) cell = (cell + 1) & this.#mask;
+      this.#keys[cell] = address;
+      this.#values[cell] = value;
     }
   }
 
   lookup(address: number): number {
-    let slot = this.#home(address);
-    while (this.#values[slot] !== ABSENT && this.#keys[slot] !== address) slot = (slot + 1) & this.#mask;
-    return this.#values[slot]!;
+    let cell = this.#home(address);
+    while (this.#values[cell] !== ABSENT && this.#keys[cell] !== address) cell = (cell + 1) & this.#mask;
+    return this.#values[cell]!;
   }
 
   /** Where a search starts: Fibonacci hashing, the product's upper half. */
@@ -40,7 +40,7 @@ export class AddressTable {
   }
 }
 
-/** The same for IPv6 addresses, which are looked up where they stand in a frame. Four words a slot. */
+/** The same for IPv6 addresses, which are looked up where they stand in a frame. Four words of key a cell. */
 export class AddressTable6 {
   readonly #keys: Int32Array;
   readonly #values: Int32Array;
@@ -53,24 +53,24 @@ export class AddressTable6 {
     this.#keys = new Int32Array(size * 4);
     this.#values = new Int32Array(size).fill(ABSENT);
     for (const [words, value] of entries) {
-      let slot = this.#home(words[2]!, words[3]!);
-      while (this.#values[slot] !== ABSENT) slot = (slot + 1) & this.#mask;
-      this.#keys.set(words, slot * 4);
-      this.#values[slot] = value;
+      let cell = this.#home(words[2]!, words[3]!);
+      while (this.#values[cell] !== ABSENT) cell = (cell + 1) & this.#mask;
+      this.#keys.set(words, cell * 4);
+      this.#values[cell] = value;
     }
   }
 
   /** `at` is where the address's sixteen octets begin. */
   lookup(frame: DataView, at: number): number {
-    let slot = this.#home(frame.getInt32(at + 8), frame.getInt32(at + 12));
-    while (this.#values[slot] !== ABSENT && !this.#isAt(slot, frame, at)) slot = (slot + 1) & this.#mask;
-    return this.#values[slot]!;
+    let cell = this.#home(frame.getInt32(at + 8), frame.getInt32(at + 12));
+    while (this.#values[cell] !== ABSENT && !this.#isAt(cell, frame, at)) cell = (cell + 1) & this.#mask;
+    return this.#values[cell]!;
   }
 
-  #isAt(slot: number, frame: DataView, at: number): boolean {
+  #isAt(cell: number, frame: DataView, at: number): boolean {
     const keys = this.#keys;
-    return keys[slot * 4 + 3] === frame.getInt32(at + 12) && keys[slot * 4 + 2] === frame.getInt32(at + 8) &&
-      keys[slot * 4 + 1] === frame.getInt32(at + 4) && keys[slot * 4] === frame.getInt32(at);
+    return keys[cell * 4 + 3] === frame.getInt32(at + 12) && keys[cell * 4 + 2] === frame.getInt32(at + 8) &&
+      keys[cell * 4 + 1] === frame.getInt32(at + 4) && keys[cell * 4] === frame.getInt32(at);
   }
 
   #home(third: number, fourth: number): number {

@@ -25,7 +25,7 @@ export interface Member {
 
 export type Algorithm = "maglev" | "rendezvous" | "modulo";
 
-/** No backend is live: the owner of every bucket. */
+/** The owner of every bucket when no backend is live. */
 export const NO_BACKEND = 0xffff;
 
 /** The bucket of a client whose hash is `h` (int32) among `buckets`, a power of two. */

@@ -1,56 +1,89 @@
 /**
- * All that a frame needs to reach its backend: the owner of each bucket and the MAC of each neighbor.
+ * All that a frame needs to reach its backend: the owner of each bucket, the group of each cluster that has one, and the MAC of
+ * each neighbor.
  *
- *     owners   | cluster 0: B0 buckets | cluster 1: B1 buckets | ...      a neighbor's slot, or NO_BACKEND
- *     macs     | high, low | high, low | high, low | ...                  by slot; 0, 0 while unresolved
+ *     macs     | high, low | high, low | high, low | ...                  by neighbor; 0, 0 while unresolved
+ *     owners   | cluster 0: B0 buckets | cluster 1: B1 buckets | ...      a neighbor, or NO_BACKEND
+ *     groups   | cluster 0 | cluster 1 | ...                              a neighbor plus one, or 0 for none
  *
- * A table is a view on a stretch of memory, which threads may share: who may write and when is the owner's affair.
+ * A table is a view on a stretch of memory, which threads may share: who may write and when is the owner's affair. In fresh
+ * memory no cluster has a group and no neighbor is resolved.
  */
+
+/** Technique `route`: the cluster's frames go to the owners of their buckets. */
+export const NO_GROUP = -1;
 
 const UNRESOLVED = 0;
 
+/** How much a table holds. */
+export interface TableSize {
+  readonly clusters: number;
+  /** Over all clusters. */
+  readonly buckets: number;
+  /** Groups are neighbors too. */
+  readonly neighbors: number;
+}
+
 export class ForwardingTable {
-  readonly #owners: Uint16Array;
   readonly #macs: Int32Array;
+  readonly #owners: Uint16Array;
+  readonly #groups: Uint16Array;
 
   /** The octets that a table of this size takes; a multiple of four. */
-  static byteLength(buckets: number, neighbors: number): number {
-    return neighbors * 8 + buckets * 2 + (buckets * 2) % 4;
+  static byteLength({ clusters, buckets, neighbors }: TableSize): number {
+    return neighbors * 8 + Math.ceil((buckets + clusters) / 2) * 4;
+  }
+
+  /** A table in memory of its own. */
+  static ofSize(size: TableSize): ForwardingTable {
+    return new ForwardingTable(new ArrayBuffer(ForwardingTable.byteLength(size)), 0, size);
   }
 
   /** `at` is a multiple of four. */
-  constructor(memory: ArrayBufferLike, at: number, buckets: number, neighbors: number) {
+  constructor(memory: ArrayBufferLike, at: number, { clusters, buckets, neighbors }: TableSize) {
     this.#macs = new Int32Array(memory, at, neighbors * 2);
     this.#owners = new Uint16Array(memory, at + neighbors * 8, buckets);
+    this.#groups = new Uint16Array(memory, at + neighbors * 8 + buckets * 2, clusters);
   }
 
-  /** The slot that owns a bucket; `bucket` counts over all clusters. */
+  /** The neighbor that owns a bucket, or NO_BACKEND; `bucket` counts over all clusters. */
   owner(bucket: number): number {
     return this.#owners[bucket]!;
   }
 
-  macHigh(slot: number): number {
-    return this.#macs[slot * 2]!;
+  /** Technique `broadcast`: the neighbor to which all frames of the cluster go. Technique `route`: NO_GROUP. */
+  group(cluster: number): number {
+    return this.#groups[cluster]! - 1;
   }
 
-  macLow(slot: number): number {
-    return this.#macs[slot * 2 + 1]!;
+  macHigh(neighbor: number): number {
+    return this.#macs[neighbor * 2]!;
   }
 
-  isResolved(slot: number): boolean {
-    return this.macHigh(slot) !== UNRESOLVED || this.macLow(slot) !== UNRESOLVED;
+  macLow(neighbor: number): number {
+    return this.#macs[neighbor * 2 + 1]!;
   }
 
-  setOwners(from: number, owners: Uint16Array): void {
-    this.#owners.set(owners, from);
+  isResolved(neighbor: number): boolean {
+    return this.macHigh(neighbor) !== UNRESOLVED || this.macLow(neighbor) !== UNRESOLVED;
   }
 
-  setMac(slot: number, high: number, low: number): void {
-    this.#macs[slot * 2] = high;
-    this.#macs[slot * 2 + 1] = low;
+  /** The owners of the buckets from `first` on. */
+  setOwners(first: number, owners: Uint16Array): void {
+    this.#owners.set(owners, first);
   }
 
-  clearMac(slot: number): void {
-    this.setMac(slot, UNRESOLVED, UNRESOLVED);
+  /** `neighbor` may be NO_GROUP. */
+  setGroup(cluster: number, neighbor: number): void {
+    this.#groups[cluster] = neighbor + 1;
+  }
+
+  setMac(neighbor: number, high: number, low: number): void {
+    this.#macs[neighbor * 2] = high;
+    this.#macs[neighbor * 2 + 1] = low;
+  }
+
+  clearMac(neighbor: number): void {
+    this.setMac(neighbor, UNRESOLVED, UNRESOLVED);
   }
 }

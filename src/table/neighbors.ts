@@ -30,10 +30,10 @@ export const BROADCASTS = 4;
 /** Between two questions for a failed neighbor. */
 export const RETRY_MS = 1000;
 
-/** Asks who has `slot`'s address: of everyone when `mac` is undefined. */
-export type Ask = (slot: number, mac: Mac | undefined) => void;
+/** Asks who has the neighbor's address: the machine with this MAC, or everyone when `mac` is undefined. */
+export type Ask = (neighbor: number, mac: Mac | undefined) => void;
 
-interface Neighbor {
+interface Entry {
   readonly address: string;
   state: State;
   mac: Mac | undefined;
@@ -44,75 +44,75 @@ interface Neighbor {
 }
 
 export class Neighbors {
-  readonly #neighbors: Neighbor[];
-  readonly #slots = new Map<string, number>();
+  readonly #entries: Entry[];
+  readonly #byAddress = new Map<string, number>();
 
-  /** Addresses by slot, canonical text, each once. All are asked for on the first tick. */
+  /** Addresses by neighbor, canonical text, each once. All are asked for on the first tick. */
   constructor(addresses: readonly string[]) {
-    this.#neighbors = addresses.map((address) => (
+    this.#entries = addresses.map((address) => (
       { address, state: "incomplete", mac: undefined, asked: 0, dueMs: 0 }
     ));
-    for (const [slot, address] of addresses.entries()) this.#slots.set(address, slot);
+    for (const [neighbor, address] of addresses.entries()) this.#byAddress.set(address, neighbor);
   }
 
   get size(): number {
-    return this.#neighbors.length;
+    return this.#entries.length;
   }
 
-  address(slot: number): string {
-    return this.#neighbors[slot]!.address;
+  address(neighbor: number): string {
+    return this.#entries[neighbor]!.address;
   }
 
-  state(slot: number): State {
-    return this.#neighbors[slot]!.state;
+  state(neighbor: number): State {
+    return this.#entries[neighbor]!.state;
   }
 
   /** Undefined until the first answer, and again after the neighbor has failed. */
-  mac(slot: number): Mac | undefined {
-    return this.#neighbors[slot]!.mac;
+  mac(neighbor: number): Mac | undefined {
+    return this.#entries[neighbor]!.mac;
   }
 
   /** When the next question is due. */
   get dueMs(): number {
-    return Math.min(...this.#neighbors.map((neighbor) => neighbor.dueMs));
+    return Math.min(...this.#entries.map(({ dueMs }) => dueMs));
   }
 
-  /** Asks what is due. The slots that have failed by now and had not before. */
+  /** Asks what is due. The neighbors that have failed by now and had not before. */
   tick(nowMs: number, ask: Ask): number[] {
     const failed: number[] = [];
-    for (const [slot, neighbor] of this.#neighbors.entries()) {
-      if (neighbor.dueMs > nowMs) continue;
-      if (neighbor.state === "reachable") neighbor.state = "probe";
-      const unicasts = neighbor.mac === undefined ? 0 : UNICASTS;
-      if (neighbor.state !== "failed" && neighbor.asked >= unicasts + BROADCASTS) {
-        neighbor.state = "failed";
-        neighbor.mac = undefined;
-        failed.push(slot);
+    for (const [neighbor, entry] of this.#entries.entries()) {
+      if (entry.dueMs > nowMs) continue;
+      if (entry.state === "reachable") entry.state = "probe";
+      const unicasts = entry.mac === undefined ? 0 : UNICASTS;
+      if (entry.state !== "failed" && entry.asked >= unicasts + BROADCASTS) {
+        entry.state = "failed";
+        entry.mac = undefined;
+        failed.push(neighbor);
       }
-      ask(slot, neighbor.asked < unicasts ? neighbor.mac : undefined);
-      neighbor.asked++;
-      neighbor.dueMs = nowMs + (neighbor.state === "failed" ? RETRY_MS : RETRANS_MS);
+      ask(neighbor, entry.asked < unicasts ? entry.mac : undefined);
+      entry.asked++;
+      entry.dueMs = nowMs + (entry.state === "failed" ? RETRY_MS : RETRANS_MS);
     }
     return failed;
   }
 
   /**
-   * An answer came: `mac` says that it has `address`. The slot when that changed the neighbor's MAC or state so that
-   * frames go elsewhere; undefined when it only confirmed what was known or was not asked for.
+   * An answer came: `mac` says that it has `address`. The neighbor, when frames to it go
+   * elsewhere from now on; undefined when the answer only confirmed what was known, or was not asked for.
    */
   learn(address: string, mac: Mac, nowMs: number): number | undefined {
-    const slot = this.#slots.get(address);
-    if (slot === undefined) return undefined;
-    const neighbor = this.#neighbors[slot]!;
-    const known = neighbor.mac;
+    const neighbor = this.#byAddress.get(address);
+    if (neighbor === undefined) return undefined;
+    const entry = this.#entries[neighbor]!;
+    const known = entry.mac;
     const same = known !== undefined && known.high === mac.high && known.low === mac.low;
-    if (neighbor.asked === 0 || (!same && known !== undefined && neighbor.asked <= UNICASTS)) {
+    if (entry.asked === 0 || (!same && known !== undefined && entry.asked <= UNICASTS)) {
       return undefined;
     }
-    neighbor.state = "reachable";
-    neighbor.mac = mac;
-    neighbor.asked = 0;
-    neighbor.dueMs = nowMs + REACHABLE_MS;
-    return same ? undefined : slot;
+    entry.state = "reachable";
+    if (!same) entry.mac = mac;
+    entry.asked = 0;
+    entry.dueMs = nowMs + REACHABLE_MS;
+    return same ? undefined : neighbor;
   }
 }

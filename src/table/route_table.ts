@@ -7,15 +7,16 @@ export const NO_ROUTE = -1;
 
 /** A plain list, longest prefix first: a lab or an edge gateway has few, and the first that fits is the answer. */
 export class RouteTable {
+  // By route.
   readonly #masks: Int32Array;
   readonly #networks: Int32Array;
-  readonly #slots: Int32Array;
+  readonly #neighbors: Int32Array;
   // The same for IPv6, four words a route.
   readonly #masks6: Int32Array;
   readonly #networks6: Int32Array;
-  readonly #slots6: Int32Array;
+  readonly #neighbors6: Int32Array;
 
-  constructor(routes: readonly { readonly prefix: Cidr; readonly slot: number }[]) {
+  constructor(routes: readonly { readonly prefix: Cidr; readonly neighbor: number }[]) {
     const sorted = routes.toSorted((a, b) => b.prefix.prefixLength - a.prefix.prefixLength);
     const ipv4 = sorted.filter(({ prefix }) => !isIpv6(prefix.address));
     const ipv6 = sorted.filter(({ prefix }) => isIpv6(prefix.address));
@@ -24,24 +25,24 @@ export class RouteTable {
       ipv4,
       ({ prefix }, index) => wordOf(prefix.address) & this.#masks[index]!,
     );
-    this.#slots = Int32Array.from(ipv4, ({ slot }) => slot);
+    this.#neighbors = Int32Array.from(ipv4, ({ neighbor }) => neighbor);
     this.#masks6 = Int32Array.from(ipv6.flatMap(({ prefix }) => [...netmask6(prefix.prefixLength)]));
     const words = ipv6.flatMap(({ prefix }) => [...wordsOf(prefix.address)]);
     this.#networks6 = Int32Array.from(words, (word, index) => word & this.#masks6[index]!);
-    this.#slots6 = Int32Array.from(ipv6, ({ slot }) => slot);
+    this.#neighbors6 = Int32Array.from(ipv6, ({ neighbor }) => neighbor);
   }
 
-  /** The next hop's neighbor slot, or NO_ROUTE. */
+  /** The neighbor that is the next hop, or NO_ROUTE. */
   lookup(address: number): number {
-    for (let route = 0; route < this.#slots.length; route++) {
-      if ((address & this.#masks[route]!) === this.#networks[route]) return this.#slots[route]!;
+    for (let route = 0; route < this.#neighbors.length; route++) {
+      if ((address & this.#masks[route]!) === this.#networks[route]) return this.#neighbors[route]!;
     }
     return NO_ROUTE;
   }
 
   /** The same for the IPv6 address at an offset. */
   lookup6(frame: DataView, at: number): number {
-    for (let route = 0; route < this.#slots6.length; route++) {
+    for (let route = 0; route < this.#neighbors6.length; route++) {
       let word = 0;
       while (
         word < 4 &&
@@ -50,7 +51,7 @@ export class RouteTable {
       ) {
         word++;
       }
-      if (word === 4) return this.#slots6[route]!;
+      if (word === 4) return this.#neighbors6[route]!;
     }
     return NO_ROUTE;
   }

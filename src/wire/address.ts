@@ -17,7 +17,7 @@ export interface Cidr {
   readonly prefixLength: number;
 }
 
-/** Text of either family to canonical text; undefined where it is no address. A zone is none of it. */
+/** Text of either family to canonical text; undefined where it is no address, or has a zone. */
 export function parseIp(text: string): string | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toString();
   if (!text.includes("%") && ipaddr.IPv6.isValid(text)) return ipaddr.IPv6.parse(text).toRFC5952String();
@@ -29,7 +29,7 @@ export function parseCidr(text: string, least = 1): Cidr | undefined {
   const [, base, prefix] = /^([^/]+)\/(\d{1,3})$/.exec(text) ?? [];
   const address = base === undefined ? undefined : parseIp(base);
   const prefixLength = Number(prefix);
-  if (address === undefined || prefixLength < least || prefixLength > (isIpv6(address) ? 128 : 32)) {
+  if (address === undefined || prefixLength < least || prefixLength > hostLength(address)) {
     return undefined;
   }
   return { address, prefixLength };
@@ -37,6 +37,11 @@ export function parseCidr(text: string, least = 1): Cidr | undefined {
 
 export function isIpv6(address: string): boolean {
   return address.includes(":");
+}
+
+/** The length of the prefix that holds this address alone. */
+export function hostLength(address: string): number {
+  return isIpv6(address) ? 128 : 32;
 }
 
 /** fe80::/10: an address that means something on one link only. */

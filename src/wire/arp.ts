@@ -58,26 +58,22 @@ export function targetIp(frame: DataView, at: number): number {
   return frame.getInt32(at + TARGET_IP);
 }
 
-/** Writes the fixed part, the operation and both addresses. */
-export function write(
-  frame: DataView,
-  at: number,
-  operation: number,
-  senderMacHigh: number,
-  senderMacLow: number,
-  senderIp: number,
-  targetMacHigh: number,
-  targetMacLow: number,
-  targetIp: number,
-): void {
+/** Writes what comes before the addresses. */
+export function write(frame: DataView, at: number, operation: number): void {
   frame.setUint16(at + HTYPE, HTYPE_ETHERNET);
   frame.setUint16(at + PTYPE, PTYPE_IPV4);
   frame.setUint16(at + LENGTHS, LENGTHS_6_4);
   frame.setUint16(at + OPERATION, operation);
-  frame.setUint16(at + SENDER_MAC, senderMacHigh);
-  frame.setInt32(at + SENDER_MAC + 2, senderMacLow);
-  frame.setInt32(at + SENDER_IP, senderIp);
-  frame.setUint16(at + TARGET_MAC, targetMacHigh);
-  frame.setInt32(at + TARGET_MAC + 2, targetMacLow);
-  frame.setInt32(at + TARGET_IP, targetIp);
+}
+
+export function setSender(frame: DataView, at: number, macHigh: number, macLow: number, ip: number): void {
+  frame.setUint16(at + SENDER_MAC, macHigh);
+  frame.setInt32(at + SENDER_MAC + 2, macLow);
+  frame.setInt32(at + SENDER_IP, ip);
+}
+
+export function setTarget(frame: DataView, at: number, macHigh: number, macLow: number, ip: number): void {
+  frame.setUint16(at + TARGET_MAC, macHigh);
+  frame.setInt32(at + TARGET_MAC + 2, macLow);
+  frame.setInt32(at + TARGET_IP, ip);
 }

@@ -39,18 +39,18 @@ const CODE = 1;
 const CHECKSUM = 2;
 const REST = 4;
 
+/** Where an echo's identifier stands, RFC 792 page 14; in ICMPv6 too. */
+export const IDENTIFIER = 4;
+
 export function type(frame: DataView, at: number): number {
   return frame.getUint8(at + TYPE);
 }
 
-/** A message about another packet, which it embeds. Redirects are none: they speak to hosts. */
+/** Is it a message about another packet, which it embeds? Redirects do not count: they speak to hosts. */
 export function isError(type: number): boolean {
   return type === DESTINATION_UNREACHABLE || type === SOURCE_QUENCH || type === TIME_EXCEEDED ||
     type === PARAMETER_PROBLEM;
 }
-
-/** Of an echo request or reply, RFC 792 page 14; ICMPv6 has it in the same place. */
-export const IDENTIFIER = 4;
 
 export function isChecksumRight(frame: DataView, at: number, length: number): boolean {
   return checksum.sum(frame, at, length) === 0xffff;
@@ -65,20 +65,17 @@ export function turnEcho(frame: DataView, at: number): void {
 }
 
 /**
- * Writes the header of a message whose data stand behind it; `length` is that of the whole message. `rest` is the second word:
- * an echo's identifier and sequence number, the next hop's MTU (RFC 1191), the pointer in its first octet, or 0.
+ * Writes all of the header but the checksum. `rest` is the second word: an echo's identifier and sequence number, the next
+ * hop's MTU (RFC 1191), the pointer in its first octet, or 0.
  */
-export function write(
-  frame: DataView,
-  at: number,
-  type: number,
-  code: number,
-  rest: number,
-  length: number,
-): void {
+export function write(frame: DataView, at: number, type: number, code: number, rest: number): void {
   frame.setUint8(at + TYPE, type);
   frame.setUint8(at + CODE, code);
-  frame.setUint16(at + CHECKSUM, 0);
   frame.setInt32(at + REST, rest);
+}
+
+/** Comes last: `length` octets are the message's. */
+export function setChecksum(frame: DataView, at: number, length: number): void {
+  frame.setUint16(at + CHECKSUM, 0);
   frame.setUint16(at + CHECKSUM, ~checksum.sum(frame, at, length));
 }

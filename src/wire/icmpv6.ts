@@ -13,6 +13,7 @@
 
 import * as checksum from "./checksum.ts";
 import * as ipv6 from "./ipv6.ts";
+import * as protocol from "./protocol.ts";
 
 export const HEADER = 8;
 
@@ -51,14 +52,14 @@ export function code(frame: DataView, at: number): number {
   return frame.getUint8(at + CODE);
 }
 
-/** A message about another packet, which it embeds. */
+/** Is it a message about another packet, which it embeds? */
 export function isError(type: number): boolean {
   return type < 128;
 }
 
-/** `ip` is the packet that carries the message of `length` octets at `at`. */
+/** `length` octets from `at` on are the message's, in the packet at `ip`. */
 export function isChecksumRight(frame: DataView, ip: number, at: number, length: number): boolean {
-  return checksum.sum(frame, at, length, ipv6.pseudoHeaderSum(frame, ip, length, ipv6.ICMPV6)) === 0xffff;
+  return checksum.sum(frame, at, length, ipv6.pseudoHeaderSum(frame, ip, length, protocol.ICMPV6)) === 0xffff;
 }
 
 /** Makes an echo request its own reply: only the type differs; the turned addresses sum alike. */
@@ -69,20 +70,16 @@ export function turnEcho(frame: DataView, at: number): void {
   frame.setUint16(at + CHECKSUM, checksum.update(was, (ECHO_REQUEST << 8) | code, (ECHO_REPLY << 8) | code));
 }
 
-/** Writes the header of a message whose data stand behind it and whose packet's addresses are written. */
-export function write(
-  frame: DataView,
-  ip: number,
-  at: number,
-  type: number,
-  code: number,
-  rest: number,
-  length: number,
-): void {
+/** Writes all of the header but the checksum. `rest` is the second word: the MTU, the pointer, flags, or 0. */
+export function write(frame: DataView, at: number, type: number, code: number, rest: number): void {
   frame.setUint8(at + TYPE, type);
   frame.setUint8(at + CODE, code);
-  frame.setUint16(at + CHECKSUM, 0);
   frame.setInt32(at + REST, rest);
-  const pseudo = ipv6.pseudoHeaderSum(frame, ip, length, ipv6.ICMPV6);
-  frame.setUint16(at + CHECKSUM, ~checksum.sum(frame, at, length, pseudo));
+}
+
+/** Comes last: the message's `length` octets and the addresses of its packet, the one at `ip`, are there. */
+export function setChecksum(frame: DataView, ip: number, at: number, length: number): void {
+  frame.setUint16(at + CHECKSUM, 0);
+  const pseudoSum = ipv6.pseudoHeaderSum(frame, ip, length, protocol.ICMPV6);
+  frame.setUint16(at + CHECKSUM, ~checksum.sum(frame, at, length, pseudoSum));
 }

@@ -17,16 +17,12 @@
  *  20 |                    Options (IHL - 5 words)                    |
  *
  * Contract: when `isValid` holds, no function here reads or writes outside the packet, and `totalLength`
- * octets from `at` on are the packet's. Addresses are int32 (address.ts says why).
+ * octets from `at` on are the packet's. Addresses are int32 (address.ts says why). Whatever writes leaves a right header checksum.
  */
 
 import * as checksum from "./checksum.ts";
 
 export const HEADER = 20;
-
-export const PROTOCOL_ICMP = 1;
-export const PROTOCOL_TCP = 6;
-export const PROTOCOL_UDP = 17;
 
 const VERSION_IHL = 0;
 const TOS = 1;
@@ -37,7 +33,7 @@ const TTL = 8;
 const PROTOCOL = 9;
 const CHECKSUM = 10;
 export const SRC = 12;
-const DST = 16;
+export const DST = 16;
 
 const DONT_FRAGMENT = 0x4000;
 const MORE_FRAGMENTS = 0x2000;
@@ -53,7 +49,7 @@ export function isValid(frame: DataView, at: number, length: number): boolean {
   return header >= HEADER && total >= header && total <= length && checksum.sum(frame, at, header) === 0xffff;
 }
 
-/** For a packet inside an ICMP error, of which only the start is there. */
+/** The gate for a packet inside an ICMP error, of which only the start is there. */
 export function isVersion4(frame: DataView, at: number): boolean {
   const versionIhl = frame.getUint8(at + VERSION_IHL);
   return versionIhl >>> 4 === 4 && (versionIhl & 15) * 4 >= HEADER;
@@ -87,6 +83,17 @@ export function dst(frame: DataView, at: number): number {
   return frame.getInt32(at + DST);
 }
 
+export function setAddresses(frame: DataView, at: number, src: number, dst: number): void {
+  frame.setInt32(at + SRC, src);
+  frame.setInt32(at + DST, dst);
+  setChecksum(frame, at);
+}
+
+export function setTos(frame: DataView, at: number, tos: number): void {
+  frame.setUint8(at + TOS, tos);
+  setChecksum(frame, at);
+}
+
 export function setTotalLength(frame: DataView, at: number, totalLength: number): void {
   frame.setUint16(at + TOTAL_LENGTH, totalLength);
   setChecksum(frame, at);
@@ -102,13 +109,10 @@ export function isDontFragment(frame: DataView, at: number): boolean {
   return (frame.getUint16(at + FLAGS_OFFSET) & DONT_FRAGMENT) !== 0;
 }
 
-/** A fragment that does not carry the start of its datagram, so no transport header either. */
-export function isLaterFragment(frame: DataView, at: number): boolean {
-  return (frame.getUint16(at + FLAGS_OFFSET) & FRAGMENT_OFFSET) !== 0;
-}
-
-export function isFragment(frame: DataView, at: number): boolean {
-  return (frame.getUint16(at + FLAGS_OFFSET) & (FRAGMENT_OFFSET | MORE_FRAGMENTS)) !== 0;
+/** The fragment offset in octets, plus one when more fragments follow; 0 when the packet is whole. As in IPv6. */
+export function fragmentOffsetAndMore(frame: DataView, at: number): number {
+  const flagsOffset = frame.getUint16(at + FLAGS_OFFSET);
+  return ((flagsOffset & FRAGMENT_OFFSET) << 3) | ((flagsOffset & MORE_FRAGMENTS) >>> 13);
 }
 
 /**
@@ -124,36 +128,22 @@ export function decrementTtl(frame: DataView, at: number): void {
 
 /** Turns a packet round: source and destination change places, the TTL starts anew. Options stay. */
 export function turnRound(frame: DataView, at: number, ttl: number): void {
-  const from = src(frame, at);
-  frame.setInt32(at + SRC, dst(frame, at));
-  frame.setInt32(at + DST, from);
   frame.setUint8(at + TTL, ttl);
-  setChecksum(frame, at);
+  setAddresses(frame, at, dst(frame, at), src(frame, at));
 }
 
 /**
- * Writes a header of 20 octets for a packet of our own. Such packets are never fragmented: DF is set and the
- * identification is 0, which RFC 6864 section 4.1 allows for atomic datagrams.
+ * Writes a header of 20 octets, all but the addresses, for a packet of our own. Such packets are never fragmented: DF is set
+ * and the identification is 0, which RFC 6864 section 4.1 allows for atomic datagrams. The type of service is 0.
  */
-export function write(
-  frame: DataView,
-  at: number,
-  tos: number,
-  totalLength: number,
-  ttl: number,
-  protocol: number,
-  src: number,
-  dst: number,
-): void {
+export function write(frame: DataView, at: number, totalLength: number, protocol: number, ttl: number): void {
   frame.setUint8(at + VERSION_IHL, 0x45);
-  frame.setUint8(at + TOS, tos);
+  frame.setUint8(at + TOS, 0);
   frame.setUint16(at + TOTAL_LENGTH, totalLength);
   frame.setUint16(at + IDENTIFICATION, 0);
   frame.setUint16(at + FLAGS_OFFSET, DONT_FRAGMENT);
   frame.setUint8(at + TTL, ttl);
   frame.setUint8(at + PROTOCOL, protocol);
-  frame.setInt32(at + SRC, src);
-  frame.setInt32(at + DST, dst);
   setChecksum(frame, at);
 }
 
@@ -183,13 +173,13 @@ const NO_OPERATION = 1;
 const LOOSE_SOURCE_ROUTE = 0x83;
 const STRICT_SOURCE_ROUTE = 0x89;
 
-/** What `walkOptions` finds, besides the offset of an option that cannot be. */
+/** What `walkOptions` finds, when it is no offset. */
 export const OPTIONS_FINE = 0;
 export const SOURCE_ROUTED = -1;
 
 /**
- * Walks the options of a valid packet, RFC 791 section 3.1: each but the two of one octet has a length that leaves it whole.
- * The offset from the packet's start of an option that cannot be, where a Parameter Problem points; or one of the above.
+ * Walks the options of a valid packet, RFC 791 section 3.1. OPTIONS_FINE, SOURCE_ROUTED, or the offset from the packet's start of
+ * an option whose length is wrong, where a Parameter Problem points.
  */
 export function walkOptions(frame: DataView, at: number): number {
   const end = headerLength(frame, at);

@@ -1,5 +1,5 @@
 /**
- * IPv6 header, RFC 8200 section 3, and the chain of extension headers behind it.
+ * IPv6 header, RFC 8200 section 3, and the extension headers that may stand behind it (section 4).
  *
  *      0                   1                   2                   3
  *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -18,18 +18,9 @@
  */
 
 import * as checksum from "./checksum.ts";
+import * as protocol from "./protocol.ts";
 
 export const HEADER = 40;
-
-export const HOP_BY_HOP = 0;
-export const TCP = 6;
-export const UDP = 17;
-export const ROUTING = 43;
-export const FRAGMENT = 44;
-export const AUTHENTICATION = 51;
-export const ICMPV6 = 58;
-export const NO_NEXT_HEADER = 59;
-export const DESTINATION_OPTIONS = 60;
 
 const VERSION = 0;
 const PAYLOAD_LENGTH = 4;
@@ -43,7 +34,7 @@ export function isValid(frame: DataView, at: number, length: number): boolean {
   return length >= HEADER && frame.getUint8(at + VERSION) >>> 4 === 6 && totalLength(frame, at) <= length;
 }
 
-/** For a packet inside an ICMP error, of which only the start is there. */
+/** The gate for a packet inside an ICMPv6 error, of which only the start is there. */
 export function isVersion6(frame: DataView, at: number): boolean {
   return frame.getUint8(at + VERSION) >>> 4 === 6;
 }
@@ -67,11 +58,6 @@ export function hopLimit(frame: DataView, at: number): number {
 /** Takes one from the hop limit, which must not be 0. */
 export function decrementHopLimit(frame: DataView, at: number): void {
   frame.setUint8(at + HOP_LIMIT, frame.getUint8(at + HOP_LIMIT) - 1);
-}
-
-/** One of the four words of the address at an offset, int32. */
-export function word(frame: DataView, address: number, index: number): number {
-  return frame.getInt32(address + index * 4);
 }
 
 /** Are two addresses in the frame the same? */
@@ -123,14 +109,13 @@ export function pseudoHeaderSum(frame: DataView, at: number, length: number, pro
   return checksum.sum(frame, at + SRC, 32, length + protocol);
 }
 
-/** Turns a packet round: source and destination change places, the hop limit starts anew. */
-export function turnRound(frame: DataView, at: number, hopLimit: number): void {
+/** Source and destination change places. */
+export function swapAddresses(frame: DataView, at: number): void {
   for (let word = 0; word < 16; word += 4) {
-    const from = frame.getInt32(at + SRC + word);
+    const src = frame.getInt32(at + SRC + word);
     frame.setInt32(at + SRC + word, frame.getInt32(at + DST + word));
-    frame.setInt32(at + DST + word, from);
+    frame.setInt32(at + DST + word, src);
   }
-  frame.setUint8(at + HOP_LIMIT, hopLimit);
 }
 
 /** Writes all of the header but the addresses. */
@@ -147,64 +132,29 @@ export function write(
   frame.setUint8(at + HOP_LIMIT, hopLimit);
 }
 
-/** The most extension headers that are walked; more in one packet serve no one but an attacker. */
-const MOST_EXTENSIONS = 8;
-
-/**
- * A walk along the extension headers of a valid packet. One record, refilled by `walk`: afterwards `protocol` is the upper
- * layer's and `at` where it begins, or, in a later fragment, where the fragment's octets begin.
- */
-export class Extensions {
-  /** -1 when the chain is broken, cut off or too long. */
-  protocol = -1;
-  at = 0;
-  /** Offset of the octet that named `protocol`, from the start of the packet: where a Parameter Problem points. */
-  pointer = 0;
-  isFragment = false;
-  /** Carries no upper-layer header. */
-  isLaterFragment = false;
-  /** Has a routing header that is not yet used up. */
-  isRouted = false;
-
-  /** `length` octets are the packet's; less than its total length inside an ICMP error. */
-  walk(frame: DataView, ip: number, length: number): void {
-    this.isFragment = false;
-    this.isLaterFragment = false;
-    this.isRouted = false;
-    const end = ip + length;
-    let next = nextHeader(frame, ip);
-    let at = ip + HEADER;
-    this.pointer = NEXT_HEADER;
-    this.protocol = -1;
-    for (let count = 0; count <= MOST_EXTENSIONS; count++) {
-      if (!isExtension(next) || this.isLaterFragment) {
-        this.protocol = next;
-        this.at = at;
-        return;
-      }
-      if (at + 8 > end) return;
-      const size = next === FRAGMENT
-        ? 8
-        : next === AUTHENTICATION
-        ? (frame.getUint8(at + 1) + 2) * 4
-        : (frame.getUint8(at + 1) + 1) * 8;
-      if (at + size > end) return;
-      if (next === FRAGMENT) {
-        const offsetFlags = frame.getUint16(at + 2);
-        this.isFragment = (offsetFlags & 0xfff9) !== 0;
-        this.isLaterFragment = (offsetFlags & 0xfff8) !== 0;
-      } else if (next === ROUTING && frame.getUint8(at + 3) !== 0) {
-        this.isRouted = true;
-      }
-      this.pointer = at - ip;
-      next = frame.getUint8(at);
-      at += size;
-    }
-  }
+/** Is this next header an extension header, so that another next header follows in it? */
+export function isExtension(next: number): boolean {
+  return next === protocol.HOP_BY_HOP || next === protocol.DESTINATION_OPTIONS || next === protocol.ROUTING ||
+    next === protocol.FRAGMENT || next === protocol.AUTHENTICATION;
 }
 
-function isExtension(protocol: number): boolean {
-  return protocol === HOP_BY_HOP || protocol === DESTINATION_OPTIONS || protocol === ROUTING ||
-    protocol === FRAGMENT ||
-    protocol === AUTHENTICATION;
+/** The least that an extension header takes, and what `extensionLength` reads. */
+export const LEAST_EXTENSION = 8;
+
+/** Octets of the extension header at `at`, of which LEAST_EXTENSION are there. `kind` is its protocol number. */
+export function extensionLength(frame: DataView, at: number, kind: number): number {
+  if (kind === protocol.FRAGMENT) return 8;
+  const length = frame.getUint8(at + 1);
+  // RFC 4302 section 2.2 counts words of four octets and leaves out two; RFC 8200 section 4 counts eight and leaves out one.
+  return kind === protocol.AUTHENTICATION ? (length + 2) * 4 : (length + 1) * 8;
+}
+
+/** Of a fragment header: the offset in octets, plus one when more fragments follow; 0 when the packet is whole (RFC 6946). */
+export function fragmentOffsetAndMore(frame: DataView, at: number): number {
+  return frame.getUint16(at + 2) & 0xfff9;
+}
+
+/** A routing header's Segments Left: nodes that the packet has still to visit. */
+export function segmentsLeft(frame: DataView, at: number): number {
+  return frame.getUint8(at + 3);
 }

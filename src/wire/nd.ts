@@ -53,10 +53,12 @@ export function isSolicited(frame: DataView, at: number): boolean {
   return (frame.getInt32(at + FLAGS) & SOLICITED) !== 0;
 }
 
+/** The options are malformed: one has no length, or more than there is, or there are too many. */
 const BROKEN = -1;
 
 /**
- * Offset of the link-layer address in the first option of this type; 0 when there is none. (BROKEN for a chain that is.)
+ * The offset of the link-layer address in the first option of this type; 0 when there is none; BROKEN, which a valid message
+ * never is, when the options up to there are malformed.
  */
 export function optionAt(frame: DataView, at: number, length: number, type: number): number {
   let option = at + OPTIONS;

@@ -34,7 +34,7 @@ export function isChecksumRight(frame: DataView, at: number, length: number, pse
   return checksum.sum(frame, at, length, pseudoSum) === 0xffff;
 }
 
-/** `length` octets are the segment's. */
+/** Comes last: `length` octets are the segment's. */
 export function setChecksum(frame: DataView, at: number, length: number, pseudoSum: number): void {
   frame.setUint16(at + CHECKSUM, 0);
   frame.setUint16(at + CHECKSUM, ~checksum.sum(frame, at, length, pseudoSum));
@@ -44,7 +44,7 @@ export function headerLength(frame: DataView, at: number): number {
   return (frame.getUint8(at + OFFSET_FLAGS) >>> 4) << 2;
 }
 
-/** Another segment follows this one, so what tells the end of the data is not for it. */
+/** Another segment follows this one: FIN and PSH belong to the last. */
 export function setMoreToCome(frame: DataView, at: number): void {
   frame.setUint16(at + OFFSET_FLAGS, frame.getUint16(at + OFFSET_FLAGS) & ~(FIN | PSH));
 }
@@ -57,27 +57,21 @@ export function acknowledgment(frame: DataView, at: number): number {
   return frame.getInt32(at + ACKNOWLEDGMENT);
 }
 
-/** Writes a segment of HEADER octets; `pseudoSum` is that of its pseudo-header. */
-export function write(
-  frame: DataView,
-  at: number,
-  srcPort: number,
-  dstPort: number,
-  sequence: number,
-  flags: number,
-  pseudoSum: number,
-): void {
+export function setPorts(frame: DataView, at: number, srcPort: number, dstPort: number): void {
   frame.setUint16(at + SRC_PORT, srcPort);
   frame.setUint16(at + DST_PORT, dstPort);
+}
+
+/** Writes what stands between the ports and the checksum, of a segment without options that acknowledges nothing. */
+export function write(frame: DataView, at: number, sequence: number, flags: number): void {
   frame.setInt32(at + SEQUENCE, sequence);
   frame.setInt32(at + ACKNOWLEDGMENT, 0);
   frame.setUint16(at + OFFSET_FLAGS, (5 << 12) | flags);
   frame.setUint16(at + WINDOW, (flags & SYN) === 0 ? 0 : 0xffff);
   frame.setUint16(at + URGENT, 0);
-  setChecksum(frame, at, HEADER, pseudoSum);
 }
 
-/** The answer to a SYN. */
+/** Is it the answer to a SYN? */
 export function isSynAck(frame: DataView, at: number): boolean {
   return (flags(frame, at) & (SYN | ACK | RST)) === (SYN | ACK);
 }
@@ -92,9 +86,7 @@ export function turnReset(frame: DataView, at: number, length: number, pseudoSum
   const acknowledged = (offsetFlags & ACK) !== 0;
   const data = Math.max(0, length - (offsetFlags >>> 12) * 4);
   const occupied = data + ((offsetFlags & SYN) !== 0 ? 1 : 0) + ((offsetFlags & FIN) !== 0 ? 1 : 0);
-  const port = frame.getUint16(at + SRC_PORT);
-  frame.setUint16(at + SRC_PORT, frame.getUint16(at + DST_PORT));
-  frame.setUint16(at + DST_PORT, port);
+  setPorts(frame, at, frame.getUint16(at + DST_PORT), frame.getUint16(at + SRC_PORT));
   const sequence = acknowledged ? frame.getInt32(at + ACKNOWLEDGMENT) : 0;
   const acknowledgment = acknowledged ? 0 : (frame.getInt32(at + SEQUENCE) + occupied) | 0;
   frame.setInt32(at + SEQUENCE, sequence);

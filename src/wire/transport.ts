@@ -8,14 +8,13 @@ export const PORTS = 4;
 const SRC_PORT = 0;
 const DST_PORT = 2;
 
-/** Where a checksum stands. */
-const UDP_CHECKSUM = 6;
 export const UDP_HEADER = 8;
 const UDP_LENGTH = 4;
+const UDP_CHECKSUM = 6;
 
 /**
- * Is a UDP datagram whole and its checksum right? `pseudoSum` is that of the pseudo-header. A checksum of 0 is none, which
- * only IPv4 allows (RFC 8200 section 8.1).
+ * Is a UDP datagram whole and its checksum right? `pseudoSum` is that of the pseudo-header. A checksum of 0
+ * means that there is none: right when it may lack, which only IPv4 allows (RFC 8200 section 8.1).
  */
 export function isUdpRight(
   frame: DataView,

@@ -7,10 +7,10 @@
  *     | flags | GSO type | header length  | GSO size       | checksum start | checksum place | frame
  *     +-------+----------+----------------+----------------+----------------+----------------+------
  *
- * Two promises that the kernel makes to itself and lets us keep for it:
+ * Two things may be left to do, for whoever puts the frame on a wire:
  *
  * - NEEDS_CSUM: the transport checksum is not there yet. In its place, `checksum start + checksum place` from the frame's start,
- *   is the sum of the pseudo-header; whoever puts the frame on a wire sums up from `checksum start` on.
+ *   is the sum of the pseudo-header; the checksum is that of all octets from `checksum start` on.
  * - a GSO type: the frame is a *super-frame*, up to 64 KiB that will be cut into packets of `GSO size` octets of payload each.
  *
  * Ten octets put the IP header behind the Ethernet header on a multiple of four.

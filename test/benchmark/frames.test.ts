@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { parseConfig, parseTopology } from "oneip";
 import { framesFile, type Load } from "../../scripts/benchmark/frames.ts";
 import { oneipConfig } from "../../scripts/benchmark/subject_files.ts";
-import { runChecked } from "../../src/lab/shell.ts";
+import { runChecked } from "../../src/system/programs.ts";
 import { ROOT } from "../runtime.ts";
 
 const LOADS: readonly Load[] = [

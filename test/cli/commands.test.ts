@@ -1,3 +1,5 @@
+/** The command line as a person calls it. */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -5,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { until } from "oneip";
-import { run } from "../../src/lab/shell.ts";
+import { run } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP, ROOT, RUNTIME } from "../runtime.ts";
 
@@ -34,30 +36,11 @@ test("the suite runs on the runtime that it was started for", () => {
   expect(RUNTIME).toBe(process.env["ONEIP_TEST_RUNTIME"] ?? RUNTIME);
 });
 
-test("--help of every command has an example", async () => {
-  const commands = [
-    [],
-    ["run"],
-    ["check"],
-    ["explain"],
-    ["verify"],
-    ["config", "schema"],
-    ["lab", "up"],
-    ["lab", "down"],
-    ["lab", "list"],
-    ["lab", "exec"],
-    ["lab", "shell"],
-    ["lab", "graph"],
-    ["demo"],
-    ["backend", "setup"],
-    ["backend", "teardown"],
-    ["backend", "check"],
-    ["backend", "guide"],
-  ];
-  const helps = await Promise.all(commands.map((command) => oneip(...command, "--help")));
-  for (const [index, { status, stdout }] of helps.entries()) {
+test("--help prints how a command is used, with an example", async () => {
+  for (const command of [[], ["check"], ["config", "schema"], ["backend", "check"]]) {
+    const { status, stdout } = await oneip(...command, "--help");
     expect(status).toBe(0);
-    expect(stdout, commands[index]!.join(" ")).toMatch(/Examples?:\n {2}oneip /);
+    expect(stdout, command.join(" ")).toMatch(/^Usage: oneip [^]*Examples?:\n {2}oneip /);
   }
 });
 
@@ -109,11 +92,24 @@ describe("wrong usage ends with status 2 and says what is wrong:", () => {
 test("check prints what would run", async () => {
   const { status, stdout } = await oneip("check", "-c", CONFIG);
   expect(status).toBe(0);
-  expect(stdout).toContain("dispatcher oneip0 in bridge br0, MAC 02:00:00:00:00:02, MTU 1500");
-  expect(stdout).toMatch(/web3 +10\.0\.0\.13 +1 +1024/);
+  expect(stdout).toMatch(/^dispatcher\n {2}interface +oneip0\n {2}bridge +br0\n {2}mac +02:00:00:00:00:02\n/);
+  expect(stdout).toMatch(/^ {2}announce +count 3, interval 1s, refresh 1m$/m);
+  expect(stdout).toMatch(/^cluster web\n {2}addresses +10\.0\.0\.100, 2001:db8::100\n/m);
+  expect(stdout).toMatch(/^ {2}ports +all$/m);
+  expect(stdout).toMatch(/web3 +10\.0\.0\.13 +1 +1500 +1024/);
+  expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   const json = JSON.parse((await oneip("check", "-c", CONFIG, "--json")).stdout);
+  expect(json.dispatcher).toMatchObject({
+    vlan: null,
+    addresses: ["10.0.0.2/24", "2001:db8::2/64"],
+    gateways: ["10.0.0.1", "2001:db8::1"],
+    announce: { count: 3, intervalMs: 1000, refreshMs: 60_000 },
+  });
   expect(json.clusters[0]).toMatchObject({
     name: "web",
+    fallback: null,
+    agent: null,
+    ports: null,
     technique: "route",
     buckets: 4096,
     seed: 0,
@@ -123,6 +119,7 @@ test("check prints what would run", async () => {
     name: "web1",
     address: "10.0.0.11",
     weight: 1,
+    mtu: 1500,
     buckets: 1024,
   });
 });
@@ -195,7 +192,7 @@ test.skipIf(needsTap())("run without a bridge of that name says what to do, and 
   expect(stdout).not.toContain("oneip0");
 });
 
-test.skipIf(needsTap())("run on a terminal is readable, and ends within a second of Ctrl-C", async () => {
+test.skipIf(needsTap())("run on a terminal is readable, and ends at Ctrl-C", async () => {
   const command = [...ONEIP, "run", "-c", CONFIG].join(" ");
   // `script` gives the command a terminal, and types there what it reads.
   const inside =
@@ -206,9 +203,7 @@ test.skipIf(needsTap())("run on a terminal is readable, and ends within a second
   child.stdout.setEncoding("utf8").on("data", (text: string) => printed += text);
   await until("it runs", () => printed.includes("running"));
   child.stdin.write("\x03");
-  const asked = performance.now();
   await until("it has stopped", () => printed.includes("stopped"));
-  expect(performance.now() - asked).toBeLessThan(1000);
   child.stdin.end();
   await ended;
   expect(printed).toMatch(/INFO.*running.*oneip0/);
@@ -239,9 +234,10 @@ test("backend check --routes: the table of another system, from standard input",
     status: 1,
     stderr: "",
     stdout: `extra-route  10.0.0.100
-  found  a route for 10.0.0.0/24 to itself (aix)
-  why    it takes that network for itself, and cannot reach its other machines
+  found  a route for 10.0.0.0/24 leads to the machine itself (aix)
+  why    the machine takes that network for itself, so it cannot reach the other machines there
   mend   route delete 10.0.0.0/24 10.0.0.100
+  where  on the machine of this table, as root
 `,
   });
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { run } from "../../src/lab/shell.ts";
+import { run } from "../../src/system/programs.ts";
 import { ONEIP, ROOT } from "../runtime.ts";
 
 const oneip = (...args: string[]) => run([...ONEIP, ...args], { cwd: ROOT });
@@ -41,8 +41,7 @@ describe("wrong usage ends with status 2 and says what is wrong:", () => {
     { args: ["filter", "rules", "-c", CONFIG], want: "required option '--backend <name>' not specified" },
     {
       args: ["filter", "rules", "-c", CONFIG, "--backend", "web9"],
-      want:
-        'There is no backend "web9" in a cluster of technique broadcast; there are web1, web2, web3, web4',
+      want: 'There is no backend "web9" in a cluster that has a filter; there are web1, web2, web3, web4',
     },
     {
       args: ["filter", "rules", "-c", CONFIG, "--backend", "web1", "--live", "web1,web7"],
@@ -70,7 +69,10 @@ describe("wrong usage ends with status 2 and says what is wrong:", () => {
       want: 'Backend "here" is in no cluster "mail"',
     },
     { args: ["router", "guide"], want: "Give either --config FILE or --cluster ADDRESS..." },
-    { args: ["router", "guide", "-c", ROUTE], want: "has technique broadcast; routers need no entry" },
+    {
+      args: ["router", "guide", "-c", ROUTE],
+      want: "has technique or fallback broadcast; routers need no entry",
+    },
     {
       args: ["router", "guide", "--cluster", "10.0.0.100", "--group", "02:00:00:00:00:01"],
       want: '"02:00:00:00:00:01" reaches one machine at most',

@@ -16,7 +16,7 @@ const frames = (JSON.parse(readFileSync(0, "utf8")) as string[]).map((hex) =>
 const PROBE = "02:00:00:00:00:09";
 const MINE = ["10.0.0.9", "2001:db8::9", "fe80::9"];
 const MARKER = "192.0.2.250";
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 /** Markers that came through one after the other. */
 const SETTLED = 20;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { run, runChecked } from "../../src/lab/shell.ts";
+import { run, runChecked } from "../../src/system/programs.ts";
 import { needsRoot } from "../needs.ts";
 import { runTs } from "../runtime.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { grant } from "../../src/device/offloads.ts";
-import { run, runChecked } from "../../src/lab/shell.ts";
+import { run, runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { runTs } from "../runtime.ts";
 

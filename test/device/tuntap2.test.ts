@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runChecked } from "../../src/lab/shell.ts";
+import { runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { runTs } from "../runtime.ts";
 

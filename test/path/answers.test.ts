@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runChecked } from "../../src/lab/shell.ts";
+import { runChecked } from "../../src/system/programs.ts";
 import { Bench, PLAN } from "./arrange.ts";
 import * as f from "../frames.ts";
 

@@ -9,8 +9,7 @@ import { parseMac } from "../../src/wire/address.ts";
 import * as virtio from "../../src/wire/virtio.ts";
 import { IP, IP6, MAC } from "../frames.ts";
 
-/** Neighbor slots. */
-export const SLOT = { backend1: 0, backend2: 1, gateway: 2, group: 3 } as const;
+export const NEIGHBOR = { backend1: 0, backend2: 1, gateway: 2, group: 3 } as const;
 
 export const BUCKETS = 4;
 
@@ -23,7 +22,6 @@ export const PLAN: Plan = {
   routes: [],
   clusters: [{
     addresses: [IP.cluster, IP6.cluster],
-    groupSlot: SLOT.group,
     buckets: BUCKETS,
     seed: 0,
     mask: { ipv4: 32, ipv6: 128 },
@@ -47,7 +45,7 @@ export interface Outcome {
   readonly frame: Uint8Array;
   /** The virtio header before it; empty without offloads. */
   readonly header: Uint8Array;
-  readonly slot: number;
+  readonly neighbor: number;
 }
 
 export class Bench {
@@ -63,11 +61,14 @@ export class Bench {
     this.#slotSize = slotSize;
     this.#begin = plan.offloads === true ? virtio.HEADER : 0;
     this.#memory = new Uint8Array(slotSize + 2 * CANARY).fill(CANARY_OCTET);
-    this.table = new ForwardingTable(new ArrayBuffer(ForwardingTable.byteLength(BUCKETS, 4)), 0, BUCKETS, 4);
-    this.table.setOwners(0, Uint16Array.of(SLOT.backend1, SLOT.backend2, SLOT.backend1, SLOT.backend2));
-    for (const [name, slot] of [["backend1", SLOT.backend1], ["backend2", SLOT.backend2]] as const) {
+    this.table = ForwardingTable.ofSize({ clusters: 1, buckets: BUCKETS, neighbors: 4 });
+    this.table.setOwners(
+      0,
+      Uint16Array.of(NEIGHBOR.backend1, NEIGHBOR.backend2, NEIGHBOR.backend1, NEIGHBOR.backend2),
+    );
+    for (const name of ["backend1", "backend2"] as const) {
       const { high, low } = parseMac(MAC[name])!;
-      this.table.setMac(slot, high, low);
+      this.table.setMac(NEIGHBOR[name], high, low);
     }
     this.dispatcher = new Dispatcher({ ...PLAN, ...plan }, this.#slot, this.table, () => this.#nowMs);
   }
@@ -83,7 +84,7 @@ export class Bench {
     this.#slot.set(frame, this.#begin);
     this.#nowMs = nowMs;
     const outcome = this.dispatcher.receive(this.#begin, frame.length);
-    const { length, slot } = this.dispatcher;
+    const { length, neighbor } = this.dispatcher;
     const end = this.#begin + length;
     if (length < 0 || end > this.#slotSize) throw new Error(`length ${length}`);
     const around = [this.#memory.subarray(0, CANARY), this.#memory.subarray(CANARY + this.#slotSize)];
@@ -94,7 +95,7 @@ export class Bench {
       verdict: verdict.NAMES[outcome] ?? String(outcome),
       frame: this.#slot.slice(this.#begin, end),
       header: this.#slot.slice(0, this.#begin),
-      slot,
+      neighbor,
     };
   }
 

@@ -1,23 +1,32 @@
 import { expect, test } from "vitest";
-import { Bench, BUCKETS, SLOT } from "./arrange.ts";
+import { Bench, NEIGHBOR } from "./arrange.ts";
+import { NO_GROUP } from "../../src/table/forwarding_table.ts";
 import * as f from "../frames.ts";
 import { ETHERTYPE, IP, IP6, MAC } from "../frames.ts";
 
 const GROUP = "03:bf:0a:00:00:64";
 
-/** Technique broadcast: the group has every bucket. */
+/** Technique broadcast: the cluster has a group. */
 function broadcasting(): Bench {
   const bench = new Bench();
-  bench.table.setOwners(0, new Uint16Array(BUCKETS).fill(SLOT.group));
-  bench.table.setMac(SLOT.group, 0x03bf, 0x0a000064);
+  bench.table.setGroup(0, NEIGHBOR.group);
+  bench.table.setMac(NEIGHBOR.group, 0x03bf, 0x0a000064);
   return bench;
 }
 
 test("frames to the cluster go to the group, with one from the TTL and our MAC as source", () => {
-  const { verdict, frame, slot } = broadcasting().receive(f.synToCluster());
+  const { verdict, frame, neighbor } = broadcasting().receive(f.synToCluster());
   const packet = f.ipv4(f.tcp(), { protocol: 6, ttl: 63 });
-  expect({ verdict, slot }).toEqual({ verdict: "dispatched", slot: SLOT.group });
+  expect({ verdict, neighbor }).toEqual({ verdict: "dispatched", neighbor: NEIGHBOR.group });
   expect(f.hex(frame)).toBe(f.hex(f.ethernet(packet, { dst: GROUP, src: MAC.dispatcher })));
+});
+
+test("with no group any more they go to the owners of their buckets again", () => {
+  const bench = broadcasting();
+  bench.table.setGroup(0, NO_GROUP);
+  const { verdict, neighbor } = bench.receive(f.synToCluster());
+  expect(verdict).toBe("dispatched");
+  expect([NEIGHBOR.backend1, NEIGHBOR.backend2]).toContain(neighbor);
 });
 
 test("who asks for the cluster address is told the group's MAC, who asks for ours gets ours", () => {

@@ -2,23 +2,23 @@ import { describe, expect, test } from "vitest";
 import { ofIpv4 } from "../../src/table/hash.ts";
 import { bucketOf } from "../../src/table/bucket_map.ts";
 import { parseMac, wordOf } from "../../src/wire/address.ts";
-import { Bench, BUCKETS, SLOT } from "./arrange.ts";
+import { Bench, BUCKETS, NEIGHBOR } from "./arrange.ts";
 import * as f from "../frames.ts";
 import { ETHERTYPE, IP, MAC, PROTOCOL } from "../frames.ts";
 
 const { ethernet, ipv4, udp, tcp, icmp, arp } = f;
 
-/** The slot that owns a client, by the oracle's arithmetic. */
+/** The neighbor that owns a client, by the oracle's arithmetic. */
 function ownerOf(client: string): number {
-  return bucketOf(ofIpv4(wordOf(client), 0), BUCKETS) % 2 === 0 ? SLOT.backend1 : SLOT.backend2;
+  return bucketOf(ofIpv4(wordOf(client), 0), BUCKETS) % 2 === 0 ? NEIGHBOR.backend1 : NEIGHBOR.backend2;
 }
 
 /** Two clients with different backends. */
 const [CLIENT_A, CLIENT_B] = (() => {
   const clients = Array.from({ length: 50 }, (_, index) => `198.51.100.${index + 1}`);
   return [
-    clients.find((client) => ownerOf(client) === SLOT.backend1)!,
-    clients.find((client) => ownerOf(client) === SLOT.backend2)!,
+    clients.find((client) => ownerOf(client) === NEIGHBOR.backend1)!,
+    clients.find((client) => ownerOf(client) === NEIGHBOR.backend2)!,
   ] as const;
 })();
 
@@ -203,7 +203,9 @@ describe("every frame ends in one verdict:", () => {
     test(`${name}: ${want}`, () => {
       const bench = new Bench();
       if (plan === "nobody live") bench.killAll();
-      if (plan === "unresolved") { for (const slot of Object.values(SLOT)) bench.table.clearMac(slot); }
+      if (plan === "unresolved") {
+        for (const neighbor of Object.values(NEIGHBOR)) bench.table.clearMac(neighbor);
+      }
       expect(bench.receive(frame).verdict).toBe(want);
     });
   }
@@ -217,9 +219,9 @@ describe("a dispatched frame", () => {
       const data = Array.from({ length: 200 }, (_, index) => index);
       const packet = (ttl: number) =>
         ipv4(tcp({ src: client, data }), { src: client, protocol: PROTOCOL.tcp, ttl });
-      const { frame, slot } = bench.receive(ethernet(packet(64)));
-      const backend = ownerOf(client) === SLOT.backend1 ? MAC.backend1 : MAC.backend2;
-      expect(slot).toBe(ownerOf(client));
+      const { frame, neighbor } = bench.receive(ethernet(packet(64)));
+      const backend = ownerOf(client) === NEIGHBOR.backend1 ? MAC.backend1 : MAC.backend2;
+      expect(neighbor).toBe(ownerOf(client));
       expect(f.hex(frame)).toBe(f.hex(ethernet(packet(63), { src: MAC.dispatcher, dst: backend })));
     },
   );
@@ -232,8 +234,8 @@ describe("a dispatched frame", () => {
   test("whose backend has no MAC yet lacks the destination MAC only", () => {
     const bench = new Bench();
     bench.table.clearMac(ownerOf(CLIENT_A));
-    const { verdict, frame, slot } = bench.receive(ethernet(ipv4(udp([7]), { src: CLIENT_A })));
-    expect({ verdict, slot }).toEqual({ verdict: "pending", slot: SLOT.backend1 });
+    const { verdict, frame, neighbor } = bench.receive(ethernet(ipv4(udp([7]), { src: CLIENT_A })));
+    expect({ verdict, neighbor }).toEqual({ verdict: "pending", neighbor: NEIGHBOR.backend1 });
     const want = ethernet(ipv4(udp([7]), { src: CLIENT_A, ttl: 63 }), {
       src: MAC.dispatcher,
       dst: "00:00:00:00:00:00",
@@ -244,10 +246,10 @@ describe("a dispatched frame", () => {
   test("all fragments of a datagram meet one backend", () => {
     const bench = new Bench();
     const fragments = [[udp([1]), 0x2000], [[2], 0x2001], [[3], 0x0002]] as const;
-    const slots = fragments.map(([payload, fragment]) =>
-      bench.receive(ethernet(ipv4(payload, { src: CLIENT_B, fragment }))).slot
+    const neighbors = fragments.map(([payload, fragment]) =>
+      bench.receive(ethernet(ipv4(payload, { src: CLIENT_B, fragment }))).neighbor
     );
-    expect(slots).toEqual([SLOT.backend2, SLOT.backend2, SLOT.backend2]);
+    expect(neighbors).toEqual([NEIGHBOR.backend2, NEIGHBOR.backend2, NEIGHBOR.backend2]);
   });
 });
 
@@ -263,25 +265,33 @@ describe("an ICMP error about a cluster flow reaches the backend of the embedded
   const from = (data: f.Octets, type = 3, code = 4) =>
     ethernet(ipv4(icmp(type, code, data), { src: CLIENT_A, protocol: PROTOCOL.icmp }));
   const cases = [
-    { name: "fragmentation needed", frame: from(embedded), want: SLOT.backend2 },
-    { name: "time exceeded", frame: from(embedded, 11, 0), want: SLOT.backend2 },
-    { name: "source quench", frame: from(embedded, 4, 0), want: SLOT.backend2 },
-    { name: "parameter problem", frame: from(embedded, 12, 0), want: SLOT.backend2 },
-    { name: "options in the embedded packet", frame: from(withOptions), want: SLOT.backend2 },
-    { name: "but not 7 octets of transport header", frame: from(embedded.slice(0, -1)), want: SLOT.backend1 },
-    { name: "but not options that are cut off", frame: from(withOptions.slice(0, -1)), want: SLOT.backend1 },
-    { name: "but not a redirect", frame: from(embedded, 5, 0), want: SLOT.backend1 },
-    { name: "but not an echo that looks like one", frame: from(embedded, 8, 0), want: SLOT.backend1 },
+    { name: "fragmentation needed", frame: from(embedded), want: NEIGHBOR.backend2 },
+    { name: "time exceeded", frame: from(embedded, 11, 0), want: NEIGHBOR.backend2 },
+    { name: "source quench", frame: from(embedded, 4, 0), want: NEIGHBOR.backend2 },
+    { name: "parameter problem", frame: from(embedded, 12, 0), want: NEIGHBOR.backend2 },
+    { name: "options in the embedded packet", frame: from(withOptions), want: NEIGHBOR.backend2 },
+    {
+      name: "but not 7 octets of transport header",
+      frame: from(embedded.slice(0, -1)),
+      want: NEIGHBOR.backend1,
+    },
+    {
+      name: "but not options that are cut off",
+      frame: from(withOptions.slice(0, -1)),
+      want: NEIGHBOR.backend1,
+    },
+    { name: "but not a redirect", frame: from(embedded, 5, 0), want: NEIGHBOR.backend1 },
+    { name: "but not an echo that looks like one", frame: from(embedded, 8, 0), want: NEIGHBOR.backend1 },
     {
       name: "but not about a packet that is not the cluster's",
       frame: from(ipv4(udp([]), { src: IP.backend1, dst: CLIENT_B })),
-      want: SLOT.backend1,
+      want: NEIGHBOR.backend1,
     },
   ];
   for (const { name, frame, want } of cases) {
     test(name, () => {
-      const { verdict, slot } = new Bench().receive(frame);
-      expect({ verdict, slot }).toEqual({ verdict: "dispatched", slot: want });
+      const { verdict, neighbor } = new Bench().receive(frame);
+      expect({ verdict, neighbor }).toEqual({ verdict: "dispatched", neighbor: want });
     });
   }
 });
@@ -370,12 +380,12 @@ describe("an answer", () => {
   }
 
   test("goes to the gateway, when one is known and the asker is not on the link", () => {
-    const bench = new Bench({ gateway: { ipv4: SLOT.gateway, ipv6: undefined } });
+    const bench = new Bench({ gateway: { ipv4: NEIGHBOR.gateway, ipv6: undefined } });
     const ask = (src: string) =>
       bench.receive(ethernet(ipv4(ECHO, { src, dst: IP.dispatcher, protocol: 1 }), { src: MAC.other })).frame;
     expect(f.hex(ask(IP.client).slice(0, 6)), "not known yet").toBe(f.hex(f.mac(MAC.other)));
     const { high, low } = parseMac(MAC.router)!;
-    bench.table.setMac(SLOT.gateway, high, low);
+    bench.table.setMac(NEIGHBOR.gateway, high, low);
     expect(f.hex(ask(IP.client).slice(0, 6))).toBe(f.hex(f.mac(MAC.router)));
     expect(f.hex(ask("10.0.0.77").slice(0, 6)), "on the link").toBe(f.hex(f.mac(MAC.other)));
   });

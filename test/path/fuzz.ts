@@ -1,7 +1,7 @@
 /** Arbitrary and mutated frames for the path, from a seed. */
 
 import type { Plan } from "../../src/path/plan.ts";
-import { Bench, PLAN, SLOT } from "./arrange.ts";
+import { Bench, NEIGHBOR, PLAN } from "./arrange.ts";
 import * as f from "../frames.ts";
 import { Random } from "../random.ts";
 
@@ -37,15 +37,15 @@ const PLANS: readonly Partial<Plan>[] = [
   {
     mtus: [100, 1280, 1280],
     routes: [
-      { prefix: { address: "192.0.2.0", prefixLength: 24 }, slot: SLOT.backend2 },
-      { prefix: { address: "2001:db8:9::", prefixLength: 48 }, slot: SLOT.gateway },
+      { prefix: { address: "192.0.2.0", prefixLength: 24 }, neighbor: NEIGHBOR.backend2 },
+      { prefix: { address: "2001:db8:9::", prefixLength: 48 }, neighbor: NEIGHBOR.gateway },
     ],
     clusters: [{
       ...PLAN.clusters[0]!,
       ports: [{ port: 53, protocol: "udp" }],
       mask: { ipv4: 24, ipv6: 64 },
     }],
-    gateway: { ipv4: SLOT.backend1, ipv6: SLOT.backend1 },
+    gateway: { ipv4: NEIGHBOR.backend1, ipv6: NEIGHBOR.backend1 },
   },
   { vlan: 0x800 },
   { offloads: true, mtus: [100, 1280, 1280], addresses: PLAN.addresses },

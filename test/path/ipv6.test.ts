@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { ofIpv6 } from "../../src/table/hash.ts";
 import { bucketOf } from "../../src/table/bucket_map.ts";
 import { linkLocalOf, parseMac, wordsOf } from "../../src/wire/address.ts";
-import { Bench, BUCKETS, SLOT } from "./arrange.ts";
+import { Bench, BUCKETS, NEIGHBOR } from "./arrange.ts";
 import * as f from "../frames.ts";
 import { ETHERTYPE, IP6, MAC } from "../frames.ts";
 
@@ -10,12 +10,12 @@ const { icmpv6, ipv6, tcp6, udp } = f;
 
 function ownerOf(client: string): number {
   const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = wordsOf(client);
-  return bucketOf(ofIpv6(w0, w1, w2, w3, 0), BUCKETS) % 2 === 0 ? SLOT.backend1 : SLOT.backend2;
+  return bucketOf(ofIpv6(w0, w1, w2, w3, 0), BUCKETS) % 2 === 0 ? NEIGHBOR.backend1 : NEIGHBOR.backend2;
 }
 
 const CLIENTS = Array.from({ length: 50 }, (_, index) => `2001:db8:51::${(index + 1).toString(16)}`);
-const CLIENT_A = CLIENTS.find((client) => ownerOf(client) === SLOT.backend1)!;
-const CLIENT_B = CLIENTS.find((client) => ownerOf(client) === SLOT.backend2)!;
+const CLIENT_A = CLIENTS.find((client) => ownerOf(client) === NEIGHBOR.backend1)!;
+const CLIENT_B = CLIENTS.find((client) => ownerOf(client) === NEIGHBOR.backend2)!;
 
 const frame = (packet: f.Octets, options: f.EthernetOptions = {}) =>
   f.ethernet(packet, { type: ETHERTYPE.ipv6, ...options });
@@ -182,6 +182,34 @@ describe("every IPv6 frame ends in one verdict:", () => {
       want: "drop_self",
     },
     {
+      name: "a fragment to us behind which a second fragment header says that it is whole",
+      frame: frame(
+        ipv6([
+          44,
+          0,
+          0,
+          1,
+          0,
+          0,
+          0,
+          1,
+          ICMPV6,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          1,
+          ...icmpv6(128, 0, [0, 0, 0, 0], [], toSelf),
+        ], {
+          ...toSelf,
+          next: 44,
+        }),
+      ),
+      want: "drop_self",
+    },
+    {
       name: "UDP to us",
       frame: frame(ipv6(f.udp6([1], toSelf), { ...toSelf, next: UDP })),
       want: "port_unreachable",
@@ -266,7 +294,9 @@ describe("every IPv6 frame ends in one verdict:", () => {
     test(`${name}: ${want}`, () => {
       const bench = new Bench();
       if (plan === "nobody live") bench.killAll();
-      if (plan === "unresolved") { for (const slot of Object.values(SLOT)) bench.table.clearMac(slot); }
+      if (plan === "unresolved") {
+        for (const neighbor of Object.values(NEIGHBOR)) bench.table.clearMac(neighbor);
+      }
       expect(bench.receive(frame).verdict).toBe(want);
     });
   }
@@ -276,36 +306,36 @@ test.each([CLIENT_A, CLIENT_B])(
   "a frame from %s goes to its backend and changes in MACs and hop limit only",
   (client) => {
     const packet = (hopLimit: number) => ipv6(tcp6({ src: client }), { src: client, next: TCP, hopLimit });
-    const { frame: sent, slot } = new Bench().receive(frame(packet(64)));
-    expect(slot).toBe(ownerOf(client));
-    const backend = slot === SLOT.backend1 ? MAC.backend1 : MAC.backend2;
+    const { frame: sent, neighbor } = new Bench().receive(frame(packet(64)));
+    expect(neighbor).toBe(ownerOf(client));
+    const backend = neighbor === NEIGHBOR.backend1 ? MAC.backend1 : MAC.backend2;
     expect(f.hex(sent)).toBe(f.hex(frame(packet(63), { src: MAC.dispatcher, dst: backend })));
   },
 );
 
 describe("an ICMPv6 error about a cluster flow reaches the backend of the embedded packet's client:", () => {
   const cases = [
-    { name: "packet too big", frame: errorFrom(embedded), want: SLOT.backend2 },
-    { name: "destination unreachable", frame: errorFrom(embedded, 1), want: SLOT.backend2 },
-    { name: "time exceeded", frame: errorFrom(embedded, 3), want: SLOT.backend2 },
-    { name: "parameter problem", frame: errorFrom(embedded, 4), want: SLOT.backend2 },
-    { name: "a fragment inside", frame: errorFrom(fragmented), want: SLOT.backend2 },
+    { name: "packet too big", frame: errorFrom(embedded), want: NEIGHBOR.backend2 },
+    { name: "destination unreachable", frame: errorFrom(embedded, 1), want: NEIGHBOR.backend2 },
+    { name: "time exceeded", frame: errorFrom(embedded, 3), want: NEIGHBOR.backend2 },
+    { name: "parameter problem", frame: errorFrom(embedded, 4), want: NEIGHBOR.backend2 },
+    { name: "a fragment inside", frame: errorFrom(fragmented), want: NEIGHBOR.backend2 },
     {
       name: "but not 7 octets behind the embedded header",
       frame: errorFrom(embedded.slice(0, -1)),
-      want: SLOT.backend1,
+      want: NEIGHBOR.backend1,
     },
-    { name: "but not an echo that looks like one", frame: errorFrom(embedded, 128), want: SLOT.backend1 },
+    { name: "but not an echo that looks like one", frame: errorFrom(embedded, 128), want: NEIGHBOR.backend1 },
     {
       name: "but not about a packet that is not the cluster's",
       frame: errorFrom(ipv6(udp([]), { src: IP6.backend1, dst: CLIENT_B })),
-      want: SLOT.backend1,
+      want: NEIGHBOR.backend1,
     },
   ];
   for (const { name, frame, want } of cases) {
     test(name, () => {
-      const { verdict, slot } = new Bench().receive(frame);
-      expect({ verdict, slot }).toEqual({ verdict: "dispatched", slot: want });
+      const { verdict, neighbor } = new Bench().receive(frame);
+      expect({ verdict, neighbor }).toEqual({ verdict: "dispatched", neighbor: want });
     });
   }
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Bench, PLAN, SLOT } from "./arrange.ts";
+import { Bench, NEIGHBOR, PLAN } from "./arrange.ts";
 import * as f from "../frames.ts";
 import { ETHERTYPE, IP, IP6, MAC, PROTOCOL } from "../frames.ts";
 
@@ -69,11 +69,11 @@ describe.each(families)("a super-frame of TCP over $name", (family) => {
 
   test("is dispatched as it is when its packets fit, though itself it is larger than any MTU", () => {
     const before = header(family.header);
-    const { verdict, frame: after, header: kept, slot } = bench().receive(frame, 0, before);
+    const { verdict, frame: after, header: kept, neighbor } = bench().receive(frame, 0, before);
     expect(verdict).toBe("dispatched");
     expect(kept).toEqual(before);
     expect([...after.slice(14 + family.ipHeader)]).toEqual([...frame.slice(14 + family.ipHeader)]);
-    expect([SLOT.backend1, SLOT.backend2]).toContain(slot);
+    expect([NEIGHBOR.backend1, NEIGHBOR.backend2]).toContain(neighbor);
   });
 
   test("whose packets do not fit is answered, with the first of them quoted", () => {

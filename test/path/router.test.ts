@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Plan } from "../../src/path/plan.ts";
 import { parseMac } from "../../src/wire/address.ts";
-import { Bench, PLAN, SLOT } from "./arrange.ts";
+import { Bench, NEIGHBOR, PLAN } from "./arrange.ts";
 import * as f from "../frames.ts";
 import { ETHERTYPE, IP, IP6, MAC } from "../frames.ts";
 
@@ -91,13 +91,13 @@ describe("service ports 80/tcp and 53/udp:", () => {
 
 test("a client mask sends a whole network to one backend", () => {
   const bench = withCluster({ mask: { ipv4: 24, ipv6: 64 } });
-  const slots = (frames: Uint8Array[]) => new Set(frames.map((frame) => bench.receive(frame).slot));
+  const neighbors = (frames: Uint8Array[]) => new Set(frames.map((frame) => bench.receive(frame).neighbor));
   const last = Array.from({ length: 64 }, (_, index) => index + 1);
-  expect(slots(last.map((octet) => f.synToCluster(`198.51.100.${octet}`))).size).toBe(1);
-  expect(slots(last.map((octet) => f.synToCluster(`198.51.${octet}.7`))).size).toBe(2);
+  expect(neighbors(last.map((octet) => f.synToCluster(`198.51.100.${octet}`))).size).toBe(1);
+  expect(neighbors(last.map((octet) => f.synToCluster(`198.51.${octet}.7`))).size).toBe(2);
   const from6 = (src: string) => v6(ipv6(tcp6({ src }), { src, next: 6 }));
-  expect(slots(last.map((octet) => from6(`2001:db8:51::${octet}`))).size).toBe(1);
-  expect(slots(last.map((octet) => from6(`2001:db8:51:${octet}::7`))).size).toBe(2);
+  expect(neighbors(last.map((octet) => from6(`2001:db8:51::${octet}`))).size).toBe(1);
+  expect(neighbors(last.map((octet) => from6(`2001:db8:51:${octet}::7`))).size).toBe(2);
 });
 
 describe("a way with a smaller MTU:", () => {
@@ -160,30 +160,30 @@ describe("the links' broadcast address", () => {
 
 describe("with routes", () => {
   const routes = [
-    { prefix: { address: "0.0.0.0", prefixLength: 0 }, slot: SLOT.backend1 },
-    { prefix: { address: "192.0.2.0", prefixLength: 24 }, slot: SLOT.backend2 },
-    { prefix: { address: "192.0.2.128", prefixLength: 25 }, slot: SLOT.gateway },
-    { prefix: { address: "2001:db8:9::", prefixLength: 48 }, slot: SLOT.backend1 },
-    { prefix: { address: "2001:db8:9:1::", prefixLength: 64 }, slot: SLOT.backend2 },
+    { prefix: { address: "0.0.0.0", prefixLength: 0 }, neighbor: NEIGHBOR.backend1 },
+    { prefix: { address: "192.0.2.0", prefixLength: 24 }, neighbor: NEIGHBOR.backend2 },
+    { prefix: { address: "192.0.2.128", prefixLength: 25 }, neighbor: NEIGHBOR.gateway },
+    { prefix: { address: "2001:db8:9::", prefixLength: 48 }, neighbor: NEIGHBOR.backend1 },
+    { prefix: { address: "2001:db8:9:1::", prefixLength: 64 }, neighbor: NEIGHBOR.backend2 },
   ];
-  const cases: { name: string; frame: Uint8Array; want: string; slot?: number }[] = [
+  const cases: { name: string; frame: Uint8Array; want: string; neighbor?: number }[] = [
     {
       name: "the longest prefix decides",
       frame: ethernet(ipv4(udp([]), { dst: "192.0.2.1" })),
       want: "forwarded",
-      slot: SLOT.backend2,
+      neighbor: NEIGHBOR.backend2,
     },
     {
       name: "a longer one is longer",
       frame: ethernet(ipv4(udp([]), { dst: "192.0.2.129" })),
       want: "pending",
-      slot: SLOT.gateway,
+      neighbor: NEIGHBOR.gateway,
     },
     {
       name: "the default for the rest",
       frame: ethernet(ipv4(udp([]), { dst: "8.8.8.8" })),
       want: "forwarded",
-      slot: SLOT.backend1,
+      neighbor: NEIGHBOR.backend1,
     },
     { name: "the cluster is still the cluster's", frame: f.synToCluster(), want: "dispatched" },
     { name: "TTL 1", frame: ethernet(ipv4(udp([]), { dst: "8.8.8.8", ttl: 1 })), want: "time_exceeded" },
@@ -196,13 +196,13 @@ describe("with routes", () => {
       name: "IPv6, the longest prefix",
       frame: v6(ipv6(udp([]), { dst: "2001:db8:9:1::1" })),
       want: "forwarded",
-      slot: SLOT.backend2,
+      neighbor: NEIGHBOR.backend2,
     },
     {
       name: "IPv6, the shorter one",
       frame: v6(ipv6(udp([]), { dst: "2001:db8:9:2::1" })),
       want: "forwarded",
-      slot: SLOT.backend1,
+      neighbor: NEIGHBOR.backend1,
     },
     { name: "IPv6, none", frame: v6(ipv6(udp([]), { dst: "2001:db8:10::1" })), want: "net_unreachable" },
     {
@@ -216,11 +216,11 @@ describe("with routes", () => {
       want: "time_exceeded",
     },
   ];
-  for (const { name, frame, want, slot } of cases) {
+  for (const { name, frame, want, neighbor } of cases) {
     test(name, () => {
       const outcome = new Bench({ routes }).receive(frame);
       expect(outcome.verdict).toBe(want);
-      if (slot !== undefined) expect(outcome.slot).toBe(slot);
+      if (neighbor !== undefined) expect(outcome.neighbor).toBe(neighbor);
     });
   }
 });
@@ -275,9 +275,9 @@ test("each kind of answer has a limit of its own", () => {
 });
 
 test("IPv6 answers go to the gateway, when one is known and the asker is not on the link", () => {
-  const bench = new Bench({ gateway: { ipv4: undefined, ipv6: SLOT.gateway } });
+  const bench = new Bench({ gateway: { ipv4: undefined, ipv6: NEIGHBOR.gateway } });
   const { high, low } = parseMac(MAC.router)!;
-  bench.table.setMac(SLOT.gateway, high, low);
+  bench.table.setMac(NEIGHBOR.gateway, high, low);
   const ask = (src: string) => {
     const options = { src, dst: IP6.dispatcher };
     const packet = ipv6(icmpv6(128, 0, [0, 0, 0, 0], [], options), { ...options, next: 58 });

@@ -98,8 +98,8 @@ function restartInRecords(): void {
 const COMMANDS = [
   "sysctl -w net.ipv4.conf.all.arp_ignore=1",
   "sysctl -w net.ipv4.conf.all.arp_announce=2",
-  `ip address add ${CLUSTER}/32 dev lo scope host`,
-  `ip address add ${CLUSTER6}/128 dev lo`,
+  `ip address replace ${CLUSTER}/32 dev lo scope host`,
+  `ip address replace ${CLUSTER6}/128 dev lo`,
 ];
 
 test.skipIf(needsRoot())("--dry-run prints the commands, silence first, and changes nothing", async () => {
@@ -184,7 +184,7 @@ test.skipIf(needsRoot())("what somebody has changed since stays, and is told", a
   await setup(CLUSTER);
   await web.exec("sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=2");
   expect((await teardown(CLUSTER)).lines).toContain(
-    "note: net.ipv4.conf.all.arp_ignore is 2, neither 0 as before nor 1 as set up: it stays",
+    "note: net.ipv4.conf.all.arp_ignore is 2, neither 0 as before set-up nor 1 as set-up left it: it stays",
   );
 });
 
@@ -193,7 +193,7 @@ test.skipIf(needsRoot())("after a restart without files nothing is left to undo"
   restartInRecords();
   const before = await machine();
   expect((await teardown(CLUSTER)).lines).toEqual([
-    "note: the machine has started anew since then: what set-up had changed is gone",
+    "note: the machine has restarted since its set-up: what set-up had changed is gone",
   ]);
   expect(await machine()).toBe(before);
   expect(readdirSync(state)).toEqual([]);

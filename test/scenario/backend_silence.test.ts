@@ -131,7 +131,7 @@ test.skipIf(needsRoot())(
         const neighbor = [address, "lladdr", mac, "dev", "eth1"];
         await router.exec("ip", "neigh", "replace", ...neighbor, "nud", "permanent");
         const url = address.includes(":") ? `http://[${address}]/` : `http://${address}/`;
-        expect(await router.exec("curl", "-sSg", "--max-time", "5", url), what).toBe("web\n");
+        expect(await router.exec("curl", "-sSg", "--max-time", "60", url), what).toBe("web\n");
         await router.exec("ip", "neigh", "del", ...neighbor);
       }
       await run(method, ["undo"]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, until } from "oneip";
-import { run, runChecked } from "../../src/lab/shell.ts";
+import { run, runChecked } from "../../src/system/programs.ts";
 import { needsRoot } from "../needs.ts";
 import { runTs } from "../runtime.ts";
 import { BroadcastLab } from "./broadcast_lab.ts";
@@ -67,7 +67,7 @@ describe.skipIf(needsRoot())(
     async function returns(name: string): Promise<void> {
       await lab.node("lan").exec("ip", "link", "set", name, "up");
       const server = [...runTs("netns/server.ts"), name, CLUSTER, CLUSTER6].join(" ");
-      await lab.node(name).exec("sh", "-c", `ONEIP_LAB=${lab.name} setsid ${server} >/dev/null 2>&1 &`);
+      await lab.node(name).exec("sh", "-c", `setsid ${server} >/dev/null 2>&1 &`);
       const status = `curl -s -o /dev/null --max-time 5 http://10.0.0.1${name.at(-1)}/`;
       await until(
         "the server listens",
@@ -91,7 +91,7 @@ describe.skipIf(needsRoot())(
         "ping",
         "-c2",
         "-i0.2",
-        "-W5",
+        "-W60",
         "-I",
         clientOf("web2"),
         CLUSTER,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { CommandError, Lab, until } from "oneip";
-import { run, runChecked } from "../../src/lab/shell.ts";
+import { run, runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP, ROOT } from "../runtime.ts";
 
@@ -44,7 +44,7 @@ describe.skipIf(needsTap())("labs leave nothing behind:", () => {
     const [one, two] = [await Lab.up(TOPOLOGY, { name }), await Lab.up(TOPOLOGY, { name: `${name}2` })];
     try {
       const ask = (lab: Lab) =>
-        lab.node("client1").exec("curl", "-s", "--max-time", "5", "http://10.0.0.100/");
+        lab.node("client1").exec("curl", "-s", "--max-time", "60", "http://10.0.0.100/");
       const first = await ask(one);
       expect(await ask(two)).toBe(first);
       await two.node("web1").program!.stop();
@@ -63,9 +63,9 @@ describe.skipIf(needsTap())("labs leave nothing behind:", () => {
   test("a second lab of the same name is refused and harms the first in nothing", async () => {
     const lab = await Lab.up(TOPOLOGY, { name });
     await expect(Lab.up(TOPOLOGY, { name })).rejects.toThrow(
-      `A lab "${name}" is up already (namespace ${name}-client1 exists); remove it with "oneip lab down ${name}"`,
+      `A lab "${name}" is up already; remove it with "oneip lab down ${name}"`,
     );
-    expect(await lab.node("client1").exec("curl", "-s", "--max-time", "5", "http://10.0.0.100/")).toMatch(
+    expect(await lab.node("client1").exec("curl", "-s", "--max-time", "60", "http://10.0.0.100/")).toMatch(
       /^web/,
     );
     await lab.down();
@@ -123,7 +123,7 @@ describe.skipIf(needsTap())("labs leave nothing behind:", () => {
     );
     const listed = JSON.parse((await lab("list", "--json")).stdout) as { name: string; nodes: string[] }[];
     expect(listed.find((info) => info.name === name)?.nodes).toContain("web4");
-    const answer = await lab("exec", name, "client1", "curl", "-s", "--max-time", "5", "http://10.0.0.100/");
+    const answer = await lab("exec", name, "client1", "curl", "-s", "--max-time", "60", "http://10.0.0.100/");
     expect(answer.stdout).toMatch(/^web[1-4]\n$/);
     expect((await lab("exec", name, "client1", "sh", "-c", "exit 7")).status).toBe(7);
     const shell = await run([...ONEIP, "lab", "shell", name, "router"], {

@@ -1,12 +1,15 @@
+import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
-import { run } from "../../src/lab/shell.ts";
+import { run } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP } from "../runtime.ts";
 
 test.skipIf(needsTap())(
   "the demo answers every client by one backend, past the dispatcher, and leaves nothing",
   async () => {
-    const { status, stdout, stderr } = await run([...ONEIP, "demo", "--json"]);
+    // The process number names the lab: somebody else's demo may run beside this one.
+    const numbered = ["sh", "-c", 'echo "pid $$" >&2; exec "$@"', "sh", ...ONEIP];
+    const { status, stdout, stderr } = await run([...numbered, "demo", "--json"]);
     expect(status, stderr).toBe(0);
     const story = JSON.parse(stdout);
     expect(story.clients).toBeGreaterThanOrEqual(64);
@@ -19,8 +22,10 @@ test.skipIf(needsTap())(
     expect(story.frames.repliesThroughDispatcher).toBe(0);
     expect(story.frames.toDispatcher).toBe(story.frames.dispatched);
     expect(story.checks.every(({ passed }: { passed: boolean }) => passed)).toBe(true);
+    const lab = `demo-${/^pid (\d+)$/m.exec(stderr)![1]}`;
     const { stdout: namespaces } = await run(["ip", "netns", "list"]);
-    expect(namespaces).not.toContain("demo-");
+    expect(namespaces).not.toContain(`${lab}-`);
+    expect(existsSync(`/run/oneip/lab/${lab}`)).toBe(false);
   },
 );
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, type LabNode, until } from "oneip";
-import { runChecked } from "../../src/lab/shell.ts";
+import { runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import * as f from "../frames.ts";
 import { ALL, BroadcastLab, entries, serves, survives } from "./broadcast_lab.ts";
@@ -50,7 +50,7 @@ interface Element {
  * the way works goes with the packet through a lab whose machines are one kernel, and the router would never ask.
  */
 async function knock(client: LabNode): Promise<boolean> {
-  const once = (to: string) => `exec 3<>/dev/udp/${to}/53; echo knock >&3; read -rt 2 -N 1 -u 3 answer`;
+  const once = (to: string) => `exec 3<>/dev/udp/${to}/53; echo knock >&3; read -rt 60 -N 1 -u 3 answer`;
   const { status } = await client.run(["bash", "-ec", `${once(CLUSTER)}; ${once(CLUSTER6)}`]);
   return status === 0;
 }

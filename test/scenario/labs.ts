@@ -82,7 +82,7 @@ export const TEN_MB = 10_000_000;
 
 /** Downloads 10 MB and prints their sum, as a client would on its command line. */
 export function download(node: LabNode, client: string, ...curlOptions: string[]): Promise<string> {
-  const curl = `curl -sS --max-time 40 --interface ${client} ${
+  const curl = `curl -sS --max-time 150 --interface ${client} ${
     curlOptions.join(" ")
   } http://${CLUSTER}/bytes/${TEN_MB}`;
   return node.exec("sh", "-c", `${curl} | sha256sum | cut -d" " -f1`).then((printed) => printed.trim());
@@ -95,7 +95,7 @@ export function downloadInTwo(node: LabNode, client: string): { sum: Promise<str
   execFileSync("mkfifo", [gate]);
   // Opening a pipe waits until its other end is opened as well.
   const stall = `head -c 1000000; : <${gate}; cat`;
-  const curl = `curl -sS --max-time 40 --interface ${client} http://${CLUSTER}/bytes/${TEN_MB}`;
+  const curl = `curl -sS --max-time 150 --interface ${client} http://${CLUSTER}/bytes/${TEN_MB}`;
   const sum = node.exec("sh", "-c", `${curl} | { ${stall}; } | sha256sum | cut -d" " -f1; rm -f ${gate}`);
   return { sum: sum.then((printed) => printed.trim()), goOn: () => writeFileSync(gate, "") };
 }

@@ -36,7 +36,7 @@ describe.skipIf(needsTap())("servers that know nothing of oneip", () => {
         "curl",
         "-sS",
         "--max-time",
-        "5",
+        "60",
         "--interface",
         client,
         `http://${CLUSTER}:8080/`,

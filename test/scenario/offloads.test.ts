@@ -11,7 +11,7 @@ async function upload(lab: Lab, url: string, client: string): Promise<void> {
   const printed = await lab.node("client1").exec(
     "bash",
     "-c",
-    `${zeros} | sha256sum | cut -d" " -f1; ${zeros} | curl -sSg --max-time 60 --interface ${client} -T - ${url}`,
+    `${zeros} | sha256sum | cut -d" " -f1; ${zeros} | curl -sSg --max-time 150 --interface ${client} -T - ${url}`,
   );
   const [sent, taken] = printed.trim().split("\n");
   expect(taken).toBe(sent);

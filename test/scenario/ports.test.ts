@@ -4,7 +4,7 @@ import { needsTap } from "../needs.ts";
 import { CLUSTER, CLUSTER6, labWith } from "./labs.ts";
 
 const get = (lab: Lab, url: string) =>
-  lab.node("client1").run(["curl", "-sSg", "--max-time", "5", "-w", "%{http_code}", "-o", "/dev/null", url]);
+  lab.node("client1").run(["curl", "-sSg", "--max-time", "60", "-w", "%{http_code}", "-o", "/dev/null", url]);
 
 test.skipIf(needsTap())("with service ports: the others are refused at once, or silent", async () => {
   await using lab = await labWith(
@@ -15,11 +15,11 @@ test.skipIf(needsTap())("with service ports: the others are refused at once, or 
     expect((await get(lab, `http://${host}/`)).stdout).toBe("200");
     expect((await get(lab, `http://${host}:81/`)).status, "connection refused").toBe(7);
   }
-  await lab.node("client1").exec("ping", "-c1", "-W5", CLUSTER);
+  await lab.node("client1").exec("ping", "-c1", "-W60", CLUSTER);
   const udp = await lab.node("client1").run([
     "bash",
     "-c",
-    `exec 3<>/dev/udp/${CLUSTER}/54; echo x >&3; read -t5 <&3`,
+    `exec 3<>/dev/udp/${CLUSTER}/54; echo x >&3; read -t60 <&3`,
   ]);
   expect(udp.stderr).toContain("Connection refused");
 });

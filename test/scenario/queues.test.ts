@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Lab, request } from "oneip";
+import { type Lab, request, until } from "oneip";
 import { needsTap } from "../needs.ts";
 import { clients, clients6, CLUSTER, CLUSTER6, expected, labWith, lastReport } from "./labs.ts";
 
@@ -60,7 +60,7 @@ describe.skipIf(needsTap())("two queues, a worker each", () => {
     await using lab = await labWith("dies", twoQueues);
     const { program } = lab.node("lb");
     await lab.node("lb").exec("ip", "link", "delete", "oneip0");
-    await expect.poll(() => program!.isRunning, { timeout: 10_000 }).toBe(false);
+    await until("it has ended", () => !program!.isRunning);
     expect(program!.log).toMatch(/oneip: Data-plane worker [12] died: the TAP interface is gone/);
   });
 });

@@ -8,10 +8,10 @@
 import { readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { parseConfig, SharedState, slotSizeFor, Tap, until } from "oneip";
-import { ClusterMap } from "../../src/control/cluster_map.ts";
-import { explain } from "../../src/control/explain.ts";
-import { planOf } from "../../src/control/plan_of.ts";
-import { Workers } from "../../src/control/workers.ts";
+import { ClusterMap } from "../../src/cluster/cluster_map.ts";
+import { explain } from "../../src/cluster/explain.ts";
+import { planOf } from "../../src/config/plan.ts";
+import { Workers } from "../../src/plane/workers.ts";
 import { VERDICT_NAMES } from "../../src/mod.ts";
 import { parseMac } from "../../src/wire/address.ts";
 
@@ -28,6 +28,7 @@ const tap = new Tap({
   offloads: true,
 });
 const shared = new SharedState({
+  clusters: 1,
   buckets,
   neighbors: neighbors.length,
   slotSize: slotSizeFor(config.dispatcher),
@@ -42,9 +43,9 @@ const other = one.map((owner, bucket) => theirs.has(bucket) ? owner : (owner + 1
 async function publish(owners: Uint16Array): Promise<void> {
   const table = await shared.standby();
   table.setOwners(0, owners);
-  for (const [slot, text] of macs.split(",").entries()) {
+  for (const [neighbor, text] of macs.split(",").entries()) {
     const { high, low } = parseMac(text)!;
-    table.setMac(slot, high, low);
+    table.setMac(neighbor, high, low);
   }
   shared.publish();
   workers.wake();
@@ -55,7 +56,7 @@ const dispatched = () => shared.verdicts()[VERDICT_NAMES.indexOf("dispatched")]!
 
 await publish(one);
 console.log("ready");
-await until("the flows run", () => dispatched() > 5000, 30_000);
+await until("the flows run", () => dispatched() > 5000);
 const before = dispatched();
 for (let swap = 0; swap < 1000; swap++) {
   const seen = dispatched();

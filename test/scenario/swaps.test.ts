@@ -50,10 +50,10 @@ test.skipIf(needsTap()).each([1, 2])(
           "-c",
           `${zeros} | ${
             ON_ONE_CORE.join(" ")
-          } curl -sS --max-time 60 --interface ${address} -o /dev/null -w %{http_code} -T - http://${CLUSTER}/`,
+          } curl -sS --max-time 150 --interface ${address} -o /dev/null -w %{http_code} -T - http://${CLUSTER}/`,
         ])
       );
-      await until("it has swapped", () => printed.includes("}}"), 60_000);
+      await until("it has swapped", () => printed.includes("}}"), 150_000);
       writeFileSync(done, "");
       expect((await Promise.all(uploads)).map(({ stdout }) => stdout)).toEqual(ten.map(() => "200"));
       const { swaps, frames, lost } = JSON.parse(printed.trim().split("\n").at(-1)!);

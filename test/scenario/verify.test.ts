@@ -41,7 +41,7 @@ describe.skipIf(needsTap())("oneip verify", () => {
     const { mac } = stranger.plan.interfaces[0]!;
     await stranger.exec("ip", "address", "add", `${CLUSTER}/24`, "dev", "eth1");
     expect((await it.verify()).faults).toMatchObject([
-      { id: "address-taken", backend: null, mac, cluster: CLUSTER },
+      { id: "address-taken", backend: null, mac, clusters: [CLUSTER] },
     ]);
     await stranger.exec("ip", "address", "add", "10.0.0.2/24", "dev", "eth1");
     expect((await it.verify()).faults).toMatchObject([{ id: "own-address-taken", backend: null, mac }]);

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Fault, until } from "oneip";
+import { type FaultData, until } from "oneip";
 import { needsTap } from "../needs.ts";
 import { CLUSTER, CLUSTER6 } from "./labs.ts";
 import { CASES } from "./verify_faults.ts";
 import { VerifyLab } from "./verify_lab.ts";
 
 /** The wanted faults of each backend, and those that were named: of several that look alike the wanted one. */
-function compare(faults: readonly Fault[], isSeen: (want: string) => boolean = () => true) {
+function compare(faults: readonly FaultData[], isSeen: (want: string) => boolean = () => true) {
   const wanted = CASES.map(({ name, want }) => [name, want.filter(isSeen).toSorted()] as const);
   const named = CASES.map(({ name, want }) => {
-    const names = faults.filter(({ backend }) => backend === name).map(({ id, or, cluster }) => {
-      const looks = [id, ...or].map((id) => `${id} ${cluster}`);
+    const names = faults.filter(({ backend }) => backend === name).map(({ id, or, clusters }) => {
+      const looks = [id, ...or].map((id) => [id, ...clusters].join(" "));
       return looks.find((look) => want.includes(look)) ?? looks.join(" or ");
     });
     return [name, names.toSorted()] as const;
@@ -22,12 +22,12 @@ describe.skipIf(needsTap())("a backend for each fault", () => {
   let it: VerifyLab;
   beforeAll(async () => {
     it = await VerifyLab.up("faults", CASES);
-  }, 30_000);
+  });
   afterAll(() => it?.down());
 
   test("a dispatcher that starts before they are spoilt names those that never were right", async () => {
     await until("the verification at the start is over", () => it.logged().length >= 4);
-    expect(it.logged().map(({ id, backend, cluster }) => `${id} ${backend} ${cluster}`)).toEqual(
+    expect(it.logged().map(({ id, backend, clusters }) => [id, backend, ...clusters].join(" "))).toEqual(
       ["no-service", "primary-only"].flatMap((name) =>
         [CLUSTER, CLUSTER6].map((cluster) => `no-service ${name} ${cluster}`)
       ),

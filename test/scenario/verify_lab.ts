@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { type Fault, Lab, type Result, type VerificationReport } from "oneip";
+import { type FaultData, Lab, type ReportData, type Result } from "oneip";
 import { ONEIP } from "../runtime.ts";
 import { CLUSTER, CLUSTER6 } from "./labs.ts";
 
@@ -61,21 +61,17 @@ export class VerifyLab {
   }
 
   /** What `verify` says of the configuration. */
-  async verify(): Promise<VerificationReport & { status: number }> {
+  async verify(): Promise<ReportData & { status: number }> {
     const { stdout, stderr, status } = await this.oneip("verify", "--json", "-c", this.file);
     expect(stderr).toBe("");
-    return { ...JSON.parse(stdout) as VerificationReport, status };
+    return { ...JSON.parse(stdout) as ReportData, status };
   }
 
   /** What the running dispatcher has logged of faults. */
-  logged(): Fault[] {
+  logged(): FaultData[] {
     return this.lab.node("lb").program!.log.split("\n").filter((line) =>
       line.includes("verification found a fault")
-    )
-      .map((line) => {
-        const { fault, ...about } = JSON.parse(line);
-        return { id: fault, ...about };
-      });
+    ).map((line) => JSON.parse(line) as FaultData);
   }
 
   /** Runs shell lines on each backend. */

@@ -11,7 +11,7 @@ const PROBE = "02:00:00:00:00:77";
 /** The client's frames have a MAC of their own: what comes from a backend is never dispatched to it. */
 const CLIENT = "02:00:00:00:00:78";
 const BACKEND = "10.0.0.11";
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 60_000;
 const AGAIN_MS = 200;
 /** ICMP's type, which no port of ours begins with. */
 const UNREACHABLE = 3;

@@ -19,7 +19,7 @@ let nowMs: number;
 
 const ask = (_: number, mac: Mac | undefined) => asked.push(mac === undefined ? "everyone" : "known");
 
-/** Lets time pass, tick by tick; the slots that failed. */
+/** Lets time pass, tick by tick; the neighbors that failed. */
 function pass(ms: number): number[] {
   const end = nowMs + ms;
   const failed: number[] = [];

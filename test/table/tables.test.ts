@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ABSENT, AddressTable } from "../../src/table/address_table.ts";
 import { Counters } from "../../src/table/counters.ts";
-import { ForwardingTable } from "../../src/table/forwarding_table.ts";
+import { ForwardingTable, NO_GROUP } from "../../src/table/forwarding_table.ts";
 import { TokenBucket } from "../../src/table/token_bucket.ts";
 import { Random } from "../random.ts";
 
@@ -27,16 +27,22 @@ test("Counters carry into the high word", () => {
   expect(counters.get(1)).toBe(2 ** 32 + 1);
 });
 
-test("ForwardingTable keeps owners and MACs apart, at any size", () => {
-  for (const [buckets, neighbors] of [[2, 1], [4, 3], [4096, 5]] as const) {
-    const size = ForwardingTable.byteLength(buckets, neighbors);
-    expect(size % 4).toBe(0);
-    const table = new ForwardingTable(new ArrayBuffer(size), 0, buckets, neighbors);
+test("ForwardingTable keeps owners, groups and MACs apart, at any size", () => {
+  for (const [clusters, buckets, neighbors] of [[1, 2, 1], [2, 4, 3], [3, 4096, 5]] as const) {
+    const size = { clusters, buckets, neighbors };
+    expect(ForwardingTable.byteLength(size) % 4).toBe(0);
+    const table = ForwardingTable.ofSize(size);
     table.setOwners(0, new Uint16Array(buckets).fill(0xfffe));
+    expect(table.group(clusters - 1), "none in fresh memory").toBe(NO_GROUP);
+    table.setGroup(clusters - 1, 0);
+    expect(table.group(clusters - 1)).toBe(0);
     expect(table.isResolved(neighbors - 1)).toBe(false);
     table.setMac(neighbors - 1, 0x0200, -1);
     expect(table.isResolved(neighbors - 1)).toBe(true);
     expect([table.macHigh(neighbors - 1), table.macLow(neighbors - 1)]).toEqual([0x0200, -1]);
+    expect(table.owner(buckets - 1)).toBe(0xfffe);
+    table.setGroup(clusters - 1, NO_GROUP);
+    expect(table.group(clusters - 1)).toBe(NO_GROUP);
     expect(table.owner(buckets - 1)).toBe(0xfffe);
     table.clearMac(neighbors - 1);
     expect(table.isResolved(neighbors - 1)).toBe(false);

@@ -1,0 +1,46 @@
+/** The cost of a frame, before and after a change: the same dispatcher from two checkouts, in turn. */
+
+import {
+  discardBehind,
+  FIXED_RATE,
+  forward,
+  idOf,
+  lacksLoads,
+  LOADS,
+  OWN_CORE,
+  passBehind,
+} from "./forwarding.ts";
+import type { Load } from "./frames.ts";
+import type { Figure } from "./results.ts";
+import { beforeOf, RUNTIME_NAMES } from "./subjects.ts";
+import { type Bench, inTurn, Running } from "./turns.ts";
+
+export async function against(bench: Bench): Promise<void> {
+  if (await lacksLoads(bench)) return;
+  const { bed } = bench;
+  const names = RUNTIME_NAMES.flatMap((name) => [beforeOf(name), name]);
+  await using running = await Running.start(bench, names, OWN_CORE);
+  await discardBehind(bed, running);
+  await inTurn(
+    bench,
+    RUNTIME_NAMES.flatMap((name) =>
+      LOADS.filter(({ length }) => length !== 512).map((load) => ({
+        figures: [cost(load, name)],
+        subjects: running.subjects(beforeOf(name), name),
+        measure: async (subject) => [(await forward(bed, running, subject, load, FIXED_RATE)).cpuNs],
+      }))
+    ),
+  );
+  await passBehind(bed, running);
+}
+
+function cost(load: Load, name: string): Figure {
+  return {
+    section: "Before and after",
+    id: `before-after-${idOf(load)}-${name}`,
+    title: `CPU per ${load.length}-octet ${load.family} frame at ${FIXED_RATE / 1000} k frames/s, ${name}`,
+    unit: "ns",
+    better: "less",
+    reference: beforeOf(name),
+  };
+}

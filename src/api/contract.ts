@@ -1,0 +1,62 @@
+/**
+ * What a running dispatcher can be asked: each command with the shape of its input and of its output. Server, commands and tests
+ * share it; how the octets travel is the transport's affair (socket.ts).
+ */
+
+import * as z from "zod";
+import type { TechniqueOf } from "../cluster/techniques.ts";
+import type { Fault } from "../fault/fault.ts";
+import { type FaultId, FAULTS } from "../fault/ids.ts";
+import type { VerificationReport, VerifiedBackend } from "../verify/report.ts";
+
+const technique = z.enum(["route", "broadcast"], "use route or broadcast");
+
+const techniques: z.ZodType<TechniqueOf[]> = z.array(z.strictObject({ cluster: z.string(), technique }));
+
+const faultId = z.enum(Object.keys(FAULTS) as FaultId[]);
+
+const fault: z.ZodType<Fault> = z.strictObject({
+  id: faultId,
+  or: z.array(faultId),
+  backend: z.string().nullable(),
+  mac: z.string().nullable(),
+  clusters: z.array(z.string()),
+  found: z.string(),
+  why: z.string(),
+  mend: z.array(z.array(z.string())),
+  decide: z.string().nullable(),
+});
+
+const verifiedBackend: z.ZodType<VerifiedBackend> = z.strictObject({
+  name: z.string(),
+  address: z.string(),
+  mac: z.string().nullable(),
+  ok: z.boolean(),
+});
+
+const verificationReport: z.ZodType<VerificationReport> = z.strictObject({
+  ok: z.boolean(),
+  backends: z.array(verifiedBackend),
+  faults: z.array(fault),
+});
+
+const nothing = z.strictObject({});
+
+export const CONTRACT = {
+  /** The name of the dispatcher's interface. */
+  interface: { input: nothing, output: z.string() },
+  /** Are the backends set up right? Takes up to three seconds. */
+  verify: { input: nothing, output: verificationReport },
+  /** The technique of each cluster; with `technique` it is changed first, of one cluster or of all. */
+  technique: {
+    input: z.strictObject({ technique: technique.optional(), cluster: z.string().optional() }),
+    output: techniques,
+  },
+} as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>;
+
+export type CommandName = keyof typeof CONTRACT;
+export type Input<N extends CommandName> = z.output<(typeof CONTRACT)[N]["input"]>;
+export type Output<N extends CommandName> = z.output<(typeof CONTRACT)[N]["output"]>;
+
+/** What answers each command. What it throws goes back as an error. */
+export type Handlers = { readonly [N in CommandName]: (input: Input<N>) => Output<N> | Promise<Output<N>> };

@@ -1,0 +1,107 @@
+/**
+ * How commands reach a running dispatcher: a Unix socket, one line of JSON each way (contract.ts says what may stand in it).
+ *
+ *     > {"command": "technique", "input": {"technique": "broadcast"}}
+ *     < {"output": [...]}        or        {"error": "There is no cluster \"wbe\"; use web"}
+ *
+ * Who may write to the socket may command the dispatcher: only its own user.
+ */
+
+import { once } from "node:events";
+import { chmodSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+import * as z from "zod";
+import { UsageError } from "../input/errors.ts";
+import { type CommandName, CONTRACT, type Handlers, type Input, type Output } from "./contract.ts";
+
+const requestSchema = z.strictObject({ command: z.string(), input: z.unknown() });
+const responseSchema = z.union([
+  z.strictObject({ output: z.unknown() }),
+  z.strictObject({ error: z.string() }),
+]);
+
+/** Of the dispatcher in this network namespace: namespaces share the file system, and each may have its dispatcher. */
+export function controlPath(): string {
+  return process.env.ONEIP_CONTROL ?? `/run/oneip/${statSync("/proc/self/ns/net").ino}.sock`;
+}
+
+/** Listens until it is closed. Throws when another dispatcher listens there or the socket cannot be made. */
+export async function listen(path: string, handlers: Handlers): Promise<Server> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (await isAnswered(path)) {
+    throw new Error(`Another dispatcher has ${path}; set ONEIP_CONTROL to another path for this one`);
+  }
+  rmSync(path, { force: true }); // Left by one that was killed.
+  const server = createServer((socket) => void serve(socket, handlers));
+  server.listen(path);
+  await once(server, "listening");
+  chmodSync(path, 0o600);
+  return server;
+}
+
+/** Asks the running dispatcher. Throws UsageError when there is none, and with its words when it refuses. */
+export async function ask<N extends CommandName>(
+  path: string,
+  command: N,
+  input: Input<N>,
+): Promise<Output<N>> {
+  const socket = connect(path);
+  try {
+    await once(socket, "connect");
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === "EACCES"
+      ? "this user may not"
+      : "no dispatcher runs";
+    throw new UsageError(
+      `Cannot ask the dispatcher at ${path}: ${why}; run it with "oneip run", in this network namespace, as this user`,
+    );
+  }
+  try {
+    socket.write(`${JSON.stringify({ command, input })}\n`);
+    for await (const line of createInterface({ input: socket })) {
+      const response = responseSchema.parse(JSON.parse(line));
+      if ("error" in response) throw new UsageError(response.error);
+      return CONTRACT[command].output.parse(response.output) as Output<N>;
+    }
+    throw new Error("The dispatcher ended before it answered");
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Does a dispatcher listen there? */
+export async function isAnswered(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function serve(socket: Socket, handlers: Handlers): Promise<void> {
+  socket.on("error", () => {}); // Who asked and left.
+  for await (const line of createInterface({ input: socket })) {
+    socket.write(`${JSON.stringify(await answer(line, handlers))}\n`);
+  }
+}
+
+async function answer(line: string, handlers: Handlers): Promise<z.input<typeof responseSchema>> {
+  try {
+    const { command, input } = requestSchema.parse(JSON.parse(line));
+    if (!Object.hasOwn(CONTRACT, command)) throw new UsageError(`There is no command "${command}"`);
+    return { output: await run(command as CommandName, input, handlers) };
+  } catch (error) {
+    return { error: error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message };
+  }
+}
+
+async function run<N extends CommandName>(name: N, input: unknown, handlers: Handlers): Promise<Output<N>> {
+  const { input: schema, output } = CONTRACT[name];
+  return output.parse(await handlers[name](schema.parse(input) as Input<N>)) as Output<N>;
+}

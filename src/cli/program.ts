@@ -1,0 +1,55 @@
+/** The command line as a whole: every command with its arguments and options. Building it runs nothing. */
+
+import { Command } from "@commander-js/extra-typings";
+import tab from "@bomb.sh/tab/commander";
+import { backendCommand } from "./backend.ts";
+import { checkCommand } from "./check.ts";
+import { configCommand } from "./config.ts";
+import { demoCommand } from "./demo.ts";
+import { explainCommand } from "./explain.ts";
+import { filterCommand } from "./filter.ts";
+import { labCommand } from "./lab.ts";
+import { routerCommand } from "./router.ts";
+import { runCommand } from "./run.ts";
+import { techniqueCommand } from "./technique.ts";
+import { verifyCommand } from "./verify.ts";
+
+/** It throws CommanderError for wrong usage, after it has printed what is wrong; commands load what they need when they are called. */
+export function oneipProgram(): Command {
+  const program = new Command("oneip")
+    .description("One IP address in front of a cluster of servers")
+    .version("0.1.0")
+    .enablePositionalOptions()
+    .addHelpText(
+      "after",
+      "\nExample:\n  oneip run -c oneip.yaml\n\n" +
+        "Exit status: 0 done, 1 failed or found a fault, 2 wrong usage or configuration.",
+    )
+    .addCommand(runCommand())
+    .addCommand(checkCommand())
+    .addCommand(explainCommand())
+    .addCommand(backendCommand())
+    .addCommand(verifyCommand())
+    .addCommand(configCommand())
+    .addCommand(techniqueCommand())
+    .addCommand(filterCommand())
+    .addCommand(routerCommand())
+    .addCommand(labCommand())
+    .addCommand(demoCommand());
+  addCompletions(program as Command);
+  throwInsteadOfExit(program as Command);
+  return program as Command;
+}
+
+function addCompletions(program: Command): void {
+  tab(program as never, { completionCommandName: "completions" });
+  program.commands.find((command) => command.name() === "completions")!
+    .description("print the script by which a shell completes commands and options")
+    .addHelpText("after", "\nExample:\n  oneip completions bash > /etc/bash_completion.d/oneip");
+}
+
+/** Subcommands that were made apart do not inherit this. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const subcommand of command.commands) throwInsteadOfExit(subcommand as Command);
+}

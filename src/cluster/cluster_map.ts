@@ -1,0 +1,63 @@
+/** A cluster's bucket maps, and what they say of a client. */
+
+import { netmask, netmask6, wordsOf } from "../wire/address.ts";
+import * as bucketMap from "../table/bucket_map.ts";
+import * as hash from "../table/hash.ts";
+import type { BackendConfig, ClusterConfig } from "../config/config.ts";
+
+/** Where a client goes. */
+export interface Placement {
+  /** Int32. */
+  readonly hash: number;
+  readonly bucket: number;
+  /** Undefined when no backend is live. */
+  readonly backend: BackendConfig | undefined;
+}
+
+export class ClusterMap {
+  readonly cluster: ClusterConfig;
+  readonly #base: Uint16Array;
+  #live: Uint16Array;
+
+  /** All backends live. */
+  constructor(cluster: ClusterConfig) {
+    this.cluster = cluster;
+    this.#base = bucketMap.baseMap(cluster.backends, cluster.buckets, cluster.algorithm);
+    this.#live = this.#base;
+  }
+
+  /** Computes the live map. The number of buckets whose owner changed by it. */
+  update(isLive: (backend: BackendConfig) => boolean): number {
+    const { backends, algorithm, noBackend } = this.cluster;
+    const before = this.#live;
+    const lastResort = noBackend === "last-resort" && !backends.some(isLive);
+    this.#live = lastResort
+      ? this.#base
+      : bucketMap.liveMap(backends, this.#base, algorithm, (index) => isLive(backends[index]!));
+    return this.#live.reduce((moved, owner, bucket) => owner === before[bucket] ? moved : moved + 1, 0);
+  }
+
+  /** The live map with a number for each owner, its neighbor's for example; a bucket without owner stays NO_BACKEND. */
+  owners(numberOf: (backend: BackendConfig) => number): Uint16Array {
+    const numbers = this.cluster.backends.map(numberOf);
+    return this.#live.map((owner) => owner === bucketMap.NO_BACKEND ? owner : numbers[owner]!);
+  }
+
+  /** How many buckets each backend owns now. */
+  shares(): number[] {
+    return bucketMap.shares(this.#live, this.cluster.backends.length);
+  }
+
+  /** Where the client with this address, of either family, goes now. */
+  place(client: string): Placement {
+    const { mask, seed, buckets, backends } = this.cluster;
+    const words = wordsOf(client);
+    const masked = words.length === 1
+      ? words.map((word) => word & netmask(mask.ipv4))
+      : words.map((word, index) => word & netmask6(mask.ipv6)[index]!);
+    const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = masked;
+    const h = masked.length === 1 ? hash.ofIpv4(w0, seed) : hash.ofIpv6(w0, w1, w2, w3, seed);
+    const bucket = bucketMap.bucketOf(h, buckets);
+    return { hash: h, bucket, backend: backends[this.#live[bucket]!] };
+  }
+}

@@ -1,0 +1,47 @@
+/** Who chooses the backend, cluster by cluster; it can be changed while the dispatcher runs. */
+
+import { UsageError } from "../input/errors.ts";
+import { type ClusterConfig, mayBroadcast } from "../config/config.ts";
+
+export type Technique = ClusterConfig["technique"];
+
+/** As `oneip technique` prints it. */
+export interface TechniqueOf {
+  readonly cluster: string;
+  readonly technique: Technique;
+}
+
+export class Techniques {
+  readonly #clusters: readonly ClusterConfig[];
+  readonly #now: Map<string, Technique>;
+
+  /** As configured. */
+  constructor(clusters: readonly ClusterConfig[]) {
+    this.#clusters = clusters;
+    this.#now = new Map(clusters.map(({ name, technique }) => [name, technique]));
+  }
+
+  isBroadcast(cluster: ClusterConfig): boolean {
+    return this.#now.get(cluster.name) === "broadcast";
+  }
+
+  list(): TechniqueOf[] {
+    return [...this.#now].map(([cluster, technique]) => ({ cluster, technique }));
+  }
+
+  /** Of one cluster, or of all. Throws UsageError when there is no such cluster, or its backends have no filter. */
+  set(technique: Technique, cluster?: string): void {
+    const chosen = this.#clusters.filter(({ name }) => cluster === undefined || name === cluster);
+    if (chosen.length === 0) {
+      throw new UsageError(`There is no cluster "${cluster}"; use ${[...this.#now.keys()].join(", ")}`);
+    }
+    const unready = chosen.find((one) => !mayBroadcast(one));
+    if (technique === "broadcast" && unready !== undefined) {
+      throw new UsageError(
+        `Cluster "${unready.name}" is not ready for broadcast: give it "fallback: broadcast" in the configuration and run ` +
+          '"oneip filter agent" on each backend, because without its filter each one answers every client',
+      );
+    }
+    for (const { name } of chosen) this.#now.set(name, technique);
+  }
+}

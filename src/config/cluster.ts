@@ -1,0 +1,236 @@
+/** The section `clusters[]`: the addresses that clients see, and the backends that serve them. */
+
+import * as z from "zod";
+import { beside, type Check, type Complain, type Contents } from "../input/contents.ts";
+import type { Path } from "../input/places.ts";
+import { key, section } from "./key.ts";
+import { linksOf } from "./links.ts";
+import {
+  address,
+  addressOnLink,
+  choice,
+  durationWithin,
+  filePath,
+  groupMac,
+  list,
+  name,
+  port,
+  uint32,
+  wholeNumber,
+} from "./values.ts";
+
+const backend = section("use a mapping such as {name: web1, address: 10.0.0.11}", {
+  name: key(name, {
+    description: "Unique within the cluster. The names and weights decide which backend owns which bucket.",
+    examples: ["web1"],
+    checks: [areUnique("backend", "clusters[].backends[].name", name)],
+  }),
+  address: key(address, {
+    description: "The backend's primary address on the dispatcher's link, of either family. " +
+      "The MAC address that it leads to serves both families.",
+    examples: ["10.0.0.11"],
+    checks: [areUnique("backend", "clusters[].backends[].address", address), backendsAreOnLink],
+  }),
+  weight: key(wholeNumber(1, 100).default(1), {
+    description: "Its share of the buckets, in proportion to the other weights.",
+    examples: [2],
+  }),
+  mtu: key(wholeNumber(68, 9000).optional(), {
+    absent: "that of the link",
+    description: "The largest packet on the way to it, in octets, where that is less than `dispatcher.mtu`.",
+    examples: [1400],
+  }),
+});
+
+const agent = section("use a mapping such as {keyFile: /etc/oneip/cluster.key}", {
+  port: key(wholeNumber(1, 65_535).default(4120), {
+    description: "The UDP port of the heartbeats, on every backend.",
+    examples: [4120],
+  }),
+  keyFile: key(filePath, {
+    description: "The file with the key that all backends share, 16 octets or more.",
+    examples: ["/etc/oneip/cluster.key"],
+  }),
+  interval: key(durationWithin(50, 10_000, "250ms").prefault("250ms"), {
+    as: "intervalMs",
+    description: "The time between two heartbeats. A backend that misses four counts as dead.",
+    examples: ["250ms"],
+  }),
+});
+
+const mask = section("use a mapping such as {ipv4: 24, ipv6: 64}", {
+  ipv4: key(wholeNumber(1, 32).default(32), {
+    description: "Leading bits of an IPv4 client's address.",
+    examples: [24],
+  }),
+  ipv6: key(wholeNumber(1, 128).default(128), {
+    description: "Leading bits of an IPv6 client's address.",
+    examples: [64],
+  }),
+});
+
+export const cluster = section("use a mapping with name, addresses and backends", {
+  name: key(name, {
+    description: "Names the cluster in logs and commands.",
+    examples: ["web"],
+    checks: [areUnique("cluster", "clusters[].name", name)],
+  }),
+  addresses: key(list(address, "at least one cluster address"), {
+    description: "The cluster addresses, IPv4 and IPv6, that clients see. No machine has one as its own.",
+    examples: [["10.0.0.100", "2001:db8::100"]],
+    checks: [clusterAddressesAreFree],
+  }),
+  technique: key(choice("route", "broadcast").default("route"), {
+    description: "Who chooses the backend. `route`: the dispatcher. " +
+      "`broadcast`: all backends get every frame, and each one's filter keeps its own.",
+    examples: ["broadcast"],
+  }),
+  group: key(groupMac.prefault("ff:ff:ff:ff:ff:ff"), {
+    description: "The MAC address that frames for all backends are sent to: broadcast or multicast.",
+    examples: ["03:bf:0a:00:00:64"],
+  }),
+  fallback: key(choice("broadcast").optional(), {
+    description:
+      "With `broadcast` the backends serve on when the dispatcher is gone, each by its filter and agent. " +
+      "Without it a cluster of technique `route` is then not served.",
+    examples: ["broadcast"],
+  }),
+  agent: key(agent.optional(), {
+    description: "Settings of `oneip filter agent`, by which the backends watch each other.",
+    examples: [{ keyFile: "/etc/oneip/cluster.key" }],
+  }),
+  buckets: key(
+    wholeNumber(2, 65_536)
+      .refine((count) => Number.isInteger(Math.log2(count)), "use a power of two such as 4096")
+      .default(4096),
+    {
+      description:
+        "How many buckets the clients are spread over; a power of two. More buckets follow the weights " +
+        "more closely.",
+      examples: [4096],
+      checks: [bucketsAreEnough],
+    },
+  ),
+  seed: key(uint32.prefault(0), {
+    description:
+      "The seed of the hash: `seed` in nftables' `jhash`. It is the same on all machines of the cluster.",
+    examples: [0],
+  }),
+  algorithm: key(choice("maglev", "rendezvous", "modulo").default("maglev"), {
+    description:
+      "How buckets are given to backends. When a backend dies or returns, `maglev` and `rendezvous` move only " +
+      "its clients; `modulo`, the plainest, moves most of all clients.",
+    examples: ["rendezvous"],
+  }),
+  mask: key(mask.prefault({}), {
+    description:
+      "How much of a client's address is hashed. With fewer bits, all clients of such a network meet the " +
+      "same backend.",
+    examples: [{ ipv4: 24, ipv6: 64 }],
+  }),
+  ports: key(list(port, "at least one port such as 80/tcp").optional(), {
+    absent: "all",
+    description:
+      "The service ports; by default all are open. ICMP always passes, and so do later fragments, which have " +
+      "no port: they are useless without the first one, whose port is checked.",
+    examples: [["80/tcp", "443/tcp"]],
+  }),
+  closed: key(choice("reject", "drop").default("reject"), {
+    description:
+      "What happens to packets for other ports. `reject`: they are answered with a TCP reset or ICMP port " +
+      "unreachable; protocols without ports, with ICMP administratively prohibited. `drop`: with nothing.",
+    examples: ["drop"],
+  }),
+  noBackend: key(choice("reject", "last-resort").default("reject"), {
+    description:
+      "What happens when no backend is live. `reject`: packets are answered with ICMP host unreachable. " +
+      "`last-resort`: they go on to the configured backends.",
+    examples: ["last-resort"],
+  }),
+  backends: key(list(backend, "at least one backend"), {
+    description: "The servers behind the cluster addresses.",
+    examples: [[{ name: "web1", address: "10.0.0.11" }, { name: "web2", address: "10.0.0.12", weight: 2 }]],
+  }),
+});
+
+/** No two items of a list have the same value of a key. `place` ends in the key. */
+function areUnique(what: string, place: string, schema: z.ZodType<string>): Check {
+  const keyName = place.slice(place.lastIndexOf(".") + 1);
+  return (contents, complain) => {
+    const seen = new Set<string>();
+    for (const { path, written, value } of contents.all(place, schema)) {
+      const inList = JSON.stringify([path.slice(0, -2), value]);
+      if (seen.has(inList)) {
+        complain(
+          path,
+          `Two ${what}s have the same ${keyName}, found "${written}" again, use another ${keyName}`,
+        );
+      }
+      seen.add(inList);
+    }
+  };
+}
+
+/** Only the MAC address of a frame is rewritten, so no router may stand in between. */
+function backendsAreOnLink(contents: Contents, complain: Complain): void {
+  const links = linksOf(contents);
+  for (const { path, written, value } of contents.all("clusters[].backends[].address", address)) {
+    if (links.isOwn(value)) {
+      const role = rolesOf(contents).get(value);
+      complain(path, `A backend has ${role}, found ${written}, use the backend's own primary address`);
+    } else if (!links.reach(value)) {
+      complain(
+        path,
+        `The backend is not on the link, found ${written}, use an address within ${links.names}: ` +
+          "only the MAC address of a frame is rewritten, so a router in between would not know the way",
+      );
+    }
+  }
+}
+
+/** An address that some machine has, or that stands for two clusters, would be answered from the wrong place. */
+function clusterAddressesAreFree(contents: Contents, complain: Complain): void {
+  const roles = rolesOf(contents);
+  for (const { path, written, value } of contents.all("clusters[].addresses[]", address)) {
+    const role = roles.get(value);
+    if (role !== undefined) {
+      complain(
+        path,
+        `A cluster address must be nobody's own, found ${written}, which is ${role}, use a free address`,
+      );
+    }
+    roles.set(value, `an address of cluster ${nameBeside(contents, path.slice(0, -1))}`);
+  }
+}
+
+/** Whose an address is: of the dispatcher's and the backends'. The dispatcher's come first. */
+function rolesOf(contents: Contents): Map<string, string> {
+  const own = contents.all("dispatcher.addresses[]", addressOnLink).map(
+    ({ written, value }): [string, string] => [value.address, `the dispatcher's address ${written}`],
+  );
+  const backends = contents.all("clusters[].backends[].address", address).map(
+    ({ path, value }): [string, string] => [
+      value,
+      `the primary address of backend ${nameBeside(contents, path)}`,
+    ],
+  );
+  // Of two roles the first one stays, and a Map keeps the last.
+  return new Map([...own, ...backends].toReversed());
+}
+
+/** The name in the mapping that the value at this path stands in, in quotes. */
+function nameBeside(contents: Contents, path: Path): string {
+  return `"${contents.at(beside(path, "name"), z.string())?.value ?? ""}"`;
+}
+
+function bucketsAreEnough(contents: Contents, complain: Complain): void {
+  for (const { path, value } of contents.all("clusters[].buckets", z.int().min(2))) {
+    const backends = contents.at(beside(path, "backends"), z.array(z.unknown()))?.value.length ?? 0;
+    if (backends > value) {
+      complain(
+        path,
+        `There are more backends than buckets, found ${value} for ${backends} backends, use a larger power of two`,
+      );
+    }
+  }
+}

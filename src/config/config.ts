@@ -1,0 +1,66 @@
+/**
+ * The configuration: what a YAML file may say, and what it means. Every mistake is found in one go and reported with its
+ * place in the file. `parseConfig` does no I/O.
+ */
+
+import { createHash } from "node:crypto";
+import * as z from "zod";
+import { readDocument } from "../input/document.ts";
+import type { Mac } from "../wire/address.ts";
+import { cluster } from "./cluster.ts";
+import { dispatcher } from "./dispatcher.ts";
+import { checksOf, key, section } from "./key.ts";
+import { list } from "./values.ts";
+
+/** All that a file may say. */
+export const configuration = section("use a mapping with dispatcher and clusters", {
+  dispatcher: key(dispatcher, { description: "The machine that takes the clients' frames, and its link." }),
+  clusters: key(list(cluster, "at least one cluster"), {
+    description: "The clusters: each has addresses that clients see, and backends that serve them.",
+  }),
+});
+
+type ReadonlyThrough<T> = T extends object ? { readonly [Name in keyof T]: ReadonlyThrough<T[Name]> } : T;
+
+/** What a file means. Addresses are canonical text, durations milliseconds; what the file leaves out has its default. */
+export type Config = ReadonlyThrough<ReturnType<typeof complete>>;
+export type ClusterConfig = Config["clusters"][number];
+export type BackendConfig = ClusterConfig["backends"][number];
+export type AgentConfig = NonNullable<ClusterConfig["agent"]>;
+
+/** Have the backends of this cluster filters, so that frames may come to all of them? */
+export function mayBroadcast(
+  { technique, fallback }: Pick<ClusterConfig, "technique" | "fallback">,
+): boolean {
+  return technique === "broadcast" || fallback === "broadcast";
+}
+
+/**
+ * Text of a configuration file to its meaning. `machine` is what makes the default MAC this machine's own.
+ * Throws InputError with every mistake.
+ */
+export function parseConfig(text: string, file: string, machine: string): Config {
+  const checks = checksOf(configuration);
+  return complete(readDocument(text, file, { schema: configuration, checks }), machine);
+}
+
+/** Adds the defaults that come from other keys, or from the machine. */
+function complete({ dispatcher, clusters }: z.output<typeof configuration>, machine: string) {
+  const { mac, mtu } = dispatcher;
+  return {
+    dispatcher: { ...dispatcher, mac: mac ?? stableMac(machine, dispatcher.interface) },
+    clusters: clusters.map((cluster) => ({
+      ...cluster,
+      backends: cluster.backends.map((backend) => ({
+        ...backend,
+        mtu: Math.min(mtu, backend.mtu ?? mtu),
+      })),
+    })),
+  };
+}
+
+/** Locally administered, unicast, and the same at every start, so that routers need not learn anew. */
+function stableMac(machine: string, interfaceName: string): Mac {
+  const digest = createHash("sha256").update(`oneip ${machine} ${interfaceName}`).digest();
+  return { high: (digest.readUInt16BE(0) & 0xfcff) | 0x0200, low: digest.readInt32BE(2) };
+}

@@ -1,0 +1,95 @@
+/** docs/configuration.md, made from the declarations of the keys. */
+
+import * as z from "zod";
+import { takes } from "../input/schema.ts";
+import { configuration } from "./config.ts";
+import { EXAMPLE } from "./example.ts";
+import { type DeclaredKey, itemOf, keysOf } from "./key.ts";
+
+const INTRODUCTION = `\
+# Configuration
+
+A dispatcher is told what to do by one file. The backends' filters and agents read the same file, and so do \`oneip verify\` and
+\`oneip explain\`. It is YAML, and every key is on this page.
+
+\`\`\`sh
+oneip check -c oneip.yaml
+\`\`\`
+
+says whether a file is right, and prints what would run with it: every key, those with default values too. Every mistake is reported
+at once, with its place, what was found, and what would do. Nothing starts on a file that has one. A key that is not on this page is
+a mistake, too.
+
+\`\`\`
+oneip.yaml:7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, mtu
+\`\`\`
+
+An editor that knows JSON Schema completes and checks the file while it is written: \`oneip config schema > oneip.schema.json\`
+makes the schema, and this first line of the file names it to the YAML language server:
+
+\`\`\`yaml
+# yaml-language-server: $schema=oneip.schema.json
+\`\`\`
+`;
+
+const NOTATION = `\
+## Every key
+
+\`clusters[].name\` is the key \`name\` of each item in the list \`clusters\`. A duration is a whole number and its unit: \`ms\`, \`s\`
+or \`m\`. An IPv6 address in a list or a mapping stands in quotes, because YAML gives a colon a meaning of its own. The path of a file
+is relative to the configuration file.
+`;
+
+/** The whole page. */
+export function configurationDocument(): string {
+  return [
+    INTRODUCTION,
+    `## A whole file\n\n\`\`\`yaml\n${EXAMPLE}\`\`\`\n`,
+    NOTATION,
+    ...describeSection(configuration, ""),
+  ].join("\n");
+}
+
+function describeSection(schema: z.ZodType, path: string): string[] {
+  return (keysOf(schema) ?? []).flatMap((key) => {
+    const item = itemOf(key.schema);
+    const place = path + key.name;
+    return [
+      describeKey(key, place),
+      ...(item === undefined
+        ? describeSection(key.schema, `${place}.`)
+        : describeSection(item, `${place}[].`)),
+    ];
+  });
+}
+
+function describeKey({ name, schema, description, examples, absent }: DeclaredKey, place: string): string {
+  const example = examples.length === 0 ? [] : [`- example: \`${name}: ${asYaml(examples[0])}\``];
+  return [
+    `### \`${place}\``,
+    "",
+    description,
+    "",
+    `- takes: ${takes(schema)}`,
+    `- default: ${defaultOf(schema, absent)}`,
+    ...example,
+    "",
+  ].join("\n");
+}
+
+function defaultOf(schema: z.ZodType, absent: string): string {
+  if (!schema.isOptional()) return "none, the key is required";
+  if (!(schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)) return absent;
+  const value: unknown = schema.def.defaultValue;
+  if (keysOf(schema) !== undefined) return "those of its keys";
+  return Array.isArray(value) && value.length === 0 ? "none" : `\`${asYaml(value)}\``;
+}
+
+/** On one line. Texts that a reader of YAML could take for something else stand in quotes. */
+function asYaml(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(asYaml).join(", ")}]`;
+  if (typeof value === "object" && value !== null) {
+    return `{${Object.entries(value).map(([key, inner]) => `${key}: ${asYaml(inner)}`).join(", ")}}`;
+  }
+  return typeof value === "string" && value.includes("::") ? `"${value}"` : String(value);
+}

@@ -1,0 +1,48 @@
+/** A configuration as the path needs it, and the neighbors that it makes necessary. */
+
+import { isIpv6 } from "../wire/address.ts";
+import type { Plan } from "../path/plan.ts";
+import type { BackendConfig, Config } from "./config.ts";
+
+/** A configuration as the path needs it, and what its numbers of neighbors mean. */
+export interface Planned {
+  readonly plan: Plan;
+  /** Addresses by neighbor. */
+  readonly neighbors: readonly string[];
+  /** By cluster: the neighbor that is its group. */
+  readonly groups: readonly number[];
+}
+
+/**
+ * The plan, and the addresses of the neighbors: backends, gateways and next hops, each once. Behind them the group of each
+ * cluster is a neighbor too: `groups` are their numbers, by cluster.
+ */
+export function planOf({ dispatcher, clusters }: Config): Planned {
+  const backends = clusters.flatMap((cluster) => cluster.backends);
+  const nextHops = [...dispatcher.gateways, ...dispatcher.routes.map(({ via }) => via)];
+  const neighbors = [...new Set([...backends.map(({ address }) => address), ...nextHops])];
+  const neighborAt = (address: string | undefined) =>
+    address === undefined ? undefined : neighbors.indexOf(address);
+  const least = (some: readonly BackendConfig[]) => Math.min(dispatcher.mtu, ...some.map(({ mtu }) => mtu));
+  const plan: Plan = {
+    mac: dispatcher.mac,
+    offloads: dispatcher.offloads,
+    vlan: dispatcher.vlan,
+    addresses: dispatcher.addresses,
+    gateway: {
+      ipv4: neighborAt(dispatcher.gateways.find((address) => !isIpv6(address))),
+      ipv6: neighborAt(dispatcher.gateways.find(isIpv6)),
+    },
+    routes: dispatcher.routes.map(({ prefix, via }) => ({ prefix, neighbor: neighbors.indexOf(via) })),
+    clusters: clusters.map(({ addresses, buckets, seed, mask, ports, closed }) => (
+      { addresses, buckets, seed, mask, ports, closed }
+    )),
+    mtus: [
+      ...neighbors.map((neighbor) => least(backends.filter(({ address }) => address === neighbor))),
+      ...clusters.map((cluster) => least(cluster.backends)),
+    ],
+    rateLimits: dispatcher.rateLimits,
+  };
+  const groups = clusters.map((_, cluster) => neighbors.length + cluster);
+  return { plan, neighbors, groups };
+}

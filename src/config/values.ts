@@ -1,0 +1,132 @@
+/** The kinds of values in a configuration. The error text of each is its remedy; the value becomes what it means, and back. */
+
+import * as z from "zod";
+import { type Cidr, formatMac, type Mac, parseCidr, parseIp, parseMac } from "../wire/address.ts";
+import { isGroup } from "../wire/ethernet.ts";
+import { formatPort, parsePort } from "../wire/port.ts";
+
+/** Text that `parse` understands, undefined for what it does not. */
+function parsed<T>(
+  remedy: string,
+  parse: (text: string) => T | undefined,
+  format: (value: T) => string,
+) {
+  return z.codec(
+    z.string(remedy).refine((text) => parse(text) !== undefined, remedy),
+    z.custom<T>(),
+    { decode: (text) => parse(text)!, encode: format },
+  );
+}
+
+const addressRemedy = "use an address such as 10.0.0.11 or 2001:db8::11";
+
+/** Of either family. It means its canonical text. */
+export const address = z.string(addressRemedy)
+  .refine((text) => parseIp(text) !== undefined, addressRemedy)
+  .overwrite((text) => parseIp(text) ?? text);
+
+const formatCidr = ({ address, prefixLength }: Cidr) => `${address}/${prefixLength}`;
+
+/** An address of a machine, and the prefix length of its link. */
+export const addressOnLink = parsed(
+  "use an address with prefix length such as 10.0.0.2/24 or 2001:db8::2/64",
+  parseCidr,
+  formatCidr,
+);
+
+/** A network; ::/0 and 0.0.0.0/0 too. */
+export const prefix = parsed(
+  "use a prefix such as 192.0.2.0/24 or ::/0",
+  (text) => parseCidr(text, 0),
+  formatCidr,
+);
+
+const formatAnyMac = ({ high, low }: Mac) => formatMac(high, low);
+
+export const unicastMac = parsed(
+  "use a unicast MAC address such as 02:00:00:00:00:01, its first octet even",
+  (text) => macIf(text, (mac) => !isGroup(mac.high)),
+  formatAnyMac,
+);
+
+export const groupMac = parsed(
+  "use ff:ff:ff:ff:ff:ff or a multicast MAC address such as 03:bf:0a:00:00:64, its first octet odd",
+  (text) => macIf(text, (mac) => isGroup(mac.high)),
+  formatAnyMac,
+);
+
+function macIf(text: string, isRight: (mac: Mac) => boolean): Mac | undefined {
+  const mac = parseMac(text);
+  return mac !== undefined && isRight(mac) ? mac : undefined;
+}
+
+export const port = parsed("use a port such as 80/tcp", parsePort, formatPort);
+
+/** It means milliseconds; the key's name in the Config ends in Ms. */
+export const duration = parsed("use a duration such as 500ms, 1s or 2m", parseDuration, formatDuration);
+
+export function durationWithin(leastMs: number, mostMs: number, example: string) {
+  return parsed(
+    `use a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)} such as ${example}`,
+    (text) => {
+      const ms = parseDuration(text);
+      return ms !== undefined && ms >= leastMs && ms <= mostMs ? ms : undefined;
+    },
+    formatDuration,
+  );
+}
+
+const UNITS = { m: 60_000, s: 1000, ms: 1 };
+
+/** Text such as `500ms`, `1s` or `2m` to milliseconds; undefined where it is none. */
+function parseDuration(text: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,6})(ms|s|m)$/.exec(text) ?? [];
+  return unit === undefined ? undefined : Number(digits) * UNITS[unit as keyof typeof UNITS];
+}
+
+/** In the largest unit that gives a whole number. */
+function formatDuration(ms: number): string {
+  if (ms === 0) return "0s";
+  const [unit, size] = Object.entries(UNITS).find(([, size]) => ms % size === 0)!;
+  return `${ms / size}${unit}`;
+}
+
+/** Both limits belong to it. */
+export function wholeNumber(least: number, most: number) {
+  const remedy = `use a whole number from ${least} to ${most}`;
+  return z.int(remedy).min(least, remedy).max(most, remedy);
+}
+
+/** 32 bits without sign in a file. It means an int32, as the hash takes it. */
+export const uint32 = z.codec(wholeNumber(0, 2 ** 32 - 1), z.custom<number>(), {
+  decode: (value) => value | 0,
+  encode: (value) => value >>> 0,
+});
+
+export const yesOrNo = z.boolean("use true or false");
+
+/** One of several words. */
+export function choice<const Words extends readonly [string, ...string[]]>(...words: Words) {
+  const [last, ...others] = words.toReversed();
+  const remedy = others.length === 0
+    ? `use ${last}, or leave it out`
+    : `use ${others.toReversed().join(", ")} or ${last}`;
+  return z.enum(words, remedy);
+}
+
+const nameRemedy = "use letters, digits, dots, dashes and underscores, 63 at most";
+
+export const name = z.string(nameRemedy).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, nameRemedy);
+
+const interfaceRemedy = "use 1 to 15 characters without space, slash or colon";
+
+export const interfaceName = z.string(interfaceRemedy).regex(/^[^\s/:]{1,15}$/, interfaceRemedy);
+
+const fileRemedy = "use the path of a file";
+
+export const filePath = z.string(fileRemedy).min(1, fileRemedy);
+
+/** A list of one item or more. `what` is such as `at least one backend`. */
+export function list<Item extends z.ZodType>(item: Item, what: string) {
+  return z.array(item, `list ${what}`).min(1, `list ${what}`);
+}

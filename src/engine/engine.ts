@@ -1,0 +1,219 @@
+/**
+ * The dispatcher at work: its parts, how they are joined, and their start and stop.
+ *
+ *     data plane   device ── frame ── verdict ──┬── device
+ *                                               └── ring ──> inbox                                    (plane/)
+ *     control      inbox ──> resolver ──> forwarding ── liveness, maps ──> standby table ── publish ──> data plane
+ *                        ──> conflicts
+ *                        ──> verifier
+ */
+
+import type { Logger } from "pino";
+import { LivenessBook } from "../cluster/liveness.ts";
+import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
+import type { Config } from "../config/config.ts";
+import { planOf } from "../config/plan.ts";
+import { Announcer } from "../link/announcer.ts";
+import { Conflicts } from "../link/conflicts.ts";
+import { Link } from "../link/link.ts";
+import { LinkFrames } from "../link/link_frames.ts";
+import { Resolver } from "../link/resolver.ts";
+import type { Attachment } from "../plane/attachment.ts";
+import { slotSizeFor } from "../plane/data_plane.ts";
+import { Publisher } from "../plane/publisher.ts";
+import { SharedState } from "../plane/shared_state.ts";
+import { TapAttachment } from "../plane/tap_attachment.ts";
+import type { Plan } from "../path/plan.ts";
+import { type Clock, REAL_CLOCK } from "../system/clock.ts";
+import { Verifier } from "../verify/verifier.ts";
+import type { VerificationReport } from "../verify/report.ts";
+import { formatMac } from "../wire/address.ts";
+import { Forwarding } from "./forwarding.ts";
+import { Inbox } from "./inbox.ts";
+import { type Report, reportOf } from "./report.ts";
+
+export interface Surroundings {
+  /** What joins it to the link. Default: the configuration's TAP, with its workers. */
+  readonly attachment?: Attachment;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+export class Engine {
+  /** Rejects when the data plane dies or an address of the dispatcher proves taken; never resolves otherwise. */
+  readonly failed: Promise<never>;
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #plan: Plan;
+  readonly #attachment: Attachment;
+  readonly #shared: SharedState;
+  readonly #link: Link;
+  readonly #forwarding: Forwarding;
+  readonly #resolver: Resolver;
+  readonly #conflicts: Conflicts;
+  readonly #verifier: Verifier;
+  readonly #announcer: Announcer;
+  readonly #publisher: Publisher;
+  readonly #inbox: Inbox;
+  #hasBegun = false;
+  #isStopped = false;
+
+  /**
+   * Starts a dispatcher. Resolves when frames are being forwarded. Throws TapError when the TAP cannot be had, and leaves
+   * nothing behind.
+   */
+  static async start(config: Config, log: Logger, surroundings: Surroundings = {}): Promise<Engine> {
+    const { clock = REAL_CLOCK, attachment = new TapAttachment(config.dispatcher) } = surroundings;
+    const engine = new Engine(config, log, clock, attachment);
+    try {
+      await Promise.race([engine.#begin(), engine.failed]);
+    } catch (error) {
+      await engine.stop();
+      throw error;
+    }
+    return engine;
+  }
+
+  private constructor(config: Config, log: Logger, clock: Clock, attachment: Attachment) {
+    const { dispatcher, clusters } = config;
+    const planned = planOf(config);
+    const { plan, neighbors } = planned;
+    this.#config = config;
+    this.#log = log;
+    this.#plan = { ...plan, offloads: attachment.hasVirtioHeader };
+    this.#attachment = attachment;
+    this.#shared = new SharedState({
+      clusters: clusters.length,
+      buckets: clusters.reduce((sum, { buckets }) => sum + buckets, 0),
+      neighbors: neighbors.length + clusters.length,
+      slotSize: slotSizeFor({ mtu: dispatcher.mtu, offloads: attachment.hasVirtioHeader }),
+      workers: attachment.queues,
+    });
+    const { promise, reject } = Promise.withResolvers<never>();
+    const frames = new LinkFrames(dispatcher);
+    this.#link = new Link(attachment, frames, config);
+    const own = {
+      send: (frame: Uint8Array<ArrayBuffer>) => this.#link.send(frame),
+      catchUp: () => this.#inbox.drainAll(),
+    };
+    this.#forwarding = new Forwarding(config, planned, new LivenessBook(clock));
+    this.#resolver = new Resolver(frames, neighbors, clock, {
+      ...own,
+      changed: (neighbor) => this.#neighborChanged(neighbor),
+    });
+    this.#conflicts = new Conflicts({
+      config,
+      clock,
+      log,
+      backendAt: (mac) => this.#forwarding.backendAt(mac, this.#resolver.neighbors),
+      taken: reject,
+    });
+    this.#verifier = new Verifier(config, frames, own, clock, log);
+    this.#announcer = new Announcer(
+      dispatcher.announce,
+      clock,
+      () => this.#link.announce((cluster) => this.#forwarding.techniques.isBroadcast(cluster)),
+    );
+    this.#publisher = new Publisher(
+      this.#shared,
+      () => attachment.wake(),
+      (table) => this.#forwarding.fill(table, this.#resolver.neighbors),
+    );
+    this.#inbox = new Inbox(this.#shared, this.#link, frames, {
+      resolver: this.#resolver,
+      conflicts: this.#conflicts,
+      verifier: this.#verifier,
+    });
+    this.failed = Promise.race([attachment.failed, promise]);
+    this.failed.catch(() => {}); // Whoever waits for it hears of it; nobody must.
+  }
+
+  get interfaceName(): string {
+    return this.#attachment.name;
+  }
+
+  /** The offloads that the kernel grants. */
+  get offloads(): readonly string[] {
+    return this.#attachment.offloads;
+  }
+
+  /** The sums of all counters so far. */
+  report(): Report {
+    return reportOf(this.#shared, this.#forwarding, this.#resolver.kept);
+  }
+
+  /** The technique of each cluster now. */
+  techniques(): TechniqueOf[] {
+    return this.#forwarding.techniques.list();
+  }
+
+  /**
+   * Changes the technique of one cluster, or of all, and tells the link: with `broadcast` the cluster addresses are at the
+   * group's MAC. Resolves when the workers follow. Throws UsageError when there is no such cluster, or its backends have no filter.
+   */
+  async setTechnique(technique: Technique, cluster?: string): Promise<TechniqueOf[]> {
+    this.#forwarding.techniques.set(technique, cluster);
+    await this.#publisher.publish();
+    await this.#shared.settled();
+    this.#announcer.start();
+    this.#log.info({ techniques: this.techniques() }, "technique changed");
+    return this.techniques();
+  }
+
+  /** Verifies that the backends are set up right, without disturbing what goes on; up to three seconds. */
+  verify(): Promise<VerificationReport> {
+    return this.#verifier.verify();
+  }
+
+  /**
+   * Ends the data plane and removes the interface, if it was made here. Clusters whose fallback is to broadcast are left to their
+   * backends. Idempotent.
+   */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#resolver.stop();
+    this.#announcer.stop();
+    this.#verifier.stop();
+    this.#publisher.stop();
+    if (this.#hasBegun) this.#fallBack();
+    await this.#attachment.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #begin(): Promise<void> {
+    this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
+    await this.#publisher.publish();
+    await this.#shared.settled();
+    this.#hasBegun = true;
+    this.#conflicts.start();
+    this.#resolver.start();
+    this.#link.probe();
+    this.#announcer.start();
+    if (this.#config.dispatcher.verify !== "off") void this.#verifier.watch();
+  }
+
+  #fallBack(): void {
+    const clusters = this.#config.clusters.filter(({ fallback }) => fallback === "broadcast");
+    if (clusters.length === 0) return;
+    this.#link.leaveTo(clusters);
+    this.#log.info({ clusters: clusters.map(({ name }) => name) }, "left to the backends' filters");
+  }
+
+  #neighborChanged(neighbor: number): void {
+    const { address, mac, backends, moved } = this.#forwarding.neighborChanged(
+      neighbor,
+      this.#resolver.neighbors,
+    );
+    const about = { address, ...(backends.length > 0 ? { backends } : { nextHop: true }), moved };
+    if (mac === undefined) this.#log.warn(about, "neighbor does not answer");
+    else this.#log.info({ ...about, mac: formatMac(mac.high, mac.low) }, "neighbor answers");
+    void this.#publisher.publish();
+    if (mac !== undefined && backends.length > 0 && this.#config.dispatcher.verify !== "off") {
+      void this.#verifier.appeared(address);
+    }
+  }
+}

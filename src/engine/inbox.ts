@@ -1,0 +1,70 @@
+/**
+ * What the path hands up, given to whom it concerns, by its verdict; each frame is parsed once.
+ *
+ *     PENDING          resolver: keeps it until the next hop's MAC is known
+ *     HEARD_NEIGHBOR   resolver: who is where;            verifier: did it ask?
+ *     HEARD_CLAIM      conflicts: who else says "mine";   verifier: a backend that is not silent
+ *     HEARD_ANSWER     verifier: an answer to its questions
+ */
+
+import * as verdict from "../path/verdict.ts";
+import type { Conflicts } from "../link/conflicts.ts";
+import type { Link } from "../link/link.ts";
+import type { Claim } from "../link/claim.ts";
+import type { LinkFrames } from "../link/link_frames.ts";
+import type { Resolver } from "../link/resolver.ts";
+import type { Handed } from "../plane/ring.ts";
+import type { SharedState } from "../plane/shared_state.ts";
+import type { Verifier } from "../verify/verifier.ts";
+
+export interface Receivers {
+  readonly resolver: Resolver;
+  readonly conflicts: Conflicts;
+  readonly verifier: Verifier;
+}
+
+export class Inbox {
+  readonly #shared: SharedState;
+  readonly #link: Link;
+  readonly #frames: LinkFrames;
+  readonly #receivers: Receivers;
+
+  constructor(shared: SharedState, link: Link, frames: LinkFrames, receivers: Receivers) {
+    this.#shared = shared;
+    this.#link = link;
+    this.#frames = frames;
+    this.#receivers = receivers;
+  }
+
+  /** Takes all that waits in the rings of all workers. */
+  drainAll(): void {
+    for (const worker of this.#shared.workers.keys()) this.drain(worker);
+  }
+
+  /** Takes all that waits in a worker's ring. */
+  drain(worker: number): void {
+    const { ring } = this.#shared.workers[worker]!;
+    for (let handed = ring.shift(); handed !== undefined; handed = ring.shift()) this.#give(worker, handed);
+  }
+
+  #give(worker: number, handed: Handed): void {
+    const { resolver, conflicts, verifier } = this.#receivers;
+    switch (handed.verdict) {
+      case verdict.PENDING:
+        return resolver.hold(handed.neighbor, (mac) => this.#link.sendKept(worker, handed.frame, mac));
+      case verdict.HEARD_NEIGHBOR:
+        return this.#giveClaim(handed, resolver, verifier);
+      case verdict.HEARD_CLAIM:
+        return this.#giveClaim(handed, conflicts, verifier);
+      case verdict.HEARD_ANSWER:
+        return verifier.heardPacket(this.#link.frameIn(handed.frame));
+    }
+  }
+
+  #giveClaim({ frame }: Handed, first: { heard(claim: Claim): void }, verifier: Verifier): void {
+    const claim = this.#frames.claim(this.#link.frameIn(frame));
+    if (claim === undefined) return;
+    first.heard(claim);
+    verifier.heardClaim(claim);
+  }
+}

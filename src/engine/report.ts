@@ -1,0 +1,44 @@
+/** What a dispatcher has done since it started: the sums of its counters. */
+
+import * as verdict from "../path/verdict.ts";
+import type { SharedState } from "../plane/shared_state.ts";
+import type { Forwarding } from "./forwarding.ts";
+
+export interface Report {
+  /** Frames read from the device: the sum of all verdicts. */
+  readonly received: number;
+  /** The same by data-plane worker. */
+  readonly workers: readonly number[];
+  /** Frames by verdict; the names are path/verdict.ts. */
+  readonly verdicts: Readonly<Record<string, number>>;
+  /** Frames dispatched by backend address. */
+  readonly dispatched: Readonly<Record<string, number>>;
+  /** Frames sent to all backends, by cluster: technique `broadcast`. */
+  readonly broadcast: Readonly<Record<string, number>>;
+  /** Frames that waited for a backend's MAC. */
+  readonly kept: { readonly sent: number; readonly dropped: number };
+}
+
+export function reportOf(
+  shared: SharedState,
+  forwarding: Forwarding,
+  kept: Report["kept"],
+): Report {
+  const workers = shared.workers.map((worker) => worker.received());
+  const clusters = forwarding.maps.map(({ cluster }) => cluster);
+  const addresses = clusters.flatMap(({ backends }) => backends.map(({ address }) => address));
+  return {
+    received: workers.reduce((sum, count) => sum + count, 0),
+    workers,
+    verdicts: Object.fromEntries(
+      shared.verdicts().map((count, index) => [verdict.NAMES[index]!, count]),
+    ),
+    dispatched: Object.fromEntries(
+      addresses.map((address) => [address, shared.dispatched(forwarding.neighborOf(address))]),
+    ),
+    broadcast: Object.fromEntries(
+      clusters.map(({ name }, index) => [name, shared.dispatched(forwarding.groupOf(index))]),
+    ),
+    kept: { ...kept },
+  };
+}

@@ -1,0 +1,76 @@
+/** The agent of a backend's filter as a service: from its configuration file to its last word. */
+
+import { once } from "node:events";
+import { dirname, resolve } from "node:path";
+import { UsageError } from "../../input/errors.ts";
+import * as ifreq from "../../device/ifreq.ts";
+import { type Clock, REAL_CLOCK } from "../../system/clock.ts";
+import { createLog } from "../../system/log.ts";
+import type { BackendConfig } from "../../config/config.ts";
+import { runFallback } from "../fallback/run_fallback.ts";
+import { applyCommands } from "../rules/nft.ts";
+import { tableOf } from "../rules/rules.ts";
+import { AgentLoop } from "./agent_loop.ts";
+import { digestOf } from "./heartbeat.ts";
+import { interfaceOf } from "./own_interface.ts";
+import { type AgentArguments, agentOf, readKey } from "./settings.ts";
+import { HeartbeatSockets } from "./sockets.ts";
+
+/**
+ * Runs until SIGTERM or SIGINT, then lets every bucket go and says so. Throws UsageError before anything is changed when the
+ * configuration, the key or this machine will not do.
+ */
+export async function runAgent(
+  { file, backend, cluster: wanted }: AgentArguments,
+  clock: Clock = REAL_CLOCK,
+): Promise<void> {
+  const { config, cluster, settings } = agentOf(file, backend, wanted);
+  const { port, intervalMs } = settings;
+  const key = readKey(resolve(dirname(file), settings.keyFile));
+  const self = cluster.backends.find(({ name }) => name === backend)!;
+  const interfaceName = ownInterface(self);
+  const asked = Promise.race(["SIGTERM", "SIGINT"].map((signal) => once(process, signal)));
+
+  const log = createLog();
+  const sockets = await HeartbeatSockets.open(cluster, backend, port);
+  const loop = new AgentLoop({
+    cluster,
+    backend,
+    key,
+    intervalMs,
+    send: (datagram) => sockets.send(datagram),
+    apply: applyCommands,
+    hasLink: () => ifreq.isRunning(interfaceName),
+    clock,
+    log,
+  });
+  sockets.onDatagram((datagram, from) => loop.hear(datagram, from));
+  const [table, digest] = [tableOf(cluster.name), digestOf(cluster)];
+  log.info({ cluster: cluster.name, backend, table, port, intervalMs, digest }, "running");
+  loop.start();
+  const stopFallback = runFallback(interfaceName, {
+    config,
+    cluster,
+    self,
+    live: () => loop.live,
+    clock,
+    log,
+  });
+
+  const [signal] = await asked;
+  log.info({ signal }, "stopping");
+  stopFallback();
+  await loop.stop();
+  await sockets.close();
+  log.info({ alarms: loop.alarms }, "stopped: the filter stays and takes nothing");
+}
+
+/** The name of the interface that has the backend's address, which shows that this is its machine. Throws UsageError without one. */
+function ownInterface({ name, address }: BackendConfig): string {
+  const found = interfaceOf(address);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `This machine has no interface with ${address}, the address of backend "${name}", whose link is up; ` +
+      "is it another backend's machine?",
+  );
+}

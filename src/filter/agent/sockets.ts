@@ -1,0 +1,73 @@
+/** The agents' UDP: a socket for each family that the backends' addresses have. */
+
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { UsageError } from "../../input/errors.ts";
+import { isIpv6 } from "../../wire/address.ts";
+import type { ClusterConfig } from "../../config/config.ts";
+
+type Family = "udp4" | "udp6";
+
+export class HeartbeatSockets {
+  readonly #sockets: ReadonlyMap<Family, Socket>;
+  /** Addresses of the other backends. */
+  readonly #others: readonly string[];
+  readonly #port: number;
+  /** Settled when the last datagram has left. */
+  #sent: Promise<unknown> = Promise.resolve();
+
+  private constructor(sockets: ReadonlyMap<Family, Socket>, others: readonly string[], port: number) {
+    this.#sockets = sockets;
+    this.#others = others;
+    this.#port = port;
+  }
+
+  /** Of the agent of a backend; all agents of the cluster have the same port. Throws UsageError when the port is taken. */
+  static async open({ backends }: ClusterConfig, backend: string, port: number): Promise<HeartbeatSockets> {
+    const sockets = new Map<Family, Socket>();
+    for (const family of new Set(backends.map(({ address }) => familyOf(address)))) {
+      sockets.set(family, await openSocket(family, port));
+    }
+    const others = backends.filter(({ name }) => name !== backend).map(({ address }) => address);
+    return new HeartbeatSockets(sockets, others, port);
+  }
+
+  /** Calls `hear` for each datagram that comes. `from` is the sender's address. */
+  onDatagram(hear: (datagram: Uint8Array, from: string) => void): void {
+    for (const socket of this.#sockets.values()) {
+      socket.on("message", (datagram, { address }) => hear(datagram, address));
+    }
+  }
+
+  /** To all other backends. What cannot be sent is lost, like any datagram: the others will notice. */
+  send(datagram: Uint8Array): void {
+    this.#sent = Promise.all(
+      this.#others.map((address) =>
+        new Promise((done) => this.#sockets.get(familyOf(address))!.send(datagram, this.#port, address, done))
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#sent;
+    for (const socket of this.#sockets.values()) socket.close();
+  }
+}
+
+function familyOf(address: string): Family {
+  return isIpv6(address) ? "udp6" : "udp4";
+}
+
+async function openSocket(family: Family, port: number): Promise<Socket> {
+  const socket = createSocket(family === "udp6" ? { type: family, ipv6Only: true } : { type: family });
+  socket.bind(port);
+  try {
+    await once(socket, "listening");
+  } catch (error) {
+    throw new UsageError(
+      `Cannot listen on UDP port ${port} (${(error as NodeJS.ErrnoException).code}); ` +
+        "is an agent running already? Each cluster's agent needs a port of its own",
+    );
+  }
+  return socket;
+}

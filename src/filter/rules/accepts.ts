@@ -1,0 +1,81 @@
+/**
+ * Whether a backend's filter lets a frame in, computed here as the kernel computes it with the rules of rules.ts. Client and
+ * bucket are found by the path's own code.
+ */
+
+import { isIpv6, wordOf, wordsOf } from "../../wire/address.ts";
+import * as ethernet from "../../wire/ethernet.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
+import { ABSENT, AddressTable, AddressTable6 } from "../../table/address_table.ts";
+import { ForwardingTable } from "../../table/forwarding_table.ts";
+import { Clusters } from "../../path/clusters.ts";
+import { Packet } from "../../path/packet.ts";
+import type { Config } from "../../config/config.ts";
+import { filteredClusters, ownedBuckets } from "./ownership.ts";
+
+/** In the table of owners: this backend. */
+const SELF = 1;
+const ANOTHER = 2;
+
+/** What `accepts` needs to know of a backend and its clusters. */
+export class BackendFilter {
+  readonly clusters: Clusters;
+  readonly owners: ForwardingTable;
+  /** Cluster addresses to the cluster's index. */
+  readonly addresses: AddressTable;
+  readonly addresses6: AddressTable6;
+
+  /**
+   * `live` are the names of the live backends; all, when it is not given. Throws UsageError when the configuration has no
+   * such backend in a cluster of technique broadcast.
+   */
+  constructor(config: Config, backend: string, live?: readonly string[]) {
+    const clusters = filteredClusters(config, backend, live);
+    const buckets = clusters.reduce((sum, cluster) => sum + cluster.buckets, 0);
+    this.clusters = new Clusters(clusters);
+    this.owners = ForwardingTable.ofSize({ clusters: clusters.length, buckets, neighbors: 0 });
+    let first = 0;
+    for (const cluster of clusters) {
+      const own = ownedBuckets(cluster, backend, (name) => live === undefined || live.includes(name));
+      this.owners.setOwners(
+        first,
+        Uint16Array.from({ length: cluster.buckets }, (_, bucket) => own.has(bucket) ? SELF : ANOTHER),
+      );
+      first += cluster.buckets;
+    }
+    const entries = clusters.flatMap(({ addresses }, index) =>
+      addresses.map((address) => ({ address, index }))
+    );
+    this.addresses = new AddressTable(
+      entries.filter(({ address }) => !isIpv6(address)).map(({ address, index }) => [wordOf(address), index]),
+    );
+    this.addresses6 = new AddressTable6(
+      entries.filter(({ address }) => isIpv6(address)).map(({ address, index }) => [wordsOf(address), index]),
+    );
+  }
+}
+
+/**
+ * Does the filter let the frame in? True for what is not its affair: what came to one machine alone, and what is not to a
+ * cluster address. False for IP so malformed that the kernel drops it before the filter. Frames carry no VLAN tag.
+ */
+export function accepts(frame: Uint8Array<ArrayBuffer>, filter: BackendFilter): boolean {
+  const packet = new Packet(frame);
+  const view = packet.frame;
+  if (view.byteLength < ethernet.HEADER || !ethernet.isGroup(ethernet.dstHigh(view, 0))) return true;
+  const ip = ethernet.HEADER;
+  const room = view.byteLength - ip;
+  switch (ethernet.type(view, 0)) {
+    case ethernet.TYPE_IPV4:
+      return packet.readIpv4(ip, room) &&
+        isOwned(packet, filter.addresses.lookup(ipv4.dst(view, ip)), filter);
+    case ethernet.TYPE_IPV6:
+      return packet.readIpv6(ip, room) && isOwned(packet, filter.addresses6.lookup(view, packet.dst), filter);
+    default:
+      return true;
+  }
+}
+
+function isOwned(packet: Packet, cluster: number, filter: BackendFilter): boolean {
+  return cluster === ABSENT || filter.clusters.owner(packet, cluster, filter.owners) === SELF;
+}

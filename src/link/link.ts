@@ -1,0 +1,83 @@
+/** The dispatcher's own voice on the link: frames of its own, where its addresses are, and frames that waited for a MAC. */
+
+import type { ClusterConfig, Config } from "../config/config.ts";
+import type { Attachment } from "../plane/attachment.ts";
+import { isIpv6, linkLocalOf, type Mac } from "../wire/address.ts";
+import * as ethernet from "../wire/ethernet.ts";
+import * as virtio from "../wire/virtio.ts";
+import type { LinkFrames } from "./link_frames.ts";
+import type { Frame } from "./own_frames.ts";
+
+/** The queue by which frames of our own leave. */
+const FIRST_QUEUE = 0;
+
+export class Link {
+  readonly #attachment: Attachment;
+  readonly #frames: LinkFrames;
+  readonly #config: Config;
+  /** Where a frame begins in what the device reads and writes. */
+  readonly #start: number;
+
+  constructor(attachment: Attachment, frames: LinkFrames, config: Config) {
+    this.#attachment = attachment;
+    this.#frames = frames;
+    this.#config = config;
+    this.#start = attachment.hasVirtioHeader ? virtio.HEADER : 0;
+  }
+
+  /** Sends a frame of our own. */
+  send(frame: Frame): void {
+    if (this.#start === 0) return void this.#attachment.write(FIRST_QUEUE, frame);
+    const whole = new Uint8Array(this.#start + frame.length);
+    whole.set(frame, this.#start);
+    this.#attachment.write(FIRST_QUEUE, whole);
+  }
+
+  /** The frame in what a worker handed up. */
+  frameIn(handed: Frame): Frame {
+    return this.#start === 0 ? handed : handed.slice(this.#start);
+  }
+
+  /**
+   * Sends what a worker handed up because its destination was not known. It leaves by the queue that it came from: the kernel
+   * lets the rest of the flow follow it there.
+   */
+  sendKept(queue: number, handed: Frame, { high, low }: Mac): void {
+    ethernet.setDst(new DataView(handed.buffer), this.#start, high, low);
+    this.#attachment.write(queue, handed);
+  }
+
+  /** Duplicate address detection in the optimistic way of RFC 4429: asks, and does not wait for the answer that should not come. */
+  probe(): void {
+    const { dispatcher, clusters } = this.#config;
+    const own = dispatcher.addresses.map(({ address }) => address);
+    const probed = own.filter(isIpv6);
+    const all = [...own, ...clusters.flatMap(({ addresses }) => addresses)];
+    if (all.some(isIpv6)) probed.push(linkLocalOf(dispatcher.mac));
+    for (const address of probed) this.send(this.#frames.probe(address));
+  }
+
+  /** Tells where our addresses are: those of clusters that broadcast are at the group's MAC, all others at ours. */
+  announce(isBroadcast: (cluster: ClusterConfig) => boolean): void {
+    const { dispatcher, clusters } = this.#config;
+    this.#say(dispatcher.addresses.map(({ address }) => address), dispatcher.mac);
+    for (const cluster of clusters) {
+      this.#say(cluster.addresses, isBroadcast(cluster) ? cluster.group : dispatcher.mac);
+    }
+  }
+
+  /**
+   * From here on the routers' frames go to the groups of these clusters: those to the cluster addresses, and those to our own
+   * when no other cluster needs us.
+   */
+  leaveTo(clusters: readonly ClusterConfig[]): void {
+    for (const { addresses, group } of clusters) this.#say(addresses, group);
+    if (clusters.length > 0 && clusters.length === this.#config.clusters.length) {
+      this.#say(this.#config.dispatcher.addresses.map(({ address }) => address), clusters[0]!.group);
+    }
+  }
+
+  #say(addresses: readonly string[], mac: Mac): void {
+    for (const address of addresses) this.send(this.#frames.announcement(address, mac));
+  }
+}

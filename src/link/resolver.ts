@@ -1,0 +1,104 @@
+/**
+ * Finds out who is where: asks for the neighbors' MACs in time, learns from the answers, and keeps the frames that came
+ * before the first answer. The rules are table/neighbors.ts, the frames link_frames.ts; here is the waiting.
+ */
+
+import type { Clock, Timer } from "../system/clock.ts";
+import type { Mac } from "../wire/address.ts";
+import { Neighbors } from "../table/neighbors.ts";
+import type { ExchangeEvents } from "./exchange.ts";
+import type { Claim } from "./claim.ts";
+import type { LinkFrames } from "./link_frames.ts";
+import type { Frame } from "./own_frames.ts";
+
+/** Frames kept for one neighbor; when another comes the oldest goes. */
+const KEPT = 64;
+
+/** Questions are asked at multiples of this time, so that many neighbors cost few wake-ups. */
+const GRID_MS = 50;
+
+export interface ResolverEvents extends ExchangeEvents {
+  /** A neighbor has another MAC than before, or none any more. */
+  changed(neighbor: number): void;
+}
+
+export class Resolver {
+  readonly neighbors: Neighbors;
+  /** Frames that were kept and then sent, or dropped because there were too many or the neighbor never answered. */
+  readonly kept = { sent: 0, dropped: 0 };
+  readonly #frames: LinkFrames;
+  readonly #clock: Clock;
+  readonly #events: ResolverEvents;
+  readonly #waiting = new Map<number, ((mac: Mac) => void)[]>();
+  /** The last question by neighbor: each is asked every second, and mostly with the same words. */
+  readonly #questions: { readonly mac: Mac | undefined; readonly frame: Frame }[] = [];
+  #timer: Timer | undefined;
+
+  /** `addresses` by neighbor, canonical text. */
+  constructor(frames: LinkFrames, addresses: readonly string[], clock: Clock, events: ResolverEvents) {
+    this.neighbors = new Neighbors(addresses);
+    this.#frames = frames;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  start(): void {
+    this.#tick();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  /** What an ARP reply or a solicited advertisement to us says. */
+  heard({ address, mac }: Claim): void {
+    const neighbor = this.neighbors.learn(address, mac, this.#clock.now());
+    if (neighbor === undefined) return;
+    for (const send of this.#waiting.get(neighbor) ?? []) this.#forward(send, mac);
+    this.#waiting.delete(neighbor);
+    this.#events.changed(neighbor);
+  }
+
+  /** A dispatched frame whose only lack is its destination MAC: `send` is called now if that is known, later if not. */
+  hold(neighbor: number, send: (mac: Mac) => void): void {
+    const mac = this.neighbors.mac(neighbor);
+    if (mac !== undefined) return this.#forward(send, mac);
+    if (this.neighbors.state(neighbor) === "failed") {
+      this.kept.dropped++;
+      return;
+    }
+    const queue = this.#waiting.get(neighbor) ?? [];
+    this.#waiting.set(neighbor, queue);
+    if (queue.push(send) > KEPT) {
+      queue.shift();
+      this.kept.dropped++;
+    }
+  }
+
+  #question(neighbor: number, mac: Mac | undefined): Frame {
+    const last = this.#questions[neighbor];
+    if (last !== undefined && last.mac === mac) return last.frame;
+    const frame = this.#frames.question(this.neighbors.address(neighbor), mac);
+    this.#questions[neighbor] = { mac, frame };
+    return frame;
+  }
+
+  #forward(send: (mac: Mac) => void, mac: Mac): void {
+    send(mac);
+    this.kept.sent++;
+  }
+
+  #tick(): void {
+    this.#events.catchUp();
+    const failed = this.neighbors.tick(this.#clock.now(), (neighbor, mac) => {
+      this.#events.send(this.#question(neighbor, mac));
+    });
+    for (const neighbor of failed) {
+      this.kept.dropped += this.#waiting.get(neighbor)?.length ?? 0;
+      this.#waiting.delete(neighbor);
+      this.#events.changed(neighbor);
+    }
+    const nextMs = Math.ceil(this.neighbors.dueMs / GRID_MS) * GRID_MS;
+    this.#timer = this.#clock.after(Math.max(1, nextMs - this.#clock.now()), () => this.#tick());
+  }
+}

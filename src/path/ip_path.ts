@@ -1,0 +1,141 @@
+/**
+ * The walk of an IP packet of either family, once its addresses have been judged (ipv4_path.ts, ipv6_path.ts): to a backend of
+ * the cluster that it is for, to the dispatcher itself, or on to another network.
+ */
+
+import * as icmp from "../wire/icmpv4.ts";
+import * as icmpv6 from "../wire/icmpv6.ts";
+import * as ipv6 from "../wire/ipv6.ts";
+import * as protocol from "../wire/protocol.ts";
+import * as tcp from "../wire/tcp.ts";
+import * as transport from "../wire/transport.ts";
+import { NO_BACKEND } from "../table/bucket_map.ts";
+import { NO_GROUP } from "../table/forwarding_table.ts";
+import { NO_ROUTE, RouteTable } from "../table/route_table.ts";
+import type { Answers } from "./answers.ts";
+import { CLOSED_DROP, type Clusters, OPEN } from "./clusters.ts";
+import type { Egress } from "./egress.ts";
+import { nextHop } from "./next_hop.ts";
+import type { Packet } from "./packet.ts";
+import type { Plan } from "./plan.ts";
+import * as verdict from "./verdict.ts";
+import type { VirtioHeader } from "./virtio_header.ts";
+
+/** What an address is: the dispatcher's own. A cluster's address is the cluster's index, any other ABSENT. */
+export const SELF = 0x7fffffff;
+
+export class IpPath {
+  readonly #clusters: Clusters;
+  readonly #routes: RouteTable;
+  readonly #egress: Egress;
+  readonly #answers: Answers;
+  readonly #virtio: VirtioHeader;
+
+  constructor(plan: Plan, clusters: Clusters, egress: Egress, answers: Answers, virtio: VirtioHeader) {
+    this.#clusters = clusters;
+    this.#routes = new RouteTable(plan.routes);
+    this.#egress = egress;
+    this.#answers = answers;
+    this.#virtio = virtio;
+  }
+
+  /** A packet from an address of ours, which `src` is, to what `dst` is. */
+  receiveFromOurs(src: number, dst: number): number {
+    if (src === SELF) return verdict.DROP_FROM_SELF;
+    // A backend answers from the cluster address when the control plane asks it there.
+    return dst === SELF ? this.#answers.heard(verdict.DROP_FROM_CLUSTER) : verdict.DROP_FROM_CLUSTER;
+  }
+
+  /** To the backend that owns the client's bucket, or to all. Nothing but hop limit, header checksum and MACs is touched. */
+  dispatch(packet: Packet, cluster: number): number {
+    if (packet.hopLimit <= 1) return this.#answers.error(packet, verdict.TIME_EXCEEDED);
+    if (this.#clusters.hasPorts(cluster)) {
+      const port = this.#clusters.portState(packet, cluster);
+      if (port !== OPEN) return this.#refuse(packet, port);
+    }
+    const { table } = this.#egress;
+    const group = table.group(cluster);
+    const neighbor = group === NO_GROUP ? this.#clusters.owner(packet, cluster, table) : group;
+    if (neighbor === NO_BACKEND) return this.#answers.error(packet, verdict.HOST_UNREACHABLE);
+    if (this.#egress.isFrom(packet, neighbor)) return verdict.DROP_LOOP;
+    return this.#forward(packet, neighbor, verdict.DISPATCHED);
+  }
+
+  /** To a port of the cluster that is closed in this way. */
+  #refuse(packet: Packet, closed: number): number {
+    if (closed === CLOSED_DROP) return verdict.DROP_CLOSED;
+    switch (packet.protocol) {
+      case protocol.UDP:
+        return this.#answers.error(packet, verdict.PORT_UNREACHABLE);
+      case protocol.TCP:
+        return this.#answers.reset(packet);
+      default:
+        return this.#answers.error(packet, verdict.PROHIBITED);
+    }
+  }
+
+  /** To the next hop of the longest prefix. */
+  route(packet: Packet): number {
+    const neighbor = this.#nextHop(packet);
+    if (neighbor === NO_ROUTE) return this.#answers.error(packet, verdict.NET_UNREACHABLE);
+    if (packet.hopLimit <= 1) return this.#answers.error(packet, verdict.TIME_EXCEEDED);
+    return this.#forward(packet, neighbor, verdict.FORWARDED);
+  }
+
+  #nextHop(packet: Packet): number {
+    // fe80::/10 leads nowhere but to the link itself, and what is there is not ours to carry.
+    if (packet.isIpv6 && ipv6.isLinkLocal(packet.frame, packet.dst)) return NO_ROUTE;
+    return nextHop(this.#routes, packet);
+  }
+
+  #forward(packet: Packet, neighbor: number, asVerdict: number): number {
+    const mtu = this.#egress.mtu(neighbor);
+    if (packet.totalLength > mtu && this.#virtio.lengthOnWire(packet) > mtu) return this.#tooBig(packet, mtu);
+    packet.decrementHopLimit();
+    return this.#egress.send(packet, neighbor, asVerdict);
+  }
+
+  /** For the way ahead, whose MTU it is told. */
+  #tooBig(packet: Packet, mtu: number): number {
+    return packet.mayBeFragmented ? verdict.DROP_TOO_BIG : this.#answers.error(packet, verdict.TOO_BIG, mtu);
+  }
+
+  /** To the dispatcher itself. It is a router and no host: it answers echo and turns the rest away. */
+  deliver(packet: Packet): number {
+    if (packet.isFragment || packet.isRouted) return verdict.DROP_SELF;
+    this.#virtio.settle(packet);
+    if (packet.isIcmp) {
+      return isEchoReply(packet) ? this.#answers.heard(verdict.DROP_SELF) : this.#answers.echo(packet);
+    }
+    switch (packet.protocol) {
+      case protocol.TCP:
+        return isSynAck(packet) ? this.#answers.heardOrReset(packet) : this.#answers.reset(packet);
+      case protocol.UDP:
+        return isUdpRight(packet) ? this.#answers.error(packet, verdict.PORT_UNREACHABLE) : verdict.DROP_SELF;
+      default:
+        if (packet.isIpv6 && packet.protocol === protocol.NO_NEXT_HEADER) return verdict.DROP_SELF;
+        return this.#answers.error(packet, verdict.PROTOCOL_UNREACHABLE, packet.pointer);
+    }
+  }
+}
+
+function isEchoReply({ frame, isIpv6, upper, upperLength }: Packet): boolean {
+  const reply = isIpv6 ? icmpv6.ECHO_REPLY : icmp.ECHO_REPLY;
+  return upperLength >= icmp.HEADER && icmp.type(frame, upper) === reply;
+}
+
+function isSynAck({ frame, upper, upperLength }: Packet): boolean {
+  return upperLength >= tcp.HEADER && tcp.isSynAck(frame, upper);
+}
+
+function isUdpRight(packet: Packet): boolean {
+  const { frame, upper, upperLength } = packet;
+  const mayLackChecksum = !packet.isIpv6;
+  return transport.isUdpRight(
+    frame,
+    upper,
+    upperLength,
+    packet.pseudoHeaderSum(upperLength),
+    mayLackChecksum,
+  );
+}

@@ -1,0 +1,28 @@
+/**
+ * What joins a dispatcher to a link: a device, and the data plane that works its frames off. There are two: a TAP with a worker
+ * behind each of its queues (tap_attachment.ts), and any device with the path run inline (inline_attachment.ts).
+ */
+
+import type { Plan } from "../path/plan.ts";
+import type { SharedState } from "./shared_state.ts";
+
+export interface Attachment {
+  /** The interface's name. */
+  readonly name: string;
+  /** Of the device, each with a worker. */
+  readonly queues: number;
+  /** The offloads that the device grants. */
+  readonly offloads: readonly string[];
+  /** A virtio header (wire/virtio.ts) stands before each frame of the device. */
+  readonly hasVirtioHeader: boolean;
+  /** Rejects when the data plane dies, since its share of the traffic would vanish. Never resolves. */
+  readonly failed: Promise<never>;
+  /** Begins to work frames off. `handedUp` is called with a worker's number whenever frames may wait in that worker's ring. */
+  start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void;
+  /** Makes the data plane look at the shared state. */
+  wake(): void;
+  /** Sends octets as they stand, by one of the device's queues. False when the device did not take them. */
+  write(queue: number, octets: Uint8Array): boolean;
+  /** Ends the data plane, then closes the device. Resolves when nothing uses the shared memory any more. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,11 @@
+/** How large the shared memory is. */
+
+import type { TableSize } from "../table/forwarding_table.ts";
+
+/** What the sizes of the shared memory depend on. */
+export interface Dimensions extends TableSize {
+  /** Octets of a frame's slot, a multiple of four. */
+  readonly slotSize: number;
+  /** Default 1. */
+  readonly workers?: number;
+}

@@ -1,0 +1,54 @@
+/** A dispatcher over any device, with the path run inline: no thread, no TAP. For embedding, tests and simulation. */
+
+import type { Device } from "../device/device.ts";
+import type { Plan } from "../path/plan.ts";
+import type { Clock } from "../system/clock.ts";
+import type { Attachment } from "./attachment.ts";
+import { DataPlane } from "./data_plane.ts";
+import type { SharedState } from "./shared_state.ts";
+
+export class InlineAttachment implements Attachment {
+  readonly name = "inline";
+  readonly queues = 1;
+  readonly offloads = [];
+  readonly hasVirtioHeader = false;
+  /** The path throws nothing, so this never rejects. */
+  readonly failed = new Promise<never>(() => {});
+  readonly #device: Device;
+  readonly #clock: Clock;
+  #plane: DataPlane | undefined;
+  #handedUp: (worker: number) => void = () => {};
+  #isWorking = false;
+
+  constructor(device: Device, clock: Clock) {
+    this.#device = device;
+    this.#clock = clock;
+  }
+
+  start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void {
+    this.#plane = new DataPlane(plan, this.#device, shared.workers[0]!, () => this.#clock.now() | 0);
+    this.#handedUp = handedUp;
+  }
+
+  /** Works off all frames that wait in the device. Whoever has put frames there calls it. */
+  work(): void {
+    // What is handed up may be answered at once, and the answer may bring more frames: the loop below takes them too.
+    if (this.#plane === undefined || this.#isWorking) return;
+    this.#isWorking = true;
+    while (this.#plane.burst() > 0) this.#handedUp(0);
+    this.#isWorking = false;
+  }
+
+  wake(): void {
+    this.work();
+  }
+
+  write(_queue: number, octets: Uint8Array): boolean {
+    return this.#device.write(octets, octets.length);
+  }
+
+  stop(): Promise<void> {
+    this.#plane = undefined;
+    return Promise.resolve();
+  }
+}

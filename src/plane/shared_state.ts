@@ -1,0 +1,83 @@
+/**
+ * What the main thread and the data-plane workers share: one SharedArrayBuffer.
+ *
+ *     words       STOP
+ *     tables      two forwarding tables behind an epoch                          tables.ts
+ *     worker 0    its part: what it has taken, its counters, its ring            worker_state.ts
+ *     worker 1    ...
+ *
+ * A change is whole or not there: main fills the table that is not in use, then moves the epoch on. Each worker looks at the
+ * epoch once a burst and says which one it has taken; only when all have left the old table is it main's to write in again.
+ */
+
+import type { ForwardingTable } from "../table/forwarding_table.ts";
+import { NAMES } from "../path/verdict.ts";
+import type { Dimensions } from "./dimensions.ts";
+import { Tables } from "./tables.ts";
+import { WorkerState } from "./worker_state.ts";
+
+const STOP = 0;
+/** A cache line of 64 octets. */
+const WORDS = 16;
+
+export class SharedState {
+  readonly memory: SharedArrayBuffer;
+  readonly dimensions: Dimensions;
+  readonly workers: readonly WorkerState[];
+  readonly #words: Int32Array;
+  readonly #tables: Tables;
+
+  /** New memory, or a view on the other thread's. */
+  constructor(dimensions: Dimensions, memory?: SharedArrayBuffer) {
+    const { workers = 1 } = dimensions;
+    const tables = WORDS * 4;
+    const firstWorker = tables + Tables.byteLength(dimensions);
+    const workerSize = WorkerState.byteLength(dimensions);
+    this.dimensions = dimensions;
+    this.memory = memory ?? new SharedArrayBuffer(firstWorker + workers * workerSize);
+    this.#words = new Int32Array(this.memory, 0, WORDS);
+    this.#tables = new Tables(this.memory, tables, dimensions);
+    this.workers = Array.from(
+      { length: workers },
+      (_, index) => new WorkerState(this.#tables, this.memory, firstWorker + index * workerSize, dimensions),
+    );
+  }
+
+  get epoch(): number {
+    return this.#tables.epoch;
+  }
+
+  /** Main's side: resolves when all workers use the table that was last published. */
+  async settled(): Promise<void> {
+    for (const worker of this.workers) await worker.settled();
+  }
+
+  /** Main's side: the table that nobody reads, once the workers have left it. */
+  async standby(): Promise<ForwardingTable> {
+    await this.settled();
+    return this.#tables.at(this.epoch + 1);
+  }
+
+  /** Main's side: the standby table becomes the one in use. The workers must be woken to see it. */
+  publish(): void {
+    this.#tables.publish();
+  }
+
+  stop(): void {
+    Atomics.store(this.#words, STOP, 1);
+  }
+
+  get isStopping(): boolean {
+    return Atomics.load(this.#words, STOP) !== 0;
+  }
+
+  /** Frames by verdict since the start, of all workers; the order is path/verdict.ts. */
+  verdicts(): number[] {
+    return NAMES.map((_, index) => this.workers.reduce((sum, { verdicts }) => sum + verdicts.get(index), 0));
+  }
+
+  /** Frames dispatched to a neighbor since the start, by all workers. */
+  dispatched(neighbor: number): number {
+    return this.workers.reduce((sum, { dispatched }) => sum + dispatched.get(neighbor), 0);
+  }
+}

@@ -1,0 +1,78 @@
+/** A dispatcher on a TAP: a data-plane worker, a thread of its own, behind each queue. */
+
+import { Tap } from "../device/tap.ts";
+import type { Plan } from "../path/plan.ts";
+import type { Attachment } from "./attachment.ts";
+import type { SharedState } from "./shared_state.ts";
+import { Workers } from "./workers.ts";
+
+export interface TapOptions {
+  /** TAP to create, or to adopt if it exists. */
+  readonly interface: string;
+  readonly bridge: string | undefined;
+  readonly mtu: number;
+  readonly queues: number;
+  readonly offloads: boolean;
+}
+
+export class TapAttachment implements Attachment {
+  readonly hasVirtioHeader: boolean;
+  readonly failed: Promise<never>;
+  readonly #tap: Tap;
+  readonly #fail: (error: Error) => void;
+  #shared: SharedState | undefined;
+  #workers: Workers | undefined;
+  #isStopped = false;
+
+  /** Opens the TAP. Throws TapError and leaves nothing behind. */
+  constructor({ interface: name, bridge, mtu, queues, offloads }: TapOptions) {
+    this.#tap = new Tap({ name, mtu, queues, offloads, ...(bridge === undefined ? {} : { bridge }) });
+    this.hasVirtioHeader = offloads;
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.failed = promise;
+    this.#fail = reject;
+    this.failed.catch(() => {}); // Whoever waits for it hears of it; nobody must.
+  }
+
+  get name(): string {
+    return this.#tap.name;
+  }
+
+  get queues(): number {
+    return this.#tap.queues.length;
+  }
+
+  get offloads(): readonly string[] {
+    return this.#tap.granted;
+  }
+
+  start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void {
+    this.#shared = shared;
+    this.#workers = new Workers(plan, shared, this.#tap.queues);
+    this.#workers.failed.catch(this.#fail);
+    for (const worker of shared.workers.keys()) void this.#watch(worker, shared, handedUp);
+  }
+
+  wake(): void {
+    this.#workers?.wake();
+  }
+
+  write(queue: number, octets: Uint8Array): boolean {
+    return this.#tap.queues[queue]!.write(octets, octets.length);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    await this.#workers?.stop();
+    for (const { ring } of this.#shared?.workers ?? []) ring.notify();
+    this.#tap.close();
+  }
+
+  async #watch(worker: number, shared: SharedState, handedUp: (worker: number) => void): Promise<void> {
+    while (!this.#isStopped) {
+      handedUp(worker);
+      await shared.workers[worker]!.ring.wait();
+    }
+  }
+}

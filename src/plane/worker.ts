@@ -1,0 +1,47 @@
+/** The data-plane worker: a thread of its own that waits, works off bursts, and never returns to an event loop. */
+
+import { workerData } from "node:worker_threads";
+import { Poll, WakeUp } from "../device/poll.ts";
+import { Queue } from "../device/queue.ts";
+import type { Plan } from "../path/plan.ts";
+import { REAL_CLOCK } from "../system/clock.ts";
+import { BURST, DataPlane } from "./data_plane.ts";
+import type { Dimensions } from "./dimensions.ts";
+import { SharedState } from "./shared_state.ts";
+
+export interface WorkerData {
+  readonly plan: Plan;
+  /** Which of the workers this is. */
+  readonly index: number;
+  readonly dimensions: Dimensions;
+  readonly memory: SharedArrayBuffer;
+  /** The TAP's queue, and what wakes this thread to look at the shared state. */
+  readonly tapFd: number;
+  readonly wakeUpFd: number;
+}
+
+const { plan, index, dimensions, memory, tapFd, wakeUpFd } = workerData as WorkerData;
+const shared = new SharedState(dimensions, memory);
+const plane = new DataPlane(plan, new Queue(tapFd), shared.workers[index]!, () => REAL_CLOCK.now() | 0);
+const wakeUp = new WakeUp(wakeUpFd);
+const poll = new Poll([tapFd, wakeUpFd]);
+
+/**
+ * To read until nothing is left costs an empty read, and the wait that follows would say the same. So only each LEARN-th time
+ * it is read until nothing is left, and in between as many frames as came then.
+ */
+const LEARN = 16;
+let expected = BURST;
+
+for (let round = 0; !shared.isStopping; round++) {
+  const most = round % LEARN === 0 ? BURST : expected;
+  const count = plane.burst(most);
+  if (count === BURST) {
+    expected = BURST;
+    continue;
+  }
+  if (count < most) expected = Math.max(1, count);
+  poll.wait(-1);
+  if (poll.isBroken(0)) throw new Error("the TAP interface is gone: somebody deleted it");
+  if (poll.isReadable(1)) wakeUp.lower();
+}

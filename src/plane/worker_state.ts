@@ -1,0 +1,72 @@
+/**
+ * One worker's part of the shared memory. Counters are its own, so that no two threads write to one place; who wants sums adds.
+ *
+ *     words        TAKEN
+ *     verdicts     frames by verdict                       the worker counts
+ *     dispatched   frames dispatched by neighbor           the worker counts
+ *     ring         frames for the control plane            the worker pushes
+ */
+
+import { NAMES } from "../path/verdict.ts";
+import { Counters } from "../table/counters.ts";
+import type { ForwardingTable } from "../table/forwarding_table.ts";
+import type { Dimensions } from "./dimensions.ts";
+import { Ring } from "./ring.ts";
+import type { Tables } from "./tables.ts";
+
+const TAKEN = 0;
+/** A cache line of 64 octets: what a worker writes a burst is not next to what another one does. */
+const WORDS = 16;
+
+export class WorkerState {
+  readonly verdicts: Counters;
+  readonly dispatched: Counters;
+  readonly ring: Ring;
+  /** Octets of a frame's slot. */
+  readonly slotSize: number;
+  readonly #tables: Tables;
+  readonly #words: Int32Array;
+
+  static byteLength({ neighbors, slotSize }: Dimensions): number {
+    return WORDS * 4 + Counters.byteLength(NAMES.length) + Counters.byteLength(neighbors) +
+      Ring.byteLength(slotSize);
+  }
+
+  /** `at` is a multiple of four. */
+  constructor(tables: Tables, memory: SharedArrayBuffer, at: number, { neighbors, slotSize }: Dimensions) {
+    const verdicts = at + WORDS * 4;
+    const dispatched = verdicts + Counters.byteLength(NAMES.length);
+    const ring = dispatched + Counters.byteLength(neighbors);
+    this.slotSize = slotSize;
+    this.#tables = tables;
+    this.#words = new Int32Array(memory, at, WORDS);
+    this.verdicts = new Counters(memory, verdicts, NAMES.length);
+    this.dispatched = new Counters(memory, dispatched, neighbors);
+    this.ring = new Ring(memory, ring, slotSize);
+  }
+
+  /** Frames since the start: the sum of all verdicts. */
+  received(): number {
+    return NAMES.reduce((sum, _, index) => sum + this.verdicts.get(index), 0);
+  }
+
+  /** The worker's side: the table to use from here on. */
+  take(): ForwardingTable {
+    const { epoch } = this.#tables;
+    if (epoch !== this.#words[TAKEN]) {
+      Atomics.store(this.#words, TAKEN, epoch);
+      Atomics.notify(this.#words, TAKEN);
+    }
+    return this.#tables.at(epoch);
+  }
+
+  /** Main's side: resolves when the worker uses the table that was last published. */
+  async settled(): Promise<void> {
+    for (;;) {
+      const taken = Atomics.load(this.#words, TAKEN);
+      if (taken === this.#tables.epoch) return;
+      const waiting = Atomics.waitAsync(this.#words, TAKEN, taken);
+      if (waiting.async) await waiting.value;
+    }
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Time, as whatever waits or measures is given it. The real clock is the machine's. The virtual one stands still until it is
+ * told to move, so that an hour of the control plane takes no time and is the same every time.
+ */
+
+export interface Clock {
+  /** Milliseconds that never go back. Where they begin means nothing. */
+  now(): number;
+  /** Milliseconds since 1970 in UTC, for what another machine or another run of the program compares. */
+  sinceEpoch(): number;
+  /** Calls `call` once, when `delayMs` have passed. */
+  after(delayMs: number, call: () => void): Timer;
+}
+
+/** A call that is due later. */
+export interface Timer {
+  /** It will not be made. When it has been made already, this does nothing. */
+  cancel(): void;
+}
+
+/** The most that setTimeout can wait: a larger number makes it call at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+export const REAL_CLOCK: Clock = {
+  now: () => performance.now(),
+  sinceEpoch: () => Date.now(),
+  after(delayMs, call) {
+    const timer = setTimeout(call, Math.min(delayMs, LONGEST_MS));
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+interface DueCall {
+  readonly dueMs: number;
+  readonly call: () => void;
+}
+
+export class VirtualClock implements Clock {
+  #nowMs = 0;
+  readonly #startMs: number;
+  /** The next one first; those that are due at the same time in the order in which they were asked for. */
+  readonly #due: DueCall[] = [];
+
+  /** `startMs`: what `sinceEpoch` says at first. */
+  constructor(startMs = 0) {
+    this.#startMs = startMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  sinceEpoch(): number {
+    return this.#startMs + this.#nowMs;
+  }
+
+  after(delayMs: number, call: () => void): Timer {
+    const due = { dueMs: this.#nowMs + Math.max(0, delayMs), call };
+    const later = this.#due.findIndex(({ dueMs }) => dueMs > due.dueMs);
+    this.#due.splice(later === -1 ? this.#due.length : later, 0, due);
+    return {
+      cancel: () => {
+        const index = this.#due.indexOf(due);
+        if (index >= 0) this.#due.splice(index, 1);
+      },
+    };
+  }
+
+  /** Calls that are due later. */
+  get waiting(): number {
+    return this.#due.length;
+  }
+
+  /** Moves on by `ms`: makes the calls that become due, in order, and lets what awaits them go on in between. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#nowMs + ms;
+    await turnOfTheLoop();
+    for (let next = this.#due[0]; next !== undefined && next.dueMs <= endMs; next = this.#due[0]) {
+      this.#due.shift();
+      this.#nowMs = next.dueMs;
+      next.call();
+      await promisesToGoOn();
+    }
+    this.#nowMs = endMs;
+  }
+}
+
+/** Resolves when every promise that can go on has gone on, and what came from outside has been looked at. */
+export function turnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Resolves when every promise that can go on has gone on: cheaper than a turn of the loop, which looks outside as well. */
+function promisesToGoOn(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
+}

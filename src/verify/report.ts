@@ -1,0 +1,41 @@
+/** What a verification found, as plain data. */
+
+import { type Fault, type FaultData, faultData, inOrder } from "../fault/fault.ts";
+
+export interface VerifiedBackend {
+  readonly name: string;
+  readonly address: string;
+  /** Null when the backend did not answer. */
+  readonly mac: string | null;
+  readonly ok: boolean;
+}
+
+export interface VerificationReport {
+  /** No fault was found. */
+  readonly ok: boolean;
+  /** Each machine once, however many clusters it serves. */
+  readonly backends: readonly VerifiedBackend[];
+  readonly faults: readonly Fault[];
+}
+
+/** The report of these faults, in the order in which they should be mended. */
+export function reportOf(
+  backends: readonly Omit<VerifiedBackend, "ok">[],
+  faults: readonly Fault[],
+): VerificationReport {
+  return {
+    ok: faults.length === 0,
+    backends: backends.map((backend) => ({
+      ...backend,
+      ok: !faults.some(({ id, backend: at }) => at === backend.name || id === "own-address-taken"),
+    })),
+    faults: inOrder(faults),
+  };
+}
+
+/** The report as JSON has it. */
+export type ReportData = Omit<VerificationReport, "faults"> & { readonly faults: readonly FaultData[] };
+
+export function reportData({ ok, backends, faults }: VerificationReport): ReportData {
+  return { ok, backends, faults: faults.map(faultData) };
+}

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Handlers } from "../../src/api/contract.ts";
+import { ask, listen } from "../../src/api/socket.ts";
+import { UsageError } from "../../src/input/errors.ts";
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "oneip-control-"));
+  path = join(folder, "new", "oneip.sock");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const handlers: Handlers = {
+  interface: () => "oneip0",
+  verify: () => ({ ok: true, backends: [], faults: [] }),
+  technique: ({ technique = "route", cluster = "web" }) => {
+    if (cluster !== "web") throw new UsageError(`There is no cluster "${cluster}"; use web`);
+    return [{ cluster, technique }];
+  },
+};
+
+/** The answer to a line, whatever stands in it. */
+async function say(line: string): Promise<unknown> {
+  const socket = connect(path);
+  socket.write(`${line}\n`);
+  const [octets] = await once(socket, "data");
+  socket.destroy();
+  return JSON.parse(String(octets));
+}
+
+test("a command gets its answer, or the reason why not, and only this user may ask", async () => {
+  const server = await listen(path, handlers);
+  try {
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(await ask(path, "interface", {})).toBe("oneip0");
+    expect(await ask(path, "verify", {})).toEqual({ ok: true, backends: [], faults: [] });
+    expect(await ask(path, "technique", { technique: "broadcast" })).toEqual([
+      { cluster: "web", technique: "broadcast" },
+    ]);
+    await expect(ask(path, "technique", { cluster: "wbe" })).rejects.toThrow(
+      'There is no cluster "wbe"; use web',
+    );
+  } finally {
+    server.close();
+  }
+});
+
+test("what is no command, or has a wrong input, is refused in words", async () => {
+  const server = await listen(path, handlers);
+  try {
+    const said = (command: string, input: unknown = {}) => say(JSON.stringify({ command, input }));
+    expect(await said("explode")).toEqual({ error: 'There is no command "explode"' });
+    expect(await said("toString")).toEqual({ error: 'There is no command "toString"' });
+    expect(await said("technique", { technique: "anycast" })).toEqual({
+      error: expect.stringContaining("use route or broadcast"),
+    });
+    expect(await said("technique", { techniqe: "route" })).toEqual({
+      error: expect.stringContaining("techniqe"),
+    });
+    expect(await say("nonsense")).toEqual({ error: expect.any(String) });
+  } finally {
+    server.close();
+  }
+});
+
+test("without a dispatcher the error says what to do", async () => {
+  await expect(ask(path, "interface", {})).rejects.toThrow(
+    `Cannot ask the dispatcher at ${path}: no dispatcher runs; run it with`,
+  );
+});
+
+test("a socket left behind is taken over; one that is answered is not", async () => {
+  const first = await listen(path, handlers);
+  await expect(listen(path, handlers)).rejects.toThrow(`Another dispatcher has ${path}; set ONEIP_CONTROL`);
+  expect(await ask(path, "interface", {})).toBe("oneip0");
+  first.close();
+  writeFileSync(path, "");
+  const second = await listen(path, handlers);
+  expect(await ask(path, "interface", {})).toBe("oneip0");
+  second.close();
+});

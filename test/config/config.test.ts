@@ -1,0 +1,406 @@
+/** What a configuration file means, and how its mistakes are reported. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../src/config/config.ts";
+import { configJsonSchema } from "../../src/config/json_schema.ts";
+import { InputError } from "../../src/input/errors.ts";
+import { formatMac } from "../../src/wire/address.ts";
+import { ROOT } from "../runtime.ts";
+
+const MINIMAL = `
+dispatcher:
+  addresses: [10.0.0.2/24]
+clusters:
+  - name: web
+    addresses: [10.0.0.100]
+    backends:
+      - {name: web1, address: 10.0.0.11}
+`.trimStart();
+
+/** The message for a file: a line for each mistake. */
+function mistakesOf(text: string): string[] {
+  try {
+    parseConfig(text, "oneip.yaml", "machine");
+    return [];
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.message.split("\n");
+  }
+}
+
+test("a minimal file has the defaults", () => {
+  const { dispatcher, clusters } = parseConfig(MINIMAL, "oneip.yaml", "machine");
+  expect(dispatcher).toMatchObject({
+    interface: "oneip0",
+    bridge: undefined,
+    mtu: 1500,
+    gateways: [],
+    verify: "warn",
+  });
+  expect(clusters[0]).toMatchObject({
+    technique: "route",
+    group: { high: 0xffff, low: -1 },
+    fallback: undefined,
+    agent: undefined,
+    buckets: 4096,
+    seed: 0,
+    algorithm: "maglev",
+    noBackend: "reject",
+    backends: [{ name: "web1", address: "10.0.0.11", weight: 1 }],
+  });
+});
+
+test("the default MAC is locally administered, stable, and another one per machine and interface", () => {
+  const macOf = (machine: string, name: string) => {
+    const text = MINIMAL.replace("dispatcher:", `dispatcher:\n  interface: ${name}`);
+    const { high, low } = parseConfig(text, "oneip.yaml", machine).dispatcher.mac;
+    return formatMac(high, low);
+  };
+  const mac = macOf("a", "oneip0");
+  expect(macOf("a", "oneip0")).toBe(mac);
+  expect(new Set([mac, macOf("b", "oneip0"), macOf("a", "oneip1")]).size).toBe(3);
+  expect(parseInt(mac.slice(0, 2), 16) & 3).toBe(2);
+});
+
+test("an agent has a port and an interval of its own", () => {
+  const text = MINIMAL.replace(
+    "    backends",
+    "    technique: broadcast\n    fallback: broadcast\n    agent: {keyFile: key}\n    backends",
+  );
+  expect(parseConfig(text, "oneip.yaml", "machine").clusters[0]).toMatchObject({
+    technique: "broadcast",
+    fallback: "broadcast",
+    agent: { port: 4120, keyFile: "key", intervalMs: 250 },
+  });
+});
+
+test("a value has its meaning: canonical addresses, milliseconds, numbers", () => {
+  const text = MINIMAL.replace(
+    "  addresses: [10.0.0.2/24]",
+    '  mac: 02-00-00-00-00-AB\n  gateway: "2001:DB8::0:1"\n  announce: {refresh: 2m}\n' +
+      '  addresses: [10.0.0.2/24, "2001:0db8::2/64"]',
+  ).replace("address: 10.0.0.11", "address: 10.0.0.11, mtu: 9000")
+    .replace("    backends", "    ports: [53/udp]\n    backends");
+  const { dispatcher, clusters } = parseConfig(text, "oneip.yaml", "machine");
+  expect(dispatcher).toMatchObject({
+    mac: { high: 0x0200, low: 0xab },
+    gateways: ["2001:db8::1"],
+    announce: { count: 3, intervalMs: 1000, refreshMs: 120_000 },
+    addresses: [{ address: "10.0.0.2", prefixLength: 24 }, { address: "2001:db8::2", prefixLength: 64 }],
+  });
+  expect(clusters[0]).toMatchObject({ ports: [{ port: 53, protocol: "udp" }], backends: [{ mtu: 1500 }] });
+});
+
+test("the largest seed is taken as it stands", () => {
+  const text = MINIMAL.replace("    backends", "    seed: 4294967295\n    backends");
+  expect(parseConfig(text, "oneip.yaml", "machine").clusters[0]!.seed).toBe(-1);
+});
+
+test.each(["routing", "broadcast"])("the shipped configuration %s is right", (name) => {
+  const file = join(ROOT, `netns/${name}.oneip.yaml`);
+  expect(mistakesOf(readFileSync(file, "utf8"))).toEqual([]);
+});
+
+describe("a mistake is reported with its place, what was found and what would do:", () => {
+  const cases: { name: string; was: string; becomes: string; want: string }[] = [
+    {
+      name: "unknown key",
+      was: "{name: web1,",
+      becomes: "{name: web1, wieght: 2,",
+      want: '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, mtu',
+    },
+    {
+      name: "unknown section",
+      was: "clusters:",
+      becomes: "cluster: 1\nclusters:",
+      want: '3:1: Unknown key, found "cluster", use dispatcher, clusters',
+    },
+    {
+      name: "missing key",
+      was: "{name: web1, ",
+      becomes: "{",
+      want:
+        '7:9: "clusters[0].backends[0].name" is missing, found nothing, use letters, digits, dots, dashes and ' +
+        "underscores, 63 at most",
+    },
+    {
+      name: "no address",
+      was: "10.0.0.11}",
+      becomes: "10.0.0.256}",
+      want:
+        '7:31: "clusters[0].backends[0].address" is wrong, found "10.0.0.256", use an address such as 10.0.0.11 or 2001:db8::11',
+    },
+    {
+      name: "no prefix length",
+      was: "10.0.0.2/24",
+      becomes: "10.0.0.2",
+      want:
+        '2:15: "dispatcher.addresses[0]" is wrong, found "10.0.0.2", use an address with prefix length such as ' +
+        "10.0.0.2/24 or 2001:db8::2/64",
+    },
+    {
+      name: "no power of two",
+      was: "    backends",
+      becomes: "    buckets: 1000\n    backends",
+      want: '6:14: "clusters[0].buckets" is wrong, found 1000, use a power of two such as 4096',
+    },
+    {
+      name: "weight out of range",
+      was: "web1,",
+      becomes: "web1, weight: 101,",
+      want: '7:30: "clusters[0].backends[0].weight" is wrong, found 101, use a whole number from 1 to 100',
+    },
+    {
+      name: "no backend",
+      was: "      - {name: web1, address: 10.0.0.11}",
+      becomes: "      []",
+      want: '7:7: "clusters[0].backends" is wrong, found an empty list, list at least one backend',
+    },
+    {
+      name: "a list left empty",
+      was: "      - {name: web1, address: 10.0.0.11}",
+      becomes: "",
+      want: '6:14: "clusters[0].backends" is wrong, found nothing, list at least one backend',
+    },
+    {
+      name: "a group's MAC",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  mac: 03:00:00:00:00:01\n  addresses: [10.0.0.2/24]",
+      want: '2:8: "dispatcher.mac" is wrong, found "03:00:00:00:00:01", use a unicast MAC address such as ' +
+        "02:00:00:00:00:01, its first octet even",
+    },
+    {
+      name: "an interface name that is too long",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  interface: sixteen-letters0\n  addresses: [10.0.0.2/24]",
+      want:
+        '2:14: "dispatcher.interface" is wrong, found "sixteen-letters0", use 1 to 15 characters without space, ' +
+        "slash or colon",
+    },
+    {
+      name: "a technique that there is not",
+      was: "    backends",
+      becomes: "    technique: flood\n    backends",
+      want: '6:16: "clusters[0].technique" is wrong, found "flood", use route or broadcast',
+    },
+    {
+      name: "a group that is one machine",
+      was: "    backends",
+      becomes: "    group: 02:00:00:00:00:01\n    backends",
+      want:
+        '6:12: "clusters[0].group" is wrong, found "02:00:00:00:00:01", use ff:ff:ff:ff:ff:ff or a multicast MAC address ' +
+        "such as 03:bf:0a:00:00:64, its first octet odd",
+    },
+    {
+      name: "an agent without a key",
+      was: "    backends",
+      becomes: "    agent: {port: 4121}\n    backends",
+      want: '6:12: "clusters[0].agent.keyFile" is missing, found nothing, use the path of a file',
+    },
+    {
+      name: "an agent that is too quick",
+      was: "    backends",
+      becomes: "    agent: {keyFile: key, interval: 10ms}\n    backends",
+      want:
+        '6:37: "clusters[0].agent.interval" is wrong, found "10ms", use a duration from 50ms to 10s such as 250ms',
+    },
+    {
+      name: "two backends of one name",
+      was: "10.0.0.11}",
+      becomes: "10.0.0.11}\n      - {name: web1, address: 10.0.0.12}",
+      want: '8:16: Two backends have the same name, found "web1" again, use another name',
+    },
+    {
+      name: "two backends of one address",
+      was: "10.0.0.11}",
+      becomes: "10.0.0.11}\n      - {name: web2, address: 10.0.0.11}",
+      want: '8:31: Two backends have the same address, found "10.0.0.11" again, use another address',
+    },
+    {
+      name: "two backends of one address in two spellings",
+      was: "{name: web1, address: 10.0.0.11}",
+      becomes: '{name: web1, address: "fe80::11"}\n      - {name: web2, address: "fe80::0:11"}',
+      want: '8:31: Two backends have the same address, found "fe80::0:11" again, use another address',
+    },
+    {
+      name: "the dispatcher's address as cluster address",
+      was: "[10.0.0.100]",
+      becomes: "[10.0.0.2]",
+      want:
+        "5:17: A cluster address must be nobody's own, found 10.0.0.2, which is the dispatcher's address 10.0.0.2/24, " +
+        "use a free address",
+    },
+    {
+      name: "a backend's address as cluster address",
+      was: "[10.0.0.100]",
+      becomes: "[10.0.0.11]",
+      want:
+        "5:17: A cluster address must be nobody's own, found 10.0.0.11, which is the primary address of backend " +
+        '"web1", use a free address',
+    },
+    {
+      name: "a cluster address twice",
+      was: "[10.0.0.100]",
+      becomes: "[10.0.0.100, 10.0.0.100]",
+      want:
+        "5:29: A cluster address must be nobody's own, found 10.0.0.100, which is an address of cluster " +
+        '"web", use a free address',
+    },
+    {
+      name: "a backend off the link",
+      was: "10.0.0.11}",
+      becomes: "10.0.1.11}",
+      want:
+        "7:31: The backend is not on the link, found 10.0.1.11, use an address within 10.0.0.2/24: only the MAC " +
+        "address of a frame is rewritten, so a router in between would not know the way",
+    },
+    {
+      name: "a backend with the dispatcher's address",
+      was: "10.0.0.11}",
+      becomes: "10.0.0.2}",
+      want:
+        "7:31: A backend has the dispatcher's address 10.0.0.2/24, found 10.0.0.2, use the backend's own primary " +
+        "address",
+    },
+    {
+      name: "a gateway off the link",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  gateway: 10.1.0.1\n  addresses: [10.0.0.2/24]",
+      want: "2:12: The gateway is not on the link, found 10.1.0.1, use an address within 10.0.0.2/24",
+    },
+    {
+      name: "a next hop off the link",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  routes: [{prefix: 0.0.0.0/0, via: 10.1.0.1}]\n  addresses: [10.0.0.2/24]",
+      want: "2:37: The next hop is not on the link, found 10.1.0.1, use an address within 10.0.0.2/24",
+    },
+    {
+      name: "a next hop of the other family",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: '  routes: [{prefix: "::/0", via: 10.0.0.1}]\n  addresses: [10.0.0.2/24]',
+      want:
+        "2:34: The next hop is of another family than the prefix, found 10.0.0.1 for ::/0, use one of the same",
+    },
+    {
+      name: "a gateway that is no address",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  gateway: 10.0.0.256\n  addresses: [10.0.0.2/24]",
+      want:
+        '2:12: "dispatcher.gateway" is wrong, found "10.0.0.256", use an address such as 10.0.0.11 or 2001:db8::11',
+    },
+    {
+      name: "the second gateway off the link",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: '  gateway: [10.0.0.1, "2001:db8::1"]\n  addresses: [10.0.0.2/24]',
+      want: "2:23: The gateway is not on the link, found 2001:db8::1, use an address within 10.0.0.2/24",
+    },
+    {
+      name: "two gateways of one family",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  gateway: [10.0.0.1, 10.0.0.3]\n  addresses: [10.0.0.2/24]",
+      want: "2:12: There are two gateways of one family, found both, use one for each family",
+    },
+    {
+      name: "the same IPv6 cluster address in another spelling",
+      was: "[10.0.0.100]",
+      becomes: '["2001:db8::100", "2001:0DB8::0:100"]',
+      want:
+        "5:34: A cluster address must be nobody's own, found 2001:0DB8::0:100, which is an address of cluster " +
+        '"web", use a free address',
+    },
+    {
+      name: "a port without protocol",
+      was: "    backends",
+      becomes: "    ports: [80]\n    backends",
+      want: '6:13: "clusters[0].ports[0]" is wrong, found 80, use a port such as 80/tcp',
+    },
+    {
+      name: "a port beyond 65535",
+      was: "    backends",
+      becomes: "    ports: [80/tcp, 65536/udp]\n    backends",
+      want: '6:21: "clusters[0].ports[1]" is wrong, found "65536/udp", use a port such as 80/tcp',
+    },
+    {
+      name: "a mask of 33 bits",
+      was: "    backends",
+      becomes: "    mask: {ipv4: 33}\n    backends",
+      want: '6:18: "clusters[0].mask.ipv4" is wrong, found 33, use a whole number from 1 to 32',
+    },
+    {
+      name: "a duration without unit",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: '  announce: {refresh: "60"}\n  addresses: [10.0.0.2/24]',
+      want:
+        '2:23: "dispatcher.announce.refresh" is wrong, found "60", use a duration such as 500ms, 1s or 2m',
+    },
+    {
+      name: "an unknown kind of limit",
+      was: "  addresses: [10.0.0.2/24]",
+      becomes: "  rateLimits: {redirect: 1}\n  addresses: [10.0.0.2/24]",
+      want:
+        '2:16: Unknown key in "dispatcher.rateLimits", found "redirect", use timeExceeded, unreachable, tooBig, ' +
+        "parameterProblem, reset",
+    },
+    {
+      name: "a key twice",
+      was: "    backends",
+      becomes: "    name: www\n    backends",
+      want: '6:5: This is not YAML, found "name: www", Map keys must be unique',
+    },
+    {
+      name: "more backends than buckets",
+      was: "    backends:",
+      becomes:
+        "    buckets: 2\n    backends:\n      - {name: web2, address: 10.0.0.12}\n      - {name: web3, address: 10.0.0.13}",
+      want: "6:14: There are more backends than buckets, found 2 for 3 backends, use a larger power of two",
+    },
+  ];
+  for (const { name, was, becomes, want } of cases) {
+    test(name, () => {
+      expect(MINIMAL).toContain(was);
+      expect(mistakesOf(MINIMAL.replace(was, becomes))).toEqual([`oneip.yaml:${want}`]);
+    });
+  }
+});
+
+test("every mistake at once, in the order of the file", () => {
+  const text = MINIMAL.replace("10.0.0.2/24", "10.0.0.2").replace("name: web\n", "nam: web\n").replace(
+    "10.0.0.11",
+    "x",
+  );
+  expect(mistakesOf(text).map((line) => line.split(":")[1])).toEqual(["2", "4", "4", "7"]);
+});
+
+test("an empty file, a list, plain text: one clear line each", () => {
+  const remedy = "use a mapping with dispatcher and clusters";
+  expect(mistakesOf("")).toEqual([`oneip.yaml:1:1: The configuration is wrong, found nothing, ${remedy}`]);
+  expect(mistakesOf("[1]")).toEqual([`oneip.yaml:1:1: The configuration is wrong, found a list, ${remedy}`]);
+  expect(mistakesOf("hello")).toEqual([
+    `oneip.yaml:1:1: The configuration is wrong, found "hello", ${remedy}`,
+  ]);
+});
+
+test("any text: a configuration or an InputError, nothing else", () => {
+  const words = MINIMAL.split(/(?<=[\s,:{}\[\]-])/);
+  for (let cut = 0; cut < words.length; cut++) mistakesOf(words.toSpliced(cut, 1).join(""));
+  for (let cut = 0; cut < MINIMAL.length; cut++) mistakesOf(MINIMAL.slice(0, cut));
+});
+
+test("the JSON Schema knows the same keys", () => {
+  const schema = configJsonSchema() as { properties: { clusters: { items: { properties: object } } } };
+  expect(Object.keys(schema.properties)).toEqual(["dispatcher", "clusters"]);
+  expect(Object.keys(schema.properties.clusters.items.properties)).toContain("backends");
+});
+
+test("the JSON Schema speaks of what is written, not of what it means", () => {
+  const schema = configJsonSchema() as {
+    properties: { dispatcher: { required: string[]; properties: Record<string, object> } };
+  };
+  const { required, properties } = schema.properties.dispatcher;
+  expect(required).toEqual(["addresses"]);
+  expect(properties["announce"]).toMatchObject({
+    properties: { refresh: { type: "string", default: "60s", description: expect.any(String) } },
+  });
+});

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { REAL_CLOCK, VirtualClock } from "../../src/system/clock.ts";
+
+test("virtual time stands still until it is moved, and calls in the order in which calls are due", async () => {
+  const clock = new VirtualClock(1_000_000);
+  const called: string[] = [];
+  const call = (name: string, delayMs: number) =>
+    clock.after(delayMs, () => called.push(`${name} ${clock.now()}`));
+  call("c", 30);
+  call("a", 10);
+  call("b", 10);
+  call("never", 20).cancel();
+  await clock.advance(9);
+  expect(called).toEqual([]);
+  await clock.advance(21);
+  expect(called).toEqual(["a 10", "b 10", "c 30"]);
+  expect(clock.now()).toBe(30);
+  expect(clock.sinceEpoch()).toBe(1_000_030);
+  expect(clock.waiting).toBe(0);
+});
+
+test("what is asked for in a call is due within the same move, and promises go on in between", async () => {
+  const clock = new VirtualClock();
+  const seen: number[] = [];
+  const wait = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
+  const walk = async () => {
+    for (let step = 0; step < 3; step++) {
+      await wait(100);
+      seen.push(clock.now());
+    }
+  };
+  const walking = walk();
+  await clock.advance(300);
+  await walking;
+  expect(seen).toEqual([100, 200, 300]);
+});
+
+test("the real clock moves by itself, and a canceled call is not made", async () => {
+  const before = REAL_CLOCK.now();
+  const canceled = REAL_CLOCK.after(0, () => expect.unreachable());
+  canceled.cancel();
+  await new Promise<void>((resolve) => void REAL_CLOCK.after(1, resolve));
+  expect(REAL_CLOCK.now()).toBeGreaterThan(before);
+  // setTimeout would call at once.
+  REAL_CLOCK.after(2 ** 40, () => expect.unreachable()).cancel();
+});

@@ -96,7 +96,8 @@ export const dispatcher = section("use a mapping with interface and addresses", 
   vlan: key(wholeNumber(1, 4094).optional(), {
     description:
       "The VLAN whose tag every frame carries (IEEE 802.1Q). Frames without a tag or with another one " +
-      "are then dropped. By default no frame is tagged.",
+      "are then dropped. By default no frame is tagged, but for tags that carry only a priority. Each frame keeps " +
+      "the priority that it came with.",
     examples: [10],
   }),
   mtu: key(wholeNumber(576, 9000).default(1500), {

@@ -6,7 +6,7 @@ import { isIpv6, linkLocalOf, type Mac } from "../wire/address.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as virtio from "../wire/virtio.ts";
 import type { LinkFrames } from "./link_frames.ts";
-import type { Frame } from "./own_frames.ts";
+import { type Frame, viewOf } from "./own_frames.ts";
 
 /** The queue by which frames of our own leave. */
 const FIRST_QUEUE = 0;
@@ -33,9 +33,14 @@ export class Link {
     this.#attachment.write(FIRST_QUEUE, whole);
   }
 
-  /** The frame in what a worker handed up. */
+  /** The frame in what a worker handed up, without the priority tag that it may have. */
   frameIn(handed: Frame): Frame {
-    return this.#start === 0 ? handed : handed.slice(this.#start);
+    const frame = handed.slice(this.#start);
+    const view = viewOf(frame);
+    const isTagged = ethernet.type(view, 0) === ethernet.TYPE_VLAN;
+    if (!isTagged || ethernet.vlanOf(ethernet.tag(view, 0)) !== ethernet.NO_VLAN) return frame;
+    ethernet.removeTag(view, 0);
+    return frame.slice(ethernet.TAG);
   }
 
   /**

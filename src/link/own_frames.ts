@@ -40,7 +40,8 @@ export class OwnFrames {
     const view = viewOf(frame);
     const isTagged = ethernet.type(view, 0) === ethernet.TYPE_VLAN;
     if (this.#vlan === undefined) return isTagged ? undefined : ethernet.type(view, 0);
-    return isTagged && ethernet.vlan(view, 0) === this.#vlan ? view.getUint16(this.header - 2) : undefined;
+    const isOurs = isTagged && ethernet.vlanOf(ethernet.tag(view, 0)) === this.#vlan;
+    return isOurs ? view.getUint16(this.header - 2) : undefined;
   }
 
   /** The MAC that a frame came from. */

@@ -32,9 +32,6 @@ import { Responder6 } from "./responder6.ts";
 import * as verdict from "./verdict.ts";
 import { VirtioHeader } from "./virtio_header.ts";
 
-/** No VLAN tag is expected. */
-const UNTAGGED = -1;
-
 export class Dispatcher {
   readonly #packet: Packet;
   readonly #macHigh: number;
@@ -55,7 +52,7 @@ export class Dispatcher {
     this.#packet = new Packet(slot);
     this.#macHigh = plan.mac.high;
     this.#macLow = plan.mac.low;
-    this.#vlan = plan.vlan ?? UNTAGGED;
+    this.#vlan = plan.vlan ?? ethernet.NO_VLAN;
     const egress = new Egress(plan, table);
     const virtio = new VirtioHeader(plan.offloads, this.#packet.frame);
     const responder4 = new Responder4(plan, egress);
@@ -93,23 +90,25 @@ export class Dispatcher {
     this.#packet.length = length;
     if (length < ethernet.HEADER) return verdict.DROP_RUNT;
     this.#virtio.begin(at);
-    const became = this.#vlan === UNTAGGED
-      ? this.#receiveUntagged(at, length)
-      : this.#receiveTagged(at, length);
+    const isTagged = ethernet.type(this.#packet.frame, at) === ethernet.TYPE_VLAN;
+    const became = isTagged ? this.#receiveTagged(at, length) : this.#receiveWithoutTag(at, length);
     if (verdict.isAnswer(became)) this.#virtio.clear();
     return became;
   }
 
+  #receiveWithoutTag(at: number, length: number): number {
+    return this.#vlan === ethernet.NO_VLAN ? this.#receiveUntagged(at, length) : verdict.DROP_VLAN;
+  }
+
+  /** The tag is taken out, the frame begins that much later, and whatever it has become gets its tag and priority again. */
   #receiveTagged(at: number, length: number): number {
+    if (length < ethernet.TAGGED_HEADER) return verdict.DROP_VLAN;
     const { frame } = this.#packet;
-    if (ethernet.type(frame, at) !== ethernet.TYPE_VLAN || length < ethernet.TAGGED_HEADER) {
-      return verdict.DROP_VLAN;
-    }
-    if (ethernet.vlan(frame, at) !== this.#vlan) return verdict.DROP_VLAN;
-    // The tag is taken out, the frame begins that much later, and whatever it has become gets a tag again.
+    const tag = ethernet.tag(frame, at);
+    if (ethernet.vlanOf(tag) !== this.#vlan) return verdict.DROP_VLAN;
     ethernet.removeTag(frame, at);
     const became = this.#receiveUntagged(at + ethernet.TAG, length - ethernet.TAG);
-    ethernet.insertTag(frame, at, this.#vlan);
+    ethernet.insertTag(frame, at, tag);
     this.#packet.length += ethernet.TAG;
     return became;
   }

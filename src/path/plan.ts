@@ -31,7 +31,7 @@ export interface Plan {
   readonly mac: Mac;
   /** A virtio header (wire/virtio.ts) stands right before each frame, and frames may be super-frames. */
   readonly offloads: boolean;
-  /** The VLAN whose tag every frame carries; undefined: no tag. */
+  /** The VLAN whose tag every frame carries; undefined: no tag, or one of priority only. */
   readonly vlan: number | undefined;
   /** The dispatcher's own, of both families; the first of each is the source of its ICMP errors. */
   readonly addresses: readonly Cidr[];

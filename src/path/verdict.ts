@@ -52,7 +52,7 @@ export const DROP_NOT_OURS = 19;
 export const DROP_SOURCE_MAC = 20;
 /** Neither ARP, IPv4 nor IPv6. */
 export const DROP_ETHERTYPE = 21;
-/** VLAN-tagged where no tag is configured, untagged where one is, or with another tag. */
+/** Of another VLAN than the configured one: a tag that carries only a priority is as good as none. */
 export const DROP_VLAN = 22;
 /** ARP that is none, or whose sender cannot be one. */
 export const DROP_ARP_MALFORMED = 23;

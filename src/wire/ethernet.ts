@@ -11,8 +11,12 @@
 
 export const HEADER = 14;
 
-/** What IEEE 802.1Q puts in before the type: 0x8100, then priority (3 bits), DEI (1) and VLAN identifier (12). */
+/**
+ * What IEEE 802.1Q puts in before the type: 0x8100, then 16 bits of control information, which are priority (3 bits), DEI (1)
+ * and VLAN identifier (12). With the identifier NO_VLAN it is a priority tag: the frame counts as untagged.
+ */
 export const TAG = 4;
+export const NO_VLAN = 0;
 export const TAGGED_HEADER = HEADER + TAG;
 
 export const TYPE_IPV4 = 0x0800;
@@ -69,9 +73,14 @@ export function isGroup(high: number): boolean {
   return (high & 0x0100) !== 0;
 }
 
-/** The VLAN identifier of a tagged frame. */
-export function vlan(frame: DataView, at: number): number {
-  return frame.getUint16(at + HEADER) & 0x0fff;
+/** The control information of a tagged frame's tag. */
+export function tag(frame: DataView, at: number): number {
+  return frame.getUint16(at + HEADER);
+}
+
+/** The VLAN identifier in it. */
+export function vlanOf(tag: number): number {
+  return tag & 0x0fff;
 }
 
 /** Moves both MACs to where the frame begins without its tag: TAG octets later. */
@@ -81,11 +90,11 @@ export function removeTag(frame: DataView, at: number): void {
   frame.setInt32(at + 4, frame.getInt32(at));
 }
 
-/** The way back: the frame that began TAG octets later begins at `at` again, with a tag of priority 0. */
-export function insertTag(frame: DataView, at: number, vlan: number): void {
+/** The way back: the frame that began TAG octets later begins at `at` again, with a tag. */
+export function insertTag(frame: DataView, at: number, tag: number): void {
   frame.setInt32(at, frame.getInt32(at + 4));
   frame.setInt32(at + 4, frame.getInt32(at + 8));
   frame.setInt32(at + 8, frame.getInt32(at + 12));
   frame.setUint16(at + 12, TYPE_VLAN);
-  frame.setUint16(at + 14, vlan);
+  frame.setUint16(at + 14, tag);
 }

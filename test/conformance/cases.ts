@@ -27,7 +27,14 @@ const THERE = "192.0.2.1";
 const THERE6 = "2001:db8:9::1";
 
 type Packet = (router: RouterUnderTest) => f.Octets;
-type Options = { dst?: string; group?: boolean; padding?: number; differs?: Case["differs"] };
+type Options = {
+  dst?: string;
+  group?: boolean;
+  padding?: number;
+  /** In a tag without a VLAN. */
+  priority?: number;
+  differs?: Case["differs"];
+};
 
 function row(section: string, name: string, type: number, packet: Packet, options: Options): Case {
   return {
@@ -36,10 +43,11 @@ function row(section: string, name: string, type: number, packet: Packet, option
     ...(options.differs === undefined ? {} : { differs: options.differs }),
     frame: (router) => {
       const octets = [...packet(router), ...new Array<number>(options.padding ?? 0).fill(0)];
-      return f.ethernet(octets, {
+      const { priority } = options;
+      return f.ethernet(priority === undefined ? octets : [priority << 5, 0, ...f.u16(type), ...octets], {
         src: PROBE,
         dst: options.group ? `33:33:ff:00:00:${router.mac.slice(-2)}` : options.dst ?? router.mac,
-        type,
+        type: priority === undefined ? type : f.ETHERTYPE.vlan,
       });
     },
   };
@@ -49,6 +57,8 @@ const v4 = (section: string, name: string, packet: Packet, options: Options = {}
   row(section, name, f.ETHERTYPE.ipv4, packet, options);
 const v6 = (section: string, name: string, packet: Packet, options: Options = {}) =>
   row(section, name, f.ETHERTYPE.ipv6, packet, options);
+
+const KEEPS_PRIORITY = "Linux takes the tag off, and its priority is lost for the rest of the way";
 
 /** Asks for the router's own address. */
 const asked = (router: RouterUnderTest) => ({
@@ -150,6 +160,14 @@ export const CASES: readonly Case[] = [
   v4("RFC 1812 5.3.5.2", "the link's broadcast address", through({ dst: "10.0.0.255" })),
   v4("RFC 1812 5.3.4", "unicast that came to all MACs", through(), { dst: f.MAC.broadcast }),
   v4("RFC 1812 5.2.1", "another machine's MAC", through(), { dst: f.MAC.other }),
+  v4("IEEE 802.1Q 6.9", "a priority tag", through(), {
+    priority: 5,
+    differs: { why: KEEPS_PRIORITY, ours: "forwarded, TTL 63, priority 5" },
+  }),
+  v4("IEEE 802.1Q 6.9", "an echo request with a priority tag", self(1, () => icmp(8, 0, [1, 2])), {
+    priority: 5,
+    differs: { why: KEEPS_PRIORITY, ours: "ICMP 0/0, 00 00 00 00, carries 2 octets, TOS 0, priority 5" },
+  }),
   v4("RFC 1191 4", "DF, larger than the way ahead", through({ fragment: 0x4000 }, large(1401))),
   v4("RFC 1191 4", "DF, as large as fits", through({ fragment: 0x4000 }, large(1400))),
   v4("RFC 1812 5.2.6", "larger than the way ahead, without DF", through({}, large(1401)), {

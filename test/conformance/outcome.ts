@@ -15,7 +15,19 @@ export function describeOutcome(
 }
 
 function describeFrame(frame: Uint8Array, original: Uint8Array, router: RouterUnderTest): string {
+  if (isTagged(original)) return describeFrame(frame, withoutTag(original), router);
+  if (isTagged(frame)) {
+    return `${describeFrame(withoutTag(frame), original, router)}, priority ${frame[14]! >>> 5}`;
+  }
   return frame[12] === 8 ? describe4(frame, original, router) : describe6(frame, original, router);
+}
+
+function isTagged(frame: Uint8Array): boolean {
+  return frame[12] === 0x81 && frame[13] === 0;
+}
+
+function withoutTag(frame: Uint8Array): Uint8Array {
+  return Uint8Array.from([...frame.slice(0, 12), ...frame.slice(16)]);
 }
 
 function describe4(frame: Uint8Array, original: Uint8Array, router: RouterUnderTest): string {

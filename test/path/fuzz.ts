@@ -101,10 +101,12 @@ function draw(random: Random): Uint8Array {
   return frame;
 }
 
-function tagged(frame: Uint8Array): Uint8Array {
+/** With VLAN 0x800, or a priority only. */
+function tagged(random: Random, frame: Uint8Array): Uint8Array {
+  const tag = random.pick([[0x08, 0x00], [0xa0, 0x00]]);
   return frame.length < 12
     ? frame
-    : Uint8Array.from([...frame.slice(0, 12), 0x81, 0x00, 0x08, 0x00, ...frame.slice(12)]);
+    : Uint8Array.from([...frame.slice(0, 12), 0x81, 0x00, ...tag, ...frame.slice(12)]);
 }
 
 /**
@@ -120,7 +122,7 @@ export function fuzz(count: number, seed: number): Map<string, number> {
     const hasTag = (PLANS[bench]!.vlan === undefined) === (random.below(16) === 0);
     const frame = draw(random);
     const virtio = PLANS[bench]!.offloads === true ? drawVirtio(random) : undefined;
-    const { verdict } = benches[bench]!.receive(hasTag ? tagged(frame) : frame, round, virtio);
+    const { verdict } = benches[bench]!.receive(hasTag ? tagged(random, frame) : frame, round, virtio);
     if (!/^[a-z0-9_]*[a-z][a-z0-9_]*$/.test(verdict)) throw new Error(`no verdict: ${verdict}`);
     seen.set(verdict, (seen.get(verdict) ?? 0) + 1);
   }

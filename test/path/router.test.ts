@@ -225,41 +225,40 @@ describe("with routes", () => {
   }
 });
 
-describe("with VLAN 10", () => {
-  const tagged = (frame: Uint8Array, vlan: number, priority = 0) =>
-    Uint8Array.from([
-      ...frame.slice(0, 12),
-      0x81,
-      0x00,
-      (priority << 5) | (vlan >>> 8),
-      vlan & 255,
-      ...frame.slice(12),
-    ]);
-  const frames: Record<string, [Uint8Array, string]> = {
-    "the cluster's frames pass and keep the tag": [f.synToCluster(), "dispatched"],
-    "ARP is answered": [ethernet(f.arp(), { dst: MAC.broadcast, type: ETHERTYPE.arp }), "answered_arp"],
-    "an ICMP error is sent": [ethernet(ipv4(udp([1]), { ttl: 1 })), "time_exceeded"],
-    "IPv6 passes": [v6(ipv6(udp([1]))), "dispatched"],
-  };
-  for (const [name, [frame, want]] of Object.entries(frames)) {
-    test(name, () => {
-      const plain = new Bench().receive(frame);
-      const { verdict, frame: sent } = new Bench({ vlan: 10 }).receive(tagged(frame, 10, 5));
-      expect(verdict).toBe(want);
-      expect(f.hex(sent)).toBe(f.hex(tagged(plain.frame, 10)));
-    });
+/** With priority 5, and the mark of a frame that may be dropped first (DEI). */
+const PRIORITY = 0xb000;
+const tagged = (frame: Uint8Array, tag: number) =>
+  Uint8Array.from([...frame.slice(0, 12), 0x81, 0x00, ...f.u16(tag), ...frame.slice(12)]);
+const TAGGED: Record<string, [Uint8Array, string]> = {
+  "the cluster's frames pass": [f.synToCluster(), "dispatched"],
+  "ARP is answered": [ethernet(f.arp(), { dst: MAC.broadcast, type: ETHERTYPE.arp }), "answered_arp"],
+  "an ICMP error is sent": [ethernet(ipv4(udp([1]), { ttl: 1 })), "time_exceeded"],
+  "IPv6 passes": [v6(ipv6(udp([1]))), "dispatched"],
+};
+
+describe("with VLAN 10, and without one where a tag carries nothing but a priority,", () => {
+  for (const [name, [frame, want]] of Object.entries(TAGGED)) {
+    test.each([[10, PRIORITY | 10], [undefined, PRIORITY]])(
+      `${name}, and the tag stays as it is: VLAN %s`,
+      (vlan, tag) => {
+        const plain = new Bench().receive(frame);
+        const { verdict, frame: sent } = new Bench({ vlan }).receive(tagged(frame, tag));
+        expect(verdict).toBe(want);
+        expect(f.hex(sent)).toBe(f.hex(tagged(plain.frame, tag)));
+      },
+    );
   }
   test.each([
-    ["no tag", f.synToCluster()],
-    ["another tag", tagged(f.synToCluster(), 11)],
-    ["a tag of priority only", tagged(f.synToCluster(), 0)],
-    ["17 octets", tagged(f.synToCluster(), 10).slice(0, 17)],
-  ])("%s is dropped", (_, frame) => expect(new Bench({ vlan: 10 }).receive(frame).verdict).toBe("drop_vlan"));
-
-  test("a second tag is dropped", () => {
-    expect(new Bench({ vlan: 10 }).receive(tagged(tagged(f.synToCluster(), 20), 10)).verdict).toBe(
-      "drop_vlan",
-    );
+    ["no tag", 10, f.synToCluster()],
+    ["another tag", 10, tagged(f.synToCluster(), 11)],
+    ["a tag of priority only", 10, tagged(f.synToCluster(), PRIORITY)],
+    ["17 octets", 10, tagged(f.synToCluster(), 10).slice(0, 17)],
+    ["a second tag", 10, tagged(tagged(f.synToCluster(), 20), 10)],
+    ["any VLAN", undefined, tagged(f.synToCluster(), 10)],
+    ["17 octets", undefined, tagged(f.synToCluster(), PRIORITY).slice(0, 17)],
+    ["a second tag", undefined, tagged(tagged(f.synToCluster(), PRIORITY), PRIORITY)],
+  ])("%s is dropped: VLAN %s", (_, vlan, frame) => {
+    expect(new Bench({ vlan }).receive(frame).verdict).toBe("drop_vlan");
   });
 });
 

@@ -93,6 +93,9 @@ const v6 = (packet: f.Octets, dst: string = MAC.dispatcher) =>
 const self6 = { dst: IP6.dispatcher };
 const embedded6 = f.ipv6(f.tcp6().slice(0, 8), { src: IP6.cluster, dst: CLIENT_6, next: 6 });
 
+const withPriority = (frame: Uint8Array) =>
+  Uint8Array.from([...frame.slice(0, 12), 0x81, 0, 0xa0, 0, ...frame.slice(12)]);
+
 const FRAMES: Record<string, Uint8Array> = {
   "dispatched ipv6": v6(f.ipv6(f.tcp6({ src: CLIENT_6 }), { src: CLIENT_6, next: 6 })),
   "dispatched icmpv6 error": v6(f.ipv6(f.icmpv6(2, 0, [0, 0, 5, 0], embedded6), { next: 58 })),
@@ -136,6 +139,8 @@ const FRAMES: Record<string, Uint8Array> = {
   "own source": ethernet([], { src: MAC.dispatcher }),
   "ethertype": ethernet([], { type: 0x88cc }),
   "vlan": ethernet([], { type: ETHERTYPE.vlan }),
+  "dispatched with a priority": withPriority(f.synToCluster(HIGH_CLIENT)),
+  "time exceeded with a priority": withPriority(ethernet(ipv4(udp([1]), { src: HIGH_CLIENT, ttl: 1 }))),
   "malformed": ethernet(ipv4(udp([1]))).fill(0, 24, 26),
   "runt": new Uint8Array(9),
   "from cluster": ethernet(ipv4(udp([1]), { src: IP.cluster })),

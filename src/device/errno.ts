@@ -6,6 +6,7 @@ export const EACCES = 13;
 export const EBUSY = 16;
 export const ENODEV = 19;
 export const EINVAL = 22;
+export const ENOTTY = 25;
 export const EOPNOTSUPP = 95;
 
 const NAMES: Record<number, string> = {
@@ -15,6 +16,7 @@ const NAMES: Record<number, string> = {
   [EBUSY]: "EBUSY: device or resource busy",
   [ENODEV]: "ENODEV: no such device",
   [EINVAL]: "EINVAL: invalid argument",
+  [ENOTTY]: "ENOTTY: inappropriate ioctl for device",
   [EOPNOTSUPP]: "EOPNOTSUPP: operation not supported",
 };
 

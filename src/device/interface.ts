@@ -7,7 +7,7 @@
 
 import * as virtio from "../wire/virtio.ts";
 import { isIpv6, netmask, parseCidr, parseMac, wordOf } from "../wire/address.ts";
-import { describeErrno, EACCES, EBUSY, EINVAL, ENODEV, ENOENT, EOPNOTSUPP, EPERM } from "./errno.ts";
+import { describeErrno, EACCES, EBUSY, EINVAL, ENODEV, ENOENT, ENOTTY, EOPNOTSUPP, EPERM } from "./errno.ts";
 import * as ifreq from "./ifreq.ts";
 import { libc } from "./libc.ts";
 import { grant, type OffloadName, TUNSETOFFLOAD } from "./offloads.ts";
@@ -228,6 +228,8 @@ function attach(fd: number, name: string, flags: number): string {
     ? "one of that name exists and is of another kind; choose another name or delete it"
     : errno === EPERM || errno === EACCES
     ? `${describeErrno(errno)}; run as root or with CAP_NET_ADMIN`
+    : errno === ENOTTY
+    ? `/dev/net/tun is another device; replace it: "rm /dev/net/tun && mknod /dev/net/tun c 10 200"`
     : describeErrno(errno);
   throw new TapError(`Cannot open interface "${name}": ${why}`);
 }

@@ -75,6 +75,16 @@ test.skipIf(needsTap())("without permission the error says what to do", async ()
   );
 });
 
+test.skipIf(needsTap())("when /dev/net/tun is another device the error says so", async () => {
+  const script = runTs("test/device/open_tap.ts").map((word) => `'${word}'`).join(" ");
+  const replaced = "mount --bind /dev/null /dev/net/tun && " + script;
+  const { stderr } = await run(["unshare", "-n", "-m", "sh", "-c", replaced]);
+  expect(stderr).toContain(
+    'Cannot open interface "oneip9": /dev/net/tun is another device; replace it: ' +
+      '"rm /dev/net/tun && mknod /dev/net/tun c 10 200"',
+  );
+});
+
 test.skipIf(needsTap())("without /dev/net/tun the error says what to do", async () => {
   const script = runTs("test/device/open_tap.ts").map((word) => `'${word}'`).join(" ");
   const hidden = "mount -t tmpfs none /dev/net && " + script;

@@ -45,6 +45,9 @@ export class Ipv4Path {
     const dst = this.#locals.lookup(dstIp);
     if (src === BROADCAST) return verdict.DROP_MARTIAN;
     if (src !== ABSENT) return this.#path.receiveFromOurs(src, dst);
+    // No error is ever sent about a packet to a group, RFC 1812 section 4.3.2.7.
+    if (dst === BROADCAST || ipv4.isGroup(dstIp)) return verdict.DROP_GROUP;
+    if (ipv4.isMartianDestination(dstIp)) return verdict.DROP_MARTIAN;
     if (packet.upper > ip + ipv4.HEADER) {
       const found = ipv4.walkOptions(frame, ip);
       if (found === ipv4.SOURCE_ROUTED) return verdict.DROP_SOURCE_ROUTE;
@@ -53,8 +56,6 @@ export class Ipv4Path {
       }
     }
     if (dst === SELF) return this.#path.deliver(packet);
-    if (dst === BROADCAST || ipv4.isGroup(dstIp)) return verdict.DROP_GROUP;
-    if (ipv4.isMartianDestination(dstIp)) return verdict.DROP_MARTIAN;
     return dst === ABSENT ? this.#path.route(packet) : this.#path.dispatch(packet, dst);
   }
 

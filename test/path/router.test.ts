@@ -151,6 +151,14 @@ describe("IPv4 options:", () => {
   }
 });
 
+test.each(["224.0.0.99", "255.255.255.255", "10.0.0.255"])(
+  "about a wrong option of a packet to %s there is no error, RFC 1812 section 4.3.2.7",
+  (dst) => {
+    const frame = ethernet(ipv4(udp([1]), { dst, options: [7, 0, 0, 0] }));
+    expect(new Bench().receive(frame).verdict).toBe("drop_group");
+  },
+);
+
 describe("the links' broadcast address", () => {
   test.each([
     ["as destination", ethernet(ipv4(udp([]), { dst: "10.0.0.255" })), "drop_group"],

@@ -102,7 +102,11 @@ export class IpPath {
 
   /** To the dispatcher itself. It is a router and no host: it answers echo and turns the rest away. */
   deliver(packet: Packet): number {
-    if (packet.isFragment || packet.isRouted) return verdict.DROP_SELF;
+    if (packet.isFragment) return verdict.DROP_SELF;
+    // RFC 8200 section 4.4: it knows no type of routing header.
+    if (packet.routingType !== 0) {
+      return this.#answers.error(packet, verdict.PARAMETER_PROBLEM, packet.routingType);
+    }
     this.#virtio.settle(packet);
     if (packet.isIcmp) {
       return isEchoReply(packet) ? this.#answers.heard(verdict.DROP_SELF) : this.#answers.echo(packet);

@@ -41,8 +41,11 @@ export class Packet {
   protocol = 0;
   /** Of a fragment: its offset in octets, plus one when more follow. 0 when the packet is whole. */
   fragment = 0;
-  /** Has a routing header that names nodes still to be visited. Never in IPv4, whose source routes are options. */
-  isRouted = false;
+  /**
+   * The type of a routing header that names nodes still to be visited, as octets from `ip`; 0 when there is none. Always 0 in
+   * IPv4, whose source routes are options.
+   */
+  routingType = 0;
   /** The octet that named `protocol`, counted from `ip`: a Parameter Problem of ICMPv6 points there. 0 in IPv4. */
   pointer = 0;
   /** Where the addresses stand. */
@@ -73,7 +76,7 @@ export class Packet {
     this.hopLimit = ttl;
     this.protocol = upperProtocol;
     this.fragment = fragment;
-    this.isRouted = false;
+    this.routingType = 0;
     this.pointer = 0;
     return true;
   }
@@ -94,7 +97,7 @@ export class Packet {
     this.hopLimit = hopLimit;
     this.protocol = nextHeader;
     this.fragment = 0;
-    this.isRouted = false;
+    this.routingType = 0;
     this.pointer = ipv6.NEXT_HEADER;
     if (ipv6.isExtension(nextHeader)) this.#walkExtensions();
     return true;
@@ -108,7 +111,7 @@ export class Packet {
       this.pointer = extension - this.ip;
       this.protocol = this.frame.getUint8(extension);
       // The octets of a later fragment are from the middle of something: no header begins there.
-      if (this.isLaterFragment || !ipv6.isExtension(this.protocol)) return;
+      if (this.isLaterFragment || !ipv6.isLaterExtension(this.protocol)) return;
     }
     this.protocol = BROKEN_CHAIN;
   }
@@ -123,7 +126,7 @@ export class Packet {
       // A second fragment header must not hide the first.
       this.fragment |= ipv6.fragmentOffsetAndMore(frame, extension);
     } else if (this.protocol === protocol.ROUTING && ipv6.segmentsLeft(frame, extension) !== 0) {
-      this.isRouted = true;
+      this.routingType = extension + ipv6.ROUTING_TYPE - this.ip;
     }
     return true;
   }

@@ -28,7 +28,7 @@ export const LONGEST_ANSWER = ethernet.TAGGED_HEADER + LONGEST_ERROR;
 /** ff02::1, all nodes. */
 const ALL_NODES = octetsOf("ff02::1");
 
-/** The error that says each verdict: RFC 4443 section 3. The path never says PARAMETER_PROBLEM here, which is about options. */
+/** The error that says each verdict: RFC 4443 section 3. */
 const ERRORS: Readonly<Record<number, { readonly type: number; readonly code: number }>> = {
   [verdict.TIME_EXCEEDED]: { type: icmpv6.TIME_EXCEEDED, code: icmpv6.HOP_LIMIT },
   [verdict.NET_UNREACHABLE]: { type: icmpv6.DESTINATION_UNREACHABLE, code: icmpv6.NO_ROUTE },
@@ -37,6 +37,7 @@ const ERRORS: Readonly<Record<number, { readonly type: number; readonly code: nu
   [verdict.PROTOCOL_UNREACHABLE]: { type: icmpv6.PARAMETER_PROBLEM, code: icmpv6.UNRECOGNIZED_NEXT_HEADER },
   [verdict.PROHIBITED]: { type: icmpv6.DESTINATION_UNREACHABLE, code: icmpv6.ADMINISTRATIVELY_PROHIBITED },
   [verdict.TOO_BIG]: { type: icmpv6.PACKET_TOO_BIG, code: 0 },
+  [verdict.PARAMETER_PROBLEM]: { type: icmpv6.PARAMETER_PROBLEM, code: icmpv6.ERRONEOUS_FIELD },
 };
 
 export class Responder6 implements Responder {

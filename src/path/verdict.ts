@@ -28,7 +28,7 @@ export const PROTOCOL_UNREACHABLE = 9;
 export const PROHIBITED = 10;
 /** Larger than the way ahead: ICMP fragmentation needed, ICMPv6 packet too big. */
 export const TOO_BIG = 11;
-/** An IPv4 option that cannot be: ICMP parameter problem. */
+/** An IPv4 option that cannot be, or an IPv6 route by way of the dispatcher itself: ICMP parameter problem. */
 export const PARAMETER_PROBLEM = 12;
 /** TCP to the dispatcher itself or to a closed port of a cluster: reset. */
 export const RESET = 13;

@@ -36,7 +36,8 @@ export const PORT_UNREACHABLE = 4;
 /** Code of time exceeded. */
 export const HOP_LIMIT = 0;
 
-/** Code of parameter problem. */
+/** Codes of parameter problem. */
+export const ERRONEOUS_FIELD = 0;
 export const UNRECOGNIZED_NEXT_HEADER = 1;
 
 const TYPE = 0;

@@ -132,10 +132,15 @@ export function write(
   frame.setUint8(at + HOP_LIMIT, hopLimit);
 }
 
-/** Is this next header an extension header, so that another next header follows in it? */
+/** Is the IPv6 header's next header an extension header, so that another next header follows in it? */
 export function isExtension(next: number): boolean {
-  return next === protocol.HOP_BY_HOP || next === protocol.DESTINATION_OPTIONS || next === protocol.ROUTING ||
-    next === protocol.FRAGMENT || next === protocol.AUTHENTICATION;
+  return next === protocol.HOP_BY_HOP || isLaterExtension(next);
+}
+
+/** The same for an extension header's next header. The hop-by-hop header comes first or not at all, RFC 8200 section 4. */
+export function isLaterExtension(next: number): boolean {
+  return next === protocol.DESTINATION_OPTIONS || next === protocol.ROUTING || next === protocol.FRAGMENT ||
+    next === protocol.AUTHENTICATION;
 }
 
 /** The least that an extension header takes, and what `extensionLength` reads. */
@@ -153,6 +158,9 @@ export function extensionLength(frame: DataView, at: number, kind: number): numb
 export function fragmentOffsetAndMore(frame: DataView, at: number): number {
   return frame.getUint16(at + 2) & 0xfff9;
 }
+
+/** Where a routing header's type stands, RFC 8200 section 4.4. */
+export const ROUTING_TYPE = 2;
 
 /** A routing header's Segments Left: nodes that the packet has still to visit. */
 export function segmentsLeft(frame: DataView, at: number): number {

@@ -185,6 +185,16 @@ export const CASES: readonly Case[] = [
   }),
   v4("RFC 1812 4.3.3.5", "an option of length 0", through({ options: [7, 0, 0, 0] })),
   v4("RFC 1812 4.3.3.5", "an option longer than the header", through({ options: [1, 7, 9, 4] })),
+  v4(
+    "RFC 1812 4.3.2.7",
+    "no error about a packet to a group",
+    through({ dst: "224.0.0.99", options: [7, 0, 0, 0] }),
+  ),
+  v4(
+    "RFC 1812 4.3.2.7",
+    "no error about a packet to the link's broadcast address",
+    through({ dst: "10.0.0.255", options: [7, 0, 0, 0] }),
+  ),
   v4("RFC 7126 4.3", "loose source routing", through({ options: [0x83, 7, 4, 10, 0, 0, 1, 0] })),
   v4("RFC 792", "an echo request to the router", self(1, () => icmp(8, 0, [1, 2, 3], [0, 7, 0, 1]))),
   v4("RFC 1122 3.2.2.6", "an echo request with a wrong checksum", self(1, () => spoiled(icmp(8, 0, [1]), 2))),
@@ -302,6 +312,42 @@ export const CASES: readonly Case[] = [
   ),
   v6("RFC 9293 3.10.7.1", "a reset", self6(6, (to) => tcp6({ ...to, port: 9, flags: 4 }))),
   v6("RFC 4443 3.4", "a next header that the router does not speak", self6(253, () => [1, 2, 3, 4])),
+  v6(
+    "RFC 8200 4.4",
+    "a routing header with nodes still to visit, to the router",
+    self6(43, (to) => [17, 2, 0, 1, 0, 0, 0, 0, ...f.ip6(THERE6), ...udp6([1], to)]),
+  ),
+  v6(
+    "RFC 8200 4.4",
+    "a routing header of an unknown type, behind options",
+    self6(60, (to) => [43, 0, 1, 4, 0, 0, 0, 0, 17, 0, 253, 7, 0, 0, 0, 0, ...udp6([1], to)]),
+  ),
+  v6(
+    "RFC 8200 4.4",
+    "a routing header with no node left to visit",
+    self6(43, (to) => [17, 2, 0, 0, 0, 0, 0, 0, ...f.ip6(THERE6), ...udp6([1], to)]),
+  ),
+  v6(
+    "RFC 8200 4",
+    "two hop-by-hop headers, to the router",
+    self6(
+      0,
+      (to) => [0, 0, 1, 4, 0, 0, 0, 0, 58, 0, 1, 4, 0, 0, 0, 0, ...icmpv6(128, 0, [0, 7, 0, 1], [1], to)],
+    ),
+  ),
+  v6(
+    "RFC 8200 4",
+    "a hop-by-hop header that is not the first, to the router",
+    self6(
+      60,
+      (to) => [0, 0, 1, 4, 0, 0, 0, 0, 58, 0, 1, 4, 0, 0, 0, 0, ...icmpv6(128, 0, [0, 7, 0, 1], [1], to)],
+    ),
+  ),
+  v6(
+    "RFC 8200 4",
+    "two hop-by-hop headers, to others",
+    through6({ next: 0 }, [0, 0, 1, 4, 0, 0, 0, 0, 17, 0, 1, 4, 0, 0, 0, 0, ...udp6([1])]),
+  ),
   v6("RFC 8200 4.7", "no next header", self6(59, () => [])),
   v6(
     "RFC 4861 7.2.4",

@@ -91,6 +91,12 @@ const ANSWERS: [bench: Bench, frame: Uint8Array, verdict: string, message: RegEx
     "protocol_unreachable",
     /unrecognized Next Header/,
   ],
+  [
+    plain,
+    v6(ipv6([17, 0, 4, 1, 0, 0, 0, 0, ...udp([1])], { ...self6, next: 43 })),
+    "parameter_problem",
+    /erroneous header field encountered/i,
+  ],
   [guarded, v6(ipv6([1, 2, 3, 4], { next: 253 })), "prohibited", /Administratively prohibited/],
   [plain, v6(ipv6(long6)), "too_big", /Packet Too Big/],
   [plain, v6(ipv6(tcp6(self6), { ...self6, next: 6 })), "reset", /\[RST, ACK\]/],

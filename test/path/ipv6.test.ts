@@ -224,7 +224,31 @@ describe("every IPv6 frame ends in one verdict:", () => {
     {
       name: "a routing header with segments left, to us",
       frame: frame(ipv6([UDP, 0, 0, 1, 0, 0, 0, 0, ...udp([])], { ...toSelf, next: 43 })),
+      want: "parameter_problem",
+    },
+    {
+      name: "a fragment behind a routing header with segments left, to us",
+      frame: frame(
+        ipv6([44, 0, 0, 1, 0, 0, 0, 0, UDP, 0, 0, 1, 0, 0, 0, 1, ...udp([])], { ...toSelf, next: 43 }),
+      ),
       want: "drop_self",
+    },
+    {
+      name: "a routing header with segments left, to the cluster",
+      frame: frame(ipv6([UDP, 0, 0, 1, 0, 0, 0, 0, ...udp([])], { next: 43 })),
+      want: "dispatched",
+    },
+    {
+      name: "two hop-by-hop headers, to us",
+      frame: frame(
+        ipv6([...HOP_BY_HOP(0), ...HOP_BY_HOP(UDP), ...f.udp6([], toSelf)], { ...toSelf, next: 0 }),
+      ),
+      want: "protocol_unreachable",
+    },
+    {
+      name: "two hop-by-hop headers, to the cluster",
+      frame: frame(ipv6([...HOP_BY_HOP(0), ...HOP_BY_HOP(UDP), ...udp([])], { next: 0 })),
+      want: "dispatched",
     },
 
     { name: "who has the cluster address", frame: solicit(), want: "answered_nd" },
@@ -406,6 +430,15 @@ describe("an IPv6 answer", () => {
     const packet = ipv6([47, 0, 1, 4, 0, 0, 0, 0, 1, 2, 3, 4], { ...toSelf, next: 60 });
     const turned = { src: IP6.dispatcher, dst: IP6.client };
     const error = ipv6(icmpv6(4, 1, [0, 0, 0, 40], packet, turned), { ...turned, next: ICMPV6 });
+    expect(f.hex(new Bench().receive(frame(packet)).frame)).toBe(
+      f.hex(frame(error, { src: MAC.dispatcher, dst: MAC.router })),
+    );
+  });
+
+  test("to a route by way of us points at the type of its header", () => {
+    const packet = ipv6([...HOP_BY_HOP(43), UDP, 0, 0, 1, 0, 0, 0, 0, ...udp([])], { ...toSelf, next: 60 });
+    const turned = { src: IP6.dispatcher, dst: IP6.client };
+    const error = ipv6(icmpv6(4, 0, [0, 0, 0, 40 + 8 + 2], packet, turned), { ...turned, next: ICMPV6 });
     expect(f.hex(new Bench().receive(frame(packet)).frame)).toBe(
       f.hex(frame(error, { src: MAC.dispatcher, dst: MAC.router })),
     );

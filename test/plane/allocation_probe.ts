@@ -111,6 +111,7 @@ const FRAMES: Record<string, Uint8Array> = {
   "no route 6": v6(f.ipv6(udp([1]), { dst: "2001:db8:99::1" })),
   "port unreachable 6": v6(f.ipv6(f.udp6([1], self6), self6)),
   "protocol unreachable 6": v6(f.ipv6([0, 0, 0, 0], { ...self6, next: 47 })),
+  "route by way of us 6": v6(f.ipv6([17, 0, 0, 1, 0, 0, 0, 0, ...udp([])], { ...self6, next: 43 })),
   "reset 6": v6(f.ipv6(f.tcp6(self6), { ...self6, next: 6 })),
   "martian 6": v6(f.ipv6(udp([1]), { src: "::1" })),
   "malformed 6": v6(f.ipv6([]).with(0, 0x40)),

@@ -5,7 +5,6 @@
 
 import * as icmp from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
-import * as ipv6 from "../wire/ipv6.ts";
 import * as protocol from "../wire/protocol.ts";
 import * as tcp from "../wire/tcp.ts";
 import * as transport from "../wire/transport.ts";
@@ -83,9 +82,8 @@ export class IpPath {
   }
 
   #nextHop(packet: Packet): number {
-    // fe80::/10 leads nowhere but to the link itself, and what is there is not ours to carry.
-    if (packet.isIpv6 && ipv6.isLinkLocal(packet.frame, packet.dst)) return NO_ROUTE;
-    return nextHop(this.#routes, packet);
+    // RFC 3927 section 2.7 and RFC 4291 section 2.5.6: it stays on its link, and so never goes by way of a router.
+    return packet.isLinkLocal ? NO_ROUTE : nextHop(this.#routes, packet);
   }
 
   #forward(packet: Packet, neighbor: number, asVerdict: number): number {

@@ -159,6 +159,14 @@ export class Packet {
     return !this.isIpv6 && !ipv4.isDontFragment(this.frame, this.ip);
   }
 
+  /** From or to an address that means nothing on other links. */
+  get isLinkLocal(): boolean {
+    const { frame, ip, src, dst } = this;
+    return this.isIpv6
+      ? ipv6.isLinkLocal(frame, src) || ipv6.isLinkLocal(frame, dst)
+      : ipv4.isLinkLocal(ipv4.src(frame, ip)) || ipv4.isLinkLocal(ipv4.dst(frame, ip));
+  }
+
   /** Takes one from the hop limit in the frame, which must not be 0. */
   decrementHopLimit(): void {
     if (this.isIpv6) ipv6.decrementHopLimit(this.frame, this.ip);

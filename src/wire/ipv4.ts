@@ -168,6 +168,11 @@ export function isMartianSource(address: number): boolean {
   return isMartianDestination(address) || isGroup(address);
 }
 
+/** 169.254.0.0/16, RFC 3927. */
+export function isLinkLocal(address: number): boolean {
+  return address >>> 16 === 0xa9fe;
+}
+
 const END_OF_OPTIONS = 0;
 const NO_OPERATION = 1;
 const LOOSE_SOURCE_ROUTE = 0x83;

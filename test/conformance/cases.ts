@@ -58,6 +58,8 @@ const v4 = (section: string, name: string, packet: Packet, options: Options = {}
 const v6 = (section: string, name: string, packet: Packet, options: Options = {}) =>
   row(section, name, f.ETHERTYPE.ipv6, packet, options);
 
+const LINK_LOCAL =
+  "no router passes it on; Linux looks at IPv6 only, and only when the packet leaves by another interface";
 const KEEPS_PRIORITY = "Linux takes the tag off, and its priority is lost for the rest of the way";
 
 /** Asks for the router's own address. */
@@ -143,6 +145,9 @@ export const CASES: readonly Case[] = [
   v4("RFC 1812 5.3.7", "the broadcast source", through({ src: "255.255.255.255" })),
   v4("RFC 1812 5.3.7", "a class E source", through({ src: "240.0.0.1" }), {
     differs: { why: "RFC 1812 calls it martian; Linux opened class E for unicast in 2008", ours: "nothing" },
+  }),
+  v4("RFC 3927 2.7", "a link-local source", through({ src: "169.254.1.9" }), {
+    differs: { why: LINK_LOCAL, ours: "ICMP 3/0, 00 00 00 00, quotes 31 octets, TOS 192" },
   }),
   v4("RFC 1812 5.3.7", "the link's broadcast address as source", through({ src: "10.0.0.255" }), {
     differs: { why: "no machine has it; Linux looks only where rp_filter is on", ours: "nothing" },
@@ -246,7 +251,9 @@ export const CASES: readonly Case[] = [
   ),
   v6("RFC 4443 3.2", "larger than the way ahead", through6({}, large6(1401))),
   v6("RFC 4443 3.2", "as large as fits", through6({}, large6(1400))),
-  v6("RFC 4291 2.5.6", "a link-local source", through6({ src: "fe80::9" })),
+  v6("RFC 4291 2.5.6", "a link-local source", through6({ src: "fe80::9" }), {
+    differs: { why: LINK_LOCAL, ours: "ICMP 1/0, 00 00 00 00, quotes 51 octets, from itself" },
+  }),
   v6("RFC 4291 2.5.3", "source ::1", through6({ src: "::1" })),
   v6("RFC 4291 2.5.2", "source ::", through6({ src: "::" }), {
     differs: {

@@ -219,6 +219,26 @@ describe("with routes", () => {
       want: "net_unreachable",
     },
     {
+      name: "IPv6, a link-local source",
+      frame: v6(ipv6(udp([]), { src: "fe80::99", dst: "2001:db8:9:1::1" })),
+      want: "net_unreachable",
+    },
+    {
+      name: "a link-local source",
+      frame: ethernet(ipv4(udp([]), { src: "169.254.1.9", dst: "8.8.8.8" })),
+      want: "net_unreachable",
+    },
+    {
+      name: "a link-local destination",
+      frame: ethernet(ipv4(udp([]), { dst: "169.254.169.254" })),
+      want: "net_unreachable",
+    },
+    {
+      name: "a link-local client of the cluster, whose backends are on its link",
+      frame: f.synToCluster("169.254.1.9"),
+      want: "dispatched",
+    },
+    {
       name: "IPv6, hop limit 1",
       frame: v6(ipv6(udp([]), { dst: "2001:db8:9:1::1", hopLimit: 1 })),
       want: "time_exceeded",

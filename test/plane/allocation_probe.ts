@@ -109,6 +109,8 @@ const FRAMES: Record<string, Uint8Array> = {
   "echo6 answered": v6(f.ipv6(f.icmpv6(128, 0, [0, 1, 0, 1], [1, 2, 3], self6), { ...self6, next: 58 })),
   "hop limit exceeded": v6(f.ipv6(udp([1]), { hopLimit: 1 })),
   "no route 6": v6(f.ipv6(udp([1]), { dst: "2001:db8:99::1" })),
+  "link-local 6": v6(f.ipv6(udp([1]), { src: "fe80::99", dst: "2001:db8:99::1" })),
+  "link-local": ethernet(ipv4(udp([1]), { src: "169.254.1.9", dst: "192.0.2.99" })),
   "port unreachable 6": v6(f.ipv6(f.udp6([1], self6), self6)),
   "protocol unreachable 6": v6(f.ipv6([0, 0, 0, 0], { ...self6, next: 47 })),
   "route by way of us 6": v6(f.ipv6([17, 0, 0, 1, 0, 0, 0, 0, ...udp([])], { ...self6, next: 43 })),

@@ -106,7 +106,9 @@ export const dispatcher = section("use a mapping with interface and addresses", 
   }),
   addresses: key(list(addressOnLink, "at least one address with prefix length"), {
     description: "The dispatcher's own addresses, IPv4 and IPv6: the next hops that routers send to. " +
-      "They must be free: no other machine's, nor this machine's. Backends must be on these links.",
+      "They must be free: no other machine's, nor this machine's. Backends must be on these links. " +
+      "The first of each family is the source of its ICMP errors. Without an IPv4 one it sends no errors in IPv4. " +
+      "Without an IPv6 one they come from its link-local address, and routers do not pass them on, packet too big among them.",
     examples: [["10.0.0.2/24", "2001:db8::2/64"]],
   }),
   gateway: key(

@@ -42,7 +42,11 @@ const ERRORS: Readonly<Record<number, { readonly type: number; readonly code: nu
 
 export class Responder6 implements Responder {
   readonly #egress: Egress;
-  /** The source of ICMPv6 errors: the first of the dispatcher's own addresses, or its link-local one. */
+  /**
+   * The source of ICMPv6 errors, RFC 4443 section 2.2 (b): the first of the dispatcher's own addresses. Without one it is the
+   * link-local one, as RFC 6724 and Linux choose, although no router passes it on. A cluster address would tell traceroute that
+   * the way ends here, and whoever checks sources that a server speaks.
+   */
   readonly #address: Uint8Array;
 
   constructor(plan: Plan, egress: Egress) {

@@ -426,6 +426,16 @@ describe("an IPv6 answer", () => {
     ).toBe("dispatched");
   });
 
+  test("of a dispatcher without an IPv6 address of its own comes from its link-local one, as RFC 6724 chooses", () => {
+    const packet = ipv6(udp([1]), { next: UDP, hopLimit: 1 });
+    const turned = { src: LINK_LOCAL, dst: IP6.client };
+    const error = ipv6(icmpv6(3, 0, [0, 0, 0, 0], packet, turned), { ...turned, next: ICMPV6 });
+    const bench = new Bench({ addresses: [{ address: f.IP.dispatcher, prefixLength: 24 }] });
+    expect(f.hex(bench.receive(frame(packet)).frame)).toBe(
+      f.hex(frame(error, { src: MAC.dispatcher, dst: MAC.router })),
+    );
+  });
+
   test("to an unknown protocol points at it", () => {
     const packet = ipv6([47, 0, 1, 4, 0, 0, 0, 0, 1, 2, 3, 4], { ...toSelf, next: 60 });
     const turned = { src: IP6.dispatcher, dst: IP6.client };

@@ -8,6 +8,8 @@ import type { LinkFrames } from "../link/link_frames.ts";
 import type { Frame } from "../link/own_frames.ts";
 import type { Clock } from "../system/clock.ts";
 import { PacketFrames } from "../link/packet_frames.ts";
+import { Limits } from "../path/limits.ts";
+import * as verdict from "../path/verdict.ts";
 import { Verification } from "./verification.ts";
 import { faultData } from "../fault/fault.ts";
 import { FAULTS } from "../fault/ids.ts";
@@ -17,6 +19,7 @@ export class Verifier {
   readonly #config: Config;
   readonly #frames: LinkFrames;
   readonly #packets: PacketFrames;
+  readonly #limits: Limits;
   readonly #events: ExchangeEvents;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -30,6 +33,7 @@ export class Verifier {
     this.#config = config;
     this.#frames = frames;
     this.#packets = new PacketFrames(config.dispatcher);
+    this.#limits = new Limits(config.dispatcher.rateLimits, () => clock.now() | 0);
     this.#events = events;
     this.#clock = clock;
     this.#log = log;
@@ -61,11 +65,16 @@ export class Verifier {
     this.#current?.heardClaim(claim);
   }
 
-  /** An IP packet to us that may answer a question. A SYN-ACK is reset, whoever asked for it. */
+  /**
+   * An IP packet to us that may answer a question. A SYN-ACK is reset: always when it answers a SYN of ours, else as other TCP to
+   * us is, within the rate limit.
+   */
   heardPacket(frame: Frame): void {
-    const reset = this.#packets.resetOf(frame);
-    if (reset !== undefined) this.#events.send(reset);
     const answer = this.#packets.answer(frame);
+    const reset = this.#packets.resetOf(frame);
+    if (reset !== undefined && (answer?.kind === "open" || this.#limits.allow(verdict.RESET))) {
+      this.#events.send(reset);
+    }
     if (answer !== undefined) this.#current?.heardAnswer(answer);
   }
 

@@ -2,7 +2,9 @@
  * Counters that one thread counts and others read, exact up to 2^53. Each is two int32 words, because V8 allocates for a
  * float or a bigint that passes through memory, and never for an int32:
  *
- *     | low, high | low, high | ...
+ *     | low, high | low, high | ...       count = high * 2^31 + the lower 31 bits of low
+ *
+ * The highest bit of the low word is the lowest of the high one, too. So a reader sees when a carry is half done.
  */
 export class Counters {
   readonly #words: Int32Array;
@@ -19,16 +21,17 @@ export class Counters {
   add(index: number): void {
     const words = this.#words;
     const low = (words[index * 2]! + 1) | 0;
-    // The high word first: a reader that meets the carry half done sees a step ahead, and reads again.
-    if (low === 0) words[index * 2 + 1]!++;
+    // The high word first: then it is what may be one ahead.
+    if ((low & LOW_BITS) === 0) Atomics.add(words, index * 2 + 1, 1);
     words[index * 2] = low;
   }
 
   get(index: number): number {
-    for (;;) {
-      const high = Atomics.load(this.#words, index * 2 + 1);
-      const low = Atomics.load(this.#words, index * 2);
-      if (Atomics.load(this.#words, index * 2 + 1) === high) return high * 2 ** 32 + (low >>> 0);
-    }
+    const low = Atomics.load(this.#words, index * 2);
+    const high = Atomics.load(this.#words, index * 2 + 1);
+    const ahead = ((low >>> 31) ^ high) & 1;
+    return (high - ahead) * 2 ** 31 + (low & LOW_BITS);
   }
 }
+
+const LOW_BITS = 0x7fffffff;

@@ -18,13 +18,41 @@ test("AddressTable agrees with a Map", () => {
   }
 });
 
+/** The words of one counter, and what it says. A test stands where a reader would between two writes. */
+function counterAt(low: number, high: number) {
+  const words = new Int32Array(new SharedArrayBuffer(Counters.byteLength(2)));
+  const counters = new Counters(words.buffer, 0, 2);
+  words.set([low, high], 2);
+  return { words, add: () => counters.add(1), get: () => counters.get(1), other: () => counters.get(0) };
+}
+
 test("Counters carry into the high word", () => {
-  const memory = new SharedArrayBuffer(Counters.byteLength(2));
-  const counters = new Counters(memory, 0, 2);
-  new Int32Array(memory)[2] = -2; // The second counter stands two below 2^32.
-  for (let count = 0; count < 3; count++) counters.add(1);
-  expect(counters.get(0)).toBe(0);
-  expect(counters.get(1)).toBe(2 ** 32 + 1);
+  for (
+    const [low, high, count] of [[0x7ffffffe, 0, 2 ** 31 - 2], [-2, 1, 2 ** 32 - 2], [
+      -2,
+      5,
+      3 * 2 ** 32 - 2,
+    ]] as const
+  ) {
+    const counter = counterAt(low, high);
+    for (let more = 0; more < 4; more++) {
+      expect(counter.get()).toBe(count + more);
+      counter.add();
+    }
+    expect(counter.other()).toBe(0);
+  }
+});
+
+test("Counters are right for a reader who comes while one is carried", () => {
+  for (const [low, high] of [[0x7fffffff, 0], [-1, 1]] as const) {
+    const after = counterAt(low, high);
+    const before = after.get();
+    after.add();
+    const [newLow, newHigh] = after.words.slice(2) as unknown as [number, number];
+    expect(newHigh).toBe(high + 1);
+    expect(counterAt(low, newHigh).get(), "high word written, low word not yet").toBe(before);
+    expect(counterAt(newLow, newHigh).get(), "both written").toBe(before + 1);
+  }
 });
 
 test("ForwardingTable keeps owners, groups and MACs apart, at any size", () => {

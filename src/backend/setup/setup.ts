@@ -11,7 +11,7 @@ import { aliasesOf, hasHostMask } from "../check/alias_faults.ts";
 import type { Expected } from "../check/expected.ts";
 import { findFaults } from "../check/find_faults.ts";
 import { readBootId, type Snapshot } from "../check/snapshot.ts";
-import { HEAD, type Manager, type PersistFile, persistFiles } from "./persist.ts";
+import { isOurs, type Manager, type PersistFile, persistFiles } from "./persist.ts";
 import { afterReboot, isEmpty, type Records, type RemovedAlias, type SetupRecord } from "./record.ts";
 
 /** The faults that set-up mends. The others are for a person, or for `check --fix`. */
@@ -133,7 +133,7 @@ function isSame(a: Command, b: Command): boolean {
 }
 
 function refuseForeign({ path }: PersistFile): void {
-  if (existsSync(path) && !readFileSync(path, "utf8").startsWith(HEAD)) {
+  if (existsSync(path) && !isOurs(path)) {
     throw new UsageError(
       `"${path}" is there, and oneip did not write it; move it away, or set up without --persist`,
     );

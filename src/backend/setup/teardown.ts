@@ -6,6 +6,7 @@ import { deleteAddress } from "../../fault/remedies.ts";
 import { hostLength, isIpv6 } from "../../wire/address.ts";
 import { aliasesOf, hasHostMask } from "../check/alias_faults.ts";
 import { type Command, runChecked } from "../../system/programs.ts";
+import { isOurs } from "./persist.ts";
 import { afterReboot, isEmpty, type Records, type RemovedAlias, type SetupRecord } from "./record.ts";
 import { readBootId, type Snapshot } from "../check/snapshot.ts";
 
@@ -34,10 +35,15 @@ export function planTeardown(
   const others = records.besides(cluster).map((other) => afterReboot(other, bootId));
   const { commands, notes } = undoSysctls(snapshot, record, others);
   const [shared, own] = partition(record.files, (file) => others.some(({ files }) => files.includes(file)));
+  const [ours, replaced] = partition(own.filter((file) => existsSync(file)), isOurs);
   return {
     commands: [...undoAliases(snapshot, record), ...commands],
-    files: own.filter((file) => existsSync(file)),
-    notes: [...notes, ...shared.map((file) => `${file} stays: another cluster address needs it`)],
+    files: ours,
+    notes: [
+      ...notes,
+      ...shared.map((file) => `${file} stays: another cluster address needs it`),
+      ...replaced.map((file) => `${file} stays: somebody has replaced it since set-up`),
+    ],
   };
 }
 

@@ -4,9 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readBootId } from "../../../src/backend/check/snapshot.ts";
 import { persistFiles } from "../../../src/backend/setup/persist.ts";
-import { Records } from "../../../src/backend/setup/record.ts";
+import { readStart, Records } from "../../../src/backend/setup/record.ts";
 import { applyTeardown, planTeardown } from "../../../src/backend/setup/teardown.ts";
 import { CLUSTER, machine } from "../check/machine.ts";
 
@@ -25,7 +24,7 @@ async function tearDown(
   const records = new Records(join(folder, "state"));
   records.save({
     cluster: CLUSTER,
-    bootId: readBootId(),
+    start: readStart(),
     sysctls: [],
     removed: [],
     added: false,

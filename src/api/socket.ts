@@ -8,12 +8,13 @@
  */
 
 import { once } from "node:events";
-import { chmodSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import { UsageError } from "../input/errors.ts";
+import { namespaceNumber } from "../system/network_namespace.ts";
 import { type CommandName, CONTRACT, type Handlers, type Input, type Output } from "./contract.ts";
 
 const requestSchema = z.strictObject({ command: z.string(), input: z.unknown() });
@@ -22,9 +23,9 @@ const responseSchema = z.union([
   z.strictObject({ error: z.string() }),
 ]);
 
-/** Of the dispatcher in this network namespace: namespaces share the file system, and each may have its dispatcher. */
+/** Of the dispatcher in this network namespace: each may have its own. */
 export function controlPath(): string {
-  return process.env.ONEIP_CONTROL ?? `/run/oneip/${statSync("/proc/self/ns/net").ino}.sock`;
+  return process.env.ONEIP_CONTROL ?? `/run/oneip/${namespaceNumber()}.sock`;
 }
 
 /** Listens until it is closed. Throws when another dispatcher listens there or the socket cannot be made. */

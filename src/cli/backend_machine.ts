@@ -5,7 +5,7 @@ import { findFaults } from "../backend/check/find_faults.ts";
 import { mendFaults } from "../backend/check/mend.ts";
 import { takeSnapshot } from "../backend/check/snapshot.ts";
 import { type Manager, persistNote } from "../backend/setup/persist.ts";
-import { Records } from "../backend/setup/record.ts";
+import { defaultFolder, Records } from "../backend/setup/record.ts";
 import { applySetup, planSetup, type SetupOptions, type SetupPlan } from "../backend/setup/setup.ts";
 import { applyTeardown, planTeardown } from "../backend/setup/teardown.ts";
 import { faultData } from "../fault/fault.ts";
@@ -35,12 +35,12 @@ interface SetUpOptions extends ExpectedOptions, Printing {
   readonly dryRun: boolean;
   readonly persist: Manager | undefined;
   readonly root: string;
-  /** Folder of the records. */
-  readonly state: string;
+  /** Folder of the records, if not the default one. */
+  readonly state?: string | undefined;
 }
 
 export async function setUpMachine(options: SetUpOptions): Promise<void> {
-  const { dryRun, persist, root, state, json } = options;
+  const { dryRun, persist, root, state = defaultFolder(), json } = options;
   const say = sayerOf(options);
   const snapshot = await takeSnapshot();
   const expected = expectedOf(options, snapshot);
@@ -70,12 +70,12 @@ async function followPlan(plan: SetupPlan, target: SetupOptions, dryRun: boolean
 interface TearDownOptions extends Printing {
   readonly cluster: readonly string[];
   readonly dryRun: boolean;
-  /** Folder of the records. */
-  readonly state: string;
+  /** Folder of the records, if not the default one. */
+  readonly state?: string | undefined;
 }
 
 export async function tearDownMachine(options: TearDownOptions): Promise<void> {
-  const { cluster, dryRun, state, json } = options;
+  const { cluster, dryRun, state = defaultFolder(), json } = options;
   const say = sayerOf(options);
   const records = new Records(state);
   const done: object[] = [];

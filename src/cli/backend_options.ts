@@ -20,7 +20,11 @@ export const techniqueOption = () =>
   );
 
 export const stateOption = () =>
-  new Option("--state <dir>", "where the records of set-ups are").default("/var/lib/oneip");
+  new Option(
+    "--state <dir>",
+    "where the records of set-ups are; without it /var/lib/oneip, and in a network namespace that is not the machine's own " +
+      "/run/oneip/NUMBER.backend",
+  );
 
 /** Throws UsageError where set-up cannot work, before anything is tried. */
 export function requireLinuxRoot(isDryRun: boolean): void {

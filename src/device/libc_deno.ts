@@ -25,6 +25,7 @@ export function openLibc(): Libc {
     socket: symbols.socket,
     bind: symbols.bind,
     setsockopt: symbols.setsockopt,
+    getsockopt: symbols.getsockopt,
     eventfd: symbols.eventfd,
     // So would asking for a pointer; memcpy returns where it copied to.
     addressOf: (octets) => symbols.copyTo(octets, octets, 0n),
@@ -46,6 +47,7 @@ function open() {
         socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
         bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
         setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+        getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
         eventfd: { parameters: ["u32", "i32"], result: "i32" },
         copyFrom: { name: "memcpy", parameters: ["buffer", "usize", "usize"], result: "pointer" },
         copyTo: { name: "memcpy", parameters: ["buffer", "buffer", "usize"], result: "usize" },

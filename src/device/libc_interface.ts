@@ -24,6 +24,8 @@ export interface Libc {
   /** `address` is a struct sockaddr of `length` octets. */
   bind(fd: number, address: Uint8Array, length: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  /** `length` is a socklen_t: how much `value` can hold, then how much is in it. */
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array): number;
   eventfd(initial: number, flags: number): number;
   /** Where these octets are, for a structure that points to them. They must stay referred to, and be in a buffer of their own. */
   addressOf(octets: Uint8Array): bigint;

@@ -23,6 +23,9 @@ export function openLibc(): Libc {
     setsockopt: library.func(
       "int setsockopt(int fd, int level, int name, const void *value, uint32_t length)",
     ),
+    getsockopt: library.func(
+      "int getsockopt(int fd, int level, int name, void *value, void *length)",
+    ),
     eventfd: library.func("int eventfd(uint32_t initial, int flags)"),
     addressOf: (octets) => BigInt(memcpy(octets, octets, 0)),
   } as Libc;

@@ -109,8 +109,9 @@ export async function inNamespace(
 /**
  * Ends whatever was started for a lab and removes its namespaces and folder; what is not there is no fault. Arguments: the
  * lab's mark, the folder, the namespaces. What was started for it is known by its environment, also a program that is still
- * making namespaces; what runs in the namespaces, a person's shell for instance, by where it runs. The control socket of a
- * dispatcher that was killed is named after its namespace (api/socket.ts). A kill in the middle of `ip netns
+ * making namespaces; what runs in the namespaces, a person's shell for instance, by where it runs. What
+ * is named after a namespace goes with it: the control socket of a dispatcher that was killed (api/socket.ts), and the records of
+ * a backend's set-up (backend/setup/record.ts). A kill in the middle of `ip netns
  * attach` leaves an empty file that is no namespace. The folder goes unless it is a later lab's.
  */
 const REMOVE = `
@@ -122,7 +123,7 @@ for namespace in "$@"; do
   case $(ip -n "$namespace" link show dev lo 2>/dev/null) in
   *" alias $mark")
     ip netns pids "$namespace" 2>/dev/null | xargs -r kill -9 2>/dev/null
-    rm -f "/run/oneip/$(stat -Lc %i "$file").sock"
+    number=$(stat -Lc %i "$file") && rm -rf "/run/oneip/$number.sock" "/run/oneip/$number.backend"
     ip netns del "$namespace" ;;
   *) [ -L "$file" ] || [ -s "$file" ] || [ "$(stat -fc %T "$file")" = nsfs ] || rm -f "$file" ;;
   esac

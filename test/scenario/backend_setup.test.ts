@@ -5,11 +5,12 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Lab, type LabNode } from "oneip";
 import { needsRoot } from "../needs.ts";
 import { ONEIP } from "../runtime.ts";
@@ -90,7 +91,7 @@ function restartInRecords(): void {
     const path = join(state, name);
     writeFileSync(
       path,
-      JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), bootId: "an earlier one" }),
+      JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), start: "an earlier one" }),
     );
   }
 }
@@ -193,7 +194,7 @@ test.skipIf(needsRoot())("after a restart without files nothing is left to undo"
   restartInRecords();
   const before = await machine();
   expect((await teardown(CLUSTER)).lines).toEqual([
-    "note: the machine has restarted since its set-up: what set-up had changed is gone",
+    "note: the machine has started anew since its set-up: what set-up had changed is gone",
   ]);
   expect(await machine()).toBe(before);
   expect(readdirSync(state)).toEqual([]);
@@ -261,4 +262,41 @@ test.skipIf(needsRoot())("the address of an interface is not taken away, and nam
   expect(status).toBe(1);
   expect(lines.join("\n")).toContain(`alias-interface  ${CLUSTER}\n  found  ${CLUSTER}/24 is on eth1`);
   await web.exec("ip", "address", "del", `${CLUSTER}/24`, "dev", "eth1");
+});
+
+describe.skipIf(needsRoot())("without --state", () => {
+  const namespaceOf = (node: LabNode) => statSync(`/run/netns/${node.namespace}`).ino;
+  const recordOf = (node: LabNode) => `/run/oneip/${namespaceOf(node)}.backend/${CLUSTER}.json`;
+  const backend = (node: LabNode, command: string) =>
+    node.exec(...ONEIP, "backend", command, "--cluster", CLUSTER);
+
+  test("each node has its own records, and they go with the lab", async () => {
+    const file = join(folder, "two.yaml");
+    writeFileSync(file, "name: two\ntopology: {nodes: {a: {}, b: {}}}\n");
+    await using two = await Lab.up(file, { name: `t${process.pid}-two` });
+    const [a, b] = [two.node("a"), two.node("b")];
+    await Promise.all([a, b].map((node) => node.run([...ONEIP, "backend", "setup", "--cluster", CLUSTER])));
+    const starts = [a, b].map((node) => JSON.parse(readFileSync(recordOf(node), "utf8")).start as string);
+    expect(starts[0]).not.toBe(starts[1]);
+
+    await backend(a, "teardown");
+    expect(await a.exec("ip", "-br", "address", "show", "dev", "lo")).not.toContain(CLUSTER);
+    expect([a, b].map(recordOf).map((path) => existsSync(path))).toEqual([false, true]);
+    const left = [a, b].map(recordOf).map(dirname);
+    await two.down();
+    expect(left.filter((path) => existsSync(path))).toEqual([]);
+  });
+
+  test("what was recorded in a namespace that has gone is nobody's, should another get its number", async () => {
+    const record = recordOf(web);
+    try {
+      await web.exec(...ONEIP, "backend", "setup", "--cluster", CLUSTER);
+      const { start, ...rest } = JSON.parse(readFileSync(record, "utf8")) as { start: string };
+      writeFileSync(record, JSON.stringify({ ...rest, start: start.replace(/\d+$/, "1") }));
+      expect(await backend(web, "teardown")).toContain("started anew since its set-up");
+      expect(await web.exec("ip", "-br", "address", "show", "dev", "lo")).toContain(CLUSTER);
+    } finally {
+      rmSync(record, { force: true });
+    }
+  });
 });

@@ -91,11 +91,6 @@ function readSysctl(name: string): number | undefined {
   }
 }
 
-/** Changes with each start of the machine. */
-export function readBootId(): string {
-  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-}
-
 function readSysctls(): Map<string, number> {
   const found = new Map<string, number>();
   for (const family of ["ipv4", "ipv6"] as const) {

@@ -1,6 +1,6 @@
 /** The files that bring a backend's set-up back when the machine starts: one or more for each cluster address. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { hostLength, isIpv6 } from "../../wire/address.ts";
 
@@ -15,7 +15,7 @@ export interface PersistFile {
 }
 
 /** How a file of ours begins. Files that begin otherwise are left alone. */
-export const HEAD = "# Written by `oneip backend setup`, removed by `oneip backend teardown`.\n";
+const HEAD = "# Written by `oneip backend setup`, removed by `oneip backend teardown`.\n";
 
 /**
  * The files for a cluster address below `root`. `silence` are the sysctls that keep the machine silent, "name=value"; none for
@@ -40,6 +40,11 @@ export function persistFiles(
     case "ifupdown":
       return [ifupdownFile(cluster, sysctls, root)];
   }
+}
+
+/** Did set-up write what is there now? Also false where nothing is. */
+export function isOurs(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true && read(path).startsWith(HEAD);
 }
 
 /** What a person must do besides, if anything. */

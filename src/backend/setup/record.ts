@@ -3,7 +3,9 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { namespaceCookie } from "../../device/namespace_cookie.ts";
 import { UsageError } from "../../input/errors.ts";
+import { isMachinesOwn, namespaceNumber } from "../../system/network_namespace.ts";
 
 const sysctlSchema = z.strictObject({ name: z.string(), before: z.int(), after: z.int() });
 
@@ -12,8 +14,8 @@ const aliasSchema = z.strictObject({ prefixLength: z.int(), scope: z.string(), i
 
 const recordSchema = z.strictObject({
   cluster: z.string(),
-  /** The start of the machine in which set-up ran. After another start only what files bring back is left. */
-  bootId: z.string(),
+  /** The start (`readStart`) after which set-up ran. After another start only what files bring back is left. */
+  start: z.string(),
   sysctls: z.array(sysctlSchema),
   /** Aliases of the cluster address with a wrong mask or scope. */
   removed: z.array(aliasSchema),
@@ -25,6 +27,19 @@ const recordSchema = z.strictObject({
 
 export type SetupRecord = z.output<typeof recordSchema>;
 export type RemovedAlias = z.output<typeof aliasSchema>;
+
+/**
+ * Where the records of this network namespace are. Those of the machine's own outlive a restart, as what files bring back does.
+ * Any other namespace does not, and may be a node of a lab: then its records go with the lab (lab/namespaces.ts).
+ */
+export function defaultFolder(): string {
+  return isMachinesOwn() ? "/var/lib/oneip" : `/run/oneip/${namespaceNumber()}.backend`;
+}
+
+/** Changes with each start of the machine, and of the network namespace. */
+export function readStart(): string {
+  return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}.${namespaceCookie()}`;
+}
 
 /** The records of a folder. */
 export class Records {
@@ -83,11 +98,11 @@ export class Records {
 }
 
 /**
- * What is left of a set-up after the machine may have started anew: the kernel forgets, and files bring it back. All files bring
+ * What is left of a set-up after the machine or its network namespace may have started anew: the kernel forgets, and files bring it back. All files bring
  * the sysctls back; all but those of sysctl.d also the alias.
  */
-export function afterReboot(record: SetupRecord, bootId: string): SetupRecord {
-  if (record.bootId === bootId) return record;
+export function afterReboot(record: SetupRecord, start: string): SetupRecord {
+  if (record.start === start) return record;
   const keepsAlias = record.files.some((file) => !file.includes("/sysctl.d/"));
   return {
     ...record,

@@ -10,9 +10,16 @@ import { isIpv6 } from "../../wire/address.ts";
 import { aliasesOf, hasHostMask } from "../check/alias_faults.ts";
 import type { Expected } from "../check/expected.ts";
 import { findFaults } from "../check/find_faults.ts";
-import { readBootId, type Snapshot } from "../check/snapshot.ts";
-import { HEAD, type Manager, type PersistFile, persistFiles } from "./persist.ts";
-import { afterReboot, isEmpty, type Records, type RemovedAlias, type SetupRecord } from "./record.ts";
+import type { Snapshot } from "../check/snapshot.ts";
+import { isOurs, type Manager, type PersistFile, persistFiles } from "./persist.ts";
+import {
+  afterReboot,
+  isEmpty,
+  readStart,
+  type Records,
+  type RemovedAlias,
+  type SetupRecord,
+} from "./record.ts";
 
 /** The faults that set-up mends. The others are for a person, or for `check --fix`. */
 const SET_UP: readonly FaultId[] = [
@@ -47,14 +54,14 @@ export function planSetup(snapshot: Snapshot, expected: Expected, options: Setup
   const commands = faults.flatMap(({ mend }) => mend);
   const changes = sysctlChanges(commands, snapshot);
   const silence = silenceAfter(changes, snapshot);
-  const bootId = readBootId();
-  const known = options.records.all().map((record) => afterReboot(record, bootId));
+  const start = readStart();
+  const known = options.records.all().map((record) => afterReboot(record, start));
   const each = expected.clusters.map(({ address: cluster }) => {
     const files = persist === undefined ? [] : persistFiles(persist, cluster, silence, root);
     const before = known.find((record) => record.cluster === cluster);
     const record: SetupRecord = {
       cluster,
-      bootId,
+      start,
       // What another cluster address has changed, this one needs too: the last to go restores it.
       sysctls: isIpv6(cluster) ? [] : firstOfEachName([
         ...(before?.sysctls ?? []),
@@ -133,7 +140,7 @@ function isSame(a: Command, b: Command): boolean {
 }
 
 function refuseForeign({ path }: PersistFile): void {
-  if (existsSync(path) && !readFileSync(path, "utf8").startsWith(HEAD)) {
+  if (existsSync(path) && !isOurs(path)) {
     throw new UsageError(
       `"${path}" is there, and oneip did not write it; move it away, or set up without --persist`,
     );

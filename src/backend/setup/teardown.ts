@@ -6,8 +6,16 @@ import { deleteAddress } from "../../fault/remedies.ts";
 import { hostLength, isIpv6 } from "../../wire/address.ts";
 import { aliasesOf, hasHostMask } from "../check/alias_faults.ts";
 import { type Command, runChecked } from "../../system/programs.ts";
-import { afterReboot, isEmpty, type Records, type RemovedAlias, type SetupRecord } from "./record.ts";
-import { readBootId, type Snapshot } from "../check/snapshot.ts";
+import { isOurs } from "./persist.ts";
+import {
+  afterReboot,
+  isEmpty,
+  readStart,
+  type Records,
+  type RemovedAlias,
+  type SetupRecord,
+} from "./record.ts";
+import type { Snapshot } from "../check/snapshot.ts";
 
 export interface TeardownPlan {
   /** The alias first, so that it is never there without the silence. */
@@ -25,19 +33,24 @@ export function planTeardown(
 ): TeardownPlan | undefined {
   const written = records.of(cluster);
   if (written === undefined) return undefined;
-  const bootId = readBootId();
-  const record = afterReboot(written, bootId);
+  const start = readStart();
+  const record = afterReboot(written, start);
   if (isEmpty(record)) {
-    const notes = ["the machine has restarted since its set-up: what set-up had changed is gone"];
+    const notes = ["the machine has started anew since its set-up: what set-up had changed is gone"];
     return { commands: [], files: [], notes };
   }
-  const others = records.besides(cluster).map((other) => afterReboot(other, bootId));
+  const others = records.besides(cluster).map((other) => afterReboot(other, start));
   const { commands, notes } = undoSysctls(snapshot, record, others);
   const [shared, own] = partition(record.files, (file) => others.some(({ files }) => files.includes(file)));
+  const [ours, replaced] = partition(own.filter((file) => existsSync(file)), isOurs);
   return {
     commands: [...undoAliases(snapshot, record), ...commands],
-    files: own.filter((file) => existsSync(file)),
-    notes: [...notes, ...shared.map((file) => `${file} stays: another cluster address needs it`)],
+    files: ours,
+    notes: [
+      ...notes,
+      ...shared.map((file) => `${file} stays: another cluster address needs it`),
+      ...replaced.map((file) => `${file} stays: somebody has replaced it since set-up`),
+    ],
   };
 }
 

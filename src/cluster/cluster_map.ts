@@ -14,6 +14,12 @@ export interface Placement {
   readonly backend: BackendConfig | undefined;
 }
 
+/** How many buckets each backend has lost and gained by a change, by its index in the configuration. */
+export interface Moves {
+  readonly lost: readonly number[];
+  readonly gained: readonly number[];
+}
+
 export class ClusterMap {
   readonly cluster: ClusterConfig;
   readonly #base: Uint16Array;
@@ -26,15 +32,20 @@ export class ClusterMap {
     this.#live = this.#base;
   }
 
-  /** Computes the live map. The number of buckets whose owner changed by it. */
-  update(isLive: (backend: BackendConfig) => boolean): number {
+  /** Computes the live map. */
+  update(isLive: (backend: BackendConfig) => boolean): void {
+    bucketMap.finish(this.updateInSteps(isLive));
+  }
+
+  /** The same in steps, after the last of which the map is in use. `isLive` is asked in the first step only. */
+  *updateInSteps(isLive: (backend: BackendConfig) => boolean): Generator<void, Moves> {
     const { backends, algorithm, noBackend } = this.cluster;
     const before = this.#live;
     const lastResort = noBackend === "last-resort" && !backends.some(isLive);
     this.#live = lastResort
       ? this.#base
-      : bucketMap.liveMap(backends, this.#base, algorithm, (index) => isLive(backends[index]!));
-    return this.#live.reduce((moved, owner, bucket) => owner === before[bucket] ? moved : moved + 1, 0);
+      : yield* bucketMap.liveMapInSteps(backends, this.#base, algorithm, (index) => isLive(backends[index]!));
+    return movesBetween(before, this.#live, backends.length);
   }
 
   /** The live map with a number for each owner, its neighbor's for example; a bucket without owner stays NO_BACKEND. */
@@ -60,4 +71,17 @@ export class ClusterMap {
     const bucket = bucketMap.bucketOf(h, buckets);
     return { hash: h, bucket, backend: backends[this.#live[bucket]!] };
   }
+}
+
+function movesBetween(before: Uint16Array, after: Uint16Array, backends: number): Moves {
+  const lost = new Array<number>(backends).fill(0);
+  const gained = new Array<number>(backends).fill(0);
+  for (let bucket = 0; bucket < after.length; bucket++) {
+    const owner = after[bucket]!;
+    const last = before[bucket]!;
+    if (owner === last) continue;
+    if (last !== bucketMap.NO_BACKEND) lost[last]!++;
+    if (owner !== bucketMap.NO_BACKEND) gained[owner]!++;
+  }
+  return { lost, gained };
 }

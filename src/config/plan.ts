@@ -24,6 +24,7 @@ export function planOf({ dispatcher, clusters }: Config): Planned {
   const neighborAt = (address: string | undefined) =>
     address === undefined ? undefined : neighbors.indexOf(address);
   const least = (some: readonly BackendConfig[]) => Math.min(dispatcher.mtu, ...some.map(({ mtu }) => mtu));
+  const backendsAt = Map.groupBy(backends, ({ address }) => address);
   const plan: Plan = {
     mac: dispatcher.mac,
     offloads: dispatcher.offloads,
@@ -38,7 +39,7 @@ export function planOf({ dispatcher, clusters }: Config): Planned {
       { addresses, buckets, seed, mask, ports, closed }
     )),
     mtus: [
-      ...neighbors.map((neighbor) => least(backends.filter(({ address }) => address === neighbor))),
+      ...neighbors.map((address) => least(backendsAt.get(address) ?? [])),
       ...clusters.map((cluster) => least(cluster.backends)),
     ],
     rateLimits: dispatcher.rateLimits,

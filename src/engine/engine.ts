@@ -3,7 +3,7 @@
  *
  *     data plane   device ── frame ── verdict ──┬── device
  *                                               └── ring ──> inbox                                    (plane/)
- *     control      inbox ──> resolver ──> forwarding ── liveness, maps ──> standby table ── publish ──> data plane
+ *     control      inbox ──> resolver ──> changes ──> forwarding ── maps ──> standby table ── publish ──> data plane
  *                        ──> conflicts
  *                        ──> verifier
  */
@@ -28,7 +28,8 @@ import { type Clock, REAL_CLOCK } from "../system/clock.ts";
 import { Verifier } from "../verify/verifier.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { formatMac } from "../wire/address.ts";
-import { Forwarding } from "./forwarding.ts";
+import { Changes } from "./changes.ts";
+import { Forwarding, type NeighborChange } from "./forwarding.ts";
 import { Inbox } from "./inbox.ts";
 import { type Report, reportOf } from "./report.ts";
 
@@ -50,6 +51,7 @@ export class Engine {
   readonly #link: Link;
   readonly #forwarding: Forwarding;
   readonly #resolver: Resolver;
+  readonly #changes: Changes<NeighborChange[]>;
   readonly #conflicts: Conflicts;
   readonly #verifier: Verifier;
   readonly #announcer: Announcer;
@@ -99,7 +101,11 @@ export class Engine {
     this.#forwarding = new Forwarding(config, planned, new LivenessBook(clock));
     this.#resolver = new Resolver(frames, neighbors, clock, {
       ...own,
-      changed: (neighbor) => this.#neighborChanged(neighbor),
+      changed: (neighbor) => this.#changes.add(neighbor),
+    });
+    this.#changes = new Changes(clock, {
+      compute: (changed) => this.#forwarding.neighborsChanged(changed, this.#resolver.neighbors),
+      computed: (changes) => this.#neighborsChanged(changes),
     });
     this.#conflicts = new Conflicts({
       config,
@@ -160,7 +166,7 @@ export class Engine {
     return this.techniques();
   }
 
-  /** Verifies that the backends are set up right, without disturbing what goes on; up to three seconds. */
+  /** Verifies that the backends are set up right, without disturbing what goes on; up to three seconds, with hundreds of backends longer. */
   verify(): Promise<VerificationReport> {
     return this.#verifier.verify();
   }
@@ -173,6 +179,7 @@ export class Engine {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#resolver.stop();
+    this.#changes.stop();
     this.#announcer.stop();
     this.#verifier.stop();
     this.#publisher.stop();
@@ -203,17 +210,15 @@ export class Engine {
     this.#log.info({ clusters: clusters.map(({ name }) => name) }, "left to the backends' filters");
   }
 
-  #neighborChanged(neighbor: number): void {
-    const { address, mac, backends, moved } = this.#forwarding.neighborChanged(
-      neighbor,
-      this.#resolver.neighbors,
-    );
-    const about = { address, ...(backends.length > 0 ? { backends } : { nextHop: true }), moved };
-    if (mac === undefined) this.#log.warn(about, "neighbor does not answer");
-    else this.#log.info({ ...about, mac: formatMac(mac.high, mac.low) }, "neighbor answers");
+  #neighborsChanged(changes: readonly NeighborChange[]): void {
     void this.#publisher.publish();
-    if (mac !== undefined && backends.length > 0 && this.#config.dispatcher.verify !== "off") {
-      void this.#verifier.appeared(address);
+    for (const { address, mac, backends, moved } of changes) {
+      const about = { address, ...(backends.length > 0 ? { backends } : { nextHop: true }), moved };
+      if (mac === undefined) this.#log.warn(about, "neighbor does not answer");
+      else this.#log.info({ ...about, mac: formatMac(mac.high, mac.low) }, "neighbor answers");
+      if (mac !== undefined && backends.length > 0 && this.#config.dispatcher.verify !== "off") {
+        void this.#verifier.appeared(address);
+      }
     }
   }
 }

@@ -1,13 +1,13 @@
 /**
  * What is forwarded where: turns the bucket maps, the techniques and the neighbors' MACs into the table that the data plane uses.
  *
- *     neighbor changed ── liveness ── maps ──┐
+ *     neighbors changed ─ liveness ── maps ──┐
  *     technique changed ─────────────────────┼── fill the standby table ── publish
  *     neighbor's MAC ────────────────────────┘
  */
 
 import type { BackendConfig, Config } from "../config/config.ts";
-import { ClusterMap } from "../cluster/cluster_map.ts";
+import { ClusterMap, type Moves } from "../cluster/cluster_map.ts";
 import { type LivenessBook, type NeighborState } from "../cluster/liveness.ts";
 import { Techniques } from "../cluster/techniques.ts";
 import type { Planned } from "../config/plan.ts";
@@ -22,8 +22,14 @@ export interface NeighborChange {
   readonly mac: Mac | undefined;
   /** Names of the backends at this address; none for a next hop. */
   readonly backends: readonly string[];
-  /** Buckets whose owner changed. */
+  /** Buckets that its backends have lost by it, or gained. */
   readonly moved: number;
+}
+
+/** A backend's place in its cluster. */
+interface Place {
+  readonly map: ClusterMap;
+  readonly index: number;
 }
 
 export class Forwarding {
@@ -33,6 +39,8 @@ export class Forwarding {
   readonly #neighborOf: ReadonlyMap<string, number>;
   readonly #groups: readonly number[];
   readonly #liveness: LivenessBook;
+  /** By primary address. */
+  readonly #places = new Map<string, Place[]>();
 
   constructor(config: Config, { neighbors, groups }: Planned, liveness: LivenessBook) {
     this.techniques = new Techniques(config.clusters);
@@ -41,6 +49,11 @@ export class Forwarding {
     this.#neighborOf = new Map(neighbors.map((address, neighbor) => [address, neighbor]));
     this.#groups = groups;
     this.#liveness = liveness;
+    for (const map of this.maps) {
+      for (const [index, { address }] of map.cluster.backends.entries()) {
+        this.#places.set(address, [...this.#placesOf(address), { map, index }]);
+      }
+    }
   }
 
   /** The neighbor of the backend with this primary address. */
@@ -61,14 +74,32 @@ export class Forwarding {
     })?.name;
   }
 
-  /** Computes the maps anew when a neighbor answers or has failed. */
-  neighborChanged(neighbor: number, neighbors: Neighbors): NeighborChange {
-    const address = neighbors.address(neighbor);
-    this.#liveness.neighborChanged(address, LIVENESS[neighbors.state(neighbor)]);
-    let moved = 0;
-    for (const map of this.maps) moved += map.update((backend) => this.#liveness.of(backend.address).isLive);
-    const backends = this.#backends.filter((backend) => backend.address === address).map(({ name }) => name);
-    return { address, mac: neighbors.mac(neighbor), backends, moved };
+  /**
+   * Neighbors have another MAC, or none any more. Computes the maps of their clusters anew: once for all of them, in steps. What came
+   * of it, by neighbor.
+   */
+  *neighborsChanged(changed: readonly number[], neighbors: Neighbors): Generator<void, NeighborChange[]> {
+    const addresses = changed.map((neighbor) => neighbors.address(neighbor));
+    const macs = changed.map((neighbor) => neighbors.mac(neighbor));
+    const before = addresses.map((address) => this.#isLive(address));
+    for (const [at, neighbor] of changed.entries()) {
+      this.#liveness.neighborChanged(addresses[at]!, LIVENESS[neighbors.state(neighbor)]);
+    }
+    const after = addresses.map((address) => this.#isLive(address));
+    const turned = addresses.filter((_, at) => after[at] !== before[at]);
+    const moves = new Map<ClusterMap, Moves>();
+    for (const map of new Set(turned.flatMap((address) => this.#placesOf(address).map(({ map }) => map)))) {
+      moves.set(map, yield* map.updateInSteps((backend) => this.#isLive(backend.address)));
+    }
+    return addresses.map((address, at) => {
+      const places = this.#placesOf(address);
+      const moved = after[at] === before[at] ? 0 : places.reduce((sum, { map, index }) => {
+        const { lost, gained } = moves.get(map)!;
+        return sum + (after[at] ? gained : lost)[index]!;
+      }, 0);
+      const backends = places.map(({ map, index }) => map.cluster.backends[index]!.name);
+      return { address, mac: macs[at], backends, moved };
+    });
   }
 
   /** Writes all maps and MACs as they are now. */
@@ -87,6 +118,14 @@ export class Forwarding {
       if (mac === undefined) table.clearMac(neighbor);
       else table.setMac(neighbor, mac.high, mac.low);
     }
+  }
+
+  #placesOf(address: string): readonly Place[] {
+    return this.#places.get(address) ?? [];
+  }
+
+  #isLive(address: string): boolean {
+    return this.#liveness.of(address).isLive;
   }
 }
 

@@ -17,6 +17,9 @@ const KEPT = 64;
 /** Questions are asked at multiples of this time, so that many neighbors cost few wake-ups. */
 const GRID_MS = 50;
 
+/** Questions at once: half of the ring that the answers come by (plane/ring.ts). Others that are due follow a moment later. */
+const MOST_AT_ONCE = 128;
+
 export interface ResolverEvents extends ExchangeEvents {
   /** A neighbor has another MAC than before, or none any more. */
   changed(neighbor: number): void;
@@ -88,17 +91,23 @@ export class Resolver {
     this.kept.sent++;
   }
 
-  #tick(): void {
+  /** Asks those that were due when the round began. All count as asked then, so that they stay together. */
+  #tick(roundMs = this.#clock.now()): void {
     this.#events.catchUp();
-    const failed = this.neighbors.tick(this.#clock.now(), (neighbor, mac) => {
+    const failed = this.neighbors.tick(roundMs, (neighbor, mac) => {
       this.#events.send(this.#question(neighbor, mac));
-    });
+    }, MOST_AT_ONCE);
     for (const neighbor of failed) {
       this.kept.dropped += this.#waiting.get(neighbor)?.length ?? 0;
       this.#waiting.delete(neighbor);
       this.#events.changed(neighbor);
     }
-    const nextMs = Math.ceil(this.neighbors.dueMs / GRID_MS) * GRID_MS;
+    const { dueMs } = this.neighbors;
+    if (dueMs <= roundMs) {
+      this.#timer = this.#clock.after(1, () => this.#tick(roundMs));
+      return;
+    }
+    const nextMs = Math.ceil(dueMs / GRID_MS) * GRID_MS;
     this.#timer = this.#clock.after(Math.max(1, nextMs - this.#clock.now()), () => this.#tick());
   }
 }

@@ -8,8 +8,8 @@ import * as verdict from "./verdict.ts";
 const BURST = 50;
 
 /** Frames a second that may be answers to the control plane, and how many at once: half its ring, so that forgeries cannot fill it. */
-const HEARD_ANSWERS = 2000;
-const HEARD_BURST = 128;
+export const HEARD_ANSWERS = 2000;
+export const HEARD_BURST = 128;
 
 export class Limits {
   readonly #clock: () => number;

@@ -28,6 +28,9 @@ export type Algorithm = "maglev" | "rendezvous" | "modulo";
 /** The owner of every bucket when no backend is live. */
 export const NO_BACKEND = 0xffff;
 
+/** Draws (see `highest`) of one step, which takes some milliseconds. */
+const STEP_DRAWS = 2 ** 22;
+
 /** The bucket of a client whose hash is `h` (int32) among `buckets`, a power of two. */
 export function bucketOf(h: number, buckets: number): number {
   return Math.floor((h >>> 0) * buckets / 2 ** 32);
@@ -53,13 +56,45 @@ export function liveMap(
   algorithm: Algorithm,
   isLive: (member: number) => boolean,
 ): Uint16Array {
+  return finish(liveMapInSteps(members, base, algorithm, isLive));
+}
+
+/**
+ * The same map, in steps of some milliseconds: half of 1,000 backends may fail at once, and whoever computes it may have other
+ * work in between. `isLive` is asked in the first step only.
+ */
+export function* liveMapInSteps(
+  members: readonly Member[],
+  base: Uint16Array,
+  algorithm: Algorithm,
+  isLive: (member: number) => boolean,
+): Generator<void, Uint16Array> {
   const order = byName(members).filter(isLive);
   if (order.length === members.length) return base;
   if (order.length === 0) return new Uint16Array(base.length).fill(NO_BACKEND);
   if (algorithm === "modulo") return modulo(members, order, base.length);
-  const isAlive = Uint8Array.from(members, (_, member) => isLive(member) ? 1 : 0);
+  const isAlive = new Uint8Array(members.length);
+  for (const member of order) isAlive[member] = 1;
   const classes = byWeight(members, order);
-  return base.map((owner, bucket) => isAlive[owner] === 1 ? owner : highest(classes, bucket));
+  const map = base.slice();
+  let draws = 0;
+  for (let bucket = 0; bucket < map.length; bucket++) {
+    if (isAlive[map[bucket]!] === 1) continue;
+    map[bucket] = highest(classes, bucket);
+    draws += order.length;
+    if (draws < STEP_DRAWS) continue;
+    yield;
+    draws = 0;
+  }
+  return map;
+}
+
+/** What steps come to, all of them done at once. */
+export function finish<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
 /** How many buckets each member owns. */

@@ -74,14 +74,18 @@ export class Neighbors {
 
   /** When the next question is due. */
   get dueMs(): number {
-    return Math.min(...this.#entries.map(({ dueMs }) => dueMs));
+    return this.#entries.reduce((least, { dueMs }) => Math.min(least, dueMs), Infinity);
   }
 
-  /** Asks what is due. The neighbors that have failed by now and had not before. */
-  tick(nowMs: number, ask: Ask): number[] {
+  /**
+   * Asks what is due, `most` questions at most: the rest stays due. The neighbors that have failed by now and had not before.
+   */
+  tick(nowMs: number, ask: Ask, most = Infinity): number[] {
     const failed: number[] = [];
+    let asked = 0;
     for (const [neighbor, entry] of this.#entries.entries()) {
       if (entry.dueMs > nowMs) continue;
+      if (asked++ === most) break;
       if (entry.state === "reachable") entry.state = "probe";
       const unicasts = entry.mac === undefined ? 0 : UNICASTS;
       if (entry.state !== "failed" && entry.asked >= unicasts + BROADCASTS) {

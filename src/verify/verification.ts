@@ -78,7 +78,10 @@ export class Verification {
     this.#backends = backendsOf(options.config);
   }
 
-  /** Verifies everything: in a second when all is well, in up to three when somebody is silent. */
+  /**
+   * Verifies everything: in a second when all is well, in up to three when somebody is silent. Hundreds of backends take longer:
+   * an Exchange begins only so many questions a second.
+   */
   async run(): Promise<VerificationReport> {
     const duplicates = Promise.all(this.#own.map((address) => this.#listen(address)));
     const examined = await this.#examineAll(this.#backends);

@@ -12,21 +12,16 @@ export interface Backend {
 
 /** Each machine once. */
 export function backendsOf({ clusters }: Config): Backend[] {
-  const all = clusters.flatMap(({ backends }) => backends);
-  const first = all.filter(({ address }, index) =>
-    all.findIndex((other) => other.address === address) === index
-  );
-  return first.map(({ name, address }) => ({
-    name,
+  const services = clusters.flatMap(({ backends, addresses, ports = [] }) => {
+    const tcp = ports.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port);
+    return backends.map((backend) => ({
+      ...backend,
+      services: addresses.map((cluster) => ({ cluster, ports: tcp })),
+    }));
+  });
+  return [...Map.groupBy(services, ({ address }) => address)].map(([address, places]) => ({
+    name: places[0]!.name,
     address,
-    services: clusters.filter(({ backends }) => backends.some((backend) => backend.address === address))
-      .flatMap((
-        { addresses, ports = [] },
-      ) =>
-        addresses.map((cluster) => ({
-          cluster,
-          ports: ports.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port),
-        }))
-      ),
+    services: places.flatMap(({ services }) => services),
   }));
 }

@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   type Algorithm,
   baseMap,
   liveMap,
+  liveMapInSteps,
   type Member,
   NO_BACKEND,
   shares,
@@ -145,4 +147,17 @@ test("a map does not change between releases: clients must keep their backend th
       "0112220112220112",
     ]
   `);
+});
+
+test("nor does the live map of many, whose computation takes several steps", () => {
+  const list = members(Array.from({ length: 1000 }, (_, index) => 1 + index % 3));
+  const base = baseMap(list, 65536, "maglev");
+  const steps = liveMapInSteps(list, base, "maglev", (index) => index % 2 === 0);
+  let count = 1;
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) count++;
+  expect(count).toBeGreaterThan(2);
+  expect(createHash("sha256").update(step.value).digest("hex")).toBe(
+    "55f3842ad064bf2467697496ed4987debe9bb7fce3dd220cc697823ad226869d",
+  );
 });

@@ -118,3 +118,12 @@ test("one that never answers fails too", () => {
   expect(pass(BROADCASTS * RETRANS_MS)).toEqual([0]);
   expect(neighbors.state(0)).toBe("failed");
 });
+
+test("asks some at a time when told so, and of the rest none twice before each has been asked", () => {
+  const addresses = Array.from({ length: 10 }, (_, index) => `10.0.0.${index}`);
+  const many = new Neighbors(addresses);
+  const order: number[] = [];
+  for (let round = 0; round < 3; round++) many.tick(0, (neighbor) => order.push(neighbor), 4);
+  expect(order).toEqual([...addresses.keys()]);
+  expect(many.dueMs).toBe(RETRANS_MS);
+});

@@ -36,15 +36,15 @@ export class Segment {
 
   send(frame: Frame): void {
     this.sent.push(frame);
+    const dst = f.hex(frame.slice(0, 6)).replaceAll(" ", ":");
     for (const machine of this.#machines) {
+      if (dst !== machine.mac && dst !== f.MAC.broadcast) continue;
       for (const answer of answersOf(machine, frame)) queueMicrotask(() => this.#deliver(answer));
     }
   }
 }
 
 function answersOf(machine: Machine, frame: Frame): Frame[] {
-  const dst = f.hex(frame.slice(0, 6)).replaceAll(" ", ":");
-  if (dst !== machine.mac && dst !== f.MAC.broadcast) return [];
   const view = new DataView(frame.buffer);
   if (view.getUint16(12) === f.ETHERTYPE.arp) return answerArp(machine, frame);
   return view.getUint16(12) === f.ETHERTYPE.ipv4 ? answerIp(machine, frame, view) : [];

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { parseConfig } from "oneip";
 import { LinkFrames } from "../../src/link/link_frames.ts";
 import { PacketFrames } from "../../src/link/packet_frames.ts";
+import { HEARD_ANSWERS, HEARD_BURST } from "../../src/path/limits.ts";
 import { VirtualClock } from "../../src/system/clock.ts";
+import { TokenBucket } from "../../src/table/token_bucket.ts";
 import { Verification } from "../../src/verify/verification.ts";
 import type { VerificationReport } from "../../src/verify/report.ts";
 import type { Frame } from "../../src/link/own_frames.ts";
@@ -41,11 +43,12 @@ function untagged(frame: Frame, vlan: number): Frame {
   return Uint8Array.from([...frame.slice(0, 12), ...frame.slice(16)]);
 }
 
-/** A verification on a segment; `passOn` sees what is sent besides. */
+/** A verification on a segment; `passOn` sees what is sent besides, `isHeard` says which answers come through. */
 function setUp(
   machines: readonly Machine[],
   text = CONFIG,
   passOn: (frame: Frame, segment: Segment) => void = () => {},
+  isHeard: (frame: Frame, clock: VirtualClock) => boolean = () => true,
 ) {
   const config = parseConfig(text, "test", "test");
   const clock = new VirtualClock();
@@ -60,7 +63,7 @@ function setUp(
   };
   const segment: Segment = new Segment(
     machines,
-    (frame) => hear(vlan === undefined ? frame : tagged(frame, vlan)),
+    (frame) => isHeard(frame, clock) && hear(vlan === undefined ? frame : tagged(frame, vlan)),
   );
   const verification = new Verification({
     config,
@@ -81,8 +84,9 @@ async function verify(
   machines: readonly Machine[],
   only?: readonly string[],
   text = CONFIG,
+  isHeard?: (frame: Frame, clock: VirtualClock) => boolean,
 ): Promise<Outcome> {
-  const { verification, segment, clock } = setUp(machines, text);
+  const { verification, segment, clock } = setUp(machines, text, undefined, isHeard);
   let endedMs = 0;
   const run = only === undefined ? verification.run() : verification.runFor(new Set(only));
   const running = run.finally(() => endedMs = clock.now());
@@ -246,6 +250,25 @@ test("what a machine says while one backend is verified is not that one's", asyn
   const loud: Machine = { ...web1, answersFor: [C] };
   const outcome = await verify([loud, { ...web2, asksAs: web2.ip }], [web2.ip]);
   expect(named(outcome)).toEqual([]);
+});
+
+test("of 1,000 backends none is suspected because the path lets only so many answers a second through", async () => {
+  const many = Array.from({ length: 1000 }, (_, index): Machine => {
+    const [high, low] = [1 + (index >> 8), index & 255];
+    return sound(`02:00:00:01:${f.hex([high])}:${f.hex([low])}`, `10.0.${high}.${low}`);
+  });
+  const backends = many.map(({ ip }, index) => ({ name: `web${index + 1}`, address: ip }));
+  const text = CONFIG.replace("10.0.0.2/24", "10.0.0.2/16")
+    .replace(/backends: .*/, `backends: ${JSON.stringify(backends)}`);
+  const limit = new TokenBucket(HEARD_ANSWERS, HEARD_BURST);
+  const { report } = await verify(
+    many,
+    undefined,
+    text,
+    (frame, clock) => f.hex(frame.slice(12, 14)) === "08 06" || limit.take(clock.now()),
+  );
+  expect(report.faults).toEqual([]);
+  expect(report.backends.filter(({ ok }) => ok)).toHaveLength(1000);
 });
 
 test("with a VLAN tag all is the same", async () => {

@@ -1,0 +1,119 @@
+import pino from "pino";
+import { describe, expect, test } from "vitest";
+import { type Config, Engine, parseConfig } from "oneip";
+import * as f from "../frames.ts";
+import { BusyClock } from "./busy_clock.ts";
+import { ParallelAttachment } from "./parallel_attachment.ts";
+import { type Neighbor, SimulatedLink } from "./simulated_link.ts";
+
+/** In which every neighbor is asked, and fails or comes back. It ends between two rounds of questions. */
+const SETTLED_MS = 10_020;
+
+function machines(count: number): Neighbor[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `web${index + 1}`,
+    address: `10.0.${1 + (index >> 8)}.${index & 255}`,
+    mac: `02:00:00:01:${f.hex([index >> 8])}:${f.hex([index & 255])}`,
+    isAlive: true,
+  }));
+}
+
+/** Clusters with so many buckets each, which share the machines. */
+function configOf(neighbors: readonly Neighbor[], buckets: readonly number[]): Config {
+  const each = neighbors.length / buckets.length;
+  return parseConfig(
+    JSON.stringify({
+      dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/16"], verify: "off" },
+      clusters: buckets.map((count, cluster) => ({
+        name: `cluster${cluster + 1}`,
+        addresses: [`10.0.255.${cluster + 1}`],
+        buckets: count,
+        backends: neighbors.slice(cluster * each, (cluster + 1) * each)
+          .map(({ name, address }) => ({ name, address })),
+      })),
+    }),
+    "test",
+    "test",
+  );
+}
+
+interface Line {
+  readonly msg: string;
+  readonly moved: number;
+}
+
+class Run {
+  readonly clock = new BusyClock();
+  readonly attachment: ParallelAttachment;
+  /** Lines of the log since they were last taken. */
+  #lines: Line[] = [];
+  readonly #config: Config;
+
+  constructor(neighbors: readonly Neighbor[], config: Config) {
+    const link = new SimulatedLink(neighbors, this.clock, () => this.attachment.work());
+    this.attachment = new ParallelAttachment(link, this.clock);
+    this.#config = config;
+  }
+
+  start(): Promise<Engine> {
+    const log = pino({ base: null }, {
+      write: (line: string) => void this.#lines.push(JSON.parse(line) as Line),
+    });
+    return Engine.start(this.#config, log, this);
+  }
+
+  /** Lets all settle. What was published and told meanwhile. */
+  async settle() {
+    const before = this.attachment.publications;
+    await this.clock.advance(SETTLED_MS);
+    const lines = this.#lines;
+    this.#lines = [];
+    const told = (text: string) => lines.filter(({ msg }) => msg === text).length;
+    return {
+      publications: this.attachment.publications - before,
+      failed: told("neighbor does not answer"),
+      answered: told("neighbor answers"),
+      moved: lines.reduce((sum, { moved }) => sum + moved, 0),
+    };
+  }
+}
+
+describe.each([
+  {
+    name: "50 clusters with 65,536 buckets in all",
+    buckets: [...new Array(14).fill(2048), ...new Array(36).fill(1024)],
+  },
+  { name: "one cluster with 65,536 buckets", buckets: [65_536] },
+])("1,000 backends in $name", ({ name, buckets }) => {
+  test("start, lose half of them in one moment, and have them back, with one publication each and no false failure", async () => {
+    const neighbors = machines(1000);
+    const run = new Run(neighbors, configOf(neighbors, buckets));
+    await using _engine = await run.start();
+    const longest: number[] = [];
+    const settled = async () => {
+      run.clock.longestMs = 0;
+      const came = await run.settle();
+      longest.push(run.clock.longestMs);
+      return came;
+    };
+    expect(await settled()).toEqual({ publications: 1, failed: 0, answered: 1000, moved: 0 });
+    for (const [index, neighbor] of neighbors.entries()) neighbor.isAlive = index % 2 === 0;
+    const lost = await settled();
+    expect(lost).toMatchObject({ publications: 1, failed: 500, answered: 0 });
+    expect(lost.moved).toBeGreaterThan(32_000);
+    for (const neighbor of neighbors) neighbor.isAlive = true;
+    expect(await settled()).toEqual({ publications: 1, failed: 0, answered: 500, moved: lost.moved });
+    const [start, loss, back] = longest.map((ms) => ms.toFixed(0));
+    console.log(
+      `${name}: the main thread stood still for ${start} ms at the start, ${loss} ms when half were lost, ${back} ms when they were back, at most`,
+    );
+  });
+});
+
+test("4,096 neighbors start without a false failure, although their answers fill the ring many times", async () => {
+  const neighbors = machines(4096);
+  const run = new Run(neighbors, configOf(neighbors, [4096]));
+  await using engine = await run.start();
+  expect(await run.settle()).toEqual({ publications: 1, failed: 0, answered: 4096, moved: 0 });
+  expect(engine.report().verdicts["drop_ring_full"]).toBe(0);
+});

@@ -3,8 +3,10 @@
 import * as z from "zod";
 import { beside, type Check, type Complain, type Contents } from "../input/contents.ts";
 import type { Path } from "../input/places.ts";
+import { isIpv6 } from "../wire/address.ts";
 import { key, section } from "./key.ts";
 import { linksOf } from "./links.ts";
+import { LEAST_IPV6_MTU } from "./mtu.ts";
 import {
   address,
   addressOnLink,
@@ -15,6 +17,7 @@ import {
   list,
   name,
   port,
+  prefix,
   uint32,
   wholeNumber,
 } from "./values.ts";
@@ -37,8 +40,11 @@ const backend = section("use a mapping such as {name: web1, address: 10.0.0.11}"
   }),
   mtu: key(wholeNumber(68, 9000).optional(), {
     absent: "that of the link",
-    description: "The largest packet on the way to it, in octets, where that is less than `dispatcher.mtu`.",
+    description:
+      "The largest packet on the way to it, in octets, where that is less than `dispatcher.mtu`. " +
+      "With an IPv6 cluster address, 1280 or more (RFC 8200 section 5).",
     examples: [1400],
+    checks: [waysCarryIpv6],
   }),
 });
 
@@ -185,14 +191,19 @@ function backendsAreOnLink(contents: Contents, complain: Complain): void {
           "only the MAC address of a frame is rewritten, so a router in between would not know the way",
       );
     }
+    const why = links.whyNobodys(value);
+    if (why !== undefined) {
+      complain(path, `The backend has ${why}, found ${written}, use a machine's address`);
+    }
   }
 }
 
 /** An address that some machine has, or that stands for two clusters, would be answered from the wrong place. */
 function clusterAddressesAreFree(contents: Contents, complain: Complain): void {
   const roles = rolesOf(contents);
+  const links = linksOf(contents);
   for (const { path, written, value } of contents.all("clusters[].addresses[]", address)) {
-    const role = roles.get(value);
+    const role = roles.get(value) ?? links.whyNobodys(value);
     if (role !== undefined) {
       complain(
         path,
@@ -203,7 +214,19 @@ function clusterAddressesAreFree(contents: Contents, complain: Complain): void {
   }
 }
 
-/** Whose an address is: of the dispatcher's and the backends'. The dispatcher's come first. */
+/** Path MTU messages with less than IPv6's least would make backends send what no IPv6 link needs. */
+function waysCarryIpv6(contents: Contents, complain: Complain): void {
+  for (const { path, value } of contents.all("clusters[].backends[].mtu", z.int().max(LEAST_IPV6_MTU - 1))) {
+    const [, index] = path;
+    const hasIpv6 = contents.all("clusters[].addresses[]", address).some((one) =>
+      one.path[1] === index && isIpv6(one.value)
+    );
+    if (!hasIpv6) continue;
+    complain(path, `The MTU is too small for IPv6, found ${value}, use ${LEAST_IPV6_MTU} or more`);
+  }
+}
+
+/** Whose an address is: the dispatcher's, a backend's, a gateway's or a next hop's. The dispatcher's come first. */
 function rolesOf(contents: Contents): Map<string, string> {
   const own = contents.all("dispatcher.addresses[]", addressOnLink).map(
     ({ written, value }): [string, string] => [value.address, `the dispatcher's address ${written}`],
@@ -214,8 +237,18 @@ function rolesOf(contents: Contents): Map<string, string> {
       `the primary address of backend ${nameBeside(contents, path)}`,
     ],
   );
+  const gateways = ["dispatcher.gateway", "dispatcher.gateway[]"].flatMap((place) =>
+    contents.all(place, address)
+  )
+    .map(({ value }): [string, string] => [value, "the gateway"]);
+  const nextHops = contents.all("dispatcher.routes[].via", address).map(
+    ({ path, value }): [string, string] => [
+      value,
+      `the next hop to ${contents.at(beside(path, "prefix"), prefix)?.written ?? "a network"}`,
+    ],
+  );
   // Of two roles the first one stays, and a Map keeps the last.
-  return new Map([...own, ...backends].toReversed());
+  return new Map([...own, ...backends, ...gateways, ...nextHops].toReversed());
 }
 
 /** The name in the mapping that the value at this path stands in, in quotes. */

@@ -2,14 +2,16 @@
 
 import * as z from "zod";
 import { beside, type Check, type Complain, type Contents } from "../input/contents.ts";
-import { isIpv6 } from "../wire/address.ts";
+import { isIpv6, networkOf } from "../wire/address.ts";
 import { key, section } from "./key.ts";
 import { linksOf } from "./links.ts";
+import { LEAST_IPV6_MTU } from "./mtu.ts";
 import {
   address,
   addressOnLink,
   choice,
-  duration,
+  durationWithin,
+  durationWithinOrNever,
   interfaceName,
   list,
   prefix,
@@ -28,6 +30,7 @@ const route = section("use a mapping such as {prefix: 192.0.2.0/24, via: 10.0.0.
   prefix: key(prefix, {
     description: "The other network. `0.0.0.0/0` and `::/0` stand for all.",
     examples: ["192.0.2.0/24"],
+    checks: [prefixesAreDifferent],
   }),
   via: key(address, {
     description: "The next hop: another router's address on the dispatcher's link, of the prefix's family.",
@@ -41,12 +44,12 @@ const announce = section("use a mapping such as {count: 3, interval: 1s, refresh
     description: "How many times each address is announced when the dispatcher starts.",
     examples: [3],
   }),
-  interval: key(duration.prefault("1s"), {
+  interval: key(durationWithin(10, 60_000, "1s").prefault("1s"), {
     as: "intervalMs",
     description: "The time between two of these announcements.",
     examples: ["1s"],
   }),
-  refresh: key(duration.prefault("60s"), {
+  refresh: key(durationWithinOrNever(1000, 86_400_000, "60s").prefault("60s"), {
     as: "refreshMs",
     description: "The time between two announcements from then on. `0s`: none.",
     examples: ["60s"],
@@ -101,8 +104,9 @@ export const dispatcher = section("use a mapping with interface and addresses", 
     examples: [10],
   }),
   mtu: key(wholeNumber(576, 9000).default(1500), {
-    description: "The largest packet of the link, in octets.",
+    description: "The largest packet of the link, in octets; with IPv6, 1280 or more (RFC 8200 section 5).",
     examples: [1500],
+    checks: [linkCarriesIpv6],
   }),
   addresses: key(list(addressOnLink, "at least one address with prefix length"), {
     description: "The dispatcher's own addresses, IPv4 and IPv6: the next hops that routers send to. " +
@@ -110,6 +114,7 @@ export const dispatcher = section("use a mapping with interface and addresses", 
       "The first of each family is the source of its ICMP errors. Without an IPv4 one it sends no errors in IPv4. " +
       "Without an IPv6 one they come from its link-local address, and routers do not pass them on, packet too big among them.",
     examples: [["10.0.0.2/24", "2001:db8::2/64"]],
+    checks: [ownAddressesAreMachines],
   }),
   gateway: key(
     gateways.prefault([]),
@@ -161,6 +166,42 @@ export const dispatcher = section("use a mapping with interface and addresses", 
   }),
 });
 
+function ownAddressesAreMachines(contents: Contents, complain: Complain): void {
+  const links = linksOf(contents);
+  const seen = new Set<string>();
+  for (const { path, written, value: { address } } of contents.all("dispatcher.addresses[]", addressOnLink)) {
+    const why = links.whyNobodys(address);
+    if (why !== undefined) complain(path, `The address is ${why}, found ${written}, use one of a machine`);
+    if (seen.has(address)) {
+      complain(path, `An address stands there twice, found ${written} again, leave one of them out`);
+    }
+    seen.add(address);
+  }
+}
+
+function linkCarriesIpv6(contents: Contents, complain: Complain): void {
+  const addresses = [
+    ...contents.all("dispatcher.addresses[]", addressOnLink).map(({ value }) => value.address),
+    ...contents.all("clusters[].addresses[]", address).map(({ value }) => value),
+    ...contents.all("clusters[].backends[].address", address).map(({ value }) => value),
+  ];
+  if (!addresses.some(isIpv6)) return;
+  for (const { path, value } of contents.all("dispatcher.mtu", z.int().max(LEAST_IPV6_MTU - 1))) {
+    complain(path, `The MTU is too small for IPv6, found ${value}, use ${LEAST_IPV6_MTU} or more`);
+  }
+}
+
+function prefixesAreDifferent(contents: Contents, complain: Complain): void {
+  const seen = new Set<string>();
+  for (const { path, written, value } of contents.all("dispatcher.routes[].prefix", prefix)) {
+    const network = `${networkOf(value)}/${value.prefixLength}`;
+    if (seen.has(network)) {
+      complain(path, `Two routes have the same prefix, found ${written} again, leave one of them out`);
+    }
+    seen.add(network);
+  }
+}
+
 /** The next hops at these places are other machines of the link. */
 function isOnLink(what: string, ...places: readonly string[]): Check {
   return (contents, complain) => {
@@ -171,6 +212,8 @@ function isOnLink(what: string, ...places: readonly string[]): Check {
       } else if (!links.reach(value)) {
         complain(path, `${what} is not on the link, found ${written}, use an address within ${links.names}`);
       }
+      const why = links.whyNobodys(value);
+      if (why !== undefined) complain(path, `${what} is ${why}, found ${written}, use a machine's address`);
     }
   };
 }

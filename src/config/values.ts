@@ -1,28 +1,43 @@
 /** The kinds of values in a configuration. The error text of each is its remedy; the value becomes what it means, and back. */
 
 import * as z from "zod";
-import { type Cidr, formatMac, type Mac, parseCidr, parseIp, parseMac } from "../wire/address.ts";
+import { type Cidr, formatMac, type Mac, parseCidr, parseIp, parseMac, whyNobodys } from "../wire/address.ts";
 import { isGroup } from "../wire/ethernet.ts";
 import { formatPort, parsePort } from "../wire/port.ts";
 
-/** Text that `parse` understands, undefined for what it does not. */
+/** Text that `parse` understands, undefined for what it does not. `refuse` says why a value will not do all the same. */
 function parsed<T>(
   remedy: string,
   parse: (text: string) => T | undefined,
   format: (value: T) => string,
+  refuse: (value: T) => string | undefined = () => undefined,
 ) {
   return z.codec(
-    z.string(remedy).refine((text) => parse(text) !== undefined, remedy),
+    text(remedy, parse, refuse),
     z.custom<T>(),
     { decode: (text) => parse(text)!, encode: format },
   );
 }
 
-const addressRemedy = "use an address such as 10.0.0.11 or 2001:db8::11";
+function text<T>(
+  remedy: string,
+  parse: (text: string) => T | undefined,
+  refuse: (value: T) => string | undefined,
+) {
+  return z.string(remedy).superRefine((text, context) => {
+    const value = parse(text);
+    const message = value === undefined ? remedy : refuse(value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  });
+}
 
-/** Of either family. It means its canonical text. */
-export const address = z.string(addressRemedy)
-  .refine((text) => parseIp(text) !== undefined, addressRemedy)
+function refuseNobodys(address: string): string | undefined {
+  const why = whyNobodys(address);
+  return why === undefined ? undefined : `which is ${why}, use one that a machine of the link can have`;
+}
+
+/** That a machine can have, of either family. It means its canonical text. */
+export const address = text("use an address such as 10.0.0.11 or 2001:db8::11", parseIp, refuseNobodys)
   .overwrite((text) => parseIp(text) ?? text);
 
 const formatCidr = ({ address, prefixLength }: Cidr) => `${address}/${prefixLength}`;
@@ -32,6 +47,7 @@ export const addressOnLink = parsed(
   "use an address with prefix length such as 10.0.0.2/24 or 2001:db8::2/64",
   parseCidr,
   formatCidr,
+  ({ address }) => refuseNobodys(address),
 );
 
 /** A network; ::/0 and 0.0.0.0/0 too. */
@@ -44,8 +60,8 @@ export const prefix = parsed(
 const formatAnyMac = ({ high, low }: Mac) => formatMac(high, low);
 
 export const unicastMac = parsed(
-  "use a unicast MAC address such as 02:00:00:00:00:01, its first octet even",
-  (text) => macIf(text, (mac) => !isGroup(mac.high)),
+  "use a unicast MAC address such as 02:00:00:00:00:01: its first octet even, not all of it 0",
+  (text) => macIf(text, ({ high, low }) => !isGroup(high) && (high !== 0 || low !== 0)),
   formatAnyMac,
 );
 
@@ -63,17 +79,26 @@ function macIf(text: string, isRight: (mac: Mac) => boolean): Mac | undefined {
 export const port = parsed("use a port such as 80/tcp", parsePort, formatPort);
 
 /** It means milliseconds; the key's name in the Config ends in Ms. */
-export const duration = parsed("use a duration such as 500ms, 1s or 2m", parseDuration, formatDuration);
-
 export function durationWithin(leastMs: number, mostMs: number, example: string) {
   return parsed(
     `use a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)} such as ${example}`,
-    (text) => {
-      const ms = parseDuration(text);
-      return ms !== undefined && ms >= leastMs && ms <= mostMs ? ms : undefined;
-    },
+    (text) => durationIf(text, (ms) => ms >= leastMs && ms <= mostMs),
     formatDuration,
   );
+}
+
+/** The same, and 0 for never. */
+export function durationWithinOrNever(leastMs: number, mostMs: number, example: string) {
+  return parsed(
+    `use 0s, or a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)} such as ${example}`,
+    (text) => durationIf(text, (ms) => ms === 0 || (ms >= leastMs && ms <= mostMs)),
+    formatDuration,
+  );
+}
+
+function durationIf(text: string, isRight: (ms: number) => boolean): number | undefined {
+  const ms = parseDuration(text);
+  return ms !== undefined && isRight(ms) ? ms : undefined;
 }
 
 const UNITS = { m: 60_000, s: 1000, ms: 1 };

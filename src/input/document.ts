@@ -1,6 +1,6 @@
 /** Reads a YAML file that a person wrote: every mistake in one go, each with its place, what was found and what would do. */
 
-import { type Document, LineCounter, parseDocument } from "yaml";
+import { type Document, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type * as z from "zod";
 import { type Check, type Complain, Contents } from "./contents.ts";
 import { InputError, type Mistake } from "./errors.ts";
@@ -22,7 +22,7 @@ export function readDocument<T>(text: string, file: string, format: Format<T>): 
   if (document.errors.length > 0) {
     throw new InputError(file, document.errors.map((error) => syntaxMistake(text, lines, error)));
   }
-  const raw: unknown = document.toJS();
+  const raw = valueOf(document, file, lines);
   const result = format.schema.safeParse(raw);
   const mistakes = (result.error?.issues ?? []).flatMap((issue) =>
     schemaMistakes(document, lines, issue, format.schema)
@@ -35,6 +35,46 @@ export function readDocument<T>(text: string, file: string, format: Format<T>): 
     throw new InputError(file, mistakes.sort((a, b) => a.line - b.line || a.column - b.column));
   }
   return result.data;
+}
+
+/** Throws InputError for aliases and merge keys that stand for nothing, or for more than anybody writes. */
+function valueOf(document: Document, file: string, lines: LineCounter): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    throw new InputError(file, [aliasMistake(document, lines)]);
+  }
+}
+
+/** What toJS() cannot resolve: it says what is wrong, but not where. */
+function aliasMistake(document: Document, lines: LineCounter): Mistake {
+  let unknown: { node: Node; name: string } | undefined;
+  let last: Node | undefined;
+  let merge: Node | undefined;
+  visit(document, {
+    Alias: (_, node) => {
+      last = node;
+      if (node.resolve(document) === undefined) unknown ??= { node, name: node.source };
+    },
+    Pair: (_, { key }) => {
+      if (isScalar(key) && key.source === "<<") merge ??= key;
+    },
+  });
+  const at = (node: Node | undefined) => placeOfOffset(lines, node?.range?.[0] ?? 0);
+  if (unknown !== undefined) {
+    const { node, name } = unknown;
+    return { ...at(node), message: `The alias stands for nothing, found *${name}, put &${name} before it` };
+  }
+  // Aliases of aliases of aliases: ten short lines can stand for gigabytes.
+  return merge === undefined
+    ? {
+      ...at(last),
+      message: "The aliases stand for too much, found more than 100 copies, write less of them",
+    }
+    : {
+      ...at(merge),
+      message: "The merge key has no mapping, found another value, use an alias of a mapping",
+    };
 }
 
 function syntaxMistake(text: string, lines: LineCounter, error: Document["errors"][number]): Mistake {

@@ -49,6 +49,37 @@ export function isLinkLocal(address: string): boolean {
   return contains({ address: "fe80::", prefixLength: 10 }, address);
 }
 
+/** Ranges whose addresses no machine has as its own on a link, in words: RFC 6890, RFC 4291 section 2.5. */
+const NOBODYS: Readonly<Record<string, string>> = {
+  unspecified: "an unspecified address",
+  loopback: "a loopback address",
+  broadcast: "the broadcast address",
+  multicast: "a multicast address",
+  ipv4Mapped: "an IPv4 address in IPv6 form",
+};
+
+/** Why no machine can have this address as its own, such as `a loopback address`; undefined where one can. */
+export function whyNobodys(address: string): string | undefined {
+  return NOBODYS[ipaddr.parse(address).range()];
+}
+
+/** The first address of the prefix, in which all bits behind the prefix are 0. */
+export function networkOf({ address, prefixLength }: Cidr): string {
+  return ipOf(octetsWithHostBits(address, prefixLength, 0));
+}
+
+/** The last address of the prefix, in which all bits behind the prefix are 1. */
+export function lastOf({ address, prefixLength }: Cidr): string {
+  return ipOf(octetsWithHostBits(address, prefixLength, 255));
+}
+
+function octetsWithHostBits(address: string, prefixLength: number, octet: 0 | 255): Uint8Array {
+  return octetsOf(address).map((own, index) => {
+    const hostBits = 255 >> Math.min(8, Math.max(0, prefixLength - 8 * index));
+    return (own & ~hostBits) | (octet & hostBits);
+  });
+}
+
 /** Is the address within the prefix? */
 export function contains({ address: network, prefixLength }: Cidr, address: string): boolean {
   if (isIpv6(network) !== isIpv6(address)) return false;

@@ -169,7 +169,7 @@ describe("a mistake is reported with its place, what was found and what would do
       was: "  addresses: [10.0.0.2/24]",
       becomes: "  mac: 03:00:00:00:00:01\n  addresses: [10.0.0.2/24]",
       want: '2:8: "dispatcher.mac" is wrong, found "03:00:00:00:00:01", use a unicast MAC address such as ' +
-        "02:00:00:00:00:01, its first octet even",
+        "02:00:00:00:00:01: its first octet even, not all of it 0",
     },
     {
       name: "an interface name that is too long",
@@ -333,7 +333,7 @@ describe("a mistake is reported with its place, what was found and what would do
       was: "  addresses: [10.0.0.2/24]",
       becomes: '  announce: {refresh: "60"}\n  addresses: [10.0.0.2/24]',
       want:
-        '2:23: "dispatcher.announce.refresh" is wrong, found "60", use a duration such as 500ms, 1s or 2m',
+        '2:23: "dispatcher.announce.refresh" is wrong, found "60", use 0s, or a duration from 1s to 1440m such as 60s',
     },
     {
       name: "an unknown kind of limit",
@@ -357,12 +357,169 @@ describe("a mistake is reported with its place, what was found and what would do
       want: "6:14: There are more backends than buckets, found 2 for 3 backends, use a larger power of two",
     },
   ];
+  const LINK = "  addresses: [10.0.0.2/24]";
+  const free = "A cluster address must be nobody's own, found";
+  for (
+    const [found, why] of [
+      ["0.0.0.0", "an unspecified address"],
+      ["127.0.0.1", "a loopback address"],
+      ["255.255.255.255", "the broadcast address"],
+      ["224.0.0.1", "a multicast address"],
+      ["::", "an unspecified address"],
+      ["::1", "a loopback address"],
+      ["ff02::1", "a multicast address"],
+      ["::ffff:10.0.0.100", "an IPv4 address in IPv6 form"],
+    ]
+  ) {
+    cases.push({
+      name: `${why}: ${found}`,
+      was: "[10.0.0.100]",
+      becomes: `["${found}"]`,
+      want:
+        `5:17: "clusters[0].addresses[0]" is wrong, found "${found}", which is ${why}, use one that a machine of ` +
+        "the link can have",
+    });
+  }
+  cases.push(
+    {
+      name: "the gateway as cluster address",
+      was: `${LINK}\nclusters:\n  - name: web\n    addresses: [10.0.0.100]`,
+      becomes: `${LINK}\n  gateway: 10.0.0.1\nclusters:\n  - name: web\n    addresses: [10.0.0.1]`,
+      want: `6:17: ${free} 10.0.0.1, which is the gateway, use a free address`,
+    },
+    {
+      name: "a next hop as cluster address",
+      was: `${LINK}\nclusters:\n  - name: web\n    addresses: [10.0.0.100]`,
+      becomes:
+        `${LINK}\n  routes: [{prefix: 192.0.2.0/24, via: 10.0.0.9}]\nclusters:\n  - name: web\n    addresses: [10.0.0.9]`,
+      want: `6:17: ${free} 10.0.0.9, which is the next hop to 192.0.2.0/24, use a free address`,
+    },
+    {
+      name: "the link's broadcast address as cluster address",
+      was: "[10.0.0.100]",
+      becomes: "[10.0.0.255]",
+      want: `5:17: ${free} 10.0.0.255, which is the broadcast address of 10.0.0.2/24, use a free address`,
+    },
+    {
+      name: "a backend at the link's network address",
+      was: "10.0.0.11}",
+      becomes: "10.0.0.0}",
+      want:
+        "7:31: The backend has the network address of 10.0.0.2/24, found 10.0.0.0, use a machine's address",
+    },
+    {
+      name: "a backend at the link's broadcast address",
+      was: "10.0.0.11}",
+      becomes: "10.0.0.255}",
+      want:
+        "7:31: The backend has the broadcast address of 10.0.0.2/24, found 10.0.0.255, use a machine's address",
+    },
+    {
+      name: "a gateway at the link's broadcast address",
+      was: LINK,
+      becomes: `  gateway: 10.0.0.255\n${LINK}`,
+      want:
+        "2:12: The gateway is the broadcast address of 10.0.0.2/24, found 10.0.0.255, use a machine's address",
+    },
+    {
+      name: "the dispatcher at the link's network address",
+      was: "10.0.0.2/24",
+      becomes: "10.0.0.0/24",
+      want:
+        "2:15: The address is the network address of 10.0.0.0/24, found 10.0.0.0/24, use one of a machine",
+    },
+    {
+      name: "the dispatcher at the anycast address of all routers",
+      was: "10.0.0.2/24]",
+      becomes: '10.0.0.2/24, "2001:db8::/64"]',
+      want:
+        "2:28: The address is the subnet-router anycast address (RFC 4291 section 2.6.1) of 2001:db8::/64, found " +
+        "2001:db8::/64, use one of a machine",
+    },
+    {
+      name: "an address of the dispatcher twice",
+      was: "10.0.0.2/24]",
+      becomes: "10.0.0.2/24, 10.0.0.2/16]",
+      want: "2:28: An address stands there twice, found 10.0.0.2/16 again, leave one of them out",
+    },
+    {
+      name: "two routes to the same network",
+      was: LINK,
+      becomes:
+        `  routes: [{prefix: 192.0.2.0/24, via: 10.0.0.9}, {prefix: 192.0.2.7/24, via: 10.0.0.8}]\n${LINK}`,
+      want: "2:60: Two routes have the same prefix, found 192.0.2.7/24 again, leave one of them out",
+    },
+    {
+      name: "a MAC of zeros",
+      was: LINK,
+      becomes: `  mac: 00:00:00:00:00:00\n${LINK}`,
+      want: '2:8: "dispatcher.mac" is wrong, found "00:00:00:00:00:00", use a unicast MAC address such as ' +
+        "02:00:00:00:00:01: its first octet even, not all of it 0",
+    },
+    {
+      name: "a link that cannot carry IPv6",
+      was: LINK,
+      becomes: '  mtu: 1279\n  addresses: [10.0.0.2/24, "2001:db8::2/64"]',
+      want: "2:8: The MTU is too small for IPv6, found 1279, use 1280 or more",
+    },
+    {
+      name: "a way that cannot carry IPv6",
+      was: "[10.0.0.100]\n    backends:\n      - {name: web1, address: 10.0.0.11}",
+      becomes:
+        '[10.0.0.100, "2001:db8::100"]\n    backends:\n      - {name: web1, address: 10.0.0.11, mtu: 68}',
+      want: "7:47: The MTU is too small for IPv6, found 68, use 1280 or more",
+    },
+    {
+      name: "announcements so rare that no timer can wait for them",
+      was: LINK,
+      becomes: `  announce: {refresh: 36000m}\n${LINK}`,
+      want:
+        '2:23: "dispatcher.announce.refresh" is wrong, found "36000m", use 0s, or a duration from 1s to 1440m such as 60s',
+    },
+    {
+      name: "announcements without a pause",
+      was: LINK,
+      becomes: `  announce: {interval: 0s}\n${LINK}`,
+      want:
+        '2:24: "dispatcher.announce.interval" is wrong, found "0s", use a duration from 10ms to 1m such as 1s',
+    },
+    {
+      name: "an alias without an anchor",
+      was: "[10.0.0.100]",
+      becomes: "*addresses",
+      want: "5:16: The alias stands for nothing, found *addresses, put &addresses before it",
+    },
+    {
+      name: "a merge of what is no mapping",
+      was: "{name: web1, ",
+      becomes: "{<<: web1, ",
+      want: "7:10: The merge key has no mapping, found another value, use an alias of a mapping",
+    },
+    {
+      name: "aliases of aliases of aliases",
+      was: "clusters:",
+      becomes: `a: &a [${"x, ".repeat(10)}]\nb: &b [${"*a, ".repeat(10)}]\nc: &c [${
+        "*b, ".repeat(10)
+      }]\nclusters:`,
+      want: "5:44: The aliases stand for too much, found more than 100 copies, write less of them",
+    },
+  );
   for (const { name, was, becomes, want } of cases) {
     test(name, () => {
       expect(MINIMAL).toContain(was);
       expect(mistakesOf(MINIMAL.replace(was, becomes))).toEqual([`oneip.yaml:${want}`]);
     });
   }
+});
+
+test("a link of two machines has no addresses that are nobody's", () => {
+  const text = MINIMAL.replace("10.0.0.2/24", "10.0.0.10/31").replace("10.0.0.100", "192.0.2.80");
+  expect(mistakesOf(text)).toEqual([]);
+});
+
+test("a small MTU is right where there is no IPv6", () => {
+  expect(mistakesOf(MINIMAL.replace("dispatcher:", "dispatcher:\n  mtu: 576").replace("11}", "11, mtu: 68}")))
+    .toEqual([]);
 });
 
 test("every mistake at once, in the order of the file", () => {

@@ -8,6 +8,7 @@ import type { Mac } from "../wire/address.ts";
 import { Neighbors } from "../table/neighbors.ts";
 import type { ExchangeEvents } from "./exchange.ts";
 import type { Claim } from "./claim.ts";
+import { Hearing } from "./hearing.ts";
 import type { LinkFrames } from "./link_frames.ts";
 import type { Frame } from "./own_frames.ts";
 
@@ -20,6 +21,8 @@ const GRID_MS = 50;
 export interface ResolverEvents extends ExchangeEvents {
   /** A neighbor has another MAC than before, or none any more. */
   changed(neighbor: number): void;
+  /** How many frames to us have been lost so far that may have been answers. */
+  lost(): number;
 }
 
 export class Resolver {
@@ -29,6 +32,7 @@ export class Resolver {
   readonly #frames: LinkFrames;
   readonly #clock: Clock;
   readonly #events: ResolverEvents;
+  readonly #hearing: Hearing;
   readonly #waiting = new Map<number, ((mac: Mac) => void)[]>();
   /** The last question by neighbor: each is asked every second, and mostly with the same words. */
   readonly #questions: { readonly mac: Mac | undefined; readonly frame: Frame }[] = [];
@@ -40,6 +44,7 @@ export class Resolver {
     this.#frames = frames;
     this.#clock = clock;
     this.#events = events;
+    this.#hearing = new Hearing(clock, () => events.lost());
   }
 
   start(): void {
@@ -92,13 +97,15 @@ export class Resolver {
     this.#events.catchUp();
     const failed = this.neighbors.tick(this.#clock.now(), (neighbor, mac) => {
       this.#events.send(this.#question(neighbor, mac));
-    });
+    }, this.#hearing.deafMs());
     for (const neighbor of failed) {
       this.kept.dropped += this.#waiting.get(neighbor)?.length ?? 0;
       this.#waiting.delete(neighbor);
       this.#events.changed(neighbor);
     }
     const nextMs = Math.ceil(this.neighbors.dueMs / GRID_MS) * GRID_MS;
-    this.#timer = this.#clock.after(Math.max(1, nextMs - this.#clock.now()), () => this.#tick());
+    const delayMs = Math.max(1, nextMs - this.#clock.now());
+    this.#hearing.expect(delayMs);
+    this.#timer = this.#clock.after(delayMs, () => this.#tick());
   }
 }

@@ -24,6 +24,7 @@ import { Publisher } from "../plane/publisher.ts";
 import { SharedState } from "../plane/shared_state.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
 import type { Plan } from "../path/plan.ts";
+import { DROP_RING_FULL } from "../path/verdict.ts";
 import { type Clock, REAL_CLOCK } from "../system/clock.ts";
 import { Verifier } from "../verify/verifier.ts";
 import type { VerificationReport } from "../verify/report.ts";
@@ -102,6 +103,7 @@ export class Engine {
     this.#resolver = new Resolver(frames, neighbors, clock, {
       ...own,
       changed: (neighbor) => this.#changes.add(neighbor),
+      lost: () => attachment.lost() + this.#shared.verdicts()[DROP_RING_FULL]!,
     });
     this.#changes = new Changes(clock, {
       compute: (changed) => this.#forwarding.neighborsChanged(changed, this.#resolver.neighbors),
@@ -145,7 +147,7 @@ export class Engine {
 
   /** The sums of all counters so far. */
   report(): Report {
-    return reportOf(this.#shared, this.#forwarding, this.#resolver.kept);
+    return reportOf(this.#shared, this.#forwarding, this.#resolver);
   }
 
   /** The technique of each cluster now. */

@@ -1,6 +1,7 @@
 /** What a dispatcher has done since it started: the sums of its counters. */
 
 import * as verdict from "../path/verdict.ts";
+import type { Resolver } from "../link/resolver.ts";
 import type { SharedState } from "../plane/shared_state.ts";
 import type { Forwarding } from "./forwarding.ts";
 
@@ -17,12 +18,14 @@ export interface Report {
   readonly broadcast: Readonly<Record<string, number>>;
   /** Frames that waited for a backend's MAC. */
   readonly kept: { readonly sent: number; readonly dropped: number };
+  /** How often a silent neighbor was given more time, because this machine lost frames or was late, or nobody answered. */
+  readonly doubted: number;
 }
 
 export function reportOf(
   shared: SharedState,
   forwarding: Forwarding,
-  kept: Report["kept"],
+  { kept, neighbors }: Resolver,
 ): Report {
   const workers = shared.workers.map((worker) => worker.received());
   const clusters = forwarding.maps.map(({ cluster }) => cluster);
@@ -40,5 +43,6 @@ export function reportOf(
       clusters.map(({ name }, index) => [name, shared.dispatched(forwarding.groupOf(index))]),
     ),
     kept: { ...kept },
+    doubted: neighbors.doubted,
   };
 }

@@ -8,6 +8,7 @@ import type { Mac } from "../wire/address.ts";
 import { Neighbors } from "../table/neighbors.ts";
 import type { ExchangeEvents } from "./exchange.ts";
 import type { Claim } from "./claim.ts";
+import { Hearing } from "./hearing.ts";
 import type { LinkFrames } from "./link_frames.ts";
 import type { Frame } from "./own_frames.ts";
 
@@ -23,6 +24,8 @@ const MOST_AT_ONCE = 128;
 export interface ResolverEvents extends ExchangeEvents {
   /** A neighbor has another MAC than before, or none any more. */
   changed(neighbor: number): void;
+  /** How many frames to us have been lost so far that may have been answers. */
+  lost(): number;
 }
 
 export class Resolver {
@@ -32,6 +35,7 @@ export class Resolver {
   readonly #frames: LinkFrames;
   readonly #clock: Clock;
   readonly #events: ResolverEvents;
+  readonly #hearing: Hearing;
   readonly #waiting = new Map<number, ((mac: Mac) => void)[]>();
   /** The last question by neighbor: each is asked every second, and mostly with the same words. */
   readonly #questions: { readonly mac: Mac | undefined; readonly frame: Frame }[] = [];
@@ -43,6 +47,7 @@ export class Resolver {
     this.#frames = frames;
     this.#clock = clock;
     this.#events = events;
+    this.#hearing = new Hearing(clock, () => events.lost());
   }
 
   start(): void {
@@ -96,18 +101,21 @@ export class Resolver {
     this.#events.catchUp();
     const failed = this.neighbors.tick(roundMs, (neighbor, mac) => {
       this.#events.send(this.#question(neighbor, mac));
-    }, MOST_AT_ONCE);
+    }, { most: MOST_AT_ONCE, deafMs: this.#hearing.deafMs() });
     for (const neighbor of failed) {
       this.kept.dropped += this.#waiting.get(neighbor)?.length ?? 0;
       this.#waiting.delete(neighbor);
       this.#events.changed(neighbor);
     }
     const { dueMs } = this.neighbors;
-    if (dueMs <= roundMs) {
-      this.#timer = this.#clock.after(1, () => this.#tick(roundMs));
-      return;
-    }
+    if (dueMs <= roundMs) return this.#tickAfter(1, roundMs);
     const nextMs = Math.ceil(dueMs / GRID_MS) * GRID_MS;
-    this.#timer = this.#clock.after(Math.max(1, nextMs - this.#clock.now()), () => this.#tick());
+    this.#tickAfter(Math.max(1, nextMs - this.#clock.now()));
+  }
+
+  /** `roundMs`: the round goes on; undefined: another one begins then. */
+  #tickAfter(delayMs: number, roundMs?: number): void {
+    this.#hearing.expect(delayMs);
+    this.#timer = this.#clock.after(delayMs, () => this.#tick(roundMs));
   }
 }

@@ -1,5 +1,6 @@
 /** A dispatcher on a TAP: a data-plane worker, a thread of its own, behind each queue. */
 
+import { dropped } from "../device/dropped.ts";
 import { Tap } from "../device/tap.ts";
 import type { Plan } from "../path/plan.ts";
 import type { Attachment } from "./attachment.ts";
@@ -44,6 +45,10 @@ export class TapAttachment implements Attachment {
 
   get offloads(): readonly string[] {
     return this.#tap.granted;
+  }
+
+  lost(): number {
+    return dropped(this.#tap.name);
   }
 
   start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void {

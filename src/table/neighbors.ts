@@ -12,6 +12,10 @@
  * RFC 4861 probes what is in use and lets the rest go stale. Every neighbor here is in use for as long as the dispatcher
  * runs, so there is no STALE or DELAY, and a failed one is asked for again every RETRY_MS.
  *
+ * Silence is evidence against a neighbor only as far as we could have heard it. A question in whose time we may have been deaf
+ * counts DOUBTFUL of what one counts otherwise, so that a dead neighbor still fails while we are never sure; and while nobody
+ * answers at all, the fault is ours until twice as many questions have gone by.
+ *
  * A MAC is learned only from an answer to a question that is open, so that nobody can move a neighbor by speaking up.
  * While the question went to the known MAC alone, only that MAC may answer.
  */
@@ -27,11 +31,21 @@ export const RETRANS_MS = 250;
 /** Questions to the known MAC alone, then to everyone, before a neighbor has failed. */
 export const UNICASTS = 2;
 export const BROADCASTS = 4;
+/** What a question counts in whose time we may have been deaf. */
+export const DOUBTFUL = 1 / 4;
+/** How many times as many questions it takes when nobody else has answered meanwhile either. */
+export const ALONE = 2;
 /** Between two questions for a failed neighbor. */
 export const RETRY_MS = 1000;
 
 /** Asks who has the neighbor's address: the machine with this MAC, or everyone when `mac` is undefined. */
 export type Ask = (neighbor: number, mac: Mac | undefined) => void;
+
+/** How many to ask at once, at most; and when we may last have been deaf, by the clock of `tick`. */
+export interface Asking {
+  readonly most?: number;
+  readonly deafMs?: number;
+}
 
 interface Entry {
   readonly address: string;
@@ -39,6 +53,11 @@ interface Entry {
   mac: Mac | undefined;
   /** Questions sent since the last answer. */
   asked: number;
+  /** When the first and the last of them were. */
+  firstAskedMs: number;
+  lastAskedMs: number;
+  /** What their silence counts, in questions. */
+  silence: number;
   /** When to ask next. */
   dueMs: number;
 }
@@ -46,11 +65,24 @@ interface Entry {
 export class Neighbors {
   readonly #entries: Entry[];
   readonly #byAddress = new Map<string, number>();
+  /** When any neighbor last answered. */
+  #answeredMs = -Infinity;
+  /** How many have been silent for long enough to fail, and were given more time because we may have been deaf. */
+  doubted = 0;
 
   /** Addresses by neighbor, canonical text, each once. All are asked for on the first tick. */
   constructor(addresses: readonly string[]) {
     this.#entries = addresses.map((address) => (
-      { address, state: "incomplete", mac: undefined, asked: 0, dueMs: 0 }
+      {
+        address,
+        state: "incomplete",
+        mac: undefined,
+        asked: 0,
+        firstAskedMs: 0,
+        lastAskedMs: 0,
+        silence: 0,
+        dueMs: 0,
+      }
     ));
     for (const [neighbor, address] of addresses.entries()) this.#byAddress.set(address, neighbor);
   }
@@ -78,9 +110,9 @@ export class Neighbors {
   }
 
   /**
-   * Asks what is due, `most` questions at most: the rest stays due. The neighbors that have failed by now and had not before.
+   * Asks what is due. What is more than `most` stays due. The neighbors that have failed by now and had not before.
    */
-  tick(nowMs: number, ask: Ask, most = Infinity): number[] {
+  tick(nowMs: number, ask: Ask, { most = Infinity, deafMs = -Infinity }: Asking = {}): number[] {
     const failed: number[] = [];
     let asked = 0;
     for (const [neighbor, entry] of this.#entries.entries()) {
@@ -88,13 +120,17 @@ export class Neighbors {
       if (asked++ === most) break;
       if (entry.state === "reachable") entry.state = "probe";
       const unicasts = entry.mac === undefined ? 0 : UNICASTS;
+      if (entry.asked > 0) entry.silence += deafMs > entry.lastAskedMs ? DOUBTFUL : 1;
       if (entry.state !== "failed" && entry.asked >= unicasts + BROADCASTS) {
-        entry.state = "failed";
-        entry.mac = undefined;
-        failed.push(neighbor);
+        if (this.#isSilent(entry, unicasts + BROADCASTS)) {
+          entry.state = "failed";
+          entry.mac = undefined;
+          failed.push(neighbor);
+        } else if (entry.asked === unicasts + BROADCASTS) this.doubted++;
       }
       ask(neighbor, entry.asked < unicasts ? entry.mac : undefined);
-      entry.asked++;
+      if (entry.asked++ === 0) entry.firstAskedMs = nowMs;
+      entry.lastAskedMs = nowMs;
       entry.dueMs = nowMs + (entry.state === "failed" ? RETRY_MS : RETRANS_MS);
     }
     return failed;
@@ -116,7 +152,15 @@ export class Neighbors {
     entry.state = "reachable";
     if (!same) entry.mac = mac;
     entry.asked = 0;
+    entry.silence = 0;
+    this.#answeredMs = nowMs;
     entry.dueMs = nowMs + REACHABLE_MS;
     return same ? undefined : neighbor;
+  }
+
+  /** Does its silence count as much as that of so many questions? */
+  #isSilent({ silence, firstAskedMs }: Entry, questions: number): boolean {
+    const isAlone = this.#answeredMs < firstAskedMs;
+    return silence >= questions * (isAlone ? ALONE : 1);
   }
 }

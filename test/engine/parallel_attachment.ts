@@ -29,6 +29,10 @@ export class ParallelAttachment implements Attachment {
     this.#clock = clock;
   }
 
+  lost(): number {
+    return 0;
+  }
+
   start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void {
     this.#plane = new DataPlane(plan, this.#device, shared.workers[0]!, () => this.#clock.now() | 0);
     this.#handUp = () => {

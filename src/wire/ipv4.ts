@@ -51,8 +51,7 @@ export function isValid(frame: DataView, at: number, length: number): boolean {
 
 /** The gate for a packet inside an ICMP error, of which only the start is there. */
 export function isVersion4(frame: DataView, at: number): boolean {
-  const versionIhl = frame.getUint8(at + VERSION_IHL);
-  return versionIhl >>> 4 === 4 && (versionIhl & 15) * 4 >= HEADER;
+  return frame.getUint8(at + VERSION_IHL) >>> 4 === 4;
 }
 
 export function headerLength(frame: DataView, at: number): number {

@@ -24,6 +24,7 @@ const SEEDS = [
   v6(ipv6(udp([1, 2, 3]), { hopLimit: 1 })),
   v6(ipv6([58, 0, 1, 4, 0, 0, 0, 0, ...icmpv6(128, 0, [0, 1, 0, 1], [7], self6)], { ...self6, next: 60 })),
   v6(ipv6([6, 0, 0, 1, 0, 0, 0, 1, ...tcp6()], { next: 44 })),
+  v6(ipv6([43, 0, 1, 4, 0, 0, 0, 0, 17, 0, 0, 1, 0, 0, 0, 0, ...udp([7])], { ...self6, next: 0 })),
   v6(ipv6(icmpv6(2, 0, [0, 0, 5, 0], ipv6(tcp6(), { src: f.IP6.cluster, next: 6 })), { next: 58 })),
   v6(ipv6(tcp6(self6), { ...self6, next: 6 })),
   v6(f.solicitation(), "33:33:ff:00:01:00"),

@@ -345,8 +345,13 @@ describe("an ICMPv6 error about a cluster flow reaches the backend of the embedd
     { name: "parameter problem", frame: errorFrom(embedded, 4), want: NEIGHBOR.backend2 },
     { name: "a fragment inside", frame: errorFrom(fragmented), want: NEIGHBOR.backend2 },
     {
-      name: "but not 7 octets behind the embedded header",
-      frame: errorFrom(embedded.slice(0, -1)),
+      name: "no more than the embedded header",
+      frame: errorFrom(embedded.slice(0, 40)),
+      want: NEIGHBOR.backend2,
+    },
+    {
+      name: "but not an address that is cut off",
+      frame: errorFrom(embedded.slice(0, 39)),
       want: NEIGHBOR.backend1,
     },
     { name: "but not an echo that looks like one", frame: errorFrom(embedded, 128), want: NEIGHBOR.backend1 },

@@ -57,11 +57,20 @@ const address4 = () =>
   `${1 + random.below(126)}.${random.below(256)}.${random.below(256)}.${1 + random.below(254)}`;
 const address6 = () => ipOf(Uint8Array.from([0x20 + random.below(16), ...random.octets(15)]));
 
-/** Every fifth frame is an ICMP error that a router sends about the client; some of them speak of another address. */
+/** What is left of a packet inside an ICMP error, whose header has so many octets: all, or cut off there and before and behind. */
+function truncated(embedded: f.Octets, header: number, index: number): f.Octets {
+  const cut = [undefined, header + 7, header, header - 1, header - 8, 1, 0][index % 7];
+  return embedded.slice(0, cut);
+}
+
+/**
+ * Every fifth frame is an ICMP error that a router sends about the client; some of them speak of another address, and most have
+ * less than they should of the packet that they are about.
+ */
 function frame4(source: string, index: number): Uint8Array<ArrayBuffer> {
   const client = address4();
   const src = index % 35 === 0 ? "10.0.0.101" : CLUSTER;
-  const embedded = f.ipv4(f.u32(0x50_1234).concat(f.u32(1)), { src, dst: client });
+  const embedded = truncated(f.ipv4(f.u32(0x50_1234).concat(f.u32(1)), { src, dst: client }), 20, index);
   const packet = index % 5 === 0
     ? f.ipv4(f.icmp([3, 4, 11, 12, 5][index % 25 / 5]!, 0, embedded), {
       src: source,
@@ -81,7 +90,7 @@ function frame6(source: string, index: number): Uint8Array<ArrayBuffer> {
   const client = address6();
   const src = index % 35 === 0 ? "2001:db8::101" : CLUSTER6;
   const options = { src: source, dst: CLUSTER6 };
-  const embedded = f.ipv6(f.u32(0x50_1234).concat(f.u32(1)), { src, dst: client });
+  const embedded = truncated(f.ipv6(f.u32(0x50_1234).concat(f.u32(1)), { src, dst: client }), 40, index);
   const packet = index % 5 === 0
     ? f.ipv6(f.icmpv6([1, 2, 3, 4, 128][index % 25 / 5]!, 0, [0, 0, 0, 0], embedded, options), {
       ...options,

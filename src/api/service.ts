@@ -6,7 +6,8 @@ import { FFI, RUNTIME } from "../device/runtime.ts";
 import { controlPath, listen } from "./socket.ts";
 import { Engine } from "../engine/engine.ts";
 import { loadConfig } from "../config/load.ts";
-import { createLog } from "../system/log.ts";
+import { Output, STDOUT } from "../device/output.ts";
+import { openLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { verifyAlone } from "../verify/verify_alone.ts";
@@ -28,14 +29,36 @@ export class VerificationError extends Error {
  */
 export async function serve(file: string): Promise<void> {
   const config = loadConfig(file);
-  const log = createLog();
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
   if (config.dispatcher.verify === "refuse") await refuseFaults(config);
+  const output = new Output(STDOUT);
+  const { log, end } = openLog({ writer: (octets) => output.write(octets), isTerminal: output.isTerminal });
+  // Many a service manager sends it to make a daemon read its configuration anew, and without a handler it would kill.
+  process.on("SIGHUP", () => log.warn("SIGHUP is ignored: for another configuration, stop and start"));
+  try {
+    await run(config, log, asked);
+  } finally {
+    await end();
+  }
+}
+
+async function run(config: Config, log: Logger, asked: Promise<string>): Promise<void> {
   const engine = await Engine.start(config, log);
   const control = await listenForCommands(engine, log);
-  const { dispatcher, clusters } = config;
+  sayWhatRuns(engine, config, log);
+  try {
+    const signal = await Promise.race([asked, engine.failed]);
+    log.info({ signal }, "stopping");
+  } finally {
+    control?.close();
+    await engine.stop();
+    log.info(engine.report(), "stopped");
+  }
+}
+
+function sayWhatRuns(engine: Engine, { dispatcher, clusters }: Config, log: Logger): void {
   log.info({
     interface: engine.interfaceName,
     bridge: dispatcher.bridge,
@@ -54,14 +77,6 @@ export async function serve(file: string): Promise<void> {
   }, "running");
   if (dispatcher.offloads && !engine.offloads.includes("tso4")) {
     log.warn({ granted: engine.offloads }, "the kernel refuses offloads: bulk traffic goes frame by frame");
-  }
-  try {
-    const signal = await Promise.race([asked, engine.failed]);
-    log.info({ signal }, "stopping");
-  } finally {
-    control?.close();
-    await engine.stop();
-    log.info(engine.report(), "stopped");
   }
 }
 

@@ -3,12 +3,13 @@
 import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
 import { FFI, RUNTIME } from "../device/runtime.ts";
-import { controlPath, listen } from "./socket.ts";
+import { controlPath, listen, type Listener } from "./socket.ts";
 import { Engine } from "../engine/engine.ts";
 import { loadConfig } from "../config/load.ts";
 import { Output, STDOUT } from "../device/output.ts";
 import { openLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
+import { configData, type Json } from "../config/print.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { verifyAlone } from "../verify/verify_alone.ts";
 
@@ -46,7 +47,7 @@ export async function serve(file: string): Promise<void> {
 
 async function run(config: Config, log: Logger, asked: Promise<string>): Promise<void> {
   const engine = await Engine.start(config, log);
-  const control = await listenForCommands(engine, log);
+  const control = await listenForCommands(engine, config, log);
   sayWhatRuns(engine, config, log);
   try {
     const signal = await Promise.race([asked, engine.failed]);
@@ -87,10 +88,15 @@ async function refuseFaults(config: Config): Promise<void> {
 }
 
 /** Without its control socket a dispatcher does its work, so that is worth a warning only. */
-async function listenForCommands(engine: Engine, log: Logger): Promise<{ close(): void } | undefined> {
+async function listenForCommands(
+  engine: Engine,
+  config: Config,
+  log: Logger,
+): Promise<Listener | undefined> {
   try {
     return await listen(controlPath(), {
       interface: () => engine.interfaceName,
+      configuration: () => configData(config) as unknown as Json,
       verify: () => engine.verify(),
       technique: ({ technique, cluster }) =>
         technique === undefined ? engine.techniques() : engine.setTechnique(technique, cluster),

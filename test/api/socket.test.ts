@@ -20,6 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const handlers: Handlers = {
   interface: () => "oneip0",
+  configuration: () => ({ dispatcher: {}, clusters: [] }),
   verify: () => ({ ok: true, backends: [], faults: [] }),
   technique: ({ technique = "route", cluster = "web" }) => {
     if (cluster !== "web") throw new UsageError(`There is no cluster "${cluster}"; use web`);
@@ -80,11 +81,15 @@ test("without a dispatcher the error says what to do", async () => {
 /** A socket whose process was killed. */
 async function leaveSocket(): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
-  const script = "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
-  const [program, ...args] = RUNTIME === "node"
-    ? [process.execPath, "-e", script, path]
-    : [process.execPath, "eval", script.replace("require('net')", "(await import('node:net'))")
-      .replace("process.argv[1]", `"${path}"`), "--ext=ts"];
+  const script =
+    "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+  const [program, ...args] = RUNTIME === "node" ? [process.execPath, "-e", script, path] : [
+    process.execPath,
+    "eval",
+    script.replace("require('net')", "(await import('node:net'))")
+      .replace("process.argv[1]", `"${path}"`),
+    "--ext=ts",
+  ];
   await run([program!, ...args]);
 }
 

@@ -19,6 +19,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { until } from "oneip";
 import { ask, isAnswered } from "../../src/api/socket.ts";
+import { type Result, run as runProgram } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP } from "../runtime.ts";
 
@@ -58,6 +59,11 @@ async function end(child: ChildProcess): Promise<void> {
   const ended = once(child, "exit");
   child.kill("SIGTERM");
   expect(await ended).toEqual([0, null]);
+}
+
+/** `oneip verify` with a file, beside the one that runs. */
+function verify(file: string): Promise<Result> {
+  return runProgram([...ONEIP, "verify", "-c", file], { env: { ONEIP_CONTROL: control } });
 }
 
 /** A FIFO whose reader is this process. */
@@ -104,6 +110,21 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
     });
     await end(second);
     closeSync(fd);
+  });
+
+  test("and does not verify in the name of a file that says something else than what it runs with", async () => {
+    const other = join(folder, "other.yaml");
+    writeFileSync(other, NOBODY_ANSWERS.replace("10.0.0.11", "10.0.0.99"));
+    const log = openSync(join(folder, "verified"), "w");
+    const child = await run(log);
+    const { status, stdout, stderr } = await verify(other);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toContain(
+      `has another configuration than "${other}": it differs in clusters[0].backends[0].address. Start it`,
+    );
+    expect((await verify(config)).stdout).toContain("backend-down");
+    await end(child);
+    closeSync(log);
   });
 
   test("when the log's reader is gone", async () => {

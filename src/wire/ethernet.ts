@@ -69,6 +69,11 @@ export function isGroup(high: number): boolean {
   return (high & 0x0100) !== 0;
 }
 
+/** The MAC of one machine: neither a group's, nor all zero, which nobody has. */
+export function isMachine(high: number, low: number): boolean {
+  return !isGroup(high) && (high !== 0 || low !== 0);
+}
+
 /** The VLAN identifier of a tagged frame. */
 export function vlan(frame: DataView, at: number): number {
   return frame.getUint16(at + HEADER) & 0x0fff;

@@ -57,7 +57,8 @@ const { numqueues, vnet_hdr: hasHeader } = JSON.parse(ip("-j", "-d", "link", "sh
   .linkinfo
   .info_data as { numqueues: number; vnet_hdr: boolean };
 const many = { queues: wide.queues.length, granted: wide.granted, kernel: { numqueues, hasHeader } };
-const queuesBeside = () => JSON.parse(ip("-j", "-d", "link", "show", "dev", "tap6"))[0].linkinfo.info_data.numqueues;
+const queuesBeside = () =>
+  JSON.parse(ip("-j", "-d", "link", "show", "dev", "tap6"))[0].linkinfo.info_data.numqueues;
 const shared = {
   asMany: failure({ name: "tap6", queues: 2 }),
   asOne: failure({ name: "tap6" }),

@@ -11,6 +11,8 @@ import { openLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
 import { configData, type Json } from "../config/print.ts";
 import type { VerificationReport } from "../verify/report.ts";
+import { requireFreeAddresses } from "../verify/free_addresses.ts";
+import { explainSilence } from "../verify/silence.ts";
 import { verifyAlone } from "../verify/verify_alone.ts";
 
 /** The verification at the start has found what the configuration does not put up with. */
@@ -30,6 +32,7 @@ export class VerificationError extends Error {
  */
 export async function serve(file: string): Promise<void> {
   const config = loadConfig(file);
+  requireFreeAddresses(config);
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
@@ -81,10 +84,12 @@ function sayWhatRuns(engine: Engine, { dispatcher, clusters }: Config, log: Logg
   }
 }
 
-/** A backend that is down gets no traffic, so it is no reason: the others must be served. */
+/** A backend that is down gets no traffic, so it is no reason: the others must be served. Nor is a port that may come later. */
 async function refuseFaults(config: Config): Promise<void> {
   const report = await verifyAlone(config);
-  if (report.faults.some(({ id }) => id !== "backend-down")) throw new VerificationError(report);
+  if (report.faults.some(({ id }) => id !== "backend-down" && id !== "no-other-port")) {
+    throw new VerificationError(report);
+  }
 }
 
 /** Without its control socket a dispatcher does its work, so that is worth a warning only. */
@@ -97,7 +102,7 @@ async function listenForCommands(
     return await listen(controlPath(), {
       interface: () => engine.interfaceName,
       configuration: () => configData(config) as unknown as Json,
-      verify: () => engine.verify(),
+      verify: async () => explainSilence(await engine.verify(), engine.interfaceName),
       technique: ({ technique, cluster }) =>
         technique === undefined ? engine.techniques() : engine.setTechnique(technique, cluster),
     });

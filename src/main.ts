@@ -8,6 +8,12 @@ import { InputError, UsageError } from "./input/errors.ts";
 const FAILED = 1;
 const WRONG_USAGE = 2;
 
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // Who reads no more, as `head` does, has read enough: what the command does is done to its end.
+  if (error.code === "EPIPE") return;
+  process.exitCode = report(new Error(`Cannot write to standard output: ${error.message}`));
+});
+
 try {
   await oneipProgram().parseAsync();
 } catch (error) {

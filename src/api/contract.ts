@@ -6,6 +6,7 @@
 import * as z from "zod";
 import type { TechniqueOf } from "../cluster/techniques.ts";
 import type { Fault } from "../fault/fault.ts";
+import type { Json } from "../config/print.ts";
 import { type FaultId, FAULTS } from "../fault/ids.ts";
 import type { VerificationReport, VerifiedBackend } from "../verify/report.ts";
 
@@ -45,6 +46,8 @@ const nothing = z.strictObject({});
 export const CONTRACT = {
   /** The name of the dispatcher's interface. */
   interface: { input: nothing, output: z.string() },
+  /** What it was started with, as `oneip check --json` prints it. */
+  configuration: { input: nothing, output: z.custom<Json>((value) => value !== undefined) },
   /** Are the backends set up right? Takes up to three seconds. */
   verify: { input: nothing, output: verificationReport },
   /** The technique of each cluster; with `technique` it is changed first, of one cluster or of all. */

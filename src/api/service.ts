@@ -3,12 +3,16 @@
 import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
 import { FFI, RUNTIME } from "../device/runtime.ts";
-import { controlPath, listen } from "./socket.ts";
+import { controlPath, listen, type Listener } from "./socket.ts";
 import { Engine } from "../engine/engine.ts";
 import { loadConfig } from "../config/load.ts";
-import { createLog } from "../system/log.ts";
+import { Output, STDOUT } from "../device/output.ts";
+import { openLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
+import { configData, type Json } from "../config/print.ts";
 import type { VerificationReport } from "../verify/report.ts";
+import { requireFreeAddresses } from "../verify/free_addresses.ts";
+import { explainSilence } from "../verify/silence.ts";
 import { verifyAlone } from "../verify/verify_alone.ts";
 
 /** The verification at the start has found what the configuration does not put up with. */
@@ -28,14 +32,37 @@ export class VerificationError extends Error {
  */
 export async function serve(file: string): Promise<void> {
   const config = loadConfig(file);
-  const log = createLog();
+  requireFreeAddresses(config);
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
   if (config.dispatcher.verify === "refuse") await refuseFaults(config);
+  const output = new Output(STDOUT);
+  const { log, end } = openLog({ writer: (octets) => output.write(octets), isTerminal: output.isTerminal });
+  // Many a service manager sends it to make a daemon read its configuration anew, and without a handler it would kill.
+  process.on("SIGHUP", () => log.warn("SIGHUP is ignored: for another configuration, stop and start"));
+  try {
+    await run(config, log, asked);
+  } finally {
+    await end();
+  }
+}
+
+async function run(config: Config, log: Logger, asked: Promise<string>): Promise<void> {
   const engine = await Engine.start(config, log);
-  const control = await listenForCommands(engine, log);
-  const { dispatcher, clusters } = config;
+  const control = await listenForCommands(engine, config, log);
+  sayWhatRuns(engine, config, log);
+  try {
+    const signal = await Promise.race([asked, engine.failed]);
+    log.info({ signal }, "stopping");
+  } finally {
+    control?.close();
+    await engine.stop();
+    log.info(engine.report(), "stopped");
+  }
+}
+
+function sayWhatRuns(engine: Engine, { dispatcher, clusters }: Config, log: Logger): void {
   log.info({
     interface: engine.interfaceName,
     bridge: dispatcher.bridge,
@@ -55,28 +82,27 @@ export async function serve(file: string): Promise<void> {
   if (dispatcher.offloads && !engine.offloads.includes("tso4")) {
     log.warn({ granted: engine.offloads }, "the kernel refuses offloads: bulk traffic goes frame by frame");
   }
-  try {
-    const signal = await Promise.race([asked, engine.failed]);
-    log.info({ signal }, "stopping");
-  } finally {
-    control?.close();
-    await engine.stop();
-    log.info(engine.report(), "stopped");
+}
+
+/** A backend that is down gets no traffic, so it is no reason: the others must be served. Nor is a port that may come later. */
+async function refuseFaults(config: Config): Promise<void> {
+  const report = await verifyAlone(config);
+  if (report.faults.some(({ id }) => id !== "backend-down" && id !== "no-other-port")) {
+    throw new VerificationError(report);
   }
 }
 
-/** A backend that is down gets no traffic, so it is no reason: the others must be served. */
-async function refuseFaults(config: Config): Promise<void> {
-  const report = await verifyAlone(config);
-  if (report.faults.some(({ id }) => id !== "backend-down")) throw new VerificationError(report);
-}
-
 /** Without its control socket a dispatcher does its work, so that is worth a warning only. */
-async function listenForCommands(engine: Engine, log: Logger): Promise<{ close(): void } | undefined> {
+async function listenForCommands(
+  engine: Engine,
+  config: Config,
+  log: Logger,
+): Promise<Listener | undefined> {
   try {
     return await listen(controlPath(), {
       interface: () => engine.interfaceName,
-      verify: () => engine.verify(),
+      configuration: () => configData(config) as unknown as Json,
+      verify: async () => explainSilence(await engine.verify(), engine.interfaceName),
       technique: ({ technique, cluster }) =>
         technique === undefined ? engine.techniques() : engine.setTechnique(technique, cluster),
     });

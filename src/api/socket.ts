@@ -8,8 +8,8 @@
  */
 
 import { once } from "node:events";
-import { chmodSync, mkdirSync, rmSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { chmodSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
@@ -28,18 +28,65 @@ export function controlPath(): string {
   return process.env.ONEIP_CONTROL ?? `/run/oneip/${namespaceNumber()}.sock`;
 }
 
-/** Listens until it is closed. Throws when another dispatcher listens there or the socket cannot be made. */
-export async function listen(path: string, handlers: Handlers): Promise<Server> {
+/** A socket on which commands are heard. */
+export interface Listener {
+  /** Ends it at once, whoever is connected. */
+  close(): void;
+}
+
+/**
+ * Listens until it is closed. Throws when another dispatcher listens there, when something else is in its place, or when the
+ * socket cannot be made.
+ */
+export async function listen(path: string, handlers: Handlers): Promise<Listener> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  if (await isAnswered(path)) {
-    throw new Error(`Another dispatcher has ${path}; set ONEIP_CONTROL to another path for this one`);
-  }
-  rmSync(path, { force: true }); // Left by one that was killed.
-  const server = createServer((socket) => void serve(socket, handlers));
+  await clear(path);
+  const connected = new Set<Socket>();
+  const server = createServer((socket) => {
+    connected.add(socket);
+    socket.once("close", () => connected.delete(socket));
+    void serve(socket, handlers);
+  });
   server.listen(path);
-  await once(server, "listening");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? takenByAnother(path) : error;
+  }
   chmodSync(path, 0o600);
-  return server;
+  return {
+    close() {
+      server.close();
+      for (const socket of connected) socket.destroy();
+    },
+  };
+}
+
+/** Takes away the socket of a dispatcher that was killed, and nothing else. */
+async function clear(path: string): Promise<void> {
+  const left = lstatSync(path, { throwIfNoEntry: false });
+  if (left === undefined) return;
+  if (!left.isSocket()) {
+    throw new Error(`${path} exists and is no socket; remove it, or set ONEIP_CONTROL to another path`);
+  }
+  if (await isAnswered(path)) throw takenByAnother(path);
+  // Another start may have put its own socket there since: what is moved away by one is in no other's hands.
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  const { ino, mtimeMs } = lstatSync(aside);
+  const isAnothers = ino !== left.ino || mtimeMs !== left.mtimeMs;
+  if (isAnothers) linkSync(aside, path);
+  rmSync(aside);
+  if (isAnothers) throw takenByAnother(path);
+}
+
+function takenByAnother(path: string): Error {
+  return new Error(`Another dispatcher has ${path}; set ONEIP_CONTROL to another path for this one`);
 }
 
 /** Asks the running dispatcher. Throws UsageError when there is none, and with its words when it refuses. */

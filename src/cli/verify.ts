@@ -11,6 +11,9 @@ interface ByHand {
   readonly bridge?: string | undefined;
 }
 
+/** Places of a file that one sentence names. */
+const MOST_NAMED = 3;
+
 export function verifyCommand() {
   return new Command("verify")
     .description("find out, over the network, whether the backends are set up right")
@@ -50,14 +53,28 @@ export function verifyCommand() {
     });
 }
 
-/** What the dispatcher of this configuration finds; undefined when it does not run. */
+/**
+ * What the dispatcher of this configuration finds; undefined when none runs on its interface. Throws when the one that runs there has
+ * another configuration: what it finds says nothing of this file.
+ */
 async function runningDispatchers(file: string): Promise<VerificationReport | undefined> {
   const { loadConfig } = await import("../config/load.ts");
+  const { differencesOf } = await import("../config/difference.ts");
   const { ask, controlPath, isAnswered } = await import("../api/socket.ts");
-  const { dispatcher } = loadConfig(file);
+  const config = loadConfig(file);
   const path = controlPath();
-  const isIt = await isAnswered(path) && await ask(path, "interface", {}) === dispatcher.interface;
-  return isIt ? await ask(path, "verify", {}) : undefined;
+  const isIt = await isAnswered(path) &&
+    await ask(path, "interface", {}) === config.dispatcher.interface;
+  if (!isIt) return undefined;
+  const differences = differencesOf(config, await ask(path, "configuration", {}));
+  if (differences.length === 0) return await ask(path, "verify", {});
+  const more = differences.length > MOST_NAMED ? ` and ${differences.length - MOST_NAMED} more` : "";
+  throw new Error(
+    `The dispatcher that runs on ${config.dispatcher.interface} has another configuration than "${file}": it differs in ` +
+      `${
+        differences.slice(0, MOST_NAMED).join(", ")
+      }${more}. Start it with this file, or verify with the one that it runs with`,
+  );
 }
 
 /** The options as a configuration file would have them. */

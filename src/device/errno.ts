@@ -1,23 +1,32 @@
-/** Error numbers of Linux (asm-generic/errno-base.h) that a TAP can cause, and their words. */
+/** Error numbers of Linux (asm-generic/errno-base.h) that a TAP or the log can cause, and their words. */
 
 export const EPERM = 1;
 export const ENOENT = 2;
+const EIO = 5;
+export const EAGAIN = 11;
 export const EACCES = 13;
 export const EBUSY = 16;
 export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOTTY = 25;
+const ENOSPC = 28;
+const EPIPE = 32;
 export const EOPNOTSUPP = 95;
+const EDQUOT = 122;
 
 const NAMES: Record<number, string> = {
   [EPERM]: "EPERM: operation not permitted",
   [ENOENT]: "ENOENT: no such file or directory",
+  [EIO]: "EIO: input/output error",
   [EACCES]: "EACCES: permission denied",
   [EBUSY]: "EBUSY: device or resource busy",
   [ENODEV]: "ENODEV: no such device",
   [EINVAL]: "EINVAL: invalid argument",
   [ENOTTY]: "ENOTTY: inappropriate ioctl for device",
+  [ENOSPC]: "ENOSPC: no space left on device",
+  [EPIPE]: "EPIPE: nobody reads it",
   [EOPNOTSUPP]: "EOPNOTSUPP: operation not supported",
+  [EDQUOT]: "EDQUOT: disk quota exceeded",
 };
 
 /** An error number in words. */

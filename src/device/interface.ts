@@ -10,6 +10,7 @@ import { isIpv6, netmask, parseCidr, parseMac, wordOf } from "../wire/address.ts
 import { describeErrno, EACCES, EBUSY, EINVAL, ENODEV, ENOENT, ENOTTY, EOPNOTSUPP, EPERM } from "./errno.ts";
 import * as ifreq from "./ifreq.ts";
 import { libc } from "./libc.ts";
+import { openQueues } from "./links.ts";
 import { grant, type OffloadName, TUNSETOFFLOAD } from "./offloads.ts";
 import { Queue } from "./queue.ts";
 
@@ -73,6 +74,8 @@ export class Interface extends Queue {
     const { name = "", up = true, queues = 1, offloads = false } = options;
     checkName(name);
     const adopted = name !== "" && ifreq.exists(name);
+    // One for several queues can be opened by several programs, which would share its frames out among them.
+    if (adopted && openQueues(name) > 0) throw busy(name);
     super(openTun(name));
     this.isAdopted = adopted;
     const all: Queue[] = [this];
@@ -84,6 +87,8 @@ export class Interface extends Queue {
         all.push(new Queue(openTun(name)));
         attach(all.at(-1)!.fd, this.name, flags);
       }
+      // Another program may have begun at the same time.
+      if (openQueues(this.name) > all.length) throw busy(this.name);
       this.granted = offloads ? this.#askForOffloads() : this.#refuseOffloads();
       if (options.persistent !== undefined) this.persistent = options.persistent;
       if (options.mac !== undefined) this.mac = options.mac;
@@ -219,9 +224,8 @@ function attach(fd: number, name: string, flags: number): string {
     if (libc.ioctl(fd, TUNSETIFF, request) >= 0) return ifreq.name(request);
     errno = libc.errno();
   }
-  const why = errno === EBUSY
-    ? "another program has it open; stop that program or choose another name"
-    : errno === EINVAL && existed && (flags & IFF_MULTI_QUEUE) !== 0
+  if (errno === EBUSY) throw busy(name);
+  const why = errno === EINVAL && existed && (flags & IFF_MULTI_QUEUE) !== 0
     ? `one of that name exists, and for one queue only or of another kind; delete it, or make it with ` +
       `"ip tuntap add ${name} mode tap multi_queue"`
     : errno === EINVAL && existed
@@ -232,6 +236,12 @@ function attach(fd: number, name: string, flags: number): string {
     ? `/dev/net/tun is another device; replace it: "rm /dev/net/tun && mknod /dev/net/tun c 10 200"`
     : describeErrno(errno);
   throw new TapError(`Cannot open interface "${name}": ${why}`);
+}
+
+function busy(name: string): TapError {
+  return new TapError(
+    `Cannot open interface "${name}": another program has it open; stop that program or choose another name`,
+  );
 }
 
 /** The bridge, when it was this call that joined it. */

@@ -3,6 +3,7 @@
 import { libc } from "./libc.ts";
 
 const POLLIN = 0x1;
+const POLLOUT = 0x4;
 const POLLERR = 0x8;
 const POLLHUP = 0x10;
 const POLLNVAL = 0x20;
@@ -44,6 +45,15 @@ export class Poll {
   #happened(index: number): number {
     return this.#view.getUint16(index * POLLFD + REVENTS, true);
   }
+}
+
+/** Would a write to this descriptor not wait? True as well when it would fail. */
+export function isWritable(fd: number): boolean {
+  const set = new Uint8Array(POLLFD);
+  const view = new DataView(set.buffer);
+  view.setInt32(0, fd, true);
+  view.setUint16(4, POLLOUT, true);
+  return libc.poll(set, 1, 0) > 0;
 }
 
 const EFD_NONBLOCK = 0x800;

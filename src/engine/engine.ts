@@ -14,9 +14,10 @@ import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
 import { planOf } from "../config/plan.ts";
 import { Announcer } from "../link/announcer.ts";
-import { Conflicts } from "../link/conflicts.ts";
+import { Conflicts, PROBE_MS } from "../link/conflicts.ts";
 import { Link } from "../link/link.ts";
 import { LinkFrames } from "../link/link_frames.ts";
+import { OwnMacWatch } from "../link/own_mac_watch.ts";
 import { Resolver } from "../link/resolver.ts";
 import type { Attachment } from "../plane/attachment.ts";
 import { slotSizeFor } from "../plane/data_plane.ts";
@@ -24,8 +25,8 @@ import { Publisher } from "../plane/publisher.ts";
 import { SharedState } from "../plane/shared_state.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
 import type { Plan } from "../path/plan.ts";
-import { DROP_RING_FULL } from "../path/verdict.ts";
-import { type Clock, REAL_CLOCK } from "../system/clock.ts";
+import * as verdict from "../path/verdict.ts";
+import { type Clock, REAL_CLOCK, type Timer } from "../system/clock.ts";
 import { Verifier } from "../verify/verifier.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { formatMac } from "../wire/address.ts";
@@ -46,6 +47,7 @@ export class Engine {
   readonly failed: Promise<never>;
   readonly #config: Config;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #plan: Plan;
   readonly #attachment: Attachment;
   readonly #shared: SharedState;
@@ -54,11 +56,13 @@ export class Engine {
   readonly #resolver: Resolver;
   readonly #changes: Changes<NeighborChange[]>;
   readonly #conflicts: Conflicts;
+  readonly #ownMacWatch: OwnMacWatch;
   readonly #verifier: Verifier;
   readonly #announcer: Announcer;
   readonly #publisher: Publisher;
   readonly #inbox: Inbox;
   #hasBegun = false;
+  #probing: Timer | undefined;
   #isStopped = false;
 
   /**
@@ -83,6 +87,7 @@ export class Engine {
     const { plan, neighbors } = planned;
     this.#config = config;
     this.#log = log;
+    this.#clock = clock;
     this.#plan = { ...plan, offloads: attachment.hasVirtioHeader };
     this.#attachment = attachment;
     this.#shared = new SharedState({
@@ -103,7 +108,7 @@ export class Engine {
     this.#resolver = new Resolver(frames, neighbors, clock, {
       ...own,
       changed: (neighbor) => this.#changes.add(neighbor),
-      lost: () => attachment.lost() + this.#shared.verdicts()[DROP_RING_FULL]!,
+      lost: () => attachment.lost() + this.#shared.verdicts()[verdict.DROP_RING_FULL]!,
     });
     this.#changes = new Changes(clock, {
       compute: (changed) => this.#forwarding.neighborsChanged(changed, this.#resolver.neighbors),
@@ -114,8 +119,15 @@ export class Engine {
       clock,
       log,
       backendAt: (mac) => this.#forwarding.backendAt(mac, this.#resolver.neighbors),
+      defend: (address) => this.#defend(address),
       taken: reject,
     });
+    this.#ownMacWatch = new OwnMacWatch(
+      dispatcher.mac,
+      clock,
+      log,
+      () => this.#shared.verdicts()[verdict.DROP_SOURCE_MAC]!,
+    );
     this.#verifier = new Verifier(config, frames, own, clock, log);
     this.#announcer = new Announcer(
       dispatcher.announce,
@@ -180,6 +192,8 @@ export class Engine {
   async stop(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
+    this.#probing?.cancel();
+    this.#ownMacWatch.stop();
     this.#resolver.stop();
     this.#changes.stop();
     this.#announcer.stop();
@@ -199,10 +213,25 @@ export class Engine {
     await this.#shared.settled();
     this.#hasBegun = true;
     this.#conflicts.start();
-    this.#resolver.start();
+    this.#ownMacWatch.start();
     this.#link.probe();
+    this.#probing = this.#clock.after(PROBE_MS, () => this.#appear());
+  }
+
+  /** From here on machines of the link learn where our addresses are: nobody else was heard to have them. */
+  #appear(): void {
+    this.#resolver.start();
     this.#announcer.start();
     if (this.#config.dispatcher.verify !== "off") void this.#verifier.watch();
+  }
+
+  #defend(address: string): void {
+    const { gateways, routes } = this.#config.dispatcher;
+    const routers = new Set([...gateways, ...routes.map(({ via }) => via)]);
+    const macs = [...routers].flatMap((router) => {
+      return this.#resolver.neighbors.mac(this.#forwarding.neighborOf(router)) ?? [];
+    });
+    this.#link.defend(address, (cluster) => this.#forwarding.techniques.isBroadcast(cluster), macs);
   }
 
   #fallBack(): void {

@@ -7,6 +7,7 @@
 export const FAULTS = {
   "own-address-taken": "another machine has an address of the dispatcher",
   "no-own-address": "the dispatcher has no address to ask from",
+  "no-other-port": "the dispatcher's interface leads to no other machine",
   "backend-down": "the backend does not answer for its own address",
   "arp-ignore": "the backend answers ARP requests for the cluster address",
   "arp-announce": "the backend names the cluster address as its own in ARP requests",

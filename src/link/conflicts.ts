@@ -1,12 +1,16 @@
 /**
- * Other machines that say that one of our addresses is theirs. Each is told of once, until another machine says so or it has
- * been silent for a while.
+ * Other machines that say that one of our addresses is theirs. Right after the start this means that the address is taken, and the
+ * dispatcher must not go on. Later it is defended, as RFC 5227 section 2.4 (c) has it: whoever needs the address all the time says
+ * again where it is, but not more often than each ten seconds, so that two who defend do not make a storm. IPv6 has no rule of its
+ * own for this; an unsolicited advertisement does the same.
+ *
+ *     start ── PROBE_MS: nothing is said yet ── DUPLICATE_MS: a claim of our own address ends us ── from then on it is defended
  */
 
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../system/clock.ts";
-import { formatMac, isIpv6, type Mac } from "../wire/address.ts";
+import { formatMac, type Mac } from "../wire/address.ts";
 import type { Claim } from "./claim.ts";
 
 /** What makes a backend claim a cluster address: it answers for it, or its own questions name it as their sender's. */
@@ -15,11 +19,23 @@ const LIKELY_CAUSE = {
   asking: "its arp_announce is too low",
 } as const;
 
-/** A claim that has not been repeated for so long is over. */
-const FORGET_MS = 60_000;
+const REMEDY = {
+  backend: "see what `oneip verify` finds",
+  own: "give one of them another address; if it is a second dispatcher, stop one of the two",
+  cluster: "take the address from that machine; if it is a second dispatcher, stop one of the two",
+} as const;
 
-/** A claim of one of our IPv6 addresses so soon after the start means that it is taken: RFC 4862 section 5.4. */
+/** A claim that has not been repeated for so long is over. */
+const FORGET_MS = 600_000;
+/** Claims that are told of within that time. More are a forger's, whose names are worth nothing. */
+const MOST_TOLD = 16;
+
+/** After the start the link is asked who has our addresses. So long nothing is said that would make others believe us. */
+export const PROBE_MS = 200;
+/** A claim of one of our own addresses so soon after the start means that it is taken: RFC 5227 section 2.1, RFC 4862 section 5.4. */
 const DUPLICATE_MS = 1000;
+/** DEFEND_INTERVAL of RFC 5227 section 1.1. */
+const DEFEND_MS = 10_000;
 
 export interface ConflictsOptions {
   readonly config: Config;
@@ -27,13 +43,17 @@ export interface ConflictsOptions {
   readonly log: Logger;
   /** Name of the backend with this MAC. */
   backendAt(mac: Mac): string | undefined;
+  /** Tells the link, and the routers at once, where an address of ours is. */
+  defend(address: string): void;
   /** An address of the dispatcher's own proves taken, so it must not go on. */
   taken(error: Error): void;
 }
 
 export class Conflicts {
   readonly #options: ConflictsOptions;
-  readonly #known = new Map<string, { mac: string; seenMs: number }>();
+  /** When each claim was last heard, by address and MAC. */
+  readonly #heardMs = new Map<string, number>();
+  readonly #defendedMs = new Map<string, number>();
   #startMs = -Infinity;
 
   constructor(options: ConflictsOptions) {
@@ -47,30 +67,50 @@ export class Conflicts {
 
   /** A machine claims an address of ours. */
   heard(claim: Claim): void {
-    const nowMs = this.#options.clock.now();
-    if (!this.#isNew(claim, nowMs)) return;
     const { address } = claim;
-    const { config, log, taken } = this.#options;
-    const mac = formatMac(claim.mac.high, claim.mac.low);
+    const { config, clock, taken } = this.#options;
+    const { high, low } = config.dispatcher.mac;
+    // Our own words, which somebody passes on.
+    if (claim.mac.high === high && claim.mac.low === low) return;
+    const nowMs = clock.now();
     const isOwn = !config.clusters.some(({ addresses }) => addresses.includes(address));
-    const backend = isOwn ? undefined : this.#options.backendAt(claim.mac);
-    const likely = LIKELY_CAUSE[claim.isAsking ? "asking" : "answering"];
-    log.error(
-      { address, mac, ...(backend === undefined ? {} : { backend, likely }) },
-      "another machine claims an address of ours",
-    );
-    if (!isOwn || !isIpv6(address) || nowMs - this.#startMs >= DUPLICATE_MS) return;
+    this.#tell(claim, isOwn, nowMs);
+    if (!isOwn || nowMs - this.#startMs >= DUPLICATE_MS) return this.#defend(address, nowMs);
+    const mac = formatMac(claim.mac.high, claim.mac.low);
     taken(
       new Error(
-        `The machine with MAC ${mac} has the dispatcher's address ${address}; give one of them another address`,
+        `The machine with MAC ${mac} has the dispatcher's address ${address}; ` +
+          "give one of them another address; if it is a second dispatcher, stop one of the two",
       ),
     );
   }
 
-  #isNew({ address, mac: { high, low } }: Claim, nowMs: number): boolean {
-    const mac = formatMac(high, low);
-    const known = this.#known.get(address);
-    this.#known.set(address, { mac, seenMs: nowMs });
-    return known?.mac !== mac || nowMs - known.seenMs >= FORGET_MS;
+  #tell(claim: Claim, isOwn: boolean, nowMs: number): void {
+    const { address } = claim;
+    const mac = formatMac(claim.mac.high, claim.mac.low);
+    if (!this.#isNew(`${address} ${mac}`, nowMs)) return;
+    const backend = isOwn ? undefined : this.#options.backendAt(claim.mac);
+    const likely = LIKELY_CAUSE[claim.isAsking ? "asking" : "answering"];
+    const remedy = REMEDY[isOwn ? "own" : backend === undefined ? "cluster" : "backend"];
+    this.#options.log.error(
+      { address, mac, ...(backend === undefined ? {} : { backend, likely }), remedy },
+      "another machine claims an address of ours",
+    );
+  }
+
+  #isNew(claim: string, nowMs: number): boolean {
+    for (const [other, heardMs] of this.#heardMs) {
+      if (nowMs - heardMs >= FORGET_MS) this.#heardMs.delete(other);
+    }
+    const isNew = !this.#heardMs.has(claim);
+    if (isNew && this.#heardMs.size === MOST_TOLD) return false;
+    this.#heardMs.set(claim, nowMs);
+    return isNew;
+  }
+
+  #defend(address: string, nowMs: number): void {
+    if (nowMs - (this.#defendedMs.get(address) ?? -Infinity) < DEFEND_MS) return;
+    this.#defendedMs.set(address, nowMs);
+    this.#options.defend(address);
   }
 }

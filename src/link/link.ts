@@ -52,12 +52,11 @@ export class Link {
     this.#attachment.write(queue, handed);
   }
 
-  /** Duplicate address detection in the optimistic way of RFC 4429: asks, and does not wait for the answer that should not come. */
+  /** Asks who else has our own addresses: RFC 5227 section 2.1.1, RFC 4862 section 5.4.2. */
   probe(): void {
     const { dispatcher, clusters } = this.#config;
-    const own = dispatcher.addresses.map(({ address }) => address);
-    const probed = own.filter(isIpv6);
-    const all = [...own, ...clusters.flatMap(({ addresses }) => addresses)];
+    const probed = dispatcher.addresses.map(({ address }) => address);
+    const all = [...probed, ...clusters.flatMap(({ addresses }) => addresses)];
     if (all.some(isIpv6)) probed.push(linkLocalOf(dispatcher.mac));
     for (const address of probed) this.send(this.#frames.probe(address));
   }
@@ -68,6 +67,18 @@ export class Link {
     this.#say(dispatcher.addresses.map(({ address }) => address), dispatcher.mac);
     for (const cluster of clusters) {
       this.#say(cluster.addresses, isBroadcast(cluster) ? cluster.group : dispatcher.mac);
+    }
+  }
+
+  /** Tells everyone, and each of these machines by itself, where one address of ours is. */
+  defend(address: string, isBroadcast: (cluster: ClusterConfig) => boolean, machines: readonly Mac[]): void {
+    const cluster = this.#config.clusters.find(({ addresses }) => addresses.includes(address));
+    const mac = cluster !== undefined && isBroadcast(cluster) ? cluster.group : this.#config.dispatcher.mac;
+    this.#say([address], mac);
+    for (const { high, low } of machines) {
+      const frame = this.#frames.announcement(address, mac);
+      ethernet.setDst(viewOf(frame), 0, high, low);
+      this.send(frame);
     }
   }
 

@@ -63,7 +63,9 @@ export class Ipv4Path {
   receiveArp(packet: Packet, arpAt: number, room: number): number {
     const { frame } = packet;
     if (!arp.isValid(frame, arpAt, room)) return verdict.DROP_ARP_MALFORMED;
-    if (ethernet.isGroup(arp.senderMacHigh(frame, arpAt))) return verdict.DROP_ARP_MALFORMED;
+    if (!ethernet.isMachine(arp.senderMacHigh(frame, arpAt), arp.senderMacLow(frame, arpAt))) {
+      return verdict.DROP_ARP_MALFORMED;
+    }
     const sender = this.#locals.lookup(arp.senderIp(frame, arpAt));
     if (sender !== ABSENT && sender !== BROADCAST) return verdict.HEARD_CLAIM;
     const target = this.#locals.lookup(arp.targetIp(frame, arpAt));

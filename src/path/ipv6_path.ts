@@ -1,6 +1,7 @@
 /** The first steps of an IPv6 packet, up to where its addresses have been judged, and the whole walk of neighbor discovery. */
 
 import { isIpv6, linkLocalOf, wordsOf } from "../wire/address.ts";
+import * as ethernet from "../wire/ethernet.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as nd from "../wire/nd.ts";
@@ -88,11 +89,14 @@ export class Ipv6Path {
   /** A valid neighbor advertisement of what `target` is. */
   #advertised(packet: Packet, target: number): number {
     const { frame, upper, upperLength } = packet;
+    const option = nd.optionAt(frame, upper, upperLength, nd.TARGET_LINK_LAYER);
+    if (option !== 0 && !ethernet.isMachine(frame.getUint16(option), frame.getInt32(option + 2))) {
+      return verdict.DROP_ND_MALFORMED;
+    }
     if (target !== ABSENT) return verdict.HEARD_CLAIM;
     const isAnswer = packet.isUnicast && nd.isSolicited(frame, upper) &&
       !ipv6.isUnspecified(frame, packet.src);
     if (!isAnswer) return verdict.DROP_ND_OTHER;
-    const option = nd.optionAt(frame, upper, upperLength, nd.TARGET_LINK_LAYER);
     return option === 0 ? verdict.DROP_ND_OTHER : verdict.HEARD_NEIGHBOR;
   }
 }

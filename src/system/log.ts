@@ -1,10 +1,35 @@
-/** Logs: JSON lines, or readable ones on a terminal. Written at once, so that the last words before the end are not lost. */
+/**
+ * Logs: JSON lines, or readable ones on a terminal. Written at once, so that the last words before the end are not lost, and
+ * without ever waiting: a full disk, or a reader that stands still, stops no traffic (log_queue.ts).
+ */
 
 import pino, { type Logger } from "pino";
-import pretty from "pino-pretty";
+import { prettyFactory } from "pino-pretty";
+import { type Clock, REAL_CLOCK } from "./clock.ts";
+import { LogQueue, type Writer } from "./log_queue.ts";
 
-export function createLog(): Logger {
-  const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  if (!process.stdout.isTTY) return pino(options, pino.destination({ dest: 1, sync: true }));
-  return pino(options, pretty({ sync: true, destination: 1, translateTime: "HH:MM:ss.l", singleLine: true }));
+export interface LogOptions {
+  readonly writer: Writer;
+  readonly isTerminal: boolean;
+  readonly clock?: Clock;
+}
+
+export interface OpenLog {
+  readonly log: Logger;
+  /** Before the process ends: resolves when all is written, or soon when it cannot be. */
+  end(): Promise<void>;
+}
+
+/** What cannot be written within this time when the process ends is lost. */
+const LAST_WORDS_MS = 500;
+
+export function openLog({ writer, isTerminal, clock = REAL_CLOCK }: LogOptions): OpenLog {
+  const readable = prettyFactory({ translateTime: "HH:MM:ss.l", singleLine: true });
+  const queue = new LogQueue(writer, clock, (outage) => {
+    log.warn(outage, "the log could not be written for a while");
+  });
+  const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, {
+    write: (line: string) => queue.write(isTerminal ? readable(line) : line),
+  });
+  return { log, end: () => queue.end(LAST_WORDS_MS) };
 }

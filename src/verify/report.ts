@@ -1,6 +1,7 @@
 /** What a verification found, as plain data. */
 
 import { type Fault, type FaultData, faultData, inOrder } from "../fault/fault.ts";
+import type { FaultId } from "../fault/ids.ts";
 
 export interface VerifiedBackend {
   readonly name: string;
@@ -18,6 +19,9 @@ export interface VerificationReport {
   readonly faults: readonly Fault[];
 }
 
+/** With these faults nothing can be said of any backend. */
+const NOTHING_KNOWN: readonly FaultId[] = ["own-address-taken", "no-other-port"];
+
 /** The report of these faults, in the order in which they should be mended. */
 export function reportOf(
   backends: readonly Omit<VerifiedBackend, "ok">[],
@@ -27,7 +31,7 @@ export function reportOf(
     ok: faults.length === 0,
     backends: backends.map((backend) => ({
       ...backend,
-      ok: !faults.some(({ id, backend: at }) => at === backend.name || id === "own-address-taken"),
+      ok: !faults.some(({ id, backend: at }) => at === backend.name || NOTHING_KNOWN.includes(id)),
     })),
     faults: inOrder(faults),
   };

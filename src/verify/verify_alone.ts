@@ -14,6 +14,8 @@ import type { Frame } from "../link/own_frames.ts";
 import { REAL_CLOCK, turnOfTheLoop } from "../system/clock.ts";
 import { type Answer, PacketFrames } from "../link/packet_frames.ts";
 import { planOf } from "../config/plan.ts";
+import { requireFreeAddresses } from "./free_addresses.ts";
+import { explainSilence } from "./silence.ts";
 import { Verification } from "./verification.ts";
 import type { VerificationReport } from "./report.ts";
 
@@ -23,12 +25,16 @@ const WAIT_MS = 10;
 /** Frames that are read before timers have their turn: what a TAP's queue holds. */
 const MOST_AT_ONCE = 1000;
 
-/** Opens the TAP, verifies, and closes it. Throws TapError, also when a dispatcher has the TAP. */
+/**
+ * Opens the TAP, verifies, and closes it. Throws TapError, also when a dispatcher has the TAP, and UsageError when this machine has an
+ * address of the dispatcher.
+ */
 export async function verifyAlone(config: Config): Promise<VerificationReport> {
+  requireFreeAddresses(config);
   const { interface: name, mtu, bridge } = config.dispatcher;
   const tap = new Tap({ name, mtu, ...(bridge === undefined ? {} : { bridge }) });
   try {
-    return await verifyOver(tap, config);
+    return explainSilence(await verifyOver(tap, config), tap.name);
   } finally {
     tap.close();
   }

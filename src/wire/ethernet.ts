@@ -83,6 +83,11 @@ export function vlanOf(tag: number): number {
   return tag & 0x0fff;
 }
 
+/** The MAC of one machine: neither a group's, nor all zero, which nobody has. */
+export function isMachine(high: number, low: number): boolean {
+  return !isGroup(high) && (high !== 0 || low !== 0);
+}
+
 /** Moves both MACs to where the frame begins without its tag: TAG octets later. */
 export function removeTag(frame: DataView, at: number): void {
   frame.setInt32(at + 12, frame.getInt32(at + 8));

@@ -1,12 +1,14 @@
-import { linkSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Handlers } from "../../src/api/contract.ts";
 import { ask, listen } from "../../src/api/socket.ts";
 import { UsageError } from "../../src/input/errors.ts";
+import { run } from "../../src/system/programs.ts";
+import { RUNTIME } from "../runtime.ts";
 
 let folder: string;
 let path: string;
@@ -18,6 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const handlers: Handlers = {
   interface: () => "oneip0",
+  configuration: () => ({ dispatcher: {}, clusters: [] }),
   verify: () => ({ ok: true, backends: [], faults: [] }),
   technique: ({ technique = "route", cluster = "web" }) => {
     if (cluster !== "web") throw new UsageError(`There is no cluster "${cluster}"; use web`);
@@ -75,16 +78,58 @@ test("without a dispatcher the error says what to do", async () => {
   );
 });
 
+/** A socket whose process was killed. */
+async function leaveSocket(): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  const script =
+    "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+  const [program, ...args] = RUNTIME === "node" ? [process.execPath, "-e", script, path] : [
+    process.execPath,
+    "eval",
+    script.replace("require('net')", "(await import('node:net'))")
+      .replace("process.argv[1]", `"${path}"`),
+    "--ext=ts",
+  ];
+  await run([program!, ...args]);
+}
+
 test("a socket left behind is taken over; one that is answered is not", async () => {
   const first = await listen(path, handlers);
   await expect(listen(path, handlers)).rejects.toThrow(`Another dispatcher has ${path}; set ONEIP_CONTROL`);
   expect(await ask(path, "interface", {})).toBe("oneip0");
-  // A second name keeps the socket when the first goes with its server: so a dispatcher that was killed leaves it.
-  linkSync(path, `${path}.kept`);
-  await new Promise((closed) => first.close(closed));
-  renameSync(`${path}.kept`, path);
+  first.close();
+  await leaveSocket();
   expect(statSync(path).isSocket()).toBe(true);
   const second = await listen(path, handlers);
   expect(await ask(path, "interface", {})).toBe("oneip0");
   second.close();
+});
+
+test("of two that start at once, beside a socket left behind, one listens and is heard", async () => {
+  await leaveSocket();
+  const starts = await Promise.allSettled([listen(path, handlers), listen(path, handlers)]);
+  expect(starts.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  expect(await ask(path, "interface", {})).toBe("oneip0");
+  for (const start of starts) if (start.status === "fulfilled") start.value.close();
+  expect(readdirSync(dirname(path))).toEqual([]);
+});
+
+test("what is no socket stays, and the error says what to do", async () => {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, "precious");
+  await expect(listen(path, handlers)).rejects.toThrow(
+    `${path} exists and is no socket; remove it, or set ONEIP_CONTROL to another path`,
+  );
+  expect(readFileSync(path, "utf8")).toBe("precious");
+});
+
+test("when it is closed, a connection that is open ends as well", async () => {
+  const server = await listen(path, handlers);
+  const socket = connect(path);
+  await once(socket, "connect");
+  socket.resume();
+  const ended = once(socket, "close");
+  expect(await ask(path, "interface", {}), "the open one was accepted before").toBe("oneip0");
+  server.close();
+  await ended;
 });

@@ -24,6 +24,13 @@ test.skipIf(needsTap())(
         granted: ["checksum", "tso4", "tso6", "tso-ecn", "uso4", "uso6"],
         kernel: { numqueues: 2, hasHeader: true },
       },
+      shared: {
+        asMany: expect.stringContaining('"tap6": another program has it open; stop that program'),
+        asOne: expect.stringContaining('"tap6": another program has it open; stop that program'),
+        queuesAfterwards: 2,
+        lastingBusy: expect.stringContaining('"tap4": another program has it open; stop that program'),
+        lastingAgain: "opened",
+      },
       persistent: { stays: true, isAdopted: true, staysAfterAdoption: true, leftBridge: true },
       failures: {
         busy:

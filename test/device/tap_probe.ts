@@ -57,7 +57,19 @@ const { numqueues, vnet_hdr: hasHeader } = JSON.parse(ip("-j", "-d", "link", "sh
   .linkinfo
   .info_data as { numqueues: number; vnet_hdr: boolean };
 const many = { queues: wide.queues.length, granted: wide.granted, kernel: { numqueues, hasHeader } };
+const queuesBeside = () =>
+  JSON.parse(ip("-j", "-d", "link", "show", "dev", "tap6"))[0].linkinfo.info_data.numqueues;
+const shared = {
+  asMany: failure({ name: "tap6", queues: 2 }),
+  asOne: failure({ name: "tap6" }),
+  queuesAfterwards: queuesBeside(),
+};
 wide.close();
+ip("tuntap", "add", "tap4", "mode", "tap", "multi_queue");
+const lasting = new Tap({ name: "tap4", queues: 2 });
+const lastingBusy = failure({ name: "tap4", queues: 2 });
+lasting.close();
+const lastingAgain = failure({ name: "tap4", queues: 2 });
 ip("tuntap", "add", "tap5", "mode", "tap", "multi_queue");
 
 const before = ip("-br", "link").split("\n").length;
@@ -87,6 +99,7 @@ console.log(JSON.stringify({
   },
   gone: !exists("tap7") && !exists("tap6"),
   many,
+  shared: { ...shared, lastingBusy, lastingAgain },
   persistent: { stays, isAdopted, staysAfterAdoption: exists("tap8"), leftBridge },
   failures,
   nothingLeft: ip("-br", "link").split("\n").length === before,

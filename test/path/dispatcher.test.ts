@@ -198,6 +198,14 @@ describe("every frame ends in one verdict:", () => {
       frame: ethernet(arp({ senderMac: MAC.broadcast }), { type: 0x0806 }),
       want: "drop_arp_malformed",
     },
+    {
+      name: "an ARP reply from the MAC that nobody has",
+      frame: ethernet(
+        arp({ operation: 2, senderMac: "00:00:00:00:00:00", senderIp: IP.backend1, targetIp: IP.dispatcher }),
+        { type: 0x0806 },
+      ),
+      want: "drop_arp_malformed",
+    },
   ];
   for (const { name, frame, want, plan } of cases) {
     test(`${name}: ${want}`, () => {

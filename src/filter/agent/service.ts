@@ -5,7 +5,8 @@ import { dirname, resolve } from "node:path";
 import { UsageError } from "../../input/errors.ts";
 import * as ifreq from "../../device/ifreq.ts";
 import { type Clock, REAL_CLOCK } from "../../system/clock.ts";
-import { createLog } from "../../system/log.ts";
+import { Output, STDOUT } from "../../device/output.ts";
+import { openLog } from "../../system/log.ts";
 import type { BackendConfig } from "../../config/config.ts";
 import { runFallback } from "../fallback/run_fallback.ts";
 import { applyCommands } from "../rules/nft.ts";
@@ -31,7 +32,8 @@ export async function runAgent(
   const interfaceName = ownInterface(self);
   const asked = Promise.race(["SIGTERM", "SIGINT"].map((signal) => once(process, signal)));
 
-  const log = createLog();
+  const output = new Output(STDOUT);
+  const { log, end } = openLog({ writer: (octets) => output.write(octets), isTerminal: output.isTerminal });
   const sockets = await HeartbeatSockets.open(cluster, backend, port);
   const loop = new AgentLoop({
     cluster,
@@ -63,6 +65,7 @@ export async function runAgent(
   await loop.stop();
   await sockets.close();
   log.info({ alarms: loop.alarms }, "stopped: the filter stays and takes nothing");
+  await end();
 }
 
 /** The name of the interface that has the backend's address, which shows that this is its machine. Throws UsageError without one. */

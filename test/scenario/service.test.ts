@@ -1,0 +1,153 @@
+/** The dispatcher as a service, whatever becomes of its log, of who asks it, and of signals. */
+
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { until } from "oneip";
+import { ask, isAnswered } from "../../src/api/socket.ts";
+import { type Result, run as runProgram } from "../../src/system/programs.ts";
+import { needsTap } from "../needs.ts";
+import { ONEIP } from "../runtime.ts";
+
+const NOBODY_ANSWERS = `
+dispatcher: {addresses: [10.0.0.2/24], verify: off}
+clusters: [{name: web, addresses: [10.0.0.100], backends: [{name: web1, address: 10.0.0.11}]}]
+`;
+
+let folder: string;
+let control: string;
+let config: string;
+let running: ChildProcess | undefined;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "oneip-service-"));
+  control = join(folder, "control", "oneip.sock");
+  config = join(folder, "oneip.yaml");
+  writeFileSync(config, NOBODY_ANSWERS);
+});
+afterEach(() => running?.kill("SIGKILL"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Starts it in a network namespace of its own with this as its standard output; resolves when it answers commands. */
+async function run(stdout: number): Promise<ChildProcess> {
+  const child = spawn("unshare", ["-n", ...ONEIP, "run", "-c", config], {
+    env: { ...process.env, ONEIP_CONTROL: control },
+    stdio: ["ignore", stdout, "inherit"],
+  });
+  running = child;
+  await until("it answers commands", () => {
+    if (child.exitCode !== null) throw new Error(`It ended with status ${child.exitCode}`);
+    return isAnswered(control);
+  });
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
+}
+
+/** `oneip verify` with a file, beside the one that runs. */
+function verify(file: string): Promise<Result> {
+  return runProgram([...ONEIP, "verify", "-c", file], { env: { ONEIP_CONTROL: control } });
+}
+
+/** A FIFO whose reader is this process. */
+function pipe(name: string): number {
+  const path = join(folder, name);
+  execFileSync("mkfifo", [path]);
+  return openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+}
+
+function fill(fd: number): number {
+  let written = 0;
+  try {
+    for (;;) written += writeSync(fd, "x".repeat(4096));
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).toBe("EAGAIN");
+    return written;
+  }
+}
+
+describe.skipIf(needsTap())("the dispatcher goes on", () => {
+  test("while its log is on a full disk", async () => {
+    const full = openSync("/dev/full", "w");
+    const child = await run(full);
+    expect(await ask(control, "technique", {})).toEqual([{ cluster: "web", technique: "route" }]);
+    await end(child);
+    closeSync(full);
+  });
+
+  test("while the log's reader stands still; SIGTERM is obeyed, and what was kept is read when the reader goes on", async () => {
+    const fd = pipe("stuck");
+    const filling = fill(fd);
+    const first = await run(fd);
+    await end(first);
+
+    const second = await run(fd);
+    readSync(fd, new Uint8Array(filling));
+    await until("the log is written", () => {
+      const octets = new Uint8Array(1 << 16);
+      try {
+        return new TextDecoder().decode(octets.subarray(0, readSync(fd, octets))).includes('"msg":"running"');
+      } catch {
+        return false;
+      }
+    });
+    await end(second);
+    closeSync(fd);
+  });
+
+  test("and does not verify in the name of a file that says something else than what it runs with", async () => {
+    const other = join(folder, "other.yaml");
+    writeFileSync(other, NOBODY_ANSWERS.replace("10.0.0.11", "10.0.0.99"));
+    const log = openSync(join(folder, "verified"), "w");
+    const child = await run(log);
+    const { status, stdout, stderr } = await verify(other);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toContain(
+      `has another configuration than "${other}": it differs in clusters[0].backends[0].address. Start it`,
+    );
+    expect((await verify(config)).stdout).toContain('no-other-port\n  found  "oneip0" is in no bridge');
+    await end(child);
+    closeSync(log);
+  });
+
+  test("when the log's reader is gone", async () => {
+    const fd = pipe("gone");
+    const writer = openSync(join(folder, "gone"), constants.O_WRONLY);
+    closeSync(fd);
+    const child = await run(writer);
+    expect(await ask(control, "technique", {})).toEqual([{ cluster: "web", technique: "route" }]);
+    await end(child);
+    closeSync(writer);
+  });
+
+  test("at SIGHUP, with a warning; SIGTERM ends it although somebody is connected to its control socket", async () => {
+    const file = join(folder, "log");
+    const log = openSync(file, "w");
+    const child = await run(log);
+    child.kill("SIGHUP");
+    await until("it warns", () => readFileSync(file, "utf8").includes("SIGHUP is ignored"));
+    const connection = connect(control);
+    await once(connection, "connect");
+    connection.resume();
+    expect(await ask(control, "interface", {}), "the open connection was accepted before").toBe("oneip0");
+    await end(child);
+    closeSync(log);
+  });
+});

@@ -1,14 +1,15 @@
 /** The cost of a frame, before and after a change: the same dispatcher from two checkouts, in turn. */
 
 import {
+  cpuNsAt,
   discardBehind,
-  FIXED_RATE,
-  forward,
   idOf,
   lacksLoads,
   LOADS,
   OWN_CORE,
   passBehind,
+  rateForAll,
+  titleAt,
 } from "./forwarding.ts";
 import type { Load } from "./frames.ts";
 import type { Figure } from "./results.ts";
@@ -21,24 +22,25 @@ export async function against(bench: Bench): Promise<void> {
   const names = RUNTIME_NAMES.flatMap((name) => [beforeOf(name), name]);
   await using running = await Running.start(bench, names, OWN_CORE);
   await discardBehind(bed, running);
+  const rate = await rateForAll(bed, running, running.subjects());
   await inTurn(
     bench,
     RUNTIME_NAMES.flatMap((name) =>
       LOADS.filter(({ length }) => length !== 512).map((load) => ({
-        figures: [cost(load, name)],
+        figures: [cost(load, name, rate)],
         subjects: running.subjects(beforeOf(name), name),
-        measure: async (subject) => [(await forward(bed, running, subject, load, FIXED_RATE)).cpuNs],
+        measure: async (subject) => [await cpuNsAt(bed, running, subject, load, rate)],
       }))
     ),
   );
   await passBehind(bed, running);
 }
 
-function cost(load: Load, name: string): Figure {
+function cost(load: Load, name: string, rate: number): Figure {
   return {
     section: "Before and after",
     id: `before-after-${idOf(load)}-${name}`,
-    title: `CPU per ${load.length}-octet ${load.family} frame at ${FIXED_RATE / 1000} k frames/s, ${name}`,
+    title: `${titleAt(load, rate)}, ${name}`,
     unit: "ns",
     better: "less",
     reference: beforeOf(name),

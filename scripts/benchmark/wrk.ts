@@ -17,8 +17,10 @@ export const WRK_SCRIPT = `done = function(summary, latency)
 end
 `;
 
+/** Two seconds of requests. A request that takes longer than that is slow, and only after a minute is it lost. */
 export function wrkCommand(script: string, url: string, connection: "keep-alive" | "close"): string[] {
-  return ["wrk", "-t1", "-c16", "-d2s", "-s", script, "-H", `Connection: ${connection}`, url];
+  const load = ["-t1", "-c16", "-d2s", "--timeout", "60s"];
+  return ["wrk", ...load, "-s", script, "-H", `Connection: ${connection}`, url];
 }
 
 /** Throws when a request failed: then the figure is none. */

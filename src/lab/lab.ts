@@ -103,13 +103,14 @@ export class Lab {
     return new Lab(record, parseTopology(readFileSync(record.file, "utf8"), record.file), undefined);
   }
 
-  /** Labs that are up, or were left half made by a crash. */
+  /** Labs that are up, or were left half made by a crash. Throws UsageError when this user is not root. */
   static list(): LabInfo[] {
     return recordedNames().map((name) => {
       const { file = "", nodes = [] } = readRecord(name) ?? {};
       return { name, file, nodes };
     });
   }
+    needRoot();
 
   /**
    * Removes a lab with all that runs in it, also one that was left half made or has lost its record. Nothing there is no

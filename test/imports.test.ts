@@ -14,7 +14,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
     engine: [],
     lab: [],
     "backend/setup": ["backend/check"],
-    "backend/check": ["backend/routes"],
+    "backend/check": ["backend/routes", "filter/rules"],
     "backend/routes": [],
     "backend/guide": [],
     "filter/agent": ["filter/fallback", "filter/rules"],

@@ -21,8 +21,8 @@ export function checkBackendCommand() {
     .addOption(new Option("--os <system>", "which system printed --routes").choices(SYSTEMS))
     .option(
       "--json",
-      "print JSON: {clusters, mended, faults: [{id, or, backend, mac, clusters, found, why, mend, decide}]}, faults as in " +
-        "`verify`, with backend and mac null for this machine; with --routes {system, clusters, extra: [{id, cluster, " +
+      "print JSON: {clusters, mended, faults: [{id, or, backend, mac, clusters, found, why, mend, decide}], notes}, faults as " +
+        "in `verify`, with backend and mac null for this machine; with --routes {system, clusters, extra: [{id, cluster, " +
         "network, mend, confirmed}], notes}",
     )
     .addHelpText(

@@ -1,6 +1,7 @@
 /** What `backend check`, `setup` and `teardown` do on this machine, and what they print. */
 
 import type { Expected } from "../backend/check/expected.ts";
+import { firewallNotes } from "../backend/check/firewall_faults.ts";
 import { findFaults } from "../backend/check/find_faults.ts";
 import { mendFaults } from "../backend/check/mend.ts";
 import { takeSnapshot } from "../backend/check/snapshot.ts";
@@ -26,7 +27,9 @@ export async function checkMachine(options: ExpectedOptions & Printing & { fix: 
   const mended = fix ? await mendFaults(found, expected, (command) => say(formatCommand(command))) : [];
   const faults = mended.length > 0 ? findFaults(await takeSnapshot(), expected) : found;
   const clusters = addressesOf(expected);
-  if (json) printJson({ clusters, mended: mended.map(faultData), faults: faults.map(faultData) });
+  const notes = firewallNotes(snapshot, expected);
+  if (json) printJson({ clusters, mended: mended.map(faultData), faults: faults.map(faultData), notes });
+  for (const note of notes) say(`note: ${note}`);
   say(describeFaults(faults, clusters));
   if (faults.length > 0) process.exitCode = 1;
 }
@@ -47,7 +50,7 @@ export async function setUpMachine(options: SetUpOptions): Promise<void> {
   const target = { records: new Records(state), persist, root };
   const plan = planSetup(snapshot, expected, target);
   const note = persist && persistNote(persist, root);
-  const notes = note === undefined ? [] : [note];
+  const notes = [...(note === undefined ? [] : [note]), ...firewallNotes(snapshot, expected)];
   await followPlan(plan, target, dryRun, say);
   for (const text of notes) say(`note: ${text}`);
 

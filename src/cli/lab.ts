@@ -1,4 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
+import type { LabNode } from "../lab/lab.ts";
 
 const TOPOLOGY = "topology file, or the name of one in netns/";
 const LAB = "name of a lab that is up, or its topology";
@@ -31,7 +32,7 @@ function up() {
         ...(name === undefined ? {} : { name }),
       });
       console.log(`Lab "${lab.name}" is up: ${lab.topology.nodes.map((node) => node.name).join(", ")}`);
-      console.log(`Try: ip netns exec ${lab.name}-${lab.topology.nodes[0]!.name} ip address`);
+      console.log(`Try: oneip lab exec ${lab.name} ${lab.topology.nodes[0]!.name} ip address`);
     });
 }
 
@@ -55,8 +56,11 @@ function down() {
 
 function list() {
   return new Command("list")
-    .description("list the labs that are up")
-    .option("--json", "print JSON: an array of {name, file, nodes}")
+    .description("list the labs that are up, and the nodes whose program has ended")
+    .option(
+      "--json",
+      "print JSON: an array of {name, file, nodes, ended}, `ended` being the nodes whose program has ended",
+    )
     .addHelpText("after", "\nExample:\n  oneip lab list --json")
     .action(async ({ json }) => {
       const { Lab } = await import("../lab/lab.ts");
@@ -65,8 +69,8 @@ function list() {
       if (json) return console.log(JSON.stringify(labs, null, 2));
       console.log(
         formatTable(
-          ["lab", "nodes", "topology"],
-          labs.map(({ name, file, nodes }) => [name, nodes.length, file]),
+          ["lab", "nodes", "ended", "topology"],
+          labs.map(({ name, file, nodes, ended }) => [name, nodes.length, ended.join(",") || "-", file]),
         ),
       );
     });
@@ -81,7 +85,7 @@ function exec() {
     .passThroughOptions()
     .addHelpText("after", "\nExample:\n  oneip lab exec routing client1 curl -s http://10.0.0.100/")
     .action(async (name, node, command) => {
-      await enter(name, node, command);
+      await enter(name, node, (at) => at.command(command));
     });
 }
 
@@ -92,17 +96,17 @@ function shell() {
     .argument("<node>", "node of the topology")
     .addHelpText("after", "\nExample:\n  oneip lab shell routing router")
     .action(async (name, node) => {
-      await enter(name, node, [process.env["SHELL"] ?? "/bin/sh"]);
+      await enter(name, node, (at) => at.shell());
     });
 }
 
 /** Runs a command on a node with this terminal; its status is ours. */
-async function enter(name: string, node: string, command: readonly string[]): Promise<void> {
+async function enter(name: string, node: string, wordsAt: (node: LabNode) => string[]): Promise<void> {
   const { spawn } = await import("node:child_process");
   const { once } = await import("node:events");
   const { Lab } = await import("../lab/lab.ts");
   const { labName } = await import("../lab/find.ts");
-  const [program = "", ...args] = Lab.open(labName(name)).node(node).command(command);
+  const [program = "", ...args] = wordsAt(Lab.open(labName(name)).node(node));
   const child = spawn(program, args, { stdio: "inherit" });
   const [status] = await once(child, "exit");
   process.exitCode = status ?? 1;
@@ -110,17 +114,13 @@ async function enter(name: string, node: string, command: readonly string[]): Pr
 
 function graph() {
   return new Command("graph")
-    .description("draw a topology: Mermaid, or DOT for Graphviz")
-    .argument("<topology>", TOPOLOGY)
+    .description("draw a topology, or a lab that is up with its addresses: Mermaid, or DOT for Graphviz")
+    .argument("<topology>", `${TOPOLOGY}; or the name of a lab that is up`)
     .option("--dot", "print DOT")
     .addHelpText("after", "\nExample:\n  oneip lab graph routing --dot | dot -Tsvg > routing.svg")
-    .action(async (topology, { dot }) => {
-      const { readFileSync } = await import("node:fs");
+    .action(async (word, { dot }) => {
       const { toDot, toMermaid } = await import("../lab/graph.ts");
-      const { parseTopology } = await import("../lab/topology.ts");
-      const { topologyFile } = await import("../lab/find.ts");
-      const file = topologyFile(topology);
-      const parsed = parseTopology(readFileSync(file, "utf8"), file);
-      console.log((dot ? toDot(parsed) : toMermaid(parsed)).trimEnd());
+      const { topology, addresses } = await import("../lab/find.ts").then(({ toDraw }) => toDraw(word));
+      console.log((dot ? toDot(topology, addresses) : toMermaid(topology, addresses)).trimEnd());
     });
 }

@@ -3,7 +3,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../input/errors.ts";
-import { checkLabName, parseTopology } from "./topology.ts";
+import type { Addresses } from "./graph.ts";
+import { Lab } from "./lab.ts";
+import { readRecord } from "./record.ts";
+import { checkLabName, isLabName, parseTopology, type Topology } from "./topology.ts";
 
 const SHIPPED = fileURLToPath(new URL("../../netns/", import.meta.url));
 
@@ -14,6 +17,20 @@ export function topologyFile(word: string): string {
   throw new UsageError(
     `There is no topology "${word}": neither a file of that name nor ${SHIPPED}${word}.yaml`,
   );
+}
+
+/**
+ * What a graph is to show: a lab that is up, with its addresses, or else a topology. Only root sees which labs are up. Throws
+ * UsageError when it is neither.
+ */
+export async function toDraw(word: string): Promise<{ topology: Topology; addresses?: Addresses }> {
+  if (process.geteuid?.() !== 0 || !isLabName(word) || readRecord(word) === undefined) {
+    const file = topologyFile(word);
+    return { topology: parseTopology(readFileSync(file, "utf8"), file) };
+  }
+  const lab = Lab.open(word);
+  const found = lab.topology.nodes.map(async ({ name }) => [name, await lab.node(name).addresses()] as const);
+  return { topology: lab.topology, addresses: new Map(await Promise.all(found)) };
 }
 
 /** The name of the lab that is meant: by its name, or by its topology. Throws UsageError when it can be neither. */

@@ -23,10 +23,12 @@ import {
   newMark,
   removeNamespaces,
 } from "./namespaces.ts";
-import { Program } from "./program.ts";
+import { type InterfaceAddress, parseAddresses } from "./addresses.ts";
+import { hasEnded, Program } from "./program.ts";
 import {
   folderOf,
   type LabRecord,
+  logFileOf,
   readRecord,
   recordedNames,
   removeFolder,
@@ -48,7 +50,10 @@ export interface LabOptions {
 }
 
 /** A lab that is up, as `list` tells of it. */
-export type LabInfo = Omit<LabRecord, "mark">;
+export interface LabInfo extends Omit<LabRecord, "mark"> {
+  /** Nodes whose program was started and has ended since. */
+  readonly ended: readonly string[];
+}
 
 export class Lab {
   readonly name: string;
@@ -103,11 +108,14 @@ export class Lab {
     return new Lab(record, parseTopology(readFileSync(record.file, "utf8"), record.file), undefined);
   }
 
-  /** Labs that are up, or were left half made by a crash. */
+  /** Labs that are up, or were left half made by a crash. Throws UsageError when this user is not root. */
   static list(): LabInfo[] {
+    needRoot();
     return recordedNames().map((name) => {
-      const { file = "", nodes = [] } = readRecord(name) ?? {};
-      return { name, file, nodes };
+      const record = readRecord(name);
+      if (record === undefined) return { name, file: "", nodes: [], ended: [] };
+      const { file, nodes, mark } = record;
+      return { name, file, nodes, ended: nodes.filter((node) => hasEnded(logFileOf(name, node), mark)) };
     });
   }
 
@@ -183,7 +191,7 @@ export class LabNode {
       cmd,
       cwd: this.#cwd,
       env: this.#env,
-      logFile: join(folderOf(name), `${plan.name}.log`),
+      logFile: logFileOf(name, plan.name),
       ports: plan.ports,
       readyText: plan.kind === "oneip" ? '"msg":"running"' : undefined,
     });
@@ -197,6 +205,21 @@ export class LabNode {
   /** Runs a program here whatever its status. */
   run(command: readonly string[], options: RunOptions = {}): Promise<Result> {
     return run(this.command(command), options);
+  }
+
+  /**
+   * The words that open this user's shell here. Shells show the machine's name before what one types, so the node's namespace is
+   * its name there; a shell that shows none gets it as its prompt.
+   */
+  shell(): string[] {
+    const script = 'echo "$1" >/proc/sys/kernel/hostname; exec "$2"';
+    const words = ["sh", "-c", script, "sh", this.namespace, process.env["SHELL"] ?? "/bin/sh"];
+    return this.command(["env", `PS1=${this.namespace}# `, "unshare", "--uts", ...words]);
+  }
+
+  /** Addresses by interface, without those that every machine has. */
+  async addresses(): Promise<InterfaceAddress[]> {
+    return parseAddresses(await this.exec("ip", "-j", "address", "show"));
   }
 
   /** The words that run a command here from any shell. */

@@ -60,7 +60,7 @@ export class Program {
     closeSync(log);
     this.#process.unref();
     const pid = this.#process.pid!;
-    writeFileSync(logFile.replace(/\.log$/, ".pid"), `${pid}\n`);
+    writeFileSync(pidFileOf(logFile), `${pid}\n`);
     await until(() => `"${cmd}" is ready; it printed:\n${this.log}`, () => {
       if (!this.isRunning) throw new Error(`"${cmd}" ended before it was ready; it printed:\n${this.log}`);
       return (readyText === undefined || this.log.includes(readyText)) &&
@@ -76,6 +76,16 @@ export class Program {
     this.#process.kill(signal);
     await ended;
   }
+}
+
+/** Was the program that prints into this file started, and does its process, which carries the lab's mark, no longer run? */
+export function hasEnded(logFile: string, mark: string): boolean {
+  const pid = readProc(pidFileOf(logFile)).trim();
+  return pid !== "" && !readProc(`/proc/${pid}/environ`).split("\0").includes(mark);
+}
+
+function pidFileOf(logFile: string): string {
+  return logFile.replace(/\.log$/, ".pid");
 }
 
 /** Does somebody listen on this port, in the network namespace of this process? */

@@ -23,6 +23,11 @@ export function folderOf(name: string): string {
   return join(STATE, name);
 }
 
+/** What the program of a node prints. */
+export function logFileOf(name: string, node: string): string {
+  return join(folderOf(name), `${node}.log`);
+}
+
 /**
  * Takes the name before anything else is made, so that the lab can be found and removed from here on. Throws UsageError when
  * a lab of that name is up.

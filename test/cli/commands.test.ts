@@ -171,7 +171,7 @@ test("completions for bash, zsh and fish, and what they offer", async () => {
 test("lab graph draws a topology", async () => {
   expect((await oneip("lab", "graph", "routing")).stdout).toContain("lb{{lb}}");
   expect((await oneip("lab", "graph", "netns/edge.yaml", "--dot")).stdout).toContain(
-    '"edge" [shape=hexagon]',
+    '"edge" [shape=hexagon label="edge"]',
   );
 });
 

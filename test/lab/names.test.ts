@@ -25,6 +25,9 @@ const WORDS = {
   "the folder of all labs": ".",
   "its parent": "..",
   "nothing": "",
+  "a folder below a lab's": "zz/a",
+  "a hidden word": ".zz",
+  "a dotted word, as a lab's mark is one": "zz.a",
   "a pattern of grep": "zz.*",
   "a pattern of the shell": "zz*",
   "a long option": "--foo",
@@ -61,6 +64,17 @@ test.each([
   const { status, stderr } = await run([...ONEIP, "lab", ...words]);
   expect(stderr).toContain("A lab cannot have this name, found ");
   expect(status).toBe(2);
+  expect(existsSync(victim)).toBe(true);
+});
+
+test.each([
+  ["a lab's name", "name: ../victim\ntopology: {nodes: {a: {}}}\n", '"name" is wrong, found "../victim"'],
+  ["a node's name", "name: names\ntopology: {nodes: {../x: {}}}\n", '"../x"'],
+])("%s in a topology", async (_, text, refusal) => {
+  const file = join(folder, "wrong.yaml");
+  writeFileSync(file, text);
+  await expect(Lab.up(file)).rejects.toThrow(refusal);
+  expect(() => labName(file)).toThrow(refusal);
   expect(existsSync(victim)).toBe(true);
 });
 

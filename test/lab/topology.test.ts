@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { InputError, parseTopology } from "oneip";
+import { parseAddresses } from "../../src/lab/addresses.ts";
 import { toDot, toMermaid } from "../../src/lab/graph.ts";
 import { ROOT } from "../runtime.ts";
 
@@ -102,4 +103,28 @@ test("graphs", () => {
     'graph LR\n  a[a]\n  sw([sw])\n  b[b]\n  a ---|"eth1 a"| sw\n  b ---|"eth1 b"| sw\n',
   );
   expect(toDot(topology)).toContain('"b" -- "sw" [taillabel="eth1" headlabel="b"]');
+});
+
+test("graphs of a lab that is up have its addresses", () => {
+  const row = (ifname: string, local: string, prefixlen: number, scope = "global") => (
+    { ifname, addr_info: [{ local, prefixlen, scope }] }
+  );
+  const addresses = parseAddresses(JSON.stringify([
+    row("lo", "127.0.0.1", 8, "host"),
+    row("lo", "::1", 128, "host"),
+    row("lo", "10.0.0.100", 32, "host"),
+    row("eth1", "10.0.0.11", 24),
+    row("eth1", "fe80::1", 64, "link"),
+    row("eth1", "2001:db8::11", 64),
+    { ifname: "eth2", addr_info: [] },
+  ]));
+  const topology = parseTopology(SMALL, "small.yaml");
+  const lines = ["b", "lo 10.0.0.100/32", "eth1 10.0.0.11/24", "eth1 2001:db8::11/64"];
+  const of = new Map([["b", addresses], ["sw", []]]);
+  expect(toMermaid(topology, of).split("\n").slice(1, 4)).toEqual([
+    "  a[a]",
+    "  sw([sw])",
+    `  b["${lines.join("<br>")}"]`,
+  ]);
+  expect(toDot(topology, of)).toContain(`"b" [shape=box label="${lines.join("\\n")}"]`);
 });

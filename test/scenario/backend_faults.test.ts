@@ -96,6 +96,13 @@ const cases: Case[] = [
     want: "multicast-drop",
     options: ["--technique", "broadcast"],
   },
+  {
+    name: "a port that nft drops",
+    build: "nft add table inet fw; nft add chain inet fw input '{ type filter hook input priority 0; }'; " +
+      "nft add rule inet fw input tcp dport 80 drop",
+    want: "firewall",
+    after: "nft delete table inet fw",
+  },
   { name: "a small MTU", build: "ip link set dev eth1 mtu 1400", want: "mtu" },
 ];
 
@@ -104,7 +111,18 @@ test.skipIf(needsRoot())("a sound backend has no fault", async () => {
     clusters: [CLUSTER, CLUSTER6],
     mended: [],
     faults: [],
+    notes: [],
     status: 0,
+  });
+});
+
+test.skipIf(needsRoot())("who may not look at the firewall says so", async () => {
+  const { status, stdout } = await lab!.node("web").run(
+    ["setpriv", "--bounding-set=-net_admin", ...ONEIP, "backend", "check", "--cluster", CLUSTER],
+  );
+  expect({ status, stdout }).toEqual({
+    status: 0,
+    stdout: `note: the firewall was not looked at: it needs root\nok  ${CLUSTER}: no fault found\n`,
   });
 });
 

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { CommandError, Lab, until } from "oneip";
+import { CommandError, Lab, type LabInfo, until } from "oneip";
 import { run, runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP, ROOT } from "../runtime.ts";
@@ -118,18 +118,29 @@ describe.skipIf(needsTap())("labs leave nothing behind:", () => {
 
   test("`lab up`, `list`, `exec`, `shell` and `down`, as a person uses them", async () => {
     const lab = (...args: string[]) => run([...ONEIP, "lab", ...args]);
+    const list = async () =>
+      (JSON.parse((await lab("list", "--json")).stdout) as LabInfo[]).find((info) => info.name === name);
     expect((await lab("up", "routing", "--name", name)).stdout).toContain(
       `Lab "${name}" is up: client1, client2,`,
     );
-    const listed = JSON.parse((await lab("list", "--json")).stdout) as { name: string; nodes: string[] }[];
-    expect(listed.find((info) => info.name === name)?.nodes).toContain("web4");
+    expect(await list()).toMatchObject({ nodes: expect.arrayContaining(["web4"]), ended: [] });
     const answer = await lab("exec", name, "client1", "curl", "-s", "--max-time", "60", "http://10.0.0.100/");
     expect(answer.stdout).toMatch(/^web[1-4]\n$/);
     expect((await lab("exec", name, "client1", "sh", "-c", "exit 7")).status).toBe(7);
-    const shell = await run([...ONEIP, "lab", "shell", name, "router"], {
-      input: "ip -br address show dev eth2; exit 4\n",
+    // On a terminal, as its prompt shows.
+    const shell = await run(["script", "-qec", `${ONEIP.join(" ")} lab shell ${name} router`, "/dev/null"], {
+      input: "ip -br address show dev eth2; uname -n; exit 4\n",
+      env: { SHELL: "/bin/sh" },
     });
     expect(shell).toMatchObject({ status: 4, stdout: expect.stringContaining("10.0.0.1/24") });
+    expect(shell.stdout).toContain(`${name}-router# `);
+    expect(shell.stdout).toContain(`\n${name}-router\r\n`);
+    expect((await lab("graph", name)).stdout).toMatch(
+      /web1\["web1<br>.*lo 10\.0\.0\.100\/32.*eth1 10\.0\.0\.11\/24/,
+    );
+    process.kill(Number(readFileSync(`/run/oneip/lab/${name}/web2.pid`, "utf8")), "SIGKILL");
+    await until("the server has ended", async () => (await list())?.ended.join() === "web2");
+    expect((await lab("list")).stdout).toMatch(new RegExp(`^${name} +10 +web2 +/`, "m"));
     const unknown = await lab("exec", name, "nobody", "true");
     expect(unknown).toMatchObject({
       status: 2,

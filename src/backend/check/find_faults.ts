@@ -4,6 +4,7 @@ import { type Fault, inOrder } from "../../fault/fault.ts";
 import { findAliasFaults } from "./alias_faults.ts";
 import { findArpFaults } from "./arp_faults.ts";
 import type { Expected } from "./expected.ts";
+import { findFirewallFaults } from "./firewall_faults.ts";
 import { findPathFaults } from "./path_faults.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -13,5 +14,6 @@ export function findFaults(snapshot: Snapshot, expected: Expected): Fault[] {
     ...findArpFaults(snapshot, expected),
     ...findAliasFaults(snapshot, expected),
     ...findPathFaults(snapshot, expected),
+    ...findFirewallFaults(snapshot, expected),
   ]);
 }

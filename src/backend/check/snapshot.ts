@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { isIpv6, parseIp } from "../../wire/address.ts";
 import { parseIpRoutes } from "../routes/ip_routes.ts";
 import { runChecked } from "../../system/programs.ts";
+import { type Firewall, readFirewall } from "./ruleset.ts";
 import type { Route } from "../routes/routes.ts";
 
 export interface Snapshot {
@@ -15,6 +16,7 @@ export interface Snapshot {
   readonly listeners: readonly Listener[];
   /** By name, such as "net.ipv4.conf.all.arp_ignore". Those that the kernel does not have are missing. */
   readonly sysctls: ReadonlyMap<string, number>;
+  readonly firewall: Firewall;
 }
 
 /** An interface of the machine, as `ip address` shows it. */
@@ -60,13 +62,14 @@ const PER_INTERFACE = {
 
 /** Asks this machine. Throws CommandError, and an error that names the package of a missing program. */
 export async function takeSnapshot(): Promise<Snapshot> {
-  const [addresses, routes4, routes6, proxies4, proxies6, sockets] = await Promise.all([
+  const [addresses, routes4, routes6, proxies4, proxies6, sockets, firewall] = await Promise.all([
     runChecked(["ip", "-j", "-d", "address", "show"]),
     runChecked(["ip", "-4", "route", "show", "table", "all"]),
     runChecked(["ip", "-6", "route", "show", "table", "all"]),
     runChecked(["ip", "-j", "-4", "neigh", "show", "proxy"]),
     runChecked(["ip", "-j", "-6", "neigh", "show", "proxy"]),
     runChecked(["ss", "-Hlntu"]),
+    readFirewall(),
   ]);
   return {
     interfaces: parseInterfaces(addresses),
@@ -74,6 +77,7 @@ export async function takeSnapshot(): Promise<Snapshot> {
     published: [...parsePublished(proxies4), ...parsePublished(proxies6)],
     listeners: parseListeners(sockets),
     sysctls: readSysctls(),
+    firewall,
   };
 }
 

@@ -58,6 +58,7 @@ export function machine(
   return {
     interfaces: [loopback(ALIAS, ALIAS6), ETH1],
     published: [],
+    firewall: { chains: [], unseen: [] },
     listeners: [{ protocol: "tcp", address: "*", port: 80 }],
     ...rest,
     routes: parseIpRoutes(routes(ROUTES)),

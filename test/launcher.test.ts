@@ -1,0 +1,86 @@
+/** `scripts/oneip` asks only for the runtime that it is to start. */
+
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Result, run } from "../src/system/programs.ts";
+import { ROOT } from "./runtime.ts";
+
+/** A checkout in which `npm ci --omit=dev` has run: no runtime has come along. */
+const checkout = mkdtempSync(join(tmpdir(), "oneip-launcher-"));
+const { dependencies, engines } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+const least = engines.node.replace(">=", "");
+
+beforeAll(() => {
+  for (const name of ["scripts", "src", "package.json", "deno.json"]) {
+    cpSync(join(ROOT, name), join(checkout, name), { recursive: true });
+  }
+  for (const name of Object.keys(dependencies)) {
+    const link = join(checkout, "node_modules", name);
+    mkdirSync(join(link, ".."), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), link);
+  }
+});
+afterAll(() => rmSync(checkout, { recursive: true }));
+
+/** Runs `oneip --version` on a machine with these programs, by name, besides the usual ones. */
+function version(runtime: string, programs: Readonly<Record<string, string>>): Promise<Result> {
+  const bin = mkdtempSync(join(checkout, "bin-"));
+  for (const [name, text] of Object.entries(programs)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(bin, name), 0o755);
+  }
+  for (const name of ["dirname", "readlink", "sed", "sort", "stat"]) {
+    symlinkSync(join("/usr/bin", name), join(bin, name));
+  }
+  return run([
+    "/usr/bin/env",
+    "-i",
+    `PATH=${bin}`,
+    `ONEIP_RUNTIME=${runtime}`,
+    join(checkout, "scripts/oneip"),
+    "--version",
+  ]);
+}
+
+const node = `exec ${join(ROOT, "node_modules/.bin/node")} "$@"`;
+
+test("Node without Deno: the machine's own", async () => {
+  expect(await version("node", { node })).toMatchObject({ status: 0, stdout: "0.1.0\n", stderr: "" });
+});
+
+test("Node that is too old is refused by its version", async () => {
+  const { status, stderr } = await version("node", { node: "echo v20.20.2" });
+  expect(stderr).toContain(`Node needs to be ${least} or later, found v20.20.2`);
+  expect(status).toBe(1);
+});
+
+test("no Node at all", async () => {
+  const { status, stderr } = await version("node", {});
+  expect(stderr).toContain(
+    `there is no Node; run ${checkout}/scripts/setup, or install Node ${least} or later`,
+  );
+  expect(status).toBe(1);
+});
+
+test("no Deno at all", async () => {
+  const { status, stderr } = await version("deno", { node });
+  expect(stderr).toContain(
+    `there is no Deno; run ${checkout}/scripts/setup, or with ONEIP_RUNTIME=node for Node`,
+  );
+  expect(status).toBe(1);
+});
+
+test("the documents name the version that package.json does", () => {
+  expect(readFileSync(join(ROOT, "docs/install.md"), "utf8")).toContain(`Node ${least} or later`);
+});

@@ -1,11 +1,31 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { leftToOther } from "./test/halves.ts";
+import { RUNTIME } from "./test/runtime.ts";
 
-// One suite for both runtimes. Forks, because scenario tests start programs and the TAP's worker needs a process of its own.
+/**
+ * First the files that bring up labs: they wait more than they work, so that the others fill the gaps, and none is alone at the end.
+ */
+class LabsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const needsLab = ({ moduleId }: TestSpecification) => /\/test\/(docs\.test|scenario\/)/.test(moduleId);
+    const sorted = await super.sort(files);
+    return [...sorted.filter(needsLab), ...sorted.filter((file) => !needsLab(file))];
+  }
+}
+
+// One suite for both runtimes. Forks, because scenario tests start programs; not one for each file, which would cost more than most
+// of the tests in it.
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: [...leftToOther(RUNTIME)],
     pool: "forks",
-    maxWorkers: 2,
+    isolate: false,
+    // For 2 cores: half of the tests wait for something.
+    maxWorkers: 4,
+    maxConcurrency: 4,
+    sequence: { sequencer: LabsFirst },
     // The last resort: what waits for something (until, curl, ping) has a limit of its own, at which it says what it waited for.
     testTimeout: 600_000,
     hookTimeout: 600_000,

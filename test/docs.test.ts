@@ -90,7 +90,8 @@ for (const document of executed) {
   const blocks = blocksOf(document).filter(({ mark }) => mark !== undefined);
   if (!blocks.some(({ mark }) => "on" in mark!)) continue;
 
-  test.skipIf(needsTap())(
+  // Side by side: most of them wait most of the time, and none can see another.
+  test.skipIf(needsTap()).concurrent(
     `what ${document} says to do works, in the order in which it stands there`,
     async () => {
       await using sandbox = await Sandbox.open();

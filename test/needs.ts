@@ -2,10 +2,12 @@
 
 import { existsSync } from "node:fs";
 
-const hasRoot = process.getuid?.() === 0;
+const isQuick = process.env["ONEIP_TEST_QUICK"] === "true";
+const hasRoot = process.getuid?.() === 0 && !isQuick;
 const hasTun = existsSync("/dev/net/tun");
 
-if (!hasRoot) console.warn("Tests with network namespaces are skipped: they need root");
+if (isQuick) console.warn("Tests with network namespaces or a TAP are left out: --quick");
+else if (!hasRoot) console.warn("Tests with network namespaces are skipped: they need root");
 else if (!hasTun) console.warn("Tests with a TAP are skipped: there is no /dev/net/tun");
 
 /** True when there is no root, so no network namespaces. */

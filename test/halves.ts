@@ -1,0 +1,38 @@
+/**
+ * Files of what no runtime can change: the kernel's rules, other programs, arithmetic, virtual time. Where the whole suite runs on
+ * both runtimes, each of them runs on one. Whatever touches a TAP's threads, sockets or the command itself runs on both.
+ */
+export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
+  deno: [
+    "test/docs.test.ts",
+    "test/engine/virtual_hour.test.ts",
+    "test/filter/rules/oracle.test.ts",
+    "test/scenario/backend_faults.test.ts",
+    "test/scenario/garbage.test.ts",
+    "test/scenario/ports.test.ts",
+    "test/scenario/technique.test.ts",
+    "test/scenario/verify_at_start.test.ts",
+  ],
+  node: [
+    "test/benchmark/frames.test.ts",
+    "test/filter/agent/agent_loop.test.ts",
+    "test/filter/agent/membership.test.ts",
+    "test/filter/rules/update.test.ts",
+    "test/lab/foreign.test.ts",
+    "test/lab/names.test.ts",
+    "test/scenario/backend_setup.test.ts",
+    "test/scenario/backend_silence.test.ts",
+    "test/scenario/broadcast.test.ts",
+    "test/scenario/failover.test.ts",
+    "test/scenario/fallback.test.ts",
+    "test/scenario/nginx.test.ts",
+    "test/scenario/router.test.ts",
+    "test/scenario/verify_faults.test.ts",
+  ],
+};
+
+/** The files that this runtime leaves to the other. `ONEIP_TEST_SHARED=true`: the other runs them (scripts/test). */
+export function leftToOther(runtime: "deno" | "node"): readonly string[] {
+  if (process.env["ONEIP_TEST_SHARED"] !== "true") return [];
+  return HALVES[runtime === "deno" ? "node" : "deno"];
+}

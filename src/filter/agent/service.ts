@@ -32,13 +32,13 @@ export async function runAgent(
   const asked = Promise.race(["SIGTERM", "SIGINT"].map((signal) => once(process, signal)));
 
   const log = createLog();
-  const sockets = await HeartbeatSockets.open(cluster, backend, port);
+  const sockets = await HeartbeatSockets.open(cluster, port);
   const loop = new AgentLoop({
     cluster,
     backend,
     key,
     intervalMs,
-    send: (datagram) => sockets.send(datagram),
+    send: (datagram, to) => sockets.send(datagram, to),
     apply: applyCommands,
     hasLink: () => ifreq.isRunning(interfaceName),
     clock,

@@ -5,6 +5,7 @@ import { beside, type Check, type Complain, type Contents } from "../input/conte
 import type { Path } from "../input/places.ts";
 import { isIpv6 } from "../wire/address.ts";
 import { key, section } from "./key.ts";
+import { agentsAreAtMost, areAtMost, bucketsAreAtMost, MOST } from "./limits.ts";
 import { linksOf } from "./links.ts";
 import { LEAST_IPV6_MTU } from "./mtu.ts";
 import {
@@ -21,6 +22,9 @@ import {
   uint32,
   wholeNumber,
 } from "./values.ts";
+
+/** Of a cluster that does not say how many. */
+const USUAL_BUCKETS = 4096;
 
 const backend = section("use a mapping such as {name: web1, address: 10.0.0.11}", {
   name: key(name, {
@@ -102,19 +106,21 @@ export const cluster = section("use a mapping with name, addresses and backends"
     examples: ["broadcast"],
   }),
   agent: key(agent.optional(), {
-    description: "Settings of `oneip filter agent`, by which the backends watch each other.",
+    description: "Settings of `oneip filter agent`, by which the backends watch each other. " +
+      `A cluster with agents may have ${MOST.agents} backends.`,
     examples: [{ keyFile: "/etc/oneip/cluster.key" }],
+    checks: [agentsAreAtMost],
   }),
   buckets: key(
-    wholeNumber(2, 65_536)
+    wholeNumber(2, MOST.clusterBuckets)
       .refine((count) => Number.isInteger(Math.log2(count)), "use a power of two such as 4096")
-      .default(4096),
+      .default(USUAL_BUCKETS),
     {
       description:
         "How many buckets the clients are spread over; a power of two. More buckets follow the weights " +
-        "more closely.",
+        `more closely. All clusters together may have ${MOST.buckets}.`,
       examples: [4096],
-      checks: [bucketsAreEnough],
+      checks: [bucketsAreEnough, bucketsAreAtMost(USUAL_BUCKETS)],
     },
   ),
   seed: key(uint32.prefault(0), {
@@ -154,8 +160,9 @@ export const cluster = section("use a mapping with name, addresses and backends"
     examples: ["last-resort"],
   }),
   backends: key(list(backend, "at least one backend"), {
-    description: "The servers behind the cluster addresses.",
+    description: `The servers behind the cluster addresses. All clusters together may have ${MOST.backends}.`,
     examples: [[{ name: "web1", address: "10.0.0.11" }, { name: "web2", address: "10.0.0.12", weight: 2 }]],
+    checks: [areAtMost(MOST.backends, "clusters[].backends[]", "backends in all clusters")],
   }),
 });
 

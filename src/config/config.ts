@@ -10,13 +10,16 @@ import type { Mac } from "../wire/address.ts";
 import { cluster } from "./cluster.ts";
 import { dispatcher } from "./dispatcher.ts";
 import { checksOf, key, section } from "./key.ts";
+import { areAtMost, MOST } from "./limits.ts";
 import { list } from "./values.ts";
 
 /** All that a file may say. */
 export const configuration = section("use a mapping with dispatcher and clusters", {
   dispatcher: key(dispatcher, { description: "The machine that takes the clients' frames, and its link." }),
   clusters: key(list(cluster, "at least one cluster"), {
-    description: "The clusters: each has addresses that clients see, and backends that serve them.",
+    description: "The clusters: each has addresses that clients see, and backends that serve them. " +
+      `There may be ${MOST.clusters} of them.`,
+    checks: [areAtMost(MOST.clusters, "clusters[]", "clusters")],
   }),
 });
 

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { beside, type Check, type Complain, type Contents } from "../input/contents.ts";
 import { isIpv6, networkOf } from "../wire/address.ts";
 import { key, section } from "./key.ts";
+import { areAtMost, MOST } from "./limits.ts";
 import { linksOf } from "./links.ts";
 import { LEAST_IPV6_MTU } from "./mtu.ts";
 import {
@@ -130,8 +131,10 @@ export const dispatcher = section("use a mapping with interface and addresses", 
   routes: key(
     z.array(route, "use a list such as [{prefix: 192.0.2.0/24, via: 10.0.0.1}]").default([]),
     {
-      description: "Other networks, to which the dispatcher forwards as a router. The longest prefix wins.",
+      description: "Other networks, to which the dispatcher forwards as a router. The longest prefix wins. " +
+        `There may be ${MOST.routes}.`,
       examples: [[{ prefix: "192.0.2.0/24", via: "10.0.0.1" }]],
+      checks: [areAtMost(MOST.routes, "dispatcher.routes[]", "routes")],
     },
   ),
   announce: key(announce.prefault({}), {

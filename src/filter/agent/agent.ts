@@ -18,11 +18,17 @@ import type { Heartbeat } from "./heartbeat.ts";
 import { type Alarm, Membership, type MembershipOptions } from "./membership.ts";
 
 /** A backend that has not answered for so many intervals is gone. */
-const DEAD = 4;
+export const DEAD = 4;
 /** The kernel takes frames for so many intervals; then the lease must have been renewed. */
-const LEASE = 2.5;
+export const LEASE = 2.5;
 /** nft may take so many intervals. */
 const PATIENCE = 1.25;
+
+/**
+ * Heartbeats for the sake of news are at least so many intervals apart. With 64 agents a change is news from 62 others, and to tell
+ * 63 of each would be thousands of datagrams.
+ */
+const NEWS = 0.04;
 
 /** What the agent can do. */
 export interface AgentActions {
@@ -112,7 +118,8 @@ export class FilterAgent {
     const own = isLeaving ? membership.held.minus(membership.held) : next ?? membership.held;
     const isNew = this.#given === undefined || !own.equals(this.#given);
     const mustGive = !this.#isGiving && (isNew || nowMs - this.#gaveMs >= this.#intervalMs);
-    if (mustGive || isDue || (membership.hasNews && this.#hasLink)) {
+    const mayTell = this.#hasLink && nowMs - this.#spokeMs >= NEWS * this.#intervalMs;
+    if (mustGive || isDue || (membership.hasNews && mayTell)) {
       this.#actions.send(membership.speak(nowMs));
       this.#spokeMs = nowMs;
     }

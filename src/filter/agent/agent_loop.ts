@@ -8,13 +8,12 @@ import type { Clock, Timer } from "../../system/clock.ts";
 import { every } from "../../system/every.ts";
 import type { ClusterConfig } from "../../config/config.ts";
 import { BucketSet } from "../rules/bucket_set.ts";
-import { ownedBuckets } from "../rules/ownership.ts";
 import { FilterAgent, type LeaseTimes } from "./agent.ts";
 import { Alarms } from "./alarms.ts";
-import { decodeHeartbeat, digestOf, encodeHeartbeat } from "./heartbeat.ts";
+import { digestOf, type Heartbeat, HeartbeatCodec } from "./heartbeat.ts";
 import { type Apply, KernelFilter } from "./kernel_filter.ts";
-import { memoized } from "./memoized.ts";
 import { MembershipLog } from "./membership_log.ts";
+import { ownedIn } from "./owned.ts";
 
 /** Ticks an interval. */
 const TICKS = 5;
@@ -29,8 +28,8 @@ export interface AgentLoopOptions {
   readonly key: Uint8Array;
   /** Between two heartbeats. */
   readonly intervalMs: number;
-  /** Sends a datagram to the agents of all other backends. */
-  send(datagram: Uint8Array): void;
+  /** Sends a datagram to the agent of another backend. */
+  send(datagram: Uint8Array, to: string): void;
   readonly apply: Apply;
   /** Whether the machine's link is up. */
   hasLink(): boolean;
@@ -40,6 +39,8 @@ export interface AgentLoopOptions {
 
 export class AgentLoop {
   readonly #options: AgentLoopOptions;
+  readonly #others: readonly string[];
+  readonly #codec: HeartbeatCodec;
   readonly #agent: FilterAgent;
   readonly #kernel: KernelFilter;
   readonly #alarms: Alarms;
@@ -48,24 +49,26 @@ export class AgentLoop {
 
   constructor(options: AgentLoopOptions) {
     const { cluster, backend, key, intervalMs, clock, log } = options;
+    const names = cluster.backends.map(({ name }) => name);
+    const digest = digestOf(cluster);
     this.#options = options;
+    this.#others = names.filter((name) => name !== backend);
+    this.#codec = new HeartbeatCodec({ self: backend, names, digest, key });
     this.#kernel = new KernelFilter(cluster, backend, options.apply);
     this.#alarms = new Alarms(log, clock);
     this.#membershipLog = new MembershipLog(backend, this.#alarms, log);
     this.#agent = new FilterAgent(
       {
         self: backend,
-        names: cluster.backends.map(({ name }) => name),
-        digest: digestOf(cluster),
+        names,
+        digest,
         boot: clock.sinceEpoch(),
         intervalMs,
-        owned: memoized((name, live) =>
-          ownedBuckets(cluster, name, (other) => live.split(",").includes(other))
-        ),
+        owned: ownedIn(cluster),
         decode: (held) => BucketSet.fromOctets(cluster.buckets, held),
       },
       {
-        send: (heartbeat) => options.send(encodeHeartbeat(heartbeat, key)),
+        send: (heartbeat) => this.#send(heartbeat),
         give: (own, times, done) => void this.#give(own, times).then((isGiven) => done(isGiven, clock.now())),
       },
       clock.now(),
@@ -89,10 +92,10 @@ export class AgentLoop {
 
   /** A datagram came from this address. */
   hear(datagram: Uint8Array, from: string): void {
-    const { key, clock } = this.#options;
-    const heartbeat = decodeHeartbeat(datagram, key);
-    if (heartbeat === undefined) return this.#alarms.raise("forged", from);
-    const alarm = this.#agent.hear(heartbeat, clock.now());
+    const heartbeat = this.#codec.decode(datagram);
+    if (heartbeat === "part") return;
+    if (heartbeat === "forged") return this.#alarms.raise("forged", from);
+    const alarm = this.#agent.hear(heartbeat, this.#options.clock.now());
     if (alarm !== undefined) this.#alarms.raise(alarm, heartbeat.name);
     this.#membershipLog.write(this.#agent.membership);
   }
@@ -111,6 +114,13 @@ export class AgentLoop {
   #tick(): void {
     this.#agent.tick(this.#options.clock.now(), this.#options.hasLink());
     this.#membershipLog.write(this.#agent.membership);
+  }
+
+  #send(heartbeat: Heartbeat): void {
+    const encodeTo = this.#codec.encoder(heartbeat);
+    for (const name of this.#others) {
+      for (const datagram of encodeTo(name)) this.#options.send(datagram, name);
+    }
   }
 
   /** Whether the kernel has taken it. */

@@ -188,7 +188,9 @@ export class Membership {
     peer.isPresent = !isLeaving;
     peer.answeredMs = nowMs;
     const isSplit = !isSame && peer.isPresent && held.and(this.#held).size > 0;
-    this.#updateLive();
+    // Most heartbeats say what the one before did.
+    const hearsSame = isSame && before.hears.join() === hears.join();
+    if (!hearsSame || isLeaving) this.#updateLive();
     return isSplit ? "split" : undefined;
   }
 
@@ -209,8 +211,9 @@ export class Membership {
   decide(): BucketSet | undefined {
     const { self, names, owned } = this.#options;
     const want = owned(self, this.isAlone ? liveKey(names) : this.#live);
+    if (!this.#mustLetGo && this.#held.equals(want)) return undefined;
     let next = this.#mustLetGo ? this.#none : this.#held.and(want);
-    if (!this.#mustLetGo && this.waitsFor.length === 0) {
+    if (!this.#mustLetGo && !next.equals(want) && this.waitsFor.length === 0) {
       const free = this.#others().reduce(
         (left, name) => left.minus(this.#peers.get(name)!.statement!.held),
         want,
@@ -249,12 +252,12 @@ export class Membership {
 
   /** The live set follows from who is present and whom those hear. */
   #updateLive(): void {
-    const present = [...this.#peers].filter(([, { isPresent }]) => isPresent);
-    const live = liveKey([
-      this.#options.self,
-      ...present.map(([name]) => name),
-      ...present.flatMap(([, { statement }]) => statement?.hears ?? []),
-    ]);
+    const peers = [...this.#peers];
+    const present = peers.filter(([, { isPresent }]) => isPresent);
+    const heard = peers.filter(([name, { isPresent }]) =>
+      !isPresent && present.some(([, { statement }]) => statement?.hears.includes(name))
+    );
+    const live = liveKey([this.#options.self, ...[...present, ...heard].map(([name]) => name)]);
     if (live === this.#live) return;
     this.#live = live;
     this.#liveSeq = this.#seq + 1;

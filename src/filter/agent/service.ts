@@ -34,13 +34,13 @@ export async function runAgent(
 
   const output = new Output(STDOUT);
   const { log, end } = openLog({ writer: (octets) => output.write(octets), isTerminal: output.isTerminal });
-  const sockets = await HeartbeatSockets.open(cluster, backend, port);
+  const sockets = await HeartbeatSockets.open(cluster, port);
   const loop = new AgentLoop({
     cluster,
     backend,
     key,
     intervalMs,
-    send: (datagram) => sockets.send(datagram),
+    send: (datagram, to) => sockets.send(datagram, to),
     apply: applyCommands,
     hasLink: () => ifreq.isRunning(interfaceName),
     clock,

@@ -10,26 +10,29 @@ type Family = "udp4" | "udp6";
 
 export class HeartbeatSockets {
   readonly #sockets: ReadonlyMap<Family, Socket>;
-  /** Addresses of the other backends. */
-  readonly #others: readonly string[];
+  /** By backend. */
+  readonly #addresses: ReadonlyMap<string, string>;
   readonly #port: number;
   /** Settled when the last datagram has left. */
   #sent: Promise<unknown> = Promise.resolve();
 
-  private constructor(sockets: ReadonlyMap<Family, Socket>, others: readonly string[], port: number) {
+  private constructor(
+    sockets: ReadonlyMap<Family, Socket>,
+    addresses: ReadonlyMap<string, string>,
+    port: number,
+  ) {
     this.#sockets = sockets;
-    this.#others = others;
+    this.#addresses = addresses;
     this.#port = port;
   }
 
-  /** Of the agent of a backend; all agents of the cluster have the same port. Throws UsageError when the port is taken. */
-  static async open({ backends }: ClusterConfig, backend: string, port: number): Promise<HeartbeatSockets> {
+  /** All agents of the cluster have the same port. Throws UsageError when the port is taken. */
+  static async open({ backends }: ClusterConfig, port: number): Promise<HeartbeatSockets> {
     const sockets = new Map<Family, Socket>();
     for (const family of new Set(backends.map(({ address }) => familyOf(address)))) {
       sockets.set(family, await openSocket(family, port));
     }
-    const others = backends.filter(({ name }) => name !== backend).map(({ address }) => address);
-    return new HeartbeatSockets(sockets, others, port);
+    return new HeartbeatSockets(sockets, new Map(backends.map(({ name, address }) => [name, address])), port);
   }
 
   /** Calls `hear` for each datagram that comes. `from` is the sender's address. */
@@ -39,13 +42,13 @@ export class HeartbeatSockets {
     }
   }
 
-  /** To all other backends. What cannot be sent is lost, like any datagram: the others will notice. */
-  send(datagram: Uint8Array): void {
-    this.#sent = Promise.all(
-      this.#others.map((address) =>
-        new Promise((done) => this.#sockets.get(familyOf(address))!.send(datagram, this.#port, address, done))
-      ),
+  /** To the agent of a backend. What cannot be sent is lost, like any datagram: the other will notice. */
+  send(datagram: Uint8Array, to: string): void {
+    const address = this.#addresses.get(to)!;
+    const sending = new Promise((done) =>
+      this.#sockets.get(familyOf(address))!.send(datagram, this.#port, address, done)
     );
+    this.#sent = this.#sent.then(() => sending);
   }
 
   async close(): Promise<void> {

@@ -1,67 +1,140 @@
 /** A set of a cluster's buckets. It never changes: operations give new sets. Both operands must be of the same cluster. */
 
-export class BucketSet {
-  /** One octet a bucket, 1 when it is in the set. */
-  readonly #in: Uint8Array;
+/** The two forms of `toOctets`, told apart by its first octet. */
+const BITS = 0;
+const GAPS = 1;
 
-  private constructor(octets: Uint8Array) {
-    this.#in = octets;
+export class BucketSet {
+  readonly #buckets: number;
+  /** One bit a bucket, the first one in the lowest bit of the first word. */
+  readonly #words: Int32Array;
+  #size: number | undefined;
+
+  private constructor(buckets: number, words: Int32Array) {
+    this.#buckets = buckets;
+    this.#words = words;
   }
 
   /** The buckets of 0..buckets-1 that `isIn` is true of. */
   static of(buckets: number, isIn: (bucket: number) => boolean): BucketSet {
-    return new BucketSet(Uint8Array.from({ length: buckets }, (_, bucket) => isIn(bucket) ? 1 : 0));
+    const set = BucketSet.none(buckets);
+    for (let bucket = 0; bucket < buckets; bucket++) if (isIn(bucket)) set.#add(bucket);
+    return set;
   }
 
   static none(buckets: number): BucketSet {
-    return new BucketSet(new Uint8Array(buckets));
+    return new BucketSet(buckets, new Int32Array(Math.ceil(buckets / 32)));
+  }
+
+  /** The sets of all owners, of which there are `count`, from the owner of each bucket; other owners are nobody. */
+  static ofOwners(owners: Uint16Array, count: number): BucketSet[] {
+    const sets = Array.from({ length: count }, () => BucketSet.none(owners.length));
+    for (let bucket = 0; bucket < owners.length; bucket++) {
+      const set = sets[owners[bucket]!];
+      if (set !== undefined) set.#add(bucket);
+    }
+    return sets;
   }
 
   has(bucket: number): boolean {
-    return this.#in[bucket] === 1;
+    return (this.#words[bucket >>> 5]! >>> (bucket & 31) & 1) === 1;
   }
 
   get size(): number {
-    return this.#in.reduce((sum, one) => sum + one, 0);
+    return this.#size ??= this.#words.reduce((sum, word) => sum + ones(word), 0);
   }
 
   and(other: BucketSet): BucketSet {
-    return new BucketSet(this.#in.map((one, bucket) => one & other.#in[bucket]!));
+    return this.#with(other, (word, others) => word & others);
   }
 
   or(other: BucketSet): BucketSet {
-    return new BucketSet(this.#in.map((one, bucket) => one | other.#in[bucket]!));
+    return this.#with(other, (word, others) => word | others);
   }
 
   minus(other: BucketSet): BucketSet {
-    return new BucketSet(this.#in.map((one, bucket) => one & ~other.#in[bucket]!));
+    return this.#with(other, (word, others) => word & ~others);
   }
 
   equals(other: BucketSet): boolean {
-    return this.#in.every((one, bucket) => one === other.#in[bucket]);
+    if (this === other) return true;
+    for (let index = 0; index < this.#words.length; index++) {
+      if (this.#words[index] !== other.#words[index]) return false;
+    }
+    return true;
   }
 
   /** The set as intervals, as few as possible, with both ends in them: `[[0, 3], [9, 9]]`. */
   intervals(): [first: number, last: number][] {
     const found: [number, number][] = [];
-    for (const [bucket, one] of this.#in.entries()) {
+    for (let bucket = 0; bucket < this.#buckets; bucket++) {
+      if (!this.has(bucket)) continue;
       const last = found.at(-1);
-      if (one === 0) continue;
       if (last?.[1] === bucket - 1) last[1] = bucket;
       else found.push([bucket, bucket]);
     }
     return found;
   }
 
-  /** Eight buckets an octet, the first in the lowest bit. */
+  /**
+   * The shorter of two forms:
+   *
+   *     0 | eight buckets an octet, the first in the lowest bit
+   *     1 | for each bucket how many are left out before it, seven bits an octet, the lowest first; bit 7 says that more follow
+   */
   toOctets(): Uint8Array {
-    const octets = new Uint8Array(Math.ceil(this.#in.length / 8));
-    for (const [bucket, one] of this.#in.entries()) octets[bucket >>> 3]! |= one << (bucket & 7);
-    return octets;
+    const gaps = [GAPS];
+    const bits = new Uint8Array(1 + Math.ceil(this.#buckets / 8));
+    let next = 0;
+    for (let bucket = 0; bucket < this.#buckets; bucket++) {
+      if (!this.has(bucket)) continue;
+      bits[1 + (bucket >>> 3)]! |= 1 << (bucket & 7);
+      let gap = bucket - next;
+      for (; gap > 127; gap >>>= 7) gaps.push(gap & 127 | 128);
+      gaps.push(gap);
+      next = bucket + 1;
+    }
+    return gaps.length < bits.length ? Uint8Array.from(gaps) : bits;
   }
 
-  /** The set that `toOctets` wrote. Octets that are missing count as 0. */
+  /** The set that `toOctets` wrote. Octets that are missing stand for nothing, and so do buckets that there are not. */
   static fromOctets(buckets: number, octets: Uint8Array): BucketSet {
-    return BucketSet.of(buckets, (bucket) => ((octets[bucket >>> 3] ?? 0) >>> (bucket & 7) & 1) === 1);
+    if (octets[0] !== GAPS) {
+      const isIn = (bucket: number) => (octets[1 + (bucket >>> 3)] ?? 0) >>> (bucket & 7) & 1;
+      return BucketSet.of(buckets, (bucket) => octets[0] === BITS && isIn(bucket) === 1);
+    }
+    const set = BucketSet.none(buckets);
+    let bucket = 0;
+    let shift = 0;
+    for (let at = 1; at < octets.length && shift < 28; at++) {
+      bucket += (octets[at]! & 127) << shift;
+      shift += 7;
+      if (octets[at]! > 127) continue;
+      if (bucket >= buckets) break;
+      set.#add(bucket++);
+      shift = 0;
+    }
+    return set;
   }
+
+  /** A loop, since an agent with 65,536 buckets does this hundreds of times a second, and `map` takes ten times as long. */
+  #with(other: BucketSet, combine: (word: number, others: number) => number): BucketSet {
+    const words = new Int32Array(this.#words.length);
+    for (let index = 0; index < words.length; index++) {
+      words[index] = combine(this.#words[index]!, other.#words[index]!);
+    }
+    return new BucketSet(this.#buckets, words);
+  }
+
+  /** Only while a set is made. */
+  #add(bucket: number): void {
+    this.#words[bucket >>> 5]! |= 1 << (bucket & 31);
+  }
+}
+
+/** How many bits of a word are 1. */
+function ones(word: number): number {
+  const pairs = word - (word >>> 1 & 0x55555555);
+  const fours = (pairs & 0x33333333) + (pairs >>> 2 & 0x33333333);
+  return Math.imul(fours + (fours >>> 4) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

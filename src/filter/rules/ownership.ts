@@ -11,10 +11,19 @@ export function ownedBuckets(
   backend: string,
   isLive: (name: string) => boolean,
 ): BucketSet {
-  const map = new ClusterMap(cluster);
+  return allOwnedBuckets(new ClusterMap(cluster), isLive).get(backend) ?? BucketSet.none(cluster.buckets);
+}
+
+/** The same for all backends, by name. Leaves the map as it is for this live set. */
+export function allOwnedBuckets(
+  map: ClusterMap,
+  isLive: (name: string) => boolean,
+): ReadonlyMap<string, BucketSet> {
+  const { backends } = map.cluster;
+  const indices = new Map(backends.map((backend, index) => [backend, index]));
   map.update(({ name }) => isLive(name));
-  const owners = map.owners(({ name }) => name === backend ? 1 : 0);
-  return BucketSet.of(cluster.buckets, (bucket) => owners[bucket] === 1);
+  const sets = BucketSet.ofOwners(map.owners((backend) => indices.get(backend)!), backends.length);
+  return new Map(backends.map(({ name }, index) => [name, sets[index]!]));
 }
 
 /**

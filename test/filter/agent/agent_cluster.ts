@@ -10,7 +10,7 @@ import { BucketSet } from "../../../src/filter/rules/bucket_set.ts";
 import { VirtualClock } from "../../../src/system/clock.ts";
 import { Random } from "../../random.ts";
 
-const INTERVAL_MS = 2000;
+export const INTERVAL_MS = 2000;
 const KEY = new TextEncoder().encode("sixteen characters or more");
 const LONGEST_WAY_MS = 25;
 const USUAL_NFT_MS = 30;
@@ -29,13 +29,11 @@ class Kernel {
     }
     if (/ mine$/m.test(commands)) {
       const elements = / mine \{.*?([\d, -]+) \}/.exec(commands)?.[1] ?? "";
-      const ranges = [...elements.matchAll(/(\d+)(?:-(\d+))?/g)].map(([, first, last = first]) =>
-        [first, last].map(Number)
-      );
-      this.#own = BucketSet.of(
-        buckets,
-        (bucket) => ranges.some(([first, last]) => first! <= bucket && bucket <= last!),
-      );
+      const own = new Uint8Array(buckets);
+      for (const [, first, last = first] of elements.matchAll(/(\d+)(?:-(\d+))?/g)) {
+        own.fill(1, Number(first), Number(last) + 1);
+      }
+      this.#own = BucketSet.of(buckets, (bucket) => own[bucket] === 1);
     }
     this.#leaseEndMs = nowMs + Number(/ipv4 timeout (\d+)ms/.exec(commands)![1]);
   }
@@ -58,13 +56,18 @@ export class AgentCluster {
   /** The logs of all agents in one, each line with its time and backend. */
   readonly log: string[] = [];
   readonly names: readonly string[];
+  /** Datagrams sent so far, and the octets of the longest one. */
+  readonly sent = { datagrams: 0, longest: 0 };
   readonly #cluster: ClusterConfig;
   readonly #random: Random;
+  readonly #isEverSlow: boolean;
   readonly #kernels = new Map<string, Kernel>();
   readonly #lives = new Map<string, Life>();
 
-  constructor(cluster: ClusterConfig, seed: number) {
+  /** `isEverSlow`: some kernels take longer than an agent's patience now and then. */
+  constructor(cluster: ClusterConfig, seed: number, isEverSlow = true) {
     this.#cluster = cluster;
+    this.#isEverSlow = isEverSlow;
     this.#random = new Random(seed);
     this.names = cluster.backends.map(({ name }) => name);
   }
@@ -80,7 +83,7 @@ export class AgentCluster {
         backend: name,
         key: KEY,
         intervalMs: INTERVAL_MS,
-        send: (datagram) => this.#send(name, datagram),
+        send: (datagram, to) => this.#send(name, datagram, to),
         apply: (commands, timeoutMs) => this.#apply(kernel, commands, timeoutMs),
         hasLink: () => true,
         // The dead do nothing any more, whatever they waited for.
@@ -124,21 +127,41 @@ export class AgentCluster {
 
   /** How many machines take each bucket now. */
   owners(): number[] {
-    const { buckets } = this.#cluster;
-    const taken = [...this.#kernels.values()].map((kernel) => kernel.takes(buckets, this.clock.now()));
-    return Array.from({ length: buckets }, (_, bucket) => taken.filter((own) => own.has(bucket)).length);
+    const taken = this.#taken();
+    return Array.from(
+      { length: this.#cluster.buckets },
+      (_, bucket) => taken.filter((own) => own.has(bucket)).length,
+    );
   }
 
-  #send(from: string, datagram: Uint8Array): void {
-    for (const [name, life] of this.#lives) {
-      if (name === from) continue;
-      this.clock.after(life.wayMs, () => life.isOver || life.loop.hear(datagram, from));
-    }
+  /** Buckets that some machine takes now. */
+  get served(): number {
+    return this.#taken().reduce((sum, own) => sum.or(own)).size;
+  }
+
+  #taken(except?: Kernel): BucketSet[] {
+    const { buckets } = this.#cluster;
+    return [...this.#kernels.values()].filter((kernel) => kernel !== except)
+      .map((kernel) => kernel.takes(buckets, this.clock.now()));
+  }
+
+  /** A bucket that both this machine and another one take now. */
+  #doubled(kernel: Kernel): number | undefined {
+    const own = kernel.takes(this.#cluster.buckets, this.clock.now());
+    const both = this.#taken(kernel).map((other) => own.and(other)).find(({ size }) => size > 0);
+    return both?.intervals()[0]![0];
+  }
+
+  #send(from: string, datagram: Uint8Array, to: string): void {
+    this.sent.datagrams++;
+    this.sent.longest = Math.max(this.sent.longest, datagram.length);
+    const life = this.#lives.get(to);
+    if (life !== undefined) this.clock.after(life.wayMs, () => life.isOver || life.loop.hear(datagram, from));
   }
 
   #apply(kernel: Kernel, commands: string, timeoutMs: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const isSlow = this.#random.below(50) === 0;
+    const isSlow = this.#random.below(50) === 0 && this.#isEverSlow;
     const tookMs = 1 + this.#random.below(isSlow ? SLOWEST_NFT_MS : USUAL_NFT_MS);
     if (tookMs > timeoutMs) {
       this.clock.after(timeoutMs, () => reject(new Error(`nft took longer than ${timeoutMs} ms`)));
@@ -151,8 +174,8 @@ export class AgentCluster {
       } catch (error) {
         reject(error);
       }
-      const doubled = this.owners().findIndex((count) => count > 1);
-      if (doubled >= 0) this.log.push(`${this.clock.now()} bucket ${doubled} has two owners`);
+      const doubled = this.#doubled(kernel);
+      if (doubled !== undefined) this.log.push(`${this.clock.now()} bucket ${doubled} has two owners`);
     });
     return promise;
   }

@@ -1,10 +1,14 @@
 import pino from "pino";
 import { expect, test } from "vitest";
 import { parseConfig } from "oneip";
+import { MOST } from "../../../src/config/limits.ts";
+import { DEAD, LEASE } from "../../../src/filter/agent/agent.ts";
 import { AgentLoop } from "../../../src/filter/agent/agent_loop.ts";
+import { MOST_OCTETS } from "../../../src/filter/agent/heartbeat.ts";
 import { VirtualClock } from "../../../src/system/clock.ts";
 import { Random } from "../../random.ts";
-import { AgentCluster } from "./agent_cluster.ts";
+import { clusterOf } from "../../config/cluster.ts";
+import { AgentCluster, INTERVAL_MS } from "./agent_cluster.ts";
 
 const CLUSTER = parseConfig(
   `
@@ -58,6 +62,30 @@ test("an hour in which backends die and return: always one owner, and the same e
   // It was no quiet hour: backends died and returned, and kernels were too slow.
   for (const word of ["live set", "kernel"]) expect(logged(`"${word}"`)).toBeGreaterThan(5);
   expect(await hour(1)).toEqual(log);
+});
+
+test("the most agents with the most buckets: a death is over, once noticed, in less than a lease, and each datagram fits", async () => {
+  const names = Array.from({ length: MOST.agents }, (_, index) => `web${index + 1}`);
+  const keys = { technique: "broadcast", agent: { keyFile: "key" }, buckets: MOST.clusterBuckets };
+  const cluster = new AgentCluster(clusterOf(keys, names), 1, false);
+  for (const name of names) cluster.start(name);
+  while (cluster.served < MOST.clusterBuckets) await cluster.clock.advance(INTERVAL_MS / 20);
+  cluster.kill("web1");
+  await cluster.clock.advance(DEAD * INTERVAL_MS);
+  const before = { ...cluster.sent };
+  const beganMs = performance.now();
+  const noticedMs = cluster.clock.now();
+  while (cluster.served < MOST.clusterBuckets) await cluster.clock.advance(INTERVAL_MS / 20);
+  const tookMs = cluster.clock.now() - noticedMs;
+  const workMs = (performance.now() - beganMs) / (names.length - 1);
+  const datagrams = (cluster.sent.datagrams - before.datagrams) / (names.length - 1);
+  console.log(
+    `${tookMs} ms of an interval of ${INTERVAL_MS} ms; ${datagrams.toFixed(0)} datagrams from each agent, ` +
+      `${cluster.sent.longest} octets at most; ${workMs.toFixed(0)} ms of work for each`,
+  );
+  expect(tookMs).toBeLessThan(LEASE * INTERVAL_MS);
+  expect(cluster.sent.longest).toBeLessThanOrEqual(MOST_OCTETS);
+  expect(cluster.log.filter((line) => line.includes("two owners"))).toEqual([]);
 });
 
 test("an agent whose kernel refuses to let go gives up after four intervals: its lease runs out by itself", async () => {

@@ -1,0 +1,56 @@
+/** How large a configuration may be: what has been tried and holds. docs/limits.md says it to people. */
+
+import * as z from "zod";
+import { beside, type Check } from "../input/contents.ts";
+
+export const MOST = {
+  clusters: 256,
+  /** Of all clusters together; a machine counts once for each cluster that it is in. */
+  backends: 4096,
+  /** Of one cluster. */
+  clusterBuckets: 65_536,
+  /** Of all clusters together. */
+  buckets: 1_048_576,
+  routes: 256,
+  /** Backends of a cluster that has agents: each hears all others, several times a second. */
+  agents: 64,
+} as const;
+
+const anything = z.unknown();
+
+/** `place` is such as `clusters[]`. */
+export function areAtMost(most: number, place: string, what: string): Check {
+  return (contents, complain) => {
+    const found = contents.all(place, anything).length;
+    if (found <= most) return;
+    const list = place.slice(0, place.indexOf("[")).split(".");
+    complain(list, `There are too many ${what}, found ${found}, use ${most} at most`);
+  };
+}
+
+/** `absent`: how many buckets a cluster has that does not say so. */
+export function bucketsAreAtMost(absent: number): Check {
+  return (contents, complain) => {
+    const sum = contents.all("clusters[]", anything).reduce(
+      (sum, { path }) => sum + (contents.at([...path, "buckets"], z.int())?.value ?? absent),
+      0,
+    );
+    if (sum <= MOST.buckets) return;
+    complain(
+      ["clusters"],
+      `There are too many buckets in all clusters, found ${sum}, use ${MOST.buckets} at most`,
+    );
+  };
+}
+
+export const agentsAreAtMost: Check = (contents, complain) => {
+  for (const { path } of contents.all("clusters[].agent", anything)) {
+    const backends = contents.at(beside(path, "backends"), z.array(anything))?.value.length ?? 0;
+    if (backends <= MOST.agents) continue;
+    complain(
+      path,
+      `There are too many backends for agents, which all hear each other, found ${backends}, ` +
+        `use ${MOST.agents} at most or split the cluster`,
+    );
+  }
+};

@@ -2,14 +2,15 @@
 
 import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
+import { TapError } from "../device/interface.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
-import { controlPath, listen, type Listener } from "./socket.ts";
+import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
 import { Engine } from "../engine/engine.ts";
 import { loadConfig } from "../config/load.ts";
 import { Output, STDOUT } from "../device/output.ts";
 import { openLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
-import { configData, type Json } from "../config/print.ts";
+import { configData, type Json, type JsonMapping } from "../config/print.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
 import { explainSilence } from "../verify/silence.ts";
@@ -49,7 +50,9 @@ export async function serve(file: string): Promise<void> {
 }
 
 async function run(config: Config, log: Logger, asked: Promise<string>): Promise<void> {
-  const engine = await Engine.start(config, log);
+  const engine = await Engine.start(config, log).catch(async (error) => {
+    throw await nameHolder(error, config.dispatcher.interface);
+  });
   const control = await listenForCommands(engine, config, log);
   sayWhatRuns(engine, config, log);
   try {
@@ -90,6 +93,17 @@ async function refuseFaults(config: Config): Promise<void> {
   if (report.faults.some(({ id }) => id !== "backend-down" && id !== "no-other-port")) {
     throw new VerificationError(report);
   }
+}
+
+/** Adds to the error of an interface that somebody has open which dispatcher this is, when one of this namespace says so. */
+async function nameHolder(error: unknown, interfaceName: string): Promise<unknown> {
+  const path = controlPath();
+  if (!(error instanceof TapError) || !await isAnswered(path)) return error;
+  const { dispatcher } = await ask(path, "configuration", {}) as { readonly dispatcher: JsonMapping };
+  if (dispatcher["interface"] !== interfaceName) return error;
+  return new TapError(
+    `${error.message}. It is the dispatcher with MAC ${dispatcher["mac"]}, which answers at ${path}`,
+  );
 }
 
 /** Without its control socket a dispatcher does its work, so that is worth a warning only. */

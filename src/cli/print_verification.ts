@@ -6,9 +6,10 @@ import { countFaults, describeFault } from "./print_faults.ts";
 import { formatTable } from "./table.ts";
 
 export function describeVerification({ backends, faults }: VerificationReport): string {
-  const rows = backends.map(({ name, address, mac }) => {
+  const rows = backends.map(({ name, address, mac, ok }) => {
     const count = faults.filter(({ backend }) => backend === name).length;
-    return [name, address, mac ?? "none", count === 0 ? "ok" : countFaults(count)];
+    const result = ok ? "ok" : count === 0 ? "not known" : countFaults(count);
+    return [name, address, mac ?? "none", result];
   });
   const table = formatTable(["backend", "address", "MAC", "result"], rows);
   const total = faults.length === 0 ? styleText("green", "no fault found") : countFaults(faults.length);

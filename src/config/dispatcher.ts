@@ -94,7 +94,8 @@ export const dispatcher = section("use a mapping with interface and addresses", 
   mac: key(unicastMac.optional(), {
     absent: "one that belongs to this machine and interface",
     description: "The dispatcher's own MAC address, not that of the TAP's kernel side. " +
-      "By default it is made from the machine's id and the interface's name, so it is the same at every start.",
+      "By default it is made from the machine's id, the network namespace's name (`ip netns`) and the interface's name, " +
+      "so it is the same at every start.",
     examples: ["02:00:00:00:00:01"],
   }),
   vlan: key(wholeNumber(1, 4094).optional(), {

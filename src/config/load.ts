@@ -2,18 +2,19 @@
 
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { namespaceName } from "../device/namespace.ts";
 import { InputError, UsageError } from "../input/errors.ts";
 import { type Config, parseConfig } from "./config.ts";
 
 /** Throws InputError for its mistakes, and UsageError when the file cannot be read. */
 export function loadConfig(file: string): Config {
-  return parseConfig(readConfig(file), file, machineId());
+  return parseConfig(readConfig(file), file, machine());
 }
 
 /** A configuration from values that were given one by one. Throws UsageError for what is wrong with them. */
 export function configOf(values: object): Config {
   try {
-    return parseConfig(JSON.stringify(values), "", machineId());
+    return parseConfig(JSON.stringify(values), "", machine());
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new UsageError(error.mistakes.map(({ message }) => message).join("\n"));
@@ -30,7 +31,12 @@ function readConfig(file: string): string {
   }
 }
 
-/** What makes this machine's default MAC its own: machine-id(5), or the host name where there is none. */
+/** What makes the default MAC this machine's own, and this namespace's, where it has a name. */
+function machine(): string {
+  return [machineId(), namespaceName() ?? []].flat().join(" ");
+}
+
+/** machine-id(5), or the host name where there is none. */
 function machineId(): string {
   try {
     return readFileSync("/etc/machine-id", "utf8").trim();

@@ -17,6 +17,7 @@ export function openLibc(): Libc {
     },
     open: (path, flags) => symbols.open(path, flags, 0),
     close: symbols.close,
+    readlink: symbols.readlink,
     read: symbols.read,
     write: symbols.write,
     poll: symbols.poll,
@@ -39,6 +40,7 @@ function open() {
       return Deno.dlopen(path, {
         open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
         close: { parameters: ["i32"], result: "i32" },
+        readlink: { parameters: ["buffer", "buffer", "u32"], result: "i32" },
         read: { parameters: ["i32", "buffer", "u32"], result: "i32" },
         write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
         poll: { parameters: ["buffer", "u32", "i32"], result: "i32" },

@@ -13,6 +13,8 @@ export interface Libc {
   /** `path` ends in a NUL. */
   open(path: Uint8Array, flags: number): number;
   close(fd: number): number;
+  /** `path` ends in a NUL. How many octets of what the link says were put into `into`. */
+  readlink(path: Uint8Array, into: Uint8Array, length: number): number;
   read(fd: number, into: Uint8Array, length: number): number;
   write(fd: number, from: Uint8Array, length: number): number;
   /** `fds` is an array of struct pollfd, 8 octets each. `timeoutMs` -1 waits for ever. */

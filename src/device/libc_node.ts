@@ -13,6 +13,7 @@ export function openLibc(): Libc {
     errno: () => koffi.errno(),
     open: library.func("int open(const void *path, int flags)"),
     close: library.func("int close(int fd)"),
+    readlink: library.func("int readlink(const void *path, void *into, uint32_t length)"),
     read: library.func("int read(int fd, void *into, uint32_t length)"),
     write: library.func("int write(int fd, const void *from, uint32_t length)"),
     poll: library.func("int poll(void *fds, uint32_t count, int timeout)"),

@@ -61,7 +61,8 @@ export class Engine {
   readonly #announcer: Announcer;
   readonly #publisher: Publisher;
   readonly #inbox: Inbox;
-  #hasBegun = false;
+  /** The link has been told that our addresses are here, and nobody else was heard to have them. */
+  #holdsAddresses = false;
   #probing: Timer | undefined;
   #isStopped = false;
 
@@ -120,7 +121,10 @@ export class Engine {
       log,
       backendAt: (mac) => this.#forwarding.backendAt(mac, this.#resolver.neighbors),
       defend: (address) => this.#defend(address),
-      taken: reject,
+      taken: (error) => {
+        this.#holdsAddresses = false;
+        reject(error);
+      },
     });
     this.#ownMacWatch = new OwnMacWatch(
       dispatcher.mac,
@@ -199,7 +203,7 @@ export class Engine {
     this.#announcer.stop();
     this.#verifier.stop();
     this.#publisher.stop();
-    if (this.#hasBegun) this.#fallBack();
+    if (this.#holdsAddresses) this.#fallBack();
     await this.#attachment.stop();
   }
 
@@ -211,7 +215,6 @@ export class Engine {
     this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
     await this.#publisher.publish();
     await this.#shared.settled();
-    this.#hasBegun = true;
     this.#conflicts.start();
     this.#ownMacWatch.start();
     this.#link.probe();
@@ -220,6 +223,7 @@ export class Engine {
 
   /** From here on machines of the link learn where our addresses are: nobody else was heard to have them. */
   #appear(): void {
+    this.#holdsAddresses = true;
     this.#resolver.start();
     this.#announcer.start();
     if (this.#config.dispatcher.verify !== "off") void this.#verifier.watch();

@@ -34,7 +34,9 @@ class Arrangement {
   readonly router = new Router(this.segment);
   readonly started: Started[] = [];
 
-  async start({ mac = f.MAC.dispatcher as string, own = f.IP.dispatcher as string } = {}): Promise<Started> {
+  async start(
+    { mac = f.MAC.dispatcher as string, own = f.IP.dispatcher as string, cluster = {} } = {},
+  ): Promise<Started> {
     const config = parseConfig(
       JSON.stringify({
         dispatcher: {
@@ -47,6 +49,7 @@ class Arrangement {
           name: "web",
           addresses: [f.IP.cluster, "2001:db8::100"],
           backends: [{ name: "web1", address: f.IP.backend1 }],
+          ...cluster,
         }],
       }),
       "test",
@@ -172,6 +175,20 @@ test("a second dispatcher with the same addresses ends with the reason; the firs
   );
   expect(first.failure).toBeUndefined();
   expect(first.log.filter(({ level }) => level >= 50)).toEqual([]);
+});
+
+test("one that ends because its address is taken leaves nothing to the backends' filters", async () => {
+  it = new Arrangement();
+  const cluster = { fallback: "broadcast", algorithm: "rendezvous" };
+  const first = await it.start({ cluster });
+  await it.clock.advance(5000);
+  const second = await it.start({ mac: OTHER_MAC, cluster });
+  await it.clock.advance(5000);
+  expect(second.failure).toBeDefined();
+  expect(it.router.neighbors.get(f.IP.cluster)).toBe(f.MAC.dispatcher);
+  await first.engine.stop();
+  await it.clock.advance(10);
+  expect(it.router.neighbors.get(f.IP.cluster), "the one that had them does").toBe(f.MAC.broadcast);
 });
 
 test("two dispatchers with one cluster address: each names the other once for each address, and there is no storm", async () => {

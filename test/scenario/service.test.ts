@@ -42,8 +42,8 @@ afterEach(() => running?.kill("SIGKILL"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Starts it in a network namespace of its own with this as its standard output; resolves when it answers commands. */
-async function run(stdout: number): Promise<ChildProcess> {
-  const child = spawn("unshare", ["-n", ...ONEIP, "run", "-c", config], {
+async function run(stdout: number, file = config): Promise<ChildProcess> {
+  const child = spawn("unshare", ["-n", ...ONEIP, "run", "-c", file], {
     env: { ...process.env, ONEIP_CONTROL: control },
     stdio: ["ignore", stdout, "inherit"],
   });
@@ -57,7 +57,7 @@ async function run(stdout: number): Promise<ChildProcess> {
 
 async function end(child: ChildProcess): Promise<void> {
   const ended = once(child, "exit");
-  child.kill("SIGTERM");
+  process.kill(child.pid!, "SIGTERM"); // Deno's child.kill() would name the signal as what ended it, even if it ended by itself.
   expect(await ended).toEqual([0, null]);
 }
 
@@ -122,7 +122,31 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
     expect(stderr).toContain(
       `has another configuration than "${other}": it differs in clusters[0].backends[0].address. Start it`,
     );
-    expect((await verify(config)).stdout).toContain('no-other-port\n  found  "oneip0" is in no bridge');
+    expect((await verify(config)).stdout).toMatch(
+      / none +not known\n\nno-other-port.*\n {2}found {2}"oneip0" is in no bridge\n/,
+    );
+    await end(child);
+    closeSync(log);
+  });
+
+  test("and a second one with its interface ends with the first one's MAC and what to do", async () => {
+    const queues = join(folder, "queues.yaml");
+    writeFileSync(
+      queues,
+      NOBODY_ANSWERS.replace("{addresses", "{queues: 2, mac: 02:00:00:00:00:77, addresses"),
+    );
+    const log = openSync(join(folder, "first"), "w");
+    const child = await run(log, queues);
+    const beside = ["nsenter", `--net=/proc/${child.pid}/ns/net`];
+    const second = await runProgram([...beside, ...ONEIP, "run", "-c", queues], {
+      env: { ONEIP_CONTROL: control },
+    });
+    expect({ stdout: second.stdout, status: second.status }).toEqual({ stdout: "", status: 1 });
+    expect(second.stderr).toContain(
+      '"oneip0": another program has it open; stop that program or choose another name. ' +
+        `It is the dispatcher with MAC 02:00:00:00:00:77, which answers at ${control}`,
+    );
+    expect(await ask(control, "interface", {})).toBe("oneip0");
     await end(child);
     closeSync(log);
   });

@@ -34,6 +34,7 @@ export async function runAgent(
 
   const output = new Output(STDOUT);
   const { log, end } = openLog({ writer: (octets) => output.write(octets), isTerminal: output.isTerminal });
+  process.on("SIGHUP", () => log.warn("SIGHUP is ignored: for another configuration, stop and start"));
   const sockets = await HeartbeatSockets.open(cluster, port);
   const loop = new AgentLoop({
     cluster,

@@ -149,7 +149,8 @@ export class AgentCluster {
   #doubled(kernel: Kernel): number | undefined {
     const own = kernel.takes(this.#cluster.buckets, this.clock.now());
     const both = this.#taken(kernel).map((other) => own.and(other)).find(({ size }) => size > 0);
-    return both?.intervals()[0]![0];
+    const [first] = both?.intervals() ?? [];
+    return first?.[0];
   }
 
   #send(from: string, datagram: Uint8Array, to: string): void {

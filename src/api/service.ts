@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { controlPath, listen } from "./socket.ts";
 import { Engine } from "../engine/engine.ts";
-import { loadConfig } from "../config/load.ts";
+import { loadWithWarnings } from "../config/load.ts";
 import { createLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
 import type { VerificationReport } from "../verify/report.ts";
@@ -24,11 +24,15 @@ export class VerificationError extends Error {
 
 /**
  * Runs until SIGTERM or SIGINT. Throws before anything is started when the file, the device, or, with `verify: refuse`, a
- * backend will not do.
+ * backend will not do. `readable` gives what makes a terminal's lines of the log's lines of JSON.
  */
-export async function serve(file: string): Promise<void> {
-  const config = loadConfig(file);
-  const log = createLog();
+export async function serve(
+  file: string,
+  readable?: (config: Config) => (line: string) => string,
+): Promise<void> {
+  const { config, warnings } = loadWithWarnings(file);
+  const log = createLog(readable?.(config));
+  for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });

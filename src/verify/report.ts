@@ -16,12 +16,15 @@ export interface VerificationReport {
   /** Each machine once, however many clusters it serves. */
   readonly backends: readonly VerifiedBackend[];
   readonly faults: readonly Fault[];
+  /** Names of the clusters of which no port was tried, because the configuration names no TCP port. */
+  readonly untried: readonly string[];
 }
 
 /** The report of these faults, in the order in which they should be mended. */
 export function reportOf(
   backends: readonly Omit<VerifiedBackend, "ok">[],
   faults: readonly Fault[],
+  untried: readonly string[],
 ): VerificationReport {
   return {
     ok: faults.length === 0,
@@ -30,12 +33,13 @@ export function reportOf(
       ok: !faults.some(({ id, backend: at }) => at === backend.name || id === "own-address-taken"),
     })),
     faults: inOrder(faults),
+    untried,
   };
 }
 
 /** The report as JSON has it. */
 export type ReportData = Omit<VerificationReport, "faults"> & { readonly faults: readonly FaultData[] };
 
-export function reportData({ ok, backends, faults }: VerificationReport): ReportData {
-  return { ok, backends, faults: faults.map(faultData) };
+export function reportData({ ok, backends, faults, untried }: VerificationReport): ReportData {
+  return { ok, backends, faults: faults.map(faultData), untried };
 }

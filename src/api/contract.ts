@@ -39,6 +39,7 @@ const verificationReport: z.ZodType<VerificationReport> = z.strictObject({
   ok: z.boolean(),
   backends: z.array(verifiedBackend),
   faults: z.array(fault),
+  untried: z.array(z.string()),
 });
 
 const nothing = z.strictObject({});

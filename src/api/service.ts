@@ -6,7 +6,7 @@ import { TapError } from "../device/interface.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
 import { Engine } from "../engine/engine.ts";
-import { loadConfig } from "../config/load.ts";
+import { loadWithWarnings } from "../config/load.ts";
 import { Output, STDOUT } from "../device/output.ts";
 import { openLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
@@ -29,17 +29,25 @@ export class VerificationError extends Error {
 
 /**
  * Runs until SIGTERM or SIGINT. Throws before anything is started when the file, the device, or, with `verify: refuse`, a
- * backend will not do.
+ * backend will not do. `readable` gives what makes a terminal's lines of the log's lines of JSON.
  */
-export async function serve(file: string): Promise<void> {
-  const config = loadConfig(file);
+export async function serve(
+  file: string,
+  readable?: (config: Config) => (line: string) => string,
+): Promise<void> {
+  const { config, warnings } = loadWithWarnings(file);
   requireFreeAddresses(config);
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
   if (config.dispatcher.verify === "refuse") await refuseFaults(config);
   const output = new Output(STDOUT);
-  const { log, end } = openLog({ writer: (octets) => output.write(octets), isTerminal: output.isTerminal });
+  const { log, end } = openLog({
+    writer: (octets) => output.write(octets),
+    isTerminal: output.isTerminal,
+    ...(readable === undefined ? {} : { readable: readable(config) }),
+  });
+  for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
   // Many a service manager sends it to make a daemon read its configuration anew, and without a handler it would kill.
   process.on("SIGHUP", () => log.warn("SIGHUP is ignored: for another configuration, stop and start"));
   try {

@@ -4,25 +4,30 @@ import { Command } from "@commander-js/extra-typings";
 
 export function checkCommand() {
   return new Command("check")
-    .description("validate a configuration and print what would run, with every default")
+    .description(
+      "validate a configuration, print what would run, with every default, and warn of what is unwise",
+    )
     .requiredOption("-c, --config <file>", "configuration file")
     .option(
       "--json",
-      "print JSON: {dispatcher: {interface, ...}, clusters: [{name, ..., backends: [{name, address, weight, mtu, buckets}]}]}; " +
+      "print JSON: {dispatcher: {interface, ...}, clusters: [{name, ..., backends: [{name, address, weight, mtu, buckets}]}], " +
+        "warnings: [{id, file, line, column, key, found, why, decide}]}; " +
         "the keys are those of docs/configuration.md, but gateways is a list, durations are milliseconds (intervalMs, " +
         "refreshMs), and null is what was left out",
     )
     .addHelpText(
       "after",
-      "\nThe last column says how many buckets each backend owns when all are live." +
+      "\nThe last column says how many buckets each backend owns when all are live. What is legal but unwise is a warning\n" +
+        "behind it; the exit status is 0 all the same." +
         "\n\nExample:\n  oneip check -c oneip.yaml",
     )
     .action(async ({ config: file, json }) => {
       const { ClusterMap } = await import("../cluster/cluster_map.ts");
-      const { loadConfig } = await import("../config/load.ts");
+      const { loadWithWarnings } = await import("../config/load.ts");
       const { configData, writtenConfig } = await import("../config/print.ts");
       const { describeConfig } = await import("./print_config.ts");
-      const config = loadConfig(file);
+      const { describeWarning } = await import("./print_faults.ts");
+      const { config, warnings } = loadWithWarnings(file);
       const shares = config.clusters.map((cluster) => new ClusterMap(cluster).shares());
       const { dispatcher, clusters } = json ? configData(config) : writtenConfig(config);
       const shared = clusters.map((cluster, index) => ({
@@ -30,7 +35,9 @@ export function checkCommand() {
         backends: cluster.backends.map((backend, place) => ({ ...backend, buckets: shares[index]![place]! })),
       }));
       console.log(
-        json ? JSON.stringify({ dispatcher, clusters: shared }, null, 2) : describeConfig(dispatcher, shared),
+        json
+          ? JSON.stringify({ dispatcher, clusters: shared, warnings }, null, 2)
+          : [describeConfig(dispatcher, shared), ...warnings.map(describeWarning)].join("\n\n"),
       );
     });
 }

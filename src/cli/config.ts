@@ -5,7 +5,9 @@ import { Command } from "@commander-js/extra-typings";
 export function configCommand() {
   return new Command("config")
     .description("about the configuration file")
-    .addCommand(schema());
+    .addHelpText("after", "\nExample:\n  oneip config schema > oneip.schema.json")
+    .addCommand(schema())
+    .addCommand(seed());
 }
 
 function schema() {
@@ -18,5 +20,19 @@ function schema() {
     .action(async () => {
       const { configJsonSchema } = await import("../config/json_schema.ts");
       console.log(JSON.stringify(configJsonSchema(), null, 2));
+    });
+}
+
+function seed() {
+  return new Command("seed")
+    .description("print a seed that nobody can guess, for the key `seed` of a cluster")
+    .addHelpText(
+      "after",
+      "\nAll machines of the cluster need the same one. With another seed most clients change their backend." +
+        "\n\nExample:\n  oneip config seed",
+    )
+    .action(async () => {
+      const { randomInt } = await import("node:crypto");
+      console.log(randomInt(1, 2 ** 32)); // 0 is the default, which everybody knows.
     });
 }

@@ -8,6 +8,7 @@ const LIVE = "comma-separated backends that are live (default: all)";
 export function filterCommand() {
   return new Command("filter")
     .description("technique broadcast: a backend's own filter")
+    .addHelpText("after", "\nExample:\n  oneip filter agent -c /etc/oneip/oneip.yaml --backend web1")
     .enablePositionalOptions()
     .addCommand(rules())
     .addCommand(apply())

@@ -7,6 +7,7 @@ const LAB = "name of a lab that is up, or its topology";
 export function labCommand() {
   return new Command("lab")
     .description("topologies in network namespaces")
+    .addHelpText("after", "\nExample:\n  oneip lab up routing")
     .enablePositionalOptions()
     .addCommand(up())
     .addCommand(down())

@@ -2,8 +2,7 @@
 
 import type { Json, JsonMapping } from "../config/print.ts";
 import { formatTable } from "./table.ts";
-
-const WIDTH = 80;
+import { wrap } from "./wrap.ts";
 
 /** `dispatcher` and `clusters` as writtenConfig() gives them. */
 export function describeConfig(dispatcher: JsonMapping, clusters: readonly JsonMapping[]): string {
@@ -18,7 +17,7 @@ function describeSection(title: string, section: JsonMapping): string {
   const lines = Object.entries(section).map(([key, value]) =>
     isTable(value)
       ? `  ${key}\n${indent(table(value), "    ")}`
-      : `  ${key.padEnd(width)}  ${wrap(describe(value), " ".repeat(width + 4))}`
+      : `  ${key.padEnd(width)}  ${wrap(describe(value), " ".repeat(width + 4), /, /)}`
   );
   return [title, ...lines].join("\n");
 }
@@ -53,16 +52,4 @@ function table(rows: readonly JsonMapping[]): string {
 
 function indent(text: string, by: string): string {
   return text.replaceAll(/^/gm, by);
-}
-
-/** Breaks between items where a line would be too wide. */
-function wrap(text: string, by: string): string {
-  const lines = [""];
-  for (const item of text.split(/(?<=, )/)) {
-    if (by.length + lines.at(-1)!.length + item.trimEnd().length > WIDTH && lines.at(-1) !== "") {
-      lines.push("");
-    }
-    lines.push(lines.pop()! + item);
-  }
-  return lines.map((line) => line.trimEnd()).join(`\n${by}`);
 }

@@ -4,11 +4,18 @@ export function runCommand() {
   return new Command("run")
     .description("run the dispatcher until SIGTERM or SIGINT")
     .requiredOption("-c, --config <file>", "configuration file")
-    .addHelpText("after", "\nExample:\n  oneip run -c /etc/oneip/oneip.yaml")
+    .addHelpText(
+      "after",
+      "\nIts log goes to standard output: sentences on a terminal, else a line of JSON for each event.\n\nExample:\n  oneip run -c /etc/oneip/oneip.yaml",
+    )
     .action(async ({ config }) => {
       const { serve, VerificationError } = await import("../api/service.ts");
+      const { Sentences } = await import("./sentences.ts");
       try {
-        await serve(config);
+        await serve(config, (config) => {
+          const sentences = new Sentences(config);
+          return (line) => sentences.of(line);
+        });
       } catch (error) {
         if (error instanceof VerificationError) {
           const { describeVerification } = await import("./print_verification.ts");

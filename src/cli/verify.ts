@@ -1,4 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
+import type { Config } from "../config/config.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { UsageError } from "../input/errors.ts";
 
@@ -26,7 +27,7 @@ export function verifyCommand() {
     .option("--interface <name>", "by hand: TAP to create, or to adopt if it exists")
     .option(
       "--json",
-      "print JSON: {ok, backends: [{name, address, mac, ok}], faults: [{id, or, backend, mac, clusters, found, why, mend, decide}]}; clusters: those that suffer, empty for all",
+      "print JSON: {ok, backends: [{name, address, mac, ok}], faults: [{id, or, backend, mac, clusters, found, why, mend, decide}], untried}; clusters: those that suffer, empty for all; untried: clusters of which no port was tried",
     )
     .addHelpText(
       "after",
@@ -45,9 +46,9 @@ export function verifyCommand() {
         );
       }
       const { verifyAlone } = await import("../verify/verify_alone.ts");
-      const report = file === undefined
-        ? await verifyAlone(configOf(valuesOf(byHand)))
-        : await runningDispatchers(file) ?? await verifyAlone(loadConfig(file));
+      const config = file === undefined ? configOf(valuesOf(byHand)) : loadConfig(file);
+      const report = (file === undefined ? undefined : await runningDispatchers(file, config)) ??
+        await verifyAlone(config);
       console.log(json ? JSON.stringify(reportData(report), null, 2) : describeVerification(report));
       if (!report.ok) process.exitCode = 1;
     });
@@ -57,11 +58,9 @@ export function verifyCommand() {
  * What the dispatcher of this configuration finds; undefined when none runs on its interface. Throws when the one that runs there has
  * another configuration: what it finds says nothing of this file.
  */
-async function runningDispatchers(file: string): Promise<VerificationReport | undefined> {
-  const { loadConfig } = await import("../config/load.ts");
+async function runningDispatchers(file: string, config: Config): Promise<VerificationReport | undefined> {
   const { differencesOf } = await import("../config/difference.ts");
   const { ask, controlPath, isAnswered } = await import("../api/socket.ts");
-  const config = loadConfig(file);
   const path = controlPath();
   const isIt = await isAnswered(path) &&
     await ask(path, "interface", {}) === config.dispatcher.interface;

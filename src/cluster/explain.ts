@@ -27,7 +27,10 @@ export function explain(config: Config, clients: readonly string[], down: readon
   return clients.flatMap((client) => {
     const address = parseIp(client);
     if (address === undefined) {
-      throw new UsageError(`"${client}" is no address; give one such as 198.51.100.7 or 2001:db8::7`);
+      const remedy = names.has(client)
+        ? `it is a backend; give several to --down with commas, such as --down ${[...down, client].join(",")}`
+        : "give one such as 198.51.100.7 or 2001:db8::7";
+      throw new UsageError(`"${client}" is no address; ${remedy}`);
     }
     return maps.map((map) => {
       const { hash, bucket, backend } = map.place(address);

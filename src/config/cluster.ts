@@ -125,8 +125,10 @@ export const cluster = section("use a mapping with name, addresses and backends"
   ),
   seed: key(uint32.prefault(0), {
     description:
-      "The seed of the hash: `seed` in nftables' `jhash`. It is the same on all machines of the cluster.",
-    examples: [0],
+      "The seed of the hash: `seed` in nftables' `jhash`. It is the same on all machines of the cluster. With the known " +
+      "seed 0 a client that has many addresses can choose those that lead to one backend: for a public cluster " +
+      "address let `oneip config seed` make one, and keep it secret.",
+    examples: [2718281828],
   }),
   algorithm: key(choice("maglev", "rendezvous", "modulo").default("maglev"), {
     description:
@@ -137,7 +139,7 @@ export const cluster = section("use a mapping with name, addresses and backends"
   mask: key(mask.prefault({}), {
     description:
       "How much of a client's address is hashed. With fewer bits, all clients of such a network meet the " +
-      "same backend.",
+      "same backend. An IPv6 client owns a /64 and changes its address within it, so `ipv6: 64` is wise.",
     examples: [{ ipv4: 24, ipv6: 64 }],
   }),
   ports: key(list(port, "at least one port such as 80/tcp").optional(), {

@@ -24,6 +24,16 @@ a mistake, too.
 oneip.yaml:7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, mtu
 \`\`\`
 
+What is legal but unwise is a *warning*: \`check\` prints it with its place, why, and what to do, and so does \`run\` at its start.
+The status stays 0.
+
+| warning | of |
+| --- | --- |
+| \`known-seed\` | seed 0 for a public cluster address: a client can choose its backend. Public is what is not private (RFC 1918, 6598, 3927, 4193) |
+| \`whole-ipv6\` | more than 64 bits of an IPv6 client's address are hashed, though a client owns a /64 |
+| \`modulo\` | the algorithm that moves most of all clients when a backend dies |
+| \`mtu\` | a way to a backend whose MTU cannot be: above the link's, or below what hosts believe |
+
 An editor that knows JSON Schema completes and checks the file while it is written: \`oneip config schema > oneip.schema.json\`
 makes the schema, and this first line of the file names it to the YAML language server:
 

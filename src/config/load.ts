@@ -5,10 +5,18 @@ import { hostname } from "node:os";
 import { namespaceName } from "../device/namespace.ts";
 import { InputError, UsageError } from "../input/errors.ts";
 import { type Config, parseConfig } from "./config.ts";
+import { type Warning, warningsOf } from "./warnings.ts";
 
 /** Throws InputError for its mistakes, and UsageError when the file cannot be read. */
 export function loadConfig(file: string): Config {
-  return parseConfig(readConfig(file), file, machine());
+  return loadWithWarnings(file).config;
+}
+
+/** The same, and what is unwise in it. */
+export function loadWithWarnings(file: string): { config: Config; warnings: readonly Warning[] } {
+  const text = readConfig(file);
+  const config = parseConfig(text, file, machine());
+  return { config, warnings: warningsOf(config, text, file) };
 }
 
 /** A configuration from values that were given one by one. Throws UsageError for what is wrong with them. */
@@ -21,9 +29,13 @@ export function configOf(values: object): Config {
   }
 }
 
+/** What stands for a file that is open already. Deno opens nothing below /dev without the permission for all. */
+const OPEN_ALREADY = /^(?:-|\/dev\/stdin|\/dev\/fd\/(\d+))$/;
+
 function readConfig(file: string): string {
+  const open = OPEN_ALREADY.exec(file);
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(open === null ? file : Number(open[1] ?? 0), "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === "ENOENT" ? "there is no such file" : code ?? (error as Error).message;

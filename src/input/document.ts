@@ -4,7 +4,15 @@ import { type Document, isScalar, LineCounter, type Node, parseDocument, visit }
 import type * as z from "zod";
 import { type Check, type Complain, Contents } from "./contents.ts";
 import { InputError, type Mistake } from "./errors.ts";
-import { describePath, describeValue, placeOfKey, placeOfOffset, placeOfValue } from "./places.ts";
+import {
+  describePath,
+  describeValue,
+  type Path,
+  type Place,
+  placeOfKey,
+  placeOfOffset,
+  placeOfValue,
+} from "./places.ts";
 import { keysAt } from "./schema.ts";
 
 /** What a file may say. */
@@ -75,6 +83,16 @@ function aliasMistake(document: Document, lines: LineCounter): Mistake {
       ...at(merge),
       message: "The merge key has no mapping, found another value, use an alias of a mapping",
     };
+}
+
+/** What stands where in a text that readDocument() has taken. */
+export function lookInto(text: string): { contents: Contents; placeOf(path: Path): Place } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, merge: true });
+  return {
+    contents: new Contents(document.toJS()),
+    placeOf: (path) => placeOfValue(document, lines, path),
+  };
 }
 
 function syntaxMistake(text: string, lines: LineCounter, error: Document["errors"][number]): Mistake {

@@ -57,10 +57,12 @@ export function describeValue(document: Document, path: Path): string {
 
 /** `"clusters[0].buckets"` */
 export function describePath(path: Path): string {
-  if (path.length === 0) return "The configuration";
-  return `"${
-    path.map((part) => typeof part === "number" ? `[${part}]` : `.${String(part)}`).join("").slice(1)
-  }"`;
+  return path.length === 0 ? "The configuration" : `"${formatPath(path)}"`;
+}
+
+/** `clusters[0].buckets` */
+export function formatPath(path: Path): string {
+  return path.map((part) => typeof part === "number" ? `[${part}]` : `.${String(part)}`).join("").slice(1);
 }
 
 function nodeAt(document: Document, path: Path): Node | undefined {

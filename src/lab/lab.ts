@@ -36,12 +36,15 @@ import {
   writeRecord,
 } from "./record.ts";
 import { type Result, run, runChecked, type RunOptions } from "../system/programs.ts";
-import { checkLabName, type NodePlan, parseTopology, type Topology } from "./topology.ts";
+import { checkLabName, type NodePlan, parseTopology, type Topology, uniqueLabName } from "./topology.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface LabOptions {
-  /** Instead of the topology's own; so that several can stand side by side. */
+  /**
+   * Default: one that no other lab has, so that several can stand side by side; the topology's own for a lab that is kept, since
+   * a person must find it again.
+   */
   readonly name?: string;
   /** The lab outlives this process, until `oneip lab down`. */
   readonly keep?: boolean;
@@ -71,7 +74,7 @@ export class Lab {
     needRoot();
     const { keep = false, progress = () => {} } = options;
     const topology = parseTopology(readFileSync(file, "utf8"), file);
-    const name = options.name ?? topology.name;
+    const name = options.name ?? (keep ? topology.name : uniqueLabName(topology.name));
     const nodes = topology.nodes.map((node) => node.name);
     const namespaces = nodes.map((node) => namespaceOf(name, node));
     const record = { name, file: resolve(file), nodes, mark: newMark(name) };

@@ -3,6 +3,7 @@
  * familiar; parsing does no I/O.
  */
 
+import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Check } from "../input/contents.ts";
 import { readDocument } from "../input/document.ts";
@@ -88,6 +89,11 @@ export function isLabName(name: string): boolean {
 export function checkLabName(name: string): void {
   if (isLabName(name)) return;
   throw new UsageError(`A lab cannot have this name, found ${JSON.stringify(name)}, ${nameRemedy}`);
+}
+
+/** A name for a lab of this topology that no other lab has, in this process or another one. */
+export function uniqueLabName(topology: string): string {
+  return `${topology.slice(0, 22)}-${randomBytes(4).toString("hex")}`;
 }
 
 /** Text of a topology file to what it means. Throws InputError with every mistake. */

@@ -11,6 +11,8 @@ import { LogQueue, type Writer } from "./log_queue.ts";
 export interface LogOptions {
   readonly writer: Writer;
   readonly isTerminal: boolean;
+  /** Makes of a line of JSON what a terminal shows. */
+  readonly readable?: (line: string) => string;
   readonly clock?: Clock;
 }
 
@@ -23,8 +25,9 @@ export interface OpenLog {
 /** What cannot be written within this time when the process ends is lost. */
 const LAST_WORDS_MS = 500;
 
-export function openLog({ writer, isTerminal, clock = REAL_CLOCK }: LogOptions): OpenLog {
-  const readable = prettyFactory({ translateTime: "HH:MM:ss.l", singleLine: true });
+export function openLog(
+  { writer, isTerminal, readable = pretty(), clock = REAL_CLOCK }: LogOptions,
+): OpenLog {
   const queue = new LogQueue(writer, clock, (outage) => {
     log.warn(outage, "the log could not be written for a while");
   });
@@ -32,4 +35,8 @@ export function openLog({ writer, isTerminal, clock = REAL_CLOCK }: LogOptions):
     write: (line: string) => queue.write(isTerminal ? readable(line) : line),
   });
   return { log, end: () => queue.end(LAST_WORDS_MS) };
+}
+
+function pretty(): (line: string) => string {
+  return prettyFactory({ translateTime: "HH:MM:ss.l", singleLine: true });
 }

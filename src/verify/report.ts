@@ -17,6 +17,8 @@ export interface VerificationReport {
   /** Each machine once, however many clusters it serves. */
   readonly backends: readonly VerifiedBackend[];
   readonly faults: readonly Fault[];
+  /** Names of the clusters of which no port was tried, because the configuration names no TCP port. */
+  readonly untried: readonly string[];
 }
 
 /** With these faults nothing can be said of any backend. */
@@ -26,6 +28,7 @@ const NOTHING_KNOWN: readonly FaultId[] = ["own-address-taken", "no-other-port"]
 export function reportOf(
   backends: readonly Omit<VerifiedBackend, "ok">[],
   faults: readonly Fault[],
+  untried: readonly string[],
 ): VerificationReport {
   return {
     ok: faults.length === 0,
@@ -34,12 +37,13 @@ export function reportOf(
       ok: !faults.some(({ id, backend: at }) => at === backend.name || NOTHING_KNOWN.includes(id)),
     })),
     faults: inOrder(faults),
+    untried,
   };
 }
 
 /** The report as JSON has it. */
 export type ReportData = Omit<VerificationReport, "faults"> & { readonly faults: readonly FaultData[] };
 
-export function reportData({ ok, backends, faults }: VerificationReport): ReportData {
-  return { ok, backends, faults: faults.map(faultData) };
+export function reportData({ ok, backends, faults, untried }: VerificationReport): ReportData {
+  return { ok, backends, faults: faults.map(faultData), untried };
 }

@@ -6,11 +6,11 @@ import { reportOf, type VerificationReport } from "./report.ts";
 
 /** The report, in which that cause stands in place of every backend's silence. */
 export function explainSilence(report: VerificationReport, interfaceName: string): VerificationReport {
-  const { backends, faults } = report;
+  const { backends, faults, untried } = report;
   if (backends.some(({ mac }) => mac !== null)) return report;
   const fault = faultOfInterface(interfaceName);
   if (fault === undefined) return report;
-  return reportOf(backends, [fault, ...faults.filter(({ id }) => id !== "backend-down")]);
+  return reportOf(backends, [fault, ...faults.filter(({ id }) => id !== "backend-down")], untried);
 }
 
 function faultOfInterface(interfaceName: string): Fault | undefined {

@@ -28,7 +28,7 @@ import type { Claim } from "../link/claim.ts";
 import type { LinkFrames } from "../link/link_frames.ts";
 import type { Frame } from "../link/own_frames.ts";
 import type { Answer, PacketFrames } from "../link/packet_frames.ts";
-import { type Backend, backendsOf } from "./verified_backends.ts";
+import { type Backend, backendsOf, withoutTcpPort } from "./verified_backends.ts";
 import type { Fault } from "../fault/fault.ts";
 import { reportOf, type VerificationReport } from "./report.ts";
 
@@ -210,9 +210,10 @@ export class Verification {
     const rows = examined.map(({ backend: { name, address }, mac }) => (
       { name, address, mac: mac === undefined ? null : formatMac(mac.high, mac.low) }
     ));
+    const untried = withoutTcpPort(this.#options.config);
     const taken = claims.find(({ address }) => this.#own.includes(address));
     if (taken !== undefined) {
-      return reportOf(rows, [faultOfOwnAddress(taken, this.#options.config.dispatcher.mac)]);
+      return reportOf(rows, [faultOfOwnAddress(taken, this.#options.config.dispatcher.mac)], untried);
     }
     const loud = claims.flatMap((claims) => {
       const machine = machineOf(claims, examined);
@@ -223,7 +224,7 @@ export class Verification {
         acceptance !== undefined && isAccepted(acceptance),
       );
     });
-    return reportOf(rows, [...this.#faultsOfFamilies(), ...loud, ...examined.flatMap(faultsOf)]);
+    return reportOf(rows, [...this.#faultsOfFamilies(), ...loud, ...examined.flatMap(faultsOf)], untried);
   }
 
   #faultsOfFamilies(): Fault[] {

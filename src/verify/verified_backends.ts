@@ -10,6 +10,12 @@ export interface Backend {
   readonly services: readonly { readonly cluster: string; readonly ports: readonly number[] }[];
 }
 
+/** Names of the clusters that have no port to ask. */
+export function withoutTcpPort({ clusters }: Config): string[] {
+  return clusters.filter(({ ports = [] }) => !ports.some(({ protocol }) => protocol === "tcp"))
+    .map(({ name }) => name);
+}
+
 /** Each machine once. */
 export function backendsOf({ clusters }: Config): Backend[] {
   const services = clusters.flatMap(({ backends, addresses, ports = [] }) => {

@@ -105,12 +105,12 @@ export class Verifier {
     return turn;
   }
 
-  #tell({ backends, faults }: VerificationReport): void {
+  #tell({ backends, faults, untried }: VerificationReport): void {
     if (this.#stopped) return;
     for (const fault of faults) {
       this.#log.warn(faultData(fault), `verification found a fault: ${FAULTS[fault.id]}`);
     }
     const names = backends.map(({ name }) => name);
-    if (faults.length === 0) this.#log.info({ backends: names }, "verified, no fault found");
+    if (faults.length === 0) this.#log.info({ backends: names, untried }, "verified, no fault found");
   }
 }

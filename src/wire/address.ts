@@ -44,6 +44,14 @@ export function hostLength(address: string): number {
   return isIpv6(address) ? 128 : 32;
 }
 
+/** Ranges that the Internet does not route: RFC 1918, RFC 6598, RFC 3927, RFC 4193. */
+const PRIVATE = ["private", "carrierGradeNat", "linkLocal", "uniqueLocal"];
+
+/** Can the whole Internet reach a machine with this address? */
+export function isPublic(address: string): boolean {
+  return !PRIVATE.includes(ipaddr.parse(address).range());
+}
+
 /** fe80::/10: an address that means something on one link only. */
 export function isLinkLocal(address: string): boolean {
   return contains({ address: "fe80::", prefixLength: 10 }, address);

@@ -21,7 +21,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const handlers: Handlers = {
   interface: () => "oneip0",
   configuration: () => ({ dispatcher: {}, clusters: [] }),
-  verify: () => ({ ok: true, backends: [], faults: [] }),
+  verify: () => ({ ok: true, backends: [], faults: [], untried: [] }),
   technique: ({ technique = "route", cluster = "web" }) => {
     if (cluster !== "web") throw new UsageError(`There is no cluster "${cluster}"; use web`);
     return [{ cluster, technique }];
@@ -42,7 +42,7 @@ test("a command gets its answer, or the reason why not, and only this user may a
   try {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(await ask(path, "interface", {})).toBe("oneip0");
-    expect(await ask(path, "verify", {})).toEqual({ ok: true, backends: [], faults: [] });
+    expect(await ask(path, "verify", {})).toEqual({ ok: true, backends: [], faults: [], untried: [] });
     expect(await ask(path, "technique", { technique: "broadcast" })).toEqual([
       { cluster: "web", technique: "broadcast" },
     ]);

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { until } from "oneip";
 import { run } from "../../src/system/programs.ts";
@@ -37,7 +38,7 @@ test("the suite runs on the runtime that it was started for", () => {
 });
 
 test("--help prints how a command is used, with an example", async () => {
-  for (const command of [[], ["check"], ["config", "schema"], ["backend", "check"]]) {
+  for (const command of [[], ["check"], ["config", "schema"], ["backend"], ["backend", "check"]]) {
     const { status, stdout } = await oneip(...command, "--help");
     expect(status).toBe(0);
     expect(stdout, command.join(" ")).toMatch(/^Usage: oneip [^]*Examples?:\n {2}oneip /);
@@ -58,6 +59,11 @@ describe("wrong usage ends with status 2 and says what is wrong:", () => {
     {
       args: ["explain", "1.2.3.4", "-c", CONFIG, "--down", "web9"],
       want: 'There is no backend "web9"; the configuration has',
+    },
+    {
+      args: ["explain", "--down", "web1", "web2", "1.2.3.4", "-c", CONFIG],
+      want:
+        '"web2" is no address; it is a backend; give several to --down with commas, such as --down web1,web2',
     },
     { args: ["backend", "check"], want: "Name them with --cluster, or a configuration with -c" },
     { args: ["backend", "check", "--cluster", "10.0.0"], want: '"10.0.0" is no address' },
@@ -145,8 +151,53 @@ test("explain says where clients go, and where they would go", async () => {
   const { backend } = rows[0];
   const down = await oneip("explain", "10.0.0.1", "-c", CONFIG, "--json", "--down", backend);
   expect(JSON.parse(down.stdout)[0].backend).not.toBe(backend);
-  const all = await oneip("explain", "10.0.0.1", "-c", CONFIG, "--down", "web1", "web2", "web3", "web4");
+  const all = await oneip("explain", "10.0.0.1", "-c", CONFIG, "--down", "web1,web2,web3,web4");
   expect(all.stdout).toMatch(/10\.0\.0\.1 +web +0x2fa5f781 +762 +none/);
+});
+
+test("an option with a value may stand before the arguments", async () => {
+  const after = await oneip("explain", "10.0.0.1", "-c", CONFIG, "--down", "web2");
+  expect(await oneip("explain", "--down", "web2", "10.0.0.1", "-c", CONFIG)).toEqual(after);
+  expect(after.status).toBe(0);
+});
+
+test.each(["-", "/dev/stdin", "/dev/fd/0"])(
+  "a configuration is read from standard input as %s",
+  async (word) => {
+    const input = readFileSync(CONFIG, "utf8");
+    const { status, stdout } = await run([...ONEIP, "explain", "10.0.0.1", "-c", word], { cwd: ROOT, input });
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: (await oneip("explain", "10.0.0.1", "-c", CONFIG)).stdout,
+    });
+    const bad = await run([...ONEIP, "check", "-c", word], { cwd: ROOT, input: "clusters: []" });
+    expect(bad.stderr).toContain(`${word}:1:11: "clusters" is wrong, found an empty list`);
+  },
+);
+
+test("check warns of what is legal but unwise, with its place, and says that all is well", async () => {
+  const path = file(
+    "unwise.yaml",
+    "dispatcher: {addresses: [10.0.0.2/24]}\nclusters:\n  - name: web\n    addresses: [203.0.113.80]\n" +
+      "    algorithm: modulo\n    backends: [{name: web1, address: 10.0.0.11}]\n",
+  );
+  const { status, stdout } = await oneip("check", "-c", path);
+  expect(status).toBe(0);
+  expect(stdout).toContain(
+    `\n\nmodulo  clusters[0].algorithm\n  where  ${path}:5:16\n  found  cluster web has the algorithm modulo\n`,
+  );
+  const { warnings } = JSON.parse((await oneip("check", "-c", path, "--json")).stdout);
+  expect(warnings.map(({ id, line }: { id: string; line: number }) => [id, line])).toEqual([
+    ["known-seed", 3],
+    ["modulo", 5],
+  ]);
+});
+
+test("config seed makes another seed each time, which a configuration takes", async () => {
+  const [one, other] = await Promise.all([oneip("config", "seed"), oneip("config", "seed")]);
+  expect(one.stdout).not.toBe(other.stdout);
+  const seed = Number(one.stdout);
+  expect(Number.isInteger(seed) && seed > 0 && seed < 2 ** 32, one.stdout).toBe(true);
 });
 
 test("config schema is a JSON Schema", async () => {
@@ -201,13 +252,18 @@ test.skipIf(needsTap())("run on a terminal is readable, and ends at Ctrl-C", asy
   const ended = once(child, "exit");
   let printed = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => printed += text);
-  await until("it runs", () => printed.includes("running"));
+  await until("it runs", () => printed.includes("The dispatcher"));
   child.stdin.write("\x03");
-  await until("it has stopped", () => printed.includes("stopped"));
+  await until("it has stopped", () => printed.includes("Stopped"));
   child.stdin.end();
   await ended;
-  expect(printed).toMatch(/INFO.*running.*oneip0/);
-  expect(printed).toMatch(/INFO.*stopped.*received/);
+  printed = stripVTControlCharacters(printed);
+  expect(printed).toMatch(
+    /^\d\d:\d\d:\d\d {2}The dispatcher 10\.0\.0\.2\/24, 2001:db8::2\/64 runs on oneip0,/m,
+  );
+  expect(printed).toContain(`  where  ${CONFIG}:`);
+  expect(printed).toMatch(/ Stopped/);
+  expect(printed).not.toContain('"level"');
   expect(printed.split("\n").filter((row) => row.startsWith("oneip0"))).toEqual([]);
 });
 
@@ -235,7 +291,8 @@ test("backend check --routes: the table of another system, from standard input",
     stderr: "",
     stdout: `extra-route  10.0.0.100
   found  a route for 10.0.0.0/24 leads to the machine itself (aix)
-  why    the machine takes that network for itself, so it cannot reach the other machines there
+  why    the machine takes that network for itself, so it cannot reach the other
+         machines there
   mend   route delete 10.0.0.0/24 10.0.0.100
   where  on the machine of this table, as root
 `,

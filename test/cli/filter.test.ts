@@ -70,10 +70,6 @@ describe("wrong usage ends with status 2 and says what is wrong:", () => {
     },
     { args: ["router", "guide"], want: "Give either --config FILE or --cluster ADDRESS..." },
     {
-      args: ["router", "guide", "-c", ROUTE],
-      want: "has technique or fallback broadcast; routers need no entry",
-    },
-    {
       args: ["router", "guide", "--cluster", "10.0.0.100", "--group", "02:00:00:00:00:01"],
       want: '"02:00:00:00:00:01" reaches one machine at most',
     },

@@ -8,7 +8,7 @@ import { itemOf, keysOf } from "../../src/config/key.ts";
 import { configData, writtenConfig } from "../../src/config/print.ts";
 
 const config = parseConfig(
-  EXAMPLE.replace("ports:", "seed: 4294967295\n    ports:").replace(
+  EXAMPLE.replace("2718281828", "4294967295").replace(
     "verify:",
     "routes: [{prefix: 192.0.2.0/24, via: 10.0.0.9}]\n  verify:",
   ),

@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Lab, UsageError } from "oneip";
 import { labName } from "../../src/lab/find.ts";
+import { isLabName, uniqueLabName } from "../../src/lab/topology.ts";
 import { run } from "../../src/system/programs.ts";
 import { ONEIP } from "../runtime.ts";
 
@@ -89,4 +90,10 @@ test.each([["down", "--foo"], ["down", "-n"], ["exec", "-n", "a", "true"]])(
 
 test("a name of 31 letters, digits and dashes is one", () => {
   expect(labName(`z-9${"z".repeat(28)}`)).toHaveLength(31);
+});
+
+test("a topology's labs have names of their own, which are names", () => {
+  const names = Array.from({ length: 1000 }, () => uniqueLabName("routing"));
+  expect(new Set(names).size).toBe(1000);
+  expect([...names, uniqueLabName("a".repeat(31))].every(isLabName)).toBe(true);
 });

@@ -1,5 +1,7 @@
+import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "oneip";
+import { describeVerification } from "../../src/cli/print_verification.ts";
 import { LinkFrames } from "../../src/link/link_frames.ts";
 import { PacketFrames } from "../../src/link/packet_frames.ts";
 import { HEARD_ANSWERS, HEARD_BURST } from "../../src/path/limits.ts";
@@ -99,6 +101,18 @@ function named({ report: { faults } }: Outcome): string[] {
   return faults.map(({ id, or, backend }) => `${[id, ...or].join("|")} ${backend}`);
 }
 
+test("a cluster without a TCP port is named: nobody knows whether its servers live", async () => {
+  for (const without of ["", "    ports: [53/udp]\n"]) {
+    const { report } = await verify([web1, web2], undefined, CONFIG.replace(/ {4}ports: .*\n/, without));
+    expect(report).toMatchObject({ ok: true, untried: ["web"] });
+    const lines = stripVTControlCharacters(describeVerification(report)).split("\n\n").slice(1);
+    expect(lines).toEqual([
+      "no port tried of cluster web: its configuration names no TCP port under\n  `ports`, so a dead server would not be found",
+      "no fault found",
+    ]);
+  }
+});
+
 test("all is well: in a second, and in no time for one backend", async () => {
   const { report, tookMs } = await verify([web1, web2]);
   expect(report).toEqual({
@@ -108,6 +122,7 @@ test("all is well: in a second, and in no time for one backend", async () => {
       { name: "web2", address: "10.0.0.12", mac: f.MAC.backend2, ok: true },
     ],
     faults: [],
+    untried: [],
   });
   expect(tookMs).toBe(1000);
   const one = await verify([web1, web2], ["10.0.0.12"]);

@@ -171,7 +171,9 @@ export class Membership {
 
   #listen(peer: Peer, heartbeat: Heartbeat, echoSeq: number, nowMs: number): Alarm | undefined {
     const { digest, owned, decode } = this.#options;
-    const { name, boot, seq, live, hears, isLeaving } = heartbeat;
+    const { name, boot, seq, live, isLeaving } = heartbeat;
+    // Who has the key may name anybody; only the cluster's own backends can be live.
+    const hears = heartbeat.hears.filter((heard) => this.#options.names.includes(heard));
     const isForeign = heartbeat.digest !== digest;
     if (isForeign) {
       if (!peer.isPresent) return "configuration";

@@ -14,7 +14,7 @@ import { tableOf } from "../rules/rules.ts";
 import { AgentLoop } from "./agent_loop.ts";
 import { digestOf } from "./heartbeat.ts";
 import { interfaceOf } from "./own_interface.ts";
-import { type AgentArguments, agentOf, readKey } from "./settings.ts";
+import { type AgentArguments, agentOf, looseModeOf, readKey } from "./settings.ts";
 import { HeartbeatSockets } from "./sockets.ts";
 
 /**
@@ -27,7 +27,8 @@ export async function runAgent(
 ): Promise<void> {
   const { config, cluster, settings } = agentOf(file, backend, wanted);
   const { port, intervalMs } = settings;
-  const key = readKey(resolve(dirname(file), settings.keyFile));
+  const keyFile = resolve(dirname(file), settings.keyFile);
+  const key = readKey(keyFile);
   const self = cluster.backends.find(({ name }) => name === backend)!;
   const interfaceName = ownInterface(self);
   const asked = Promise.race(["SIGTERM", "SIGINT"].map((signal) => once(process, signal)));
@@ -35,7 +36,7 @@ export async function runAgent(
   const output = new Output(STDOUT);
   const { log, end } = openLog({ writer: (octets) => output.write(octets), isTerminal: output.isTerminal });
   process.on("SIGHUP", () => log.warn("SIGHUP is ignored: for another configuration, stop and start"));
-  const sockets = await HeartbeatSockets.open(cluster, port);
+  const sockets = await HeartbeatSockets.open(cluster, self, port);
   const loop = new AgentLoop({
     cluster,
     backend,
@@ -49,6 +50,13 @@ export async function runAgent(
   });
   sockets.onDatagram((datagram, from) => loop.hear(datagram, from));
   const [table, digest] = [tableOf(cluster.name), digestOf(cluster)];
+  const mode = looseModeOf(keyFile);
+  if (mode !== undefined) {
+    log.warn(
+      { keyFile, mode },
+      "The key is open to other users, who could speak for a backend: chmod 600 it",
+    );
+  }
   log.info({ cluster: cluster.name, backend, table, port, intervalMs, digest }, "running");
   loop.start();
   const stopFallback = runFallback(interfaceName, {

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Random } from "../../random.ts";
+import { Membership } from "../../../src/filter/agent/membership.ts";
+import { BucketSet } from "../../../src/filter/rules/bucket_set.ts";
 import { BUCKETS, INTERVAL_MS, Simulation } from "./simulation.ts";
 
 const NAMES = ["web1", "web2", "web3", "web4"];
@@ -235,4 +237,26 @@ describe("in no interleaving do two backends that hear each other take one bucke
       { numRuns: 60 },
     );
   });
+});
+
+test("a name that no backend has is nobody, whoever claims to hear it", () => {
+  const half = (first: boolean) => BucketSet.of(8, (bucket) => (bucket < 4) === first);
+  const member = new Membership({
+    self: "web1",
+    names: ["web1", "web2"],
+    digest: "digest",
+    boot: 1,
+    deadMs: 1000,
+    owned: (name) => half(name === "web1"),
+    decode: () => BucketSet.none(8),
+  }, 0);
+  member.speak(0);
+  const heartbeat = {
+    ...{ digest: "digest", name: "web2", boot: 5, seq: 1, live: "web1,web2" },
+    ...{ hears: ["web1", "stranger", "__proto__"], echo: { web1: { boot: 1, seq: 1 } } },
+    ...{ held: undefined, isLeaving: false },
+  };
+  expect(member.hear(heartbeat, 10)).toBeUndefined();
+  expect(member.live).toBe("web1,web2");
+  expect(member.decide()?.equals(half(true))).toBe(true);
 });

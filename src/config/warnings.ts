@@ -1,0 +1,113 @@
+/**
+ * What a configuration may say but hardly should. It is no mistake: it runs, and does what it says. A warning has the shape of a
+ * fault, and the place in the file.
+ */
+
+import * as z from "zod";
+import type { Contents } from "../input/contents.ts";
+import { lookInto } from "../input/document.ts";
+import { formatPath, type Path, type Place } from "../input/places.ts";
+import { isIpv6, isPublic } from "../wire/address.ts";
+import type { ClusterConfig, Config } from "./config.ts";
+
+export type WarningId = "known-seed" | "whole-ipv6" | "modulo" | "mtu";
+
+/** What there is to say, wherever it stands. */
+interface Advice {
+  readonly id: WarningId;
+  readonly path: Path;
+  /** What the configuration says. */
+  readonly found: string;
+  /** What this does. */
+  readonly why: string;
+  /** What a person should do, or decide. */
+  readonly decide: string;
+}
+
+export interface Warning extends Omit<Advice, "path">, Place {
+  readonly file: string;
+  /** Such as `clusters[0].seed`. Where the file leaves the key out, the place is that of the mapping without it. */
+  readonly key: string;
+}
+
+/** What is to be said of a configuration, in the order of the file. `text` is what `config` was read from. */
+export function warningsOf(config: Config, text: string, file: string): Warning[] {
+  const { contents, placeOf } = lookInto(text);
+  const advice = config.clusters.flatMap((cluster, index) => {
+    const path = ["clusters", index];
+    return [
+      ...aboutSeed(cluster, path),
+      ...aboutIpv6Clients(cluster, path),
+      ...aboutAlgorithm(cluster, path),
+      ...aboutMtus(cluster, path, contents, config.dispatcher.mtu),
+    ];
+  });
+  return advice.map(({ path, ...rest }) => ({ ...rest, file, ...placeOf(path), key: formatPath(path) }))
+    .sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+/** A cluster is for the world when one of its addresses is public. */
+function aboutSeed({ name, seed, addresses }: ClusterConfig, path: Path): Advice[] {
+  const open = addresses.find(isPublic);
+  if (seed !== 0 || open === undefined) return [];
+  return [{
+    id: "known-seed",
+    path: [...path, "seed"],
+    found: `cluster ${name} has the public address ${open}, and the seed 0, which everybody knows`,
+    why: "who has many addresses can choose those that lead to one backend, and overload it",
+    decide:
+      'let "oneip config seed" make a seed, and keep it secret; with another seed most clients change their backend once',
+  }];
+}
+
+function aboutIpv6Clients({ name, mask, addresses }: ClusterConfig, path: Path): Advice[] {
+  if (mask.ipv6 <= 64 || !addresses.some(isIpv6)) return [];
+  return [{
+    id: "whole-ipv6",
+    path: [...path, "mask", "ipv6"],
+    found: `cluster ${name} hashes ${mask.ipv6} bits of an IPv6 client's address`,
+    why:
+      "a client owns a /64: it changes its address now and then (RFC 8981), or at will, and meets another backend",
+    decide: "use mask: {ipv6: 64}, so that a /64 is one client",
+  }];
+}
+
+function aboutAlgorithm({ name, algorithm }: ClusterConfig, path: Path): Advice[] {
+  if (algorithm !== "modulo") return [];
+  return [{
+    id: "modulo",
+    path: [...path, "algorithm"],
+    found: `cluster ${name} has the algorithm modulo`,
+    why:
+      "when a backend dies or returns, most of all clients change their backend and lose their connections",
+    decide: "use maglev, unless you want to see that",
+  }];
+}
+
+/** Linux believes no path MTU below this: `min_pmtu` in ip-sysctl.rst. */
+const LEAST_BELIEVED_MTU = 552;
+
+function aboutMtus({ backends }: ClusterConfig, path: Path, contents: Contents, linkMtu: number): Advice[] {
+  return backends.flatMap(({ name }, index): Advice[] => {
+    const mtuPath = [...path, "backends", index, "mtu"];
+    const mtu = contents.at(mtuPath, z.int())?.value;
+    if (mtu === undefined) return [];
+    if (mtu > linkMtu) {
+      return [{
+        id: "mtu",
+        path: mtuPath,
+        found: `the way to backend ${name} has MTU ${mtu}, and the link before it ${linkMtu}`,
+        why: `no larger packet than ${linkMtu} gets to it, so the dispatcher goes by that`,
+        decide: "leave it out, or correct dispatcher.mtu",
+      }];
+    }
+    if (mtu >= LEAST_BELIEVED_MTU) return [];
+    return [{
+      id: "mtu",
+      path: mtuPath,
+      found: `the way to backend ${name} has MTU ${mtu}`,
+      why: `hosts believe in no way with less than ${LEAST_BELIEVED_MTU}, so their larger packets are lost`,
+      decide: "measure it anew",
+    }];
+  });
+}

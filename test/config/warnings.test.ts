@@ -1,0 +1,80 @@
+/** What a configuration is warned of, and what it is not. */
+
+import { expect, test } from "vitest";
+import { parseConfig } from "../../src/config/config.ts";
+import { EXAMPLE } from "../../src/config/example.ts";
+import { warningsOf } from "../../src/config/warnings.ts";
+
+const TEXT = `
+dispatcher:
+  addresses: [10.0.0.2/24]
+clusters:
+  - name: web
+    addresses: [10.0.0.100]
+    backends:
+      - {name: web1, address: 10.0.0.11}
+`.trimStart();
+
+/** `id line:column key` of each. */
+function warned(text: string): string[] {
+  const config = parseConfig(text, "oneip.yaml", "machine");
+  return warningsOf(config, text, "oneip.yaml").map(({ id, line, column, key }) =>
+    `${id} ${line}:${column} ${key}`
+  );
+}
+
+test("a plain cluster with a private address is warned of nothing, nor is the example", () => {
+  expect(warned(TEXT)).toEqual([]);
+  expect(warned(EXAMPLE)).toEqual([]);
+});
+
+test("seed 0 is warned of where an address is public, at the key or at the cluster that lacks it", () => {
+  const open = TEXT.replace("10.0.0.100", "10.0.0.100, 203.0.113.80");
+  expect(warned(open)).toEqual(["known-seed 4:5 clusters[0].seed"]);
+  expect(warned(open.replace("    backends", "    seed: 0\n    backends"))).toEqual([
+    "known-seed 6:11 clusters[0].seed",
+  ]);
+  expect(warned(open.replace("    backends", "    seed: 7\n    backends"))).toEqual([]);
+  for (const address of ["172.16.0.1", "192.168.1.1", "100.64.0.1", "fd00::1"]) {
+    expect(warned(TEXT.replace("10.0.0.100", `"${address}"`)).join(), address).not.toContain("known-seed");
+  }
+});
+
+test("hashing more than a /64 of a client's address is warned of, where clients have IPv6", () => {
+  const text = TEXT.replace("[10.0.0.100]", '["fd00::100"]\n    mask: {ipv6: 128}');
+  expect(warned(text)).toEqual(["whole-ipv6 6:18 clusters[0].mask.ipv6"]);
+  expect(warned(text.replace("128", "64"))).toEqual([]);
+  expect(warned(TEXT.replace("    backends", "    mask: {ipv6: 128}\n    backends"))).toEqual([]);
+});
+
+test("modulo is warned of", () => {
+  expect(warned(TEXT.replace("    backends", "    algorithm: modulo\n    backends"))).toEqual([
+    "modulo 6:16 clusters[0].algorithm",
+  ]);
+});
+
+test("a way to a backend whose MTU cannot be is warned of", () => {
+  const withMtu = (mtu: number) => warned(TEXT.replace("10.0.0.11", `10.0.0.11, mtu: ${mtu}`));
+  expect(withMtu(1501)).toEqual(["mtu 7:47 clusters[0].backends[0].mtu"]);
+  expect(withMtu(551)).toEqual(["mtu 7:47 clusters[0].backends[0].mtu"]);
+  expect([...withMtu(1500), ...withMtu(552)]).toEqual([]);
+});
+
+test("a warning has the shape of a fault, and a place", () => {
+  const config = parseConfig(
+    TEXT.replace("    backends", "    algorithm: modulo\n    backends"),
+    "oneip.yaml",
+    "machine",
+  );
+  const [warning] = warningsOf(config, TEXT, "oneip.yaml");
+  expect(warning).toEqual({
+    id: "modulo",
+    file: "oneip.yaml",
+    line: 4,
+    column: 5,
+    key: "clusters[0].algorithm",
+    found: "cluster web has the algorithm modulo",
+    why: expect.stringContaining("most of all clients"),
+    decide: expect.stringContaining("use maglev"),
+  });
+});

@@ -44,7 +44,7 @@ test("a pipe that nobody reads takes what fits, then nothing, and nobody waits; 
   closeSync(fd);
 });
 
-test("a pipe whose reader is gone, and a full disk, are said, not thrown", async () => {
+test("a pipe whose reader is gone, and a full disk, are said, not thrown", () => {
   const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
   const writer = openSync(fifo, constants.O_WRONLY);
   const output = new Output(writer);

@@ -35,12 +35,12 @@ test.skipIf(needsTap())(
     const unplugged = await oneip("", ...BY_HAND, "10.0.0.2/24");
     expect(unplugged.status).toBe(1);
     expect(unplugged.stdout).toContain('found  "oneip0" is in no bridge');
-    const alone = await oneip("ip link add br0 type bridge up", ...BY_HAND, "10.0.0.2/24", "--bridge", "br0");
+    const alone = await oneip("ip link add br0 up type bridge", ...BY_HAND, "10.0.0.2/24", "--bridge", "br0");
     expect(alone.stdout).toContain('found  bridge "br0" has no other port than "oneip0"');
     expect(alone.stdout).toContain("mend   ip link set INTERFACE master br0");
     expect(alone.stdout).not.toContain("backend-down");
     const silent = await oneip(
-      "ip link add br0 type bridge up; ip link add eth1 type veth peer name far; ip link set eth1 up master br0",
+      "ip link add br0 up type bridge; ip link add eth1 type veth peer name far; ip link set eth1 up master br0",
       ...BY_HAND,
       "10.0.0.2/24",
       "--bridge",

@@ -75,7 +75,9 @@ const linkSchema = z.strictObject({
 const topologySchema = z.strictObject({
   name: z.string(nameRemedy).regex(NAME, nameRemedy),
   topology: z.strictObject({
-    nodes: z.record(z.string().regex(NAME, nameRemedy), nodeSchema, "list at least one node"),
+    nodes: z.record(z.string().regex(NAME), nodeSchema, {
+      error: ({ code }) => code === "invalid_key" ? `for a name ${nameRemedy}` : "list at least one node",
+    }),
     links: z.array(linkSchema, "use a list of links").default([]),
   }, "use a mapping with nodes and links"),
 }, "use a mapping with name and topology");

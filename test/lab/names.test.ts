@@ -70,7 +70,11 @@ test.each([
 
 test.each([
   ["a lab's name", "name: ../victim\ntopology: {nodes: {a: {}}}\n", '"name" is wrong, found "../victim"'],
-  ["a node's name", "name: names\ntopology: {nodes: {../x: {}}}\n", '"../x"'],
+  [
+    "a node's name",
+    "name: names\ntopology: {nodes: {../x: {}}}\n",
+    '../x" is wrong, found a mapping, for a name use lower-case',
+  ],
 ])("%s in a topology", async (_, text, refusal) => {
   const file = join(folder, "wrong.yaml");
   writeFileSync(file, text);

@@ -36,7 +36,7 @@ const INERT = ["counter", "log", "mangle", "notrack", "continue"];
 
 /** The verdicts to which a rule may come. A rule with a map has several, of which at most one is taken. */
 export function stepsOf(
-  { statements, text }: Rule,
+  { statements }: Rule,
   packet: Packet,
   sets: ReadonlyMap<string, readonly unknown[]>,
 ): Step[] {
@@ -58,9 +58,7 @@ export function stepsOf(
     if (kind === "match") matches = and(matches, isMatch(body as Match, packet, sets));
     else if (!INERT.includes(kind)) matches = and(matches, undefined);
   }
-  // nft has no word of its own for what iptables rejects.
-  const isReject = text.includes('xt target "REJECT"');
-  return [{ matches, verdict: { kind: isReject ? "drop" : "none" } }];
+  return [{ matches, verdict: { kind: "none" } }];
 }
 
 function verdictOf(statement: Statement): Verdict | undefined {
@@ -72,6 +70,10 @@ function verdictOf(statement: Statement): Verdict | undefined {
       return { kind };
     case "reject":
       return { kind: "drop" };
+    case "xt": { // What iptables rejects is nothing of nft's own.
+      const { type, name } = (body ?? {}) as { type?: string; name?: string };
+      return type === "target" && name === "REJECT" ? { kind: "drop" } : undefined;
+    }
     case "jump":
     case "goto":
       return { kind, target: (body as { target: string }).target };

@@ -207,6 +207,28 @@ describe.skipIf(needsRoot())("the firewall:", () => {
   });
 });
 
+test("the rules of iptables, as nft 1.0.6 prints them", () => {
+  const place = { family: "ip", table: "filter" };
+  const port = { match: { op: "==", left: { payload: { protocol: "tcp", field: "dport" } }, right: 80 } };
+  const rule = (handle: number, ...expr: object[]) => ({ rule: { ...place, chain: "INPUT", handle, expr } });
+  const json = JSON.stringify({
+    nftables: [
+      { chain: { ...place, name: "INPUT", hook: "input", policy: "accept" } },
+      rule(2, { xt: { type: "match", name: "conntrack" } }, { counter: {} }, { drop: null }),
+      rule(3, port, { counter: {} }, { xt: { type: "target", name: "REJECT" } }),
+    ],
+  });
+  const text = "table ip filter { # handle 1\n\tchain INPUT { # handle 1\n" +
+    "\t\tct state invalid counter drop # handle 2\n\t\ttcp dport 80 counter reject # handle 3\n";
+  const snapshot = machine({ firewall: { chains: parseRuleset(json, text), unseen: [] } });
+  expect(findFaults(snapshot, EXPECTED).map(({ found }) => found)).toEqual([
+    'nft table ip filter, chain INPUT drops port 80/tcp: "tcp dport 80 counter reject"',
+  ]);
+  expect(firewallNotes(snapshot, EXPECTED)).toEqual([
+    'nft table ip filter, chain INPUT may drop some clients\' traffic: "ct state invalid counter drop"',
+  ]);
+});
+
 test("what was not looked at is told", () => {
   const unseen = ["the firewall was not looked at: it needs root"];
   expect(firewallNotes(machine({ firewall: { chains: [], unseen } }), EXPECTED)).toEqual(unseen);

@@ -165,7 +165,7 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
     const file = join(folder, "log");
     const log = openSync(file, "w");
     const child = await run(log);
-    child.kill("SIGHUP");
+    process.kill(child.pid!, "SIGHUP");
     await until("it warns", () => readFileSync(file, "utf8").includes("SIGHUP is ignored"));
     const connection = connect(control);
     await once(connection, "connect");

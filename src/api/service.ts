@@ -2,6 +2,7 @@
 
 import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
+import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { controlPath, listen } from "./socket.ts";
 import { Engine } from "../engine/engine.ts";
@@ -33,6 +34,7 @@ export async function serve(file: string): Promise<void> {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
   if (config.dispatcher.verify === "refuse") await refuseFaults(config);
+  const isPreferred = raisePriority();
   const engine = await Engine.start(config, log);
   const control = await listenForCommands(engine, log);
   const { dispatcher, clusters } = config;
@@ -54,6 +56,15 @@ export async function serve(file: string): Promise<void> {
   }, "running");
   if (dispatcher.offloads && !engine.offloads.includes("tso4")) {
     log.warn({ granted: engine.offloads }, "the kernel refuses offloads: bulk traffic goes frame by frame");
+  }
+  if (!engine.hasNeighborQueue) {
+    log.warn(
+      { missing: "CAP_BPF, or an interface for several queues" },
+      "no queue of its own for neighbors' answers: they wait behind data, and get lost with it",
+    );
+  }
+  if (!isPreferred) {
+    log.warn({ missing: "CAP_SYS_NICE" }, "no right to a higher priority: on a busy machine frames get lost");
   }
   try {
     const signal = await Promise.race([asked, engine.failed]);

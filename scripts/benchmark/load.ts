@@ -6,7 +6,7 @@
  *
  * The remedies are taken away one by one, by taking away the capability that they need or by setting the kernel's default
  * again. What is printed, run by run: downloads that are whole, connections that were reset or refused, healthy neighbors that
- * were given up, and frames that the TAP's full queue dropped.
+ * were given up and those that were given more time instead, and frames that the TAP's full queue dropped.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -73,7 +73,7 @@ try {
 }
 console.log(
   formatTable(
-    ["run", "variant", "seconds", "whole", "reset", "refused", "other", "given up", "dropped"],
+    ["run", "variant", "seconds", "whole", "reset", "refused", "other", "given up", "given time", "dropped"],
     rows,
   ),
 );
@@ -139,7 +139,17 @@ async function measure(lab: Lab, { name, without, isQueueShort, checkout }: Vari
     ).length;
     const count = (...codes: number[]) => String(ends.filter((code) => codes.includes(code)).length);
     const other = ends.filter((code) => ![0, 7, 56].includes(code));
-    const row = [seconds, count(0), count(56), count(7), other.join(" ") || "0", String(givenUp), dropped];
+    const doubted = /"doubted":(\d+)/.exec(dispatcher.log)?.[1] ?? "";
+    const row = [
+      seconds,
+      count(0),
+      count(56),
+      count(7),
+      other.join(" ") || "0",
+      String(givenUp),
+      doubted,
+      dropped,
+    ];
     console.error(name, row.join(" "));
     return row;
   } finally {

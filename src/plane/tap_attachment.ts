@@ -3,6 +3,7 @@
 import { dropped } from "../device/dropped.ts";
 import { Tap } from "../device/tap.ts";
 import type { Plan } from "../path/plan.ts";
+import { turnOfTheLoop } from "../system/clock.ts";
 import type { Attachment } from "./attachment.ts";
 import type { SharedState } from "./shared_state.ts";
 import { Workers } from "./workers.ts";
@@ -89,14 +90,18 @@ export class TapAttachment implements Attachment {
     if (this.#isStopped) return;
     this.#isStopped = true;
     await this.#workers?.stop();
-    for (const { ring } of this.#shared?.workers ?? []) ring.notify();
+    for (const worker of this.#shared?.workers ?? []) worker.notify();
     this.#tap.close();
   }
 
   async #watch(worker: number, shared: SharedState, handedUp: (worker: number) => void): Promise<void> {
+    const state = shared.workers[worker]!;
     while (!this.#isStopped) {
+      const seen = state.handedUp;
       handedUp(worker);
-      await shared.workers[worker]!.ring.wait();
+      await state.handedUpSince(seen);
+      // However much is handed up, timers and all else have their turns.
+      await turnOfTheLoop();
     }
   }
 }

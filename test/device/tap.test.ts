@@ -17,7 +17,7 @@ test.skipIf(needsTap())(
         isUp: true,
         isAdopted: false,
       },
-      full: { length: 5, taken: 5, isCounted: true, elsewhere: 0 },
+      full: { length: 5, taken: 5, isCounted: true, questions: true, elsewhere: 0 },
       steered: {
         flows: 20,
         frames: 60,

@@ -66,15 +66,17 @@ const told = {
   isAdopted: tap.isAdopted,
 };
 
-// Nobody reads: what does not fit into the queue is dropped, and counted.
+// Nobody reads: what does not fit into the data's queue is dropped, and counted; a question that comes then is not.
 const full = await (async () => {
-  using short = new Tap({ name: "tap4", queueLength: 5, ipv4: "10.9.16.1/24" });
+  using short = new Tap({ name: "tap4", queueLength: 5, neighborQueue: true, ipv4: "10.9.16.1/24" });
   ip("neigh", "add", "10.9.16.2", "lladdr", "02:00:00:00:00:99", "dev", "tap4");
   await sendUdp("10.9.16.1", "10.9.16.2", [4000, 4001, 4002, 4003], 5);
+  await sendUdp("10.9.16.1", "10.9.16.3", [5000], 1); // Whose MAC is not known.
   return {
     length: short.queueLength,
     taken: [...frames(short)].length,
     isCounted: dropped("tap4") > 0,
+    questions: [...frames(short.neighborQueue!)].map(etherType).includes(0x0806),
     elsewhere: dropped("tap99"),
   };
 })();

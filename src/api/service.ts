@@ -3,6 +3,7 @@
 import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
 import { TapError } from "../device/interface.ts";
+import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
 import { Engine } from "../engine/engine.ts";
@@ -58,11 +59,13 @@ export async function serve(
 }
 
 async function run(config: Config, log: Logger, asked: Promise<string>): Promise<void> {
+  const isPreferred = raisePriority();
   const engine = await Engine.start(config, log).catch(async (error) => {
     throw await nameHolder(error, config.dispatcher.interface);
   });
   const control = await listenForCommands(engine, config, log);
   sayWhatRuns(engine, config, log);
+  sayWhatIsMissing(engine, config, isPreferred, log);
   try {
     const signal = await Promise.race([asked, engine.failed]);
     log.info({ signal }, "stopping");
@@ -90,8 +93,21 @@ function sayWhatRuns(engine: Engine, { dispatcher, clusters }: Config, log: Logg
     runtime: RUNTIME,
     ffi: FFI,
   }, "running");
+}
+
+/** What it does without, because a capability is missing. */
+function sayWhatIsMissing(engine: Engine, { dispatcher }: Config, isPreferred: boolean, log: Logger): void {
   if (dispatcher.offloads && !engine.offloads.includes("tso4")) {
     log.warn({ granted: engine.offloads }, "the kernel refuses offloads: bulk traffic goes frame by frame");
+  }
+  if (!engine.hasNeighborQueue) {
+    log.warn(
+      { missing: "CAP_BPF, or an interface for several queues" },
+      "no queue of its own for neighbors' answers: they wait behind data, and get lost with it",
+    );
+  }
+  if (!isPreferred) {
+    log.warn({ missing: "CAP_SYS_NICE" }, "no right to a higher priority: on a busy machine frames get lost");
   }
 }
 

@@ -13,6 +13,7 @@ import { libc } from "./libc.ts";
 import { openQueues } from "./links.ts";
 import { grant, type OffloadName, TUNSETOFFLOAD } from "./offloads.ts";
 import { Queue } from "./queue.ts";
+import { loadSteering, steer, steerNoMore } from "./steering.ts";
 
 export interface InterfaceOptions {
   /** At most 15 octets. An existing one of that name is adopted. Default: the kernel chooses, `tap0` for example. */
@@ -28,6 +29,10 @@ export interface InterfaceOptions {
   up?: boolean;
   /** How many descriptors share the traffic, by flow; default 1. An existing interface must have been made with as many. */
   queues?: number;
+  /** A further queue for ARP and neighbor discovery alone (steering.ts), where the kernel grants it. Default false. */
+  neighborQueue?: boolean;
+  /** How many frames may wait in a queue to be read, when the interface is made here. Default: the kernel's, 1000. */
+  queueLength?: number;
   /**
    * A virtio header (wire/virtio.ts) stands before each frame, and the kernel may leave checksums to the wire's end and pass
    * frames of up to 64 KiB, as far as `granted` says. Default false: plain frames.
@@ -43,6 +48,8 @@ export class TapError extends Error {
 }
 
 const LONGEST_NAME = 15;
+
+const NOT_LOADED = -1;
 
 const O_RDWR = 0x2;
 const O_NONBLOCK = 0x800;
@@ -62,43 +69,51 @@ const IFF_VNET_HDR = 0x4000;
 export class Interface extends Queue {
   readonly name: string;
   readonly queues: readonly Queue[];
+  /** Undefined where it was not asked for or not granted: for want of CAP_BPF, or the interface was made for one queue. */
+  readonly neighborQueue: Queue | undefined;
   /** The offloads that the kernel grants: fewer than there are, or none, on an old one. */
   readonly granted: readonly OffloadName[];
   /** It was there before, so it stays when it is closed. */
   readonly isAdopted: boolean;
   readonly #joined: string | undefined;
+  readonly #opened: Queue[];
   #open = true;
 
   /** Opens or adopts an interface, sets it up, and takes it up. Throws TapError and leaves nothing behind. */
   constructor(kind: typeof IFF_TUN | typeof IFF_TAP, options: InterfaceOptions = {}) {
-    const { name = "", up = true, queues = 1, offloads = false } = options;
+    const { name = "", up = true, queues = 1, offloads = false, neighborQueue = false } = options;
     checkName(name);
     const adopted = name !== "" && ifreq.exists(name);
     // One for several queues can be opened by several programs, which would share its frames out among them.
     if (adopted && openQueues(name) > 0) throw busy(name);
     super(openTun(name));
     this.isAdopted = adopted;
-    const all: Queue[] = [this];
-    this.queues = all;
+    this.#opened = [this];
+    const steering = neighborQueue ? loadSteering(queues) : NOT_LOADED;
     try {
-      const flags = kind | IFF_NO_PI | (queues > 1 ? IFF_MULTI_QUEUE : 0) | (offloads ? IFF_VNET_HDR : 0);
-      this.name = attach(this.fd, name, flags);
-      while (all.length < queues) {
-        all.push(new Queue(openTun(name)));
-        attach(all.at(-1)!.fd, this.name, flags);
-      }
+      const flags = kind | IFF_NO_PI | (offloads ? IFF_VNET_HDR : 0);
+      const wanted = flags | (queues > 1 || steering >= 0 ? IFF_MULTI_QUEUE : 0);
+      const attached = attach(this.fd, name, wanted, queues === 1 ? wanted ^ IFF_MULTI_QUEUE : wanted);
+      this.name = attached.name;
+      while (this.#opened.length < queues) this.#addQueue(attached.flags);
+      this.queues = [...this.#opened];
+      const isSteered = steering >= 0 && (attached.flags & IFF_MULTI_QUEUE) !== 0;
+      this.neighborQueue = isSteered ? this.#steer(steering, attached.flags) : undefined;
       // Another program may have begun at the same time.
-      if (openQueues(this.name) > all.length) throw busy(this.name);
+      if (openQueues(this.name) > this.#opened.length) throw busy(this.name);
       this.granted = offloads ? this.#askForOffloads() : this.#refuseOffloads();
       if (options.persistent !== undefined) this.persistent = options.persistent;
       if (options.mac !== undefined) this.mac = options.mac;
       if (options.mtu !== undefined) this.mtu = options.mtu;
+      if (options.queueLength !== undefined && !adopted) this.queueLength = options.queueLength;
       if (options.ipv4 !== undefined) this.ipv4 = options.ipv4;
       if (options.bridge !== undefined) this.#joined = joinBridge(this.name, options.bridge);
       if (up) this.isUp = true;
     } catch (error) {
-      for (const queue of all) libc.close(queue.fd);
+      for (const queue of this.#opened) libc.close(queue.fd);
       throw error;
+    } finally {
+      if (steering >= 0) libc.close(steering);
     }
   }
 
@@ -119,6 +134,15 @@ export class Interface extends Queue {
 
   set mtu(mtu: number) {
     this.#set(`MTU to ${mtu}`, () => ifreq.setMtu(this.name, mtu));
+  }
+
+  /** How many frames may wait in a queue to be read. */
+  get queueLength(): number {
+    return ifreq.queueLength(this.name);
+  }
+
+  set queueLength(frames: number) {
+    this.#set(`queue length to ${frames}`, () => ifreq.setQueueLength(this.name, frames));
   }
 
   /** The kernel's side, such as `10.0.0.1/24`; empty without one. */
@@ -159,11 +183,27 @@ export class Interface extends Queue {
     if (this.#joined !== undefined) ifreq.leaveBridge(this.name, this.#joined);
     // Whoever opens it next may know nothing of super-frames.
     this.#refuseOffloads();
-    for (const queue of this.queues) libc.close(queue.fd);
+    if (this.neighborQueue !== undefined) steerNoMore(this.fd);
+    for (const queue of this.#opened) libc.close(queue.fd);
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #addQueue(flags: number): Queue {
+    const queue = new Queue(openTun(this.name));
+    this.#opened.push(queue);
+    attach(queue.fd, this.name, flags);
+    return queue;
+  }
+
+  /** The neighbor queue, when the kernel follows the program. */
+  #steer(program: number, flags: number): Queue | undefined {
+    const queue = this.#addQueue(flags);
+    if (steer(this.fd, program)) return queue;
+    libc.close(this.#opened.pop()!.fd);
+    return undefined;
   }
 
   #askForOffloads(): readonly OffloadName[] {
@@ -211,21 +251,27 @@ function openTun(name: string): number {
   throw new TapError(`Cannot open interface "${name}": /dev/net/tun: ${describeErrno(errno)}; ${remedy}`);
 }
 
-/** Makes the descriptor a wire of the named interface. The name that the kernel gave it. */
-function attach(fd: number, name: string, flags: number): string {
+/**
+ * Makes the descriptor a wire of the named interface: by `flags`, or by `otherFlags` when one that exists is not made for those.
+ * The name that the kernel gave it, and the flags that it took.
+ */
+function attach(
+  fd: number,
+  name: string,
+  flags: number,
+  otherFlags = flags,
+): { name: string; flags: number } {
   const existed = name !== "" && ifreq.exists(name);
   const request = ifreq.of(name);
-  ifreq.putFlags(request, flags);
-  if (libc.ioctl(fd, TUNSETIFF, request) >= 0) return ifreq.name(request);
-  let errno = libc.errno();
-  if (errno === EINVAL && existed && (flags & IFF_MULTI_QUEUE) === 0) {
-    // One that was made for several queues serves as well with one.
-    ifreq.putFlags(request, flags | IFF_MULTI_QUEUE);
-    if (libc.ioctl(fd, TUNSETIFF, request) >= 0) return ifreq.name(request);
+  let errno = 0;
+  for (const tried of new Set([flags, otherFlags])) {
+    ifreq.putFlags(request, tried);
+    if (libc.ioctl(fd, TUNSETIFF, request) >= 0) return { name: ifreq.name(request), flags: tried };
     errno = libc.errno();
+    if (errno !== EINVAL || !existed) break;
   }
   if (errno === EBUSY) throw busy(name);
-  const why = errno === EINVAL && existed && (flags & IFF_MULTI_QUEUE) !== 0
+  const why = errno === EINVAL && existed && flags === otherFlags
     ? `one of that name exists, and for one queue only or of another kind; delete it, or make it with ` +
       `"ip tuntap add ${name} mode tap multi_queue"`
     : errno === EINVAL && existed

@@ -1,6 +1,6 @@
 /** libc by `Deno.dlopen`. Needs `--allow-ffi=PATH` with the path that is opened here, and no other permission. */
 
-import { type Libc, LIBC_PATHS } from "./libc_interface.ts";
+import { type Libc, LIBC_PATHS, SYS_BPF } from "./libc_interface.ts";
 
 export function openLibc(): Libc {
   const { symbols } = open();
@@ -28,6 +28,9 @@ export function openLibc(): Libc {
     setsockopt: symbols.setsockopt,
     getsockopt: symbols.getsockopt,
     eventfd: symbols.eventfd,
+    bpf: (command, attributes, length) => symbols.syscall(BigInt(SYS_BPF), command, attributes, length),
+    getpriority: symbols.getpriority,
+    setpriority: symbols.setpriority,
     // So would asking for a pointer; memcpy returns where it copied to.
     addressOf: (octets) => symbols.copyTo(octets, octets, 0n),
   } as Libc;
@@ -51,6 +54,9 @@ function open() {
         setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
         getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
         eventfd: { parameters: ["u32", "i32"], result: "i32" },
+        syscall: { parameters: ["usize", "i32", "buffer", "u32"], result: "i32" },
+        getpriority: { parameters: ["i32", "u32"], result: "i32" },
+        setpriority: { parameters: ["i32", "u32", "i32"], result: "i32" },
         copyFrom: { name: "memcpy", parameters: ["buffer", "usize", "usize"], result: "pointer" },
         copyTo: { name: "memcpy", parameters: ["buffer", "buffer", "usize"], result: "usize" },
         __errno_location: { parameters: [], result: "usize" },

@@ -29,9 +29,16 @@ export interface Libc {
   /** `length` is a socklen_t: how much `value` can hold, then how much is in it. */
   getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array): number;
   eventfd(initial: number, flags: number): number;
+  /** The system call bpf(2), for which the C library has no function of its own. */
+  bpf(command: number, attributes: Uint8Array, length: number): number;
+  getpriority(which: number, who: number): number;
+  setpriority(which: number, who: number, nice: number): number;
   /** Where these octets are, for a structure that points to them. They must stay referred to, and be in a buffer of their own. */
   addressOf(octets: Uint8Array): bigint;
 }
+
+/** The number of the system call bpf(2) on this machine. */
+export const SYS_BPF = process.arch === "arm64" ? 280 : 321;
 
 /** Where the C library may be. Deno's permission names one of these to the letter, so no symbolic links of ours. */
 export const LIBC_PATHS = [

@@ -1,12 +1,15 @@
 /** libc by koffi, which brings its binary along: nothing is compiled. */
 
 import koffi from "koffi";
-import { type Libc, LIBC_PATHS } from "./libc_interface.ts";
+import { type Libc, LIBC_PATHS, SYS_BPF } from "./libc_interface.ts";
 
 export function openLibc(): Libc {
   const library = open();
   // memcpy returns where it copied to.
   const memcpy = library.func("uintptr_t memcpy(void *to, const void *from, size_t length)");
+  const syscall = library.func(
+    "int syscall(intptr_t number, int command, void *attributes, uint32_t length)",
+  );
   return {
     ffi: "koffi",
     runtime: `Node ${process.versions.node}`,
@@ -28,6 +31,9 @@ export function openLibc(): Libc {
       "int getsockopt(int fd, int level, int name, void *value, void *length)",
     ),
     eventfd: library.func("int eventfd(uint32_t initial, int flags)"),
+    bpf: (command, attributes, length) => syscall(SYS_BPF, command, attributes, length),
+    getpriority: library.func("int getpriority(int which, uint32_t who)"),
+    setpriority: library.func("int setpriority(int which, uint32_t who, int nice)"),
     addressOf: (octets) => BigInt(memcpy(octets, octets, 0)),
   } as Libc;
 }

@@ -161,6 +161,11 @@ export class Engine {
     return this.#attachment.offloads;
   }
 
+  /** Neighbors' answers do not wait behind data. */
+  get hasNeighborQueue(): boolean {
+    return this.#attachment.hasNeighborQueue;
+  }
+
   /** The sums of all counters so far. */
   report(): Report {
     return reportOf(this.#shared, this.#forwarding, this.#resolver);

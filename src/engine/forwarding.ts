@@ -115,8 +115,9 @@ export class Forwarding {
     }
     for (const neighbor of this.#neighborOf.values()) {
       const mac = neighbors.mac(neighbor);
-      if (mac === undefined) table.clearMac(neighbor);
-      else table.setMac(neighbor, mac.high, mac.low);
+      if (mac !== undefined) table.setMac(neighbor, mac.high, mac.low);
+      else if (neighbors.state(neighbor) === "failed") table.setFailed(neighbor);
+      else table.clearMac(neighbor);
     }
   }
 

@@ -36,22 +36,31 @@ export class Inbox {
     this.#receivers = receivers;
   }
 
-  /** Takes all that waits in the rings of all workers. */
+  /** The same of all workers. */
   drainAll(): void {
     for (const worker of this.#shared.workers.keys()) this.drain(worker);
   }
 
-  /** Takes all that waits in a worker's ring. */
+  /** Takes what waits in a worker's rings by now; not what comes meanwhile, which may be without end. */
   drain(worker: number): void {
-    const { ring } = this.#shared.workers[worker]!;
-    for (let handed = ring.shift(); handed !== undefined; handed = ring.shift()) this.#give(worker, handed);
+    const { heard, pending } = this.#shared.workers[worker]!;
+    for (const ring of [heard, pending]) {
+      for (let left = ring.waiting; left > 0; left--) {
+        const handed = ring.shift();
+        if (handed !== undefined) this.#give(worker, handed);
+      }
+    }
   }
 
   #give(worker: number, handed: Handed): void {
     const { resolver, conflicts, verifier } = this.#receivers;
     switch (handed.verdict) {
       case verdict.PENDING:
-        return resolver.hold(handed.neighbor, (mac) => this.#link.sendKept(worker, handed.frame, mac));
+        return resolver.hold(
+          handed.neighbor,
+          handed.frame.length,
+          (mac) => this.#link.sendKept(worker, handed.frame, mac),
+        );
       case verdict.HEARD_NEIGHBOR:
         return this.#giveClaim(handed, resolver, verifier);
       case verdict.HEARD_CLAIM:

@@ -11,9 +11,7 @@ import type { Claim } from "./claim.ts";
 import { Hearing } from "./hearing.ts";
 import type { LinkFrames } from "./link_frames.ts";
 import type { Frame } from "./own_frames.ts";
-
-/** Frames kept for one neighbor; when another comes the oldest goes. */
-const KEPT = 64;
+import { WaitingFrames } from "./waiting_frames.ts";
 
 /** Questions are asked at multiples of this time, so that many neighbors cost few wake-ups. */
 const GRID_MS = 50;
@@ -36,7 +34,7 @@ export class Resolver {
   readonly #clock: Clock;
   readonly #events: ResolverEvents;
   readonly #hearing: Hearing;
-  readonly #waiting = new Map<number, ((mac: Mac) => void)[]>();
+  readonly #waiting = new WaitingFrames();
   /** The last question by neighbor: each is asked every second, and mostly with the same words. */
   readonly #questions: { readonly mac: Mac | undefined; readonly frame: Frame }[] = [];
   #timer: Timer | undefined;
@@ -62,25 +60,19 @@ export class Resolver {
   heard({ address, mac }: Claim): void {
     const neighbor = this.neighbors.learn(address, mac, this.#clock.now());
     if (neighbor === undefined) return;
-    for (const send of this.#waiting.get(neighbor) ?? []) this.#forward(send, mac);
-    this.#waiting.delete(neighbor);
+    for (const { send } of this.#waiting.take(neighbor)) this.#forward(send, mac);
     this.#events.changed(neighbor);
   }
 
-  /** A dispatched frame whose only lack is its destination MAC: `send` is called now if that is known, later if not. */
-  hold(neighbor: number, send: (mac: Mac) => void): void {
+  /** A frame of so many octets whose only lack is its destination MAC: `send` is called now if that is known, later if not. */
+  hold(neighbor: number, octets: number, send: (mac: Mac) => void): void {
     const mac = this.neighbors.mac(neighbor);
     if (mac !== undefined) return this.#forward(send, mac);
     if (this.neighbors.state(neighbor) === "failed") {
       this.kept.dropped++;
       return;
     }
-    const queue = this.#waiting.get(neighbor) ?? [];
-    this.#waiting.set(neighbor, queue);
-    if (queue.push(send) > KEPT) {
-      queue.shift();
-      this.kept.dropped++;
-    }
+    this.kept.dropped += this.#waiting.keep(neighbor, { octets, send });
   }
 
   #question(neighbor: number, mac: Mac | undefined): Frame {
@@ -103,8 +95,7 @@ export class Resolver {
       this.#events.send(this.#question(neighbor, mac));
     }, { most: MOST_AT_ONCE, deafMs: this.#hearing.deafMs() });
     for (const neighbor of failed) {
-      this.kept.dropped += this.#waiting.get(neighbor)?.length ?? 0;
-      this.#waiting.delete(neighbor);
+      this.kept.dropped += this.#waiting.take(neighbor).length;
       this.#events.changed(neighbor);
     }
     const { dueMs } = this.neighbors;

@@ -62,6 +62,11 @@ export class Answers {
     return this.#limits.allow(verdict.HEARD_ANSWER) ? verdict.HEARD_ANSWER : otherwise;
   }
 
+  /** Hands a frame up that waits for its next hop's MAC, if the rate limit allows. */
+  pending(): number {
+    return this.#limits.allow(verdict.PENDING) ? verdict.PENDING : verdict.DROP_PENDING;
+  }
+
   /** Hands a SYN-ACK up, for the control plane to reset, if the rate limit allows; else it is reset here. */
   heardOrReset(packet: Packet): number {
     return this.#limits.allow(verdict.HEARD_ANSWER) ? verdict.HEARD_ANSWER : this.reset(packet);

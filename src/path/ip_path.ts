@@ -89,8 +89,11 @@ export class IpPath {
   #forward(packet: Packet, neighbor: number, asVerdict: number): number {
     const mtu = this.#egress.mtu(neighbor);
     if (packet.totalLength > mtu && this.#virtio.lengthOnWire(packet) > mtu) return this.#tooBig(packet, mtu);
+    // RFC 1812 section 5.2.7.1: code 1 when the next hop cannot be reached; RFC 4443 section 3.1: code 3.
+    if (this.#egress.table.isFailed(neighbor)) return this.#answers.error(packet, verdict.HOST_UNREACHABLE);
     packet.decrementHopLimit();
-    return this.#egress.send(packet, neighbor, asVerdict);
+    const became = this.#egress.send(packet, neighbor, asVerdict);
+    return became === verdict.PENDING ? this.#answers.pending() : became;
   }
 
   /** For the way ahead, whose MTU it is told. */

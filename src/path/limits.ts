@@ -11,6 +11,10 @@ const BURST = 50;
 export const HEARD_ANSWERS = 2000;
 export const HEARD_BURST = 128;
 
+/** Frames a second that wait for a next hop's MAC, and how many at once: as many as the ring for them holds. */
+const PENDING = 500;
+const PENDING_BURST = 64;
+
 export class Limits {
   readonly #clock: () => number;
   readonly #timeExceeded: TokenBucket;
@@ -18,6 +22,7 @@ export class Limits {
   readonly #tooBig: TokenBucket;
   readonly #parameterProblem: TokenBucket;
   readonly #reset: TokenBucket;
+  readonly #pending = new TokenBucket(PENDING, PENDING_BURST);
   readonly #heardAnswer = new TokenBucket(HEARD_ANSWERS, HEARD_BURST);
 
   /** `clock` gives milliseconds, int32; it never goes back, and may wrap. */
@@ -41,6 +46,8 @@ export class Limits {
         return this.#parameterProblem.take(this.#clock());
       case verdict.RESET:
         return this.#reset.take(this.#clock());
+      case verdict.PENDING:
+        return this.#pending.take(this.#clock());
       case verdict.HEARD_ANSWER:
         return this.#heardAnswer.take(this.#clock());
       default:

@@ -18,7 +18,7 @@ export const ANSWERED_ECHO = 4;
 export const TIME_EXCEEDED = 5;
 /** No route leads to its destination: ICMP network unreachable, ICMPv6 no route. */
 export const NET_UNREACHABLE = 6;
-/** No backend is live: ICMP host unreachable, ICMPv6 address unreachable. */
+/** No backend is live, or the next hop does not answer: ICMP host unreachable, ICMPv6 address unreachable. */
 export const HOST_UNREACHABLE = 7;
 /** UDP to the dispatcher itself or to a closed port of a cluster: ICMP port unreachable. */
 export const PORT_UNREACHABLE = 8;
@@ -86,12 +86,14 @@ export const DROP_SELF = 36;
 export const DROP_UNANSWERABLE = 37;
 /** An answer is due but over the rate limit. */
 export const DROP_RATE_LIMIT = 38;
+/** To a next hop whose MAC is not known yet, and more such frames than can be kept. */
+export const DROP_PENDING = 39;
 
 // Decided by the engine, in place of the path's verdict.
 /** The device took no frame: its queue is full or it is down. */
-export const DROP_TRANSMIT = 39;
+export const DROP_TRANSMIT = 40;
 /** The control plane cannot take any more frames for now. */
-export const DROP_RING_FULL = 40;
+export const DROP_RING_FULL = 41;
 
 /** Names by verdict, as counters and logs print them. */
 export const NAMES = [
@@ -134,6 +136,7 @@ export const NAMES = [
   "drop_self",
   "drop_unanswerable",
   "drop_rate_limit",
+  "drop_pending",
   "drop_transmit",
   "drop_ring_full",
 ] as const;

@@ -17,6 +17,8 @@ export interface Attachment {
   readonly hasVirtioHeader: boolean;
   /** Rejects when the data plane dies, since its share of the traffic would vanish. Never resolves. */
   readonly failed: Promise<never>;
+  /** Answers to the control plane do not wait behind data. */
+  readonly hasNeighborQueue: boolean;
   /** How many frames to us the device has lost so far, among them perhaps answers to the control plane. */
   lost(): number;
   /** Begins to work frames off. `handedUp` is called with a worker's number whenever frames may wait in that worker's ring. */

@@ -63,7 +63,7 @@ export class DataPlane {
       if (became === verdict.DISPATCHED) this.#state.dispatched.add(this.#dispatcher.neighbor);
       handedUp ||= verdict.isHandedUp(became);
     }
-    if (handedUp) this.#state.ring.notify();
+    if (handedUp) this.#state.notify();
     return count;
   }
 
@@ -73,10 +73,20 @@ export class DataPlane {
       return this.#device.write(this.#slot, length) ? judged : verdict.DROP_TRANSMIT;
     }
     if (verdict.isHandedUp(judged)) {
-      return this.#state.ring.push(judged, this.#dispatcher.neighbor, this.#words, length)
-        ? judged
-        : verdict.DROP_RING_FULL;
+      return this.#handUp(judged, length);
     }
     return judged;
+  }
+
+  #handUp(judged: number, length: number): number {
+    const { pending, heard } = this.#state;
+    if (judged === verdict.PENDING) {
+      return pending.push(judged, this.#dispatcher.neighbor, this.#words, length)
+        ? judged
+        : verdict.DROP_PENDING;
+    }
+    return heard.push(judged, this.#dispatcher.neighbor, this.#words, length)
+      ? judged
+      : verdict.DROP_RING_FULL;
   }
 }

@@ -12,6 +12,7 @@ export class InlineAttachment implements Attachment {
   readonly queues = 1;
   readonly offloads = [];
   readonly hasVirtioHeader = false;
+  readonly hasNeighborQueue = false;
   /** The path throws nothing, so this never rejects. */
   readonly failed = new Promise<never>(() => {});
   readonly #device: Device;

@@ -11,8 +11,6 @@ const HEAD = 0;
 const TAIL = 1;
 const WORDS = 2;
 
-/** Entries; a power of two. */
-const CAPACITY = 256;
 const META = 3;
 
 /** A frame that was handed up, with its virtio header if it has one. `frame` is a copy, the receiver's to keep. */
@@ -28,24 +26,26 @@ export class Ring {
   readonly #meta: Int32Array;
   readonly #frames: Int32Array;
   readonly #slotSize: number;
+  readonly #capacity: number;
 
-  static byteLength(slotSize: number): number {
-    return 4 * (WORDS + CAPACITY * META) + CAPACITY * slotSize;
+  static byteLength(slotSize: number, capacity: number): number {
+    return 4 * (WORDS + capacity * META) + capacity * slotSize;
   }
 
-  /** `at` and `slotSize` are multiples of four. */
-  constructor(memory: SharedArrayBuffer, at: number, slotSize: number) {
+  /** `at` and `slotSize` are multiples of four, `capacity`, in entries, is a power of two. */
+  constructor(memory: SharedArrayBuffer, at: number, slotSize: number, capacity: number) {
     this.#words = new Int32Array(memory, at, WORDS);
-    this.#meta = new Int32Array(memory, at + 4 * WORDS, CAPACITY * META);
-    this.#frames = new Int32Array(memory, at + 4 * (WORDS + CAPACITY * META), CAPACITY * slotSize / 4);
+    this.#meta = new Int32Array(memory, at + 4 * WORDS, capacity * META);
+    this.#frames = new Int32Array(memory, at + 4 * (WORDS + capacity * META), capacity * slotSize / 4);
     this.#slotSize = slotSize;
+    this.#capacity = capacity;
   }
 
   /** The writer's side: the first `length` octets of `words`. False when the ring is full. */
   push(verdict: number, neighbor: number, words: Int32Array, length: number): boolean {
     const head = Atomics.load(this.#words, HEAD);
-    if (((head - Atomics.load(this.#words, TAIL)) | 0) >= CAPACITY) return false;
-    const entry = head & (CAPACITY - 1);
+    if (((head - Atomics.load(this.#words, TAIL)) | 0) >= this.#capacity) return false;
+    const entry = head & (this.#capacity - 1);
     this.#meta[entry * META] = verdict;
     this.#meta[entry * META + 1] = neighbor;
     this.#meta[entry * META + 2] = length;
@@ -56,16 +56,16 @@ export class Ring {
     return true;
   }
 
-  /** The writer's side: wakes the reader. Once a burst is enough. */
-  notify(): void {
-    Atomics.notify(this.#words, HEAD);
+  /** The reader's side: how many frames wait. */
+  get waiting(): number {
+    return (Atomics.load(this.#words, HEAD) - Atomics.load(this.#words, TAIL)) | 0;
   }
 
   /** The reader's side: takes the oldest frame; undefined when the ring is empty. */
   shift(): Handed | undefined {
     const tail = Atomics.load(this.#words, TAIL);
     if (tail === Atomics.load(this.#words, HEAD)) return undefined;
-    const entry = tail & (CAPACITY - 1);
+    const entry = tail & (this.#capacity - 1);
     const at = this.#frames.byteOffset + entry * this.#slotSize;
     const length = this.#meta[entry * META + 2]!;
     const frame = new Uint8Array(length);
@@ -77,12 +77,5 @@ export class Ring {
     };
     Atomics.store(this.#words, TAIL, (tail + 1) | 0);
     return handed;
-  }
-
-  /** The reader's side: resolves when the ring is not empty, or somebody called `notify`. */
-  async wait(): Promise<void> {
-    const tail = Atomics.load(this.#words, TAIL);
-    const waiting = Atomics.waitAsync(this.#words, HEAD, tail);
-    if (waiting.async) await waiting.value;
   }
 }

@@ -3,9 +3,16 @@
 import { dropped } from "../device/dropped.ts";
 import { Tap } from "../device/tap.ts";
 import type { Plan } from "../path/plan.ts";
+import { turnOfTheLoop } from "../system/clock.ts";
 import type { Attachment } from "./attachment.ts";
 import type { SharedState } from "./shared_state.ts";
 import { Workers } from "./workers.ts";
+
+/**
+ * Frames that may wait in a queue of the TAP: some 50 ms of the fastest flood that a worker works off, in which it may be kept
+ * from running. The kernel's own 1000 are full in a fourth of that.
+ */
+const QUEUE_LENGTH = 4096;
 
 export interface TapOptions {
   /** TAP to create, or to adopt if it exists. */
@@ -27,7 +34,15 @@ export class TapAttachment implements Attachment {
 
   /** Opens the TAP. Throws TapError and leaves nothing behind. */
   constructor({ interface: name, bridge, mtu, queues, offloads }: TapOptions) {
-    this.#tap = new Tap({ name, mtu, queues, offloads, ...(bridge === undefined ? {} : { bridge }) });
+    this.#tap = new Tap({
+      name,
+      mtu,
+      queues,
+      offloads,
+      queueLength: QUEUE_LENGTH,
+      neighborQueue: true,
+      ...(bridge === undefined ? {} : { bridge }),
+    });
     this.hasVirtioHeader = offloads;
     const { promise, reject } = Promise.withResolvers<never>();
     this.failed = promise;
@@ -47,13 +62,18 @@ export class TapAttachment implements Attachment {
     return this.#tap.granted;
   }
 
+  get hasNeighborQueue(): boolean {
+    return this.#tap.neighborQueue !== undefined;
+  }
+
+  /** What the TAP drops is data when answers have a queue of their own. */
   lost(): number {
-    return dropped(this.#tap.name);
+    return this.hasNeighborQueue ? 0 : dropped(this.#tap.name);
   }
 
   start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void {
     this.#shared = shared;
-    this.#workers = new Workers(plan, shared, this.#tap.queues);
+    this.#workers = new Workers(plan, shared, this.#tap.queues, this.#tap.neighborQueue);
     this.#workers.failed.catch(this.#fail);
     for (const worker of shared.workers.keys()) void this.#watch(worker, shared, handedUp);
   }
@@ -70,14 +90,18 @@ export class TapAttachment implements Attachment {
     if (this.#isStopped) return;
     this.#isStopped = true;
     await this.#workers?.stop();
-    for (const { ring } of this.#shared?.workers ?? []) ring.notify();
+    for (const worker of this.#shared?.workers ?? []) worker.notify();
     this.#tap.close();
   }
 
   async #watch(worker: number, shared: SharedState, handedUp: (worker: number) => void): Promise<void> {
+    const state = shared.workers[worker]!;
     while (!this.#isStopped) {
+      const seen = state.handedUp;
       handedUp(worker);
-      await shared.workers[worker]!.ring.wait();
+      await state.handedUpSince(seen);
+      // However much is handed up, timers and all else have their turns.
+      await turnOfTheLoop();
     }
   }
 }

@@ -2,7 +2,9 @@
 
 import { workerData } from "node:worker_threads";
 import { Poll, WakeUp } from "../device/poll.ts";
+import { raisePriority } from "../device/priority.ts";
 import { Queue } from "../device/queue.ts";
+import { TwoQueues } from "../device/two_queues.ts";
 import type { Plan } from "../path/plan.ts";
 import { REAL_CLOCK } from "../system/clock.ts";
 import { BURST, DataPlane } from "./data_plane.ts";
@@ -17,14 +19,19 @@ export interface WorkerData {
   readonly memory: SharedArrayBuffer;
   /** The TAP's queue, and what wakes this thread to look at the shared state. */
   readonly tapFd: number;
+  /** The TAP's neighbor queue, if this worker reads it. */
+  readonly neighborFd: number | undefined;
   readonly wakeUpFd: number;
 }
 
-const { plan, index, dimensions, memory, tapFd, wakeUpFd } = workerData as WorkerData;
+const { plan, index, dimensions, memory, tapFd, neighborFd, wakeUpFd } = workerData as WorkerData;
+raisePriority(); // Where that is not permitted, whoever started us has said so.
 const shared = new SharedState(dimensions, memory);
-const plane = new DataPlane(plan, new Queue(tapFd), shared.workers[index]!, () => REAL_CLOCK.now() | 0);
+const queue = new Queue(tapFd);
+const both = neighborFd === undefined ? undefined : new TwoQueues(queue, new Queue(neighborFd));
+const plane = new DataPlane(plan, both ?? queue, shared.workers[index]!, () => REAL_CLOCK.now() | 0);
 const wakeUp = new WakeUp(wakeUpFd);
-const poll = new Poll([tapFd, wakeUpFd]);
+const poll = new Poll([tapFd, wakeUpFd, ...(neighborFd === undefined ? [] : [neighborFd])]);
 
 /**
  * To read until nothing is left costs an empty read, and the wait that follows would say the same. So only each LEARN-th time
@@ -38,10 +45,12 @@ for (let round = 0; !shared.isStopping; round++) {
   const count = plane.burst(most);
   if (count === BURST) {
     expected = BURST;
+    both?.look();
     continue;
   }
   if (count < most) expected = Math.max(1, count);
   poll.wait(-1);
   if (poll.isBroken(0)) throw new Error("the TAP interface is gone: somebody deleted it");
   if (poll.isReadable(1)) wakeUp.lower();
+  if (both !== undefined && poll.isReadable(2)) both.look();
 }

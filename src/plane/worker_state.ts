@@ -1,10 +1,13 @@
 /**
  * One worker's part of the shared memory. Counters are its own, so that no two threads write to one place; who wants sums adds.
  *
- *     words        TAKEN
+ *     words        TAKEN, HANDED_UP
  *     verdicts     frames by verdict                       the worker counts
  *     dispatched   frames dispatched by neighbor           the worker counts
- *     ring         frames for the control plane            the worker pushes
+ *     heard        frames for the control plane            the worker pushes
+ *     pending      frames that wait for a MAC              the worker pushes
+ *
+ * Frames that wait have a ring of their own, so that they cannot keep out the answer that they wait for.
  */
 
 import { NAMES } from "../path/verdict.ts";
@@ -15,13 +18,20 @@ import { Ring } from "./ring.ts";
 import type { Tables } from "./tables.ts";
 
 const TAKEN = 0;
+/** Bursts that handed something up; it wraps. */
+const HANDED_UP = 1;
 /** A cache line of 64 octets: what a worker writes a burst is not next to what another one does. */
 const WORDS = 16;
+
+/** Entries of the rings. */
+const HEARD = 256;
+const PENDING = 64;
 
 export class WorkerState {
   readonly verdicts: Counters;
   readonly dispatched: Counters;
-  readonly ring: Ring;
+  readonly heard: Ring;
+  readonly pending: Ring;
   /** Octets of a frame's slot. */
   readonly slotSize: number;
   readonly #tables: Tables;
@@ -29,20 +39,22 @@ export class WorkerState {
 
   static byteLength({ neighbors, slotSize }: Dimensions): number {
     return WORDS * 4 + Counters.byteLength(NAMES.length) + Counters.byteLength(neighbors) +
-      Ring.byteLength(slotSize);
+      Ring.byteLength(slotSize, HEARD) + Ring.byteLength(slotSize, PENDING);
   }
 
   /** `at` is a multiple of four. */
   constructor(tables: Tables, memory: SharedArrayBuffer, at: number, { neighbors, slotSize }: Dimensions) {
     const verdicts = at + WORDS * 4;
     const dispatched = verdicts + Counters.byteLength(NAMES.length);
-    const ring = dispatched + Counters.byteLength(neighbors);
+    const heard = dispatched + Counters.byteLength(neighbors);
+    const pending = heard + Ring.byteLength(slotSize, HEARD);
     this.slotSize = slotSize;
     this.#tables = tables;
     this.#words = new Int32Array(memory, at, WORDS);
     this.verdicts = new Counters(memory, verdicts, NAMES.length);
     this.dispatched = new Counters(memory, dispatched, neighbors);
-    this.ring = new Ring(memory, ring, slotSize);
+    this.heard = new Ring(memory, heard, slotSize, HEARD);
+    this.pending = new Ring(memory, pending, slotSize, PENDING);
   }
 
   /** Frames since the start: the sum of all verdicts. */
@@ -58,6 +70,23 @@ export class WorkerState {
       Atomics.notify(this.#words, TAKEN);
     }
     return this.#tables.at(epoch);
+  }
+
+  /** The worker's side: frames have been handed up. Once a burst is enough. */
+  notify(): void {
+    Atomics.add(this.#words, HANDED_UP, 1);
+    Atomics.notify(this.#words, HANDED_UP);
+  }
+
+  /** Main's side: a number that changes whenever frames have been handed up. */
+  get handedUp(): number {
+    return Atomics.load(this.#words, HANDED_UP);
+  }
+
+  /** Main's side: resolves when `handedUp` is another number than `seen`; at once when it is already. */
+  async handedUpSince(seen: number): Promise<void> {
+    const waiting = Atomics.waitAsync(this.#words, HANDED_UP, seen);
+    if (waiting.async) await waiting.value;
   }
 
   /** Main's side: resolves when the worker uses the table that was last published. */

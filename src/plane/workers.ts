@@ -14,7 +14,13 @@ export class Workers {
   readonly #wakeUps: readonly WakeUp[];
   readonly #ended: readonly Promise<void>[];
 
-  constructor(plan: Plan, shared: SharedState, queues: readonly Queue[]) {
+  /** `neighborQueue` is read by the first of them. */
+  constructor(
+    plan: Plan,
+    shared: SharedState,
+    queues: readonly Queue[],
+    neighborQueue: Queue | undefined = undefined,
+  ) {
     this.#shared = shared;
     this.#wakeUps = queues.map(() => new WakeUp());
     const workers = queues.map(({ fd }, index) => {
@@ -24,6 +30,7 @@ export class Workers {
         dimensions: shared.dimensions,
         memory: shared.memory,
         tapFd: fd,
+        neighborFd: index === 0 ? neighborQueue?.fd : undefined,
         wakeUpFd: this.#wakeUps[index]!.fd,
       };
       return new Worker(new URL("./worker.ts", import.meta.url), { workerData });

@@ -2,7 +2,7 @@
  * All that a frame needs to reach its backend: the owner of each bucket, the group of each cluster that has one, and the MAC of
  * each neighbor.
  *
- *     macs     | high, low | high, low | high, low | ...                  by neighbor; 0, 0 while unresolved
+ *     macs     | high, low | high, low | high, low | ...                  by neighbor; 0, 0 while unresolved; -1, 0 failed
  *     owners   | cluster 0: B0 buckets | cluster 1: B1 buckets | ...      a neighbor, or NO_BACKEND
  *     groups   | cluster 0 | cluster 1 | ...                              a neighbor plus one, or 0 for none
  *
@@ -14,6 +14,8 @@
 export const NO_GROUP = -1;
 
 const UNRESOLVED = 0;
+/** In place of a MAC's upper half, which is never negative. */
+const FAILED = -1;
 
 /** How much a table holds. */
 export interface TableSize {
@@ -65,7 +67,13 @@ export class ForwardingTable {
   }
 
   isResolved(neighbor: number): boolean {
-    return this.macHigh(neighbor) !== UNRESOLVED || this.macLow(neighbor) !== UNRESOLVED;
+    const high = this.macHigh(neighbor);
+    return high > UNRESOLVED || (high === UNRESOLVED && this.macLow(neighbor) !== UNRESOLVED);
+  }
+
+  /** It has been asked for in vain, so that nothing is worth keeping for it. */
+  isFailed(neighbor: number): boolean {
+    return this.macHigh(neighbor) === FAILED;
   }
 
   /** The owners of the buckets from `first` on. */
@@ -85,5 +93,9 @@ export class ForwardingTable {
 
   clearMac(neighbor: number): void {
     this.setMac(neighbor, UNRESOLVED, UNRESOLVED);
+  }
+
+  setFailed(neighbor: number): void {
+    this.setMac(neighbor, FAILED, UNRESOLVED);
   }
 }

@@ -17,6 +17,17 @@ test.skipIf(needsTap())(
         isUp: true,
         isAdopted: false,
       },
+      full: { length: 5, taken: 5, isCounted: true, questions: true, elsewhere: 0 },
+      steered: {
+        flows: 20,
+        frames: 60,
+        isShared: true,
+        isSplit: false,
+        neighbors: [true, false],
+        isOpenTwice:
+          'TapError: Cannot open interface "tap3": another program has it open; stop that program or choose another name',
+      },
+      oneQueue: { isAdopted: true, hasNeighborQueue: false },
       kernel: { master: "br0", mac: "02:00:00:00:00:77", mtu: 1400, up: true, ipv4: ["10.9.0.1/20"] },
       gone: true,
       many: {

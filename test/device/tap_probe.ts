@@ -1,7 +1,10 @@
 /** Run in a network namespace of its own: opens TAPs rightly and wrongly and prints what came of it, as JSON. */
 
 import { execFileSync } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { Tap } from "oneip";
+import { dropped } from "../../src/device/dropped.ts";
+import type { Queue } from "../../src/device/queue.ts";
 
 const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" });
 const exists = (name: string) =>
@@ -14,6 +17,28 @@ const failure = (options: object) => {
     return `${(error as Error).name}: ${(error as Error).message}`;
   }
 };
+
+function* frames(queue: Queue): Generator<DataView> {
+  for (const slot = new Uint8Array(2048); queue.read(slot) > 0;) yield new DataView(slot.slice().buffer);
+}
+const etherType = (frame: DataView) => frame.getUint16(12);
+/** Of the UDP datagrams that wait in a queue. */
+const sourcePorts = (queue: Queue) =>
+  [...frames(queue)].flatMap((frame) =>
+    etherType(frame) === 0x0800 && frame.getUint8(23) === 17 ? [frame.getUint16(34)] : []
+  );
+
+/** Sends datagrams from each of these ports, so many each. */
+async function sendUdp(from: string, to: string, ports: readonly number[], count: number): Promise<void> {
+  for (const port of ports) {
+    const socket = createSocket("udp4");
+    await new Promise<void>((done) => void socket.bind(port, from, done));
+    for (let sent = 0; sent < count; sent++) {
+      await new Promise<void>((done) => void socket.send("x", 9, to, () => done()));
+    }
+    socket.close();
+  }
+}
 
 ip("link", "add", "br0", "type", "bridge");
 ip("link", "add", "dummy", "type", "veth", "peer", "name", "dummy2");
@@ -40,6 +65,46 @@ const told = {
   isUp: tap.isUp,
   isAdopted: tap.isAdopted,
 };
+
+// Nobody reads: what does not fit into the data's queue is dropped, and counted; a question that comes then is not.
+const full = await (async () => {
+  using short = new Tap({ name: "tap4", queueLength: 5, neighborQueue: true, ipv4: "10.9.16.1/24" });
+  ip("neigh", "add", "10.9.16.2", "lladdr", "02:00:00:00:00:99", "dev", "tap4");
+  await sendUdp("10.9.16.1", "10.9.16.2", [4000, 4001, 4002, 4003], 5);
+  await sendUdp("10.9.16.1", "10.9.16.3", [5000], 1); // Whose MAC is not known.
+  return {
+    length: short.queueLength,
+    taken: [...frames(short)].length,
+    isCounted: dropped("tap4") > 0,
+    questions: [...frames(short.neighborQueue!)].map(etherType).includes(0x0806),
+    elsewhere: dropped("tap99"),
+  };
+})();
+
+// Flows share the queues, each stays with one; who-has has its own.
+const steered = await (async () => {
+  using tap = new Tap({ name: "tap3", queues: 2, neighborQueue: true, ipv4: "10.9.32.1/24" });
+  ip("neigh", "add", "10.9.32.2", "lladdr", "02:00:00:00:00:99", "dev", "tap3");
+  const ports = Array.from({ length: 20 }, (_, index) => 4000 + index);
+  await sendUdp("10.9.32.1", "10.9.32.2", ports, 3);
+  await sendUdp("10.9.32.1", "10.9.32.3", [5000], 1); // Whose MAC is not known.
+  const inData = tap.queues.map(sourcePorts);
+  const inNeighbors = [...frames(tap.neighborQueue!)].map(etherType);
+  return {
+    flows: new Set(inData.flat()).size,
+    frames: inData.flat().length,
+    isShared: inData.every((ports) => ports.length > 0),
+    isSplit: inData[0]!.some((port) => inData[1]!.includes(port)),
+    // The kernel may also look for others with its own IPv6 address.
+    neighbors: [inNeighbors.includes(0x0806), inNeighbors.includes(0x0800)],
+    isOpenTwice: failure({ name: "tap3", queues: 2 }),
+  };
+})();
+const oneQueue = (() => {
+  ip("tuntap", "add", "tap2", "mode", "tap");
+  using tap = new Tap({ name: "tap2", neighborQueue: true });
+  return { isAdopted: tap.isAdopted, hasNeighborQueue: tap.neighborQueue !== undefined };
+})();
 const busy = failure({ name: "tap7" });
 tap.close();
 tap.close(); // Twice does no harm.
@@ -88,6 +153,9 @@ const failures = {
 
 console.log(JSON.stringify({
   told,
+  full,
+  steered,
+  oneQueue,
   kernel: {
     master: seen.master,
     mac: seen.address,

@@ -15,6 +15,7 @@ export class ParallelAttachment implements Attachment {
   readonly queues = 1;
   readonly offloads = [];
   readonly hasVirtioHeader = false;
+  readonly hasNeighborQueue = true;
   readonly failed = new Promise<never>(() => {});
   /** Each time that a table was published. */
   publications = 0;

@@ -78,6 +78,12 @@ export class Bench {
     this.table.setOwners(0, new Uint16Array(BUCKETS).fill(NO_BACKEND));
   }
 
+  /** Both backends have been asked for in vain, and the buckets stay theirs. */
+  failAll(): void {
+    this.table.setFailed(NEIGHBOR.backend1);
+    this.table.setFailed(NEIGHBOR.backend2);
+  }
+
   /** Puts a frame into the slot and lets it through. Throws when an octet outside the slot changed. */
   receive(frame: Uint8Array, nowMs = 0, virtioHeader = new Uint8Array(this.#begin)): Outcome {
     this.#slot.set(virtioHeader);

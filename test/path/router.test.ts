@@ -314,3 +314,38 @@ test("IPv6 answers go to the gateway, when one is known and the asker is not on 
   expect(ask("2001:db8::77")).toBe(f.hex(f.mac(MAC.other)));
   expect(ask("fe80::77")).toBe(f.hex(f.mac(MAC.other)));
 });
+
+describe("a next hop that does not answer:", () => {
+  const bench = new Bench();
+  bench.failAll();
+
+  test("the client hears of it, IPv4 with code 1, IPv6 with code 3, about the packet as it came", () => {
+    const packet = ipv4(udp([1]), { ttl: 9 });
+    const answer4 = bench.receive(ethernet(packet));
+    expect(answer4.verdict).toBe("host_unreachable");
+    expect([...answer4.frame.slice(34, 36)]).toEqual([3, 1]);
+    expect([...answer4.frame.slice(42, 42 + packet.length)]).toEqual(packet);
+    const answer6 = bench.receive(v6(ipv6(tcp6(), { next: 6 })));
+    expect(answer6.verdict).toBe("host_unreachable");
+    expect([...answer6.frame.slice(54, 56)]).toEqual([1, 3]);
+  });
+
+  test("within the rate limit", () => {
+    const verdicts = Array.from({ length: 60 }, () => bench.receive(f.synToCluster(), 5000).verdict);
+    expect(verdicts.slice(0, 50)).toEqual(new Array(50).fill("host_unreachable"));
+    expect(verdicts.slice(50)).toEqual(new Array(10).fill("drop_rate_limit"));
+  });
+});
+
+test("of the frames whose next hop is not known yet only so many a second are handed up", () => {
+  const bench = new Bench();
+  bench.table.clearMac(NEIGHBOR.backend1);
+  bench.table.clearMac(NEIGHBOR.backend2);
+  const count = (nowMs: number) =>
+    Array.from({ length: 1000 }, () => bench.receive(f.synToCluster(), nowMs).verdict)
+      .filter((verdict) => verdict === "pending").length;
+  expect(count(0)).toBe(64);
+  expect(count(0)).toBe(0);
+  expect(count(10)).toBe(5);
+  expect(count(60_000)).toBe(64);
+});

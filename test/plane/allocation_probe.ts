@@ -178,7 +178,7 @@ const OFFLOADED: Record<string, Uint8Array> = {
   "quoted without a checksum": promised(ethernet(ipv4(udp([1]), self)), 0, 34, 6),
 };
 
-type Backends = "resolved" | "unresolved" | "none" | "group";
+type Backends = "resolved" | "failed" | "unresolved" | "none" | "group";
 
 const ROUNDS = 31;
 const BURSTS = 64;
@@ -194,6 +194,7 @@ async function heapPerFrame(
   table.setOwners(0, new Uint16Array(BUCKETS).fill(backends === "none" ? NO_BACKEND : NEIGHBOR.backend1));
   const { high, low } = parseMac(MAC.backend1)!;
   if (backends === "resolved") table.setMac(NEIGHBOR.backend1, high, low);
+  if (backends === "failed") table.setFailed(NEIGHBOR.backend1);
   if (backends === "group") {
     table.setGroup(0, NEIGHBOR.group);
     table.setMac(NEIGHBOR.group, 0x03bf, low);
@@ -237,6 +238,7 @@ if (OPTIMISED) {
     result[name] = await heapPerFrame([frame], "resolved", { ...PLAN, offloads: true }) - measuring;
   }
   result["pending"] = await heapPerFrame([f.synToCluster(HIGH_CLIENT)], "unresolved") - measuring;
+  result["next hop failed"] = await heapPerFrame([f.synToCluster(HIGH_CLIENT)], "failed") - measuring;
   result["dispatched to a group"] = await heapPerFrame([f.synToCluster(HIGH_CLIENT)], "group") - measuring;
   result["host unreachable"] = await heapPerFrame([f.synToCluster(HIGH_CLIENT)], "none") - measuring;
 }

@@ -29,19 +29,44 @@ test("a table is the worker's until it has taken the next one", async () => {
 });
 
 test("a ring gives frames back in order, refuses when full, and goes on when read", () => {
-  const memory = new SharedArrayBuffer(Ring.byteLength(64));
-  const [writer, reader] = [new Ring(memory, 0, 64), new Ring(memory, 0, 64)];
+  const memory = new SharedArrayBuffer(Ring.byteLength(64, 256));
+  // As after two thousand million frames: the counts wrap on the way.
+  new Int32Array(memory, 0, 2).fill(0x7fffffff - 500);
+  const [writer, reader] = [new Ring(memory, 0, 64, 256), new Ring(memory, 0, 64, 256)];
   const slot = (octet: number) => new Uint8Array(64).fill(octet);
   const words = (octet: number) => new Int32Array(slot(octet).buffer);
   let pushed = 0;
   while (writer.push(verdict.PENDING, pushed, words(pushed), 60)) pushed++;
   expect(pushed).toBe(256);
+  expect(reader.waiting).toBe(256);
   for (let round = 0; round < 1000; round++) {
     const handed = reader.shift()!;
     expect(handed.neighbor).toBe(round);
     expect(handed.frame).toEqual(slot(round).slice(0, 60));
     expect(writer.push(verdict.PENDING, round + 256, words(round + 256), 60)).toBe(true);
   }
+});
+
+test("a flood of frames whose next hop is not known yet keeps no neighbor's answer out", () => {
+  const shared = new SharedState(DIMENSIONS);
+  const worker = shared.workers[0]!;
+  const device = new MemoryDevice();
+  // Its clock goes on, so that the rate limit does not hide what the rings do.
+  let nowMs = 0;
+  const plane = new DataPlane(PLAN, device, worker, () => nowMs += 1000);
+  const reply = f.ethernet(f.arp({ operation: 2, senderIp: "10.0.0.11", targetIp: f.IP.dispatcher }), {
+    type: f.ETHERTYPE.arp,
+  });
+  for (let round = 0; round < 200; round++) {
+    device.put(...Array.from({ length: 50 }, () => f.synToCluster()), reply);
+  }
+  while (plane.burst() > 0);
+  expect(worker.heard.waiting, "nobody has read any yet").toBe(200);
+  expect(worker.pending.waiting).toBe(64);
+  const counts = shared.verdicts();
+  expect(counts[verdict.HEARD_NEIGHBOR]).toBe(200);
+  expect(counts[verdict.DROP_PENDING]).toBe(200 * 50 - 64);
+  expect(counts[verdict.DROP_RING_FULL]).toBe(0);
 });
 
 test("the data plane inline, over memory: frames in, frames out, every one counted", async () => {

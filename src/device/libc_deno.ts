@@ -26,7 +26,7 @@ export function openLibc(): Libc {
     bind: symbols.bind,
     setsockopt: symbols.setsockopt,
     eventfd: symbols.eventfd,
-    bpf: (command, attributes, length) => symbols.syscall(SYS_BPF, command, attributes, length),
+    bpf: (command, attributes, length) => symbols.syscall(BigInt(SYS_BPF), command, attributes, length),
     getpriority: symbols.getpriority,
     setpriority: symbols.setpriority,
     // So would asking for a pointer; memcpy returns where it copied to.

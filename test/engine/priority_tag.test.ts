@@ -2,6 +2,7 @@ import pino from "pino";
 import { expect, test } from "vitest";
 import { Engine, MemoryDevice, parseConfig } from "oneip";
 import { InlineAttachment } from "../../src/plane/inline_attachment.ts";
+import { PROBE_MS } from "../../src/link/conflicts.ts";
 import { VirtualClock } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
 
@@ -20,6 +21,7 @@ test("a neighbor is believed that answers with a priority tag, and the packet th
     attachment,
     clock,
   });
+  await clock.advance(PROBE_MS); // It speaks only when nobody else has its addresses.
   const bring = async (frame: Uint8Array) => {
     device.put(withPriority(frame));
     attachment.work();

@@ -24,7 +24,7 @@ function configOf(neighbors: readonly Neighbor[], buckets: readonly number[], di
   const each = neighbors.length / buckets.length;
   return parseConfig(
     JSON.stringify({
-      dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/16"], verify: "off", ...dispatcher },
+      dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/15"], verify: "off", ...dispatcher },
       clusters: buckets.map((count, cluster) => ({
         name: `cluster${cluster + 1}`,
         addresses: [`10.0.255.${cluster}`],

@@ -233,7 +233,7 @@ test.skipIf(needsTap())("run without a bridge of that name says what to do, and 
     "-n",
     "sh",
     "-c",
-    `${command}; echo $?; ip -br link`,
+    `${command} >/dev/null; echo $?; ip -br link`,
   ]);
   expect(status).toBe(0);
   expect(stderr).toContain(

@@ -12,14 +12,14 @@ const ROUTE = join(ROOT, "netns/routing.oneip.yaml");
 const folder = mkdtempSync(join(tmpdir(), "oneip-filter-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A configuration for an agent on this machine. */
+/** A configuration for an agent. Nothing that is judged here needs the addresses to be this machine's. */
 function agentConfig(agent: string): string {
   const file = join(folder, `${agent.replaceAll(/\W/g, "")}.yaml`);
   writeFileSync(
     file,
-    "dispatcher: {addresses: [127.0.0.9/8]}\nclusters:\n  - name: web\n    addresses: [10.0.0.100]\n" +
+    "dispatcher: {addresses: [10.0.0.9/24]}\nclusters:\n  - name: web\n    addresses: [10.0.0.100]\n" +
       `    technique: broadcast\n    ${agent}\n` +
-      "    backends:\n      - {name: here, address: 127.0.0.1}\n      - {name: there, address: 127.0.0.2}\n",
+      "    backends:\n      - {name: here, address: 10.0.0.1}\n      - {name: there, address: 10.0.0.2}\n",
   );
   return file;
 }

@@ -4,14 +4,18 @@
  */
 export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
   deno: [
+    "test/cli/filter.test.ts",
     "test/docs.test.ts",
     "test/engine/virtual_hour.test.ts",
     "test/filter/rules/oracle.test.ts",
     "test/scenario/backend_faults.test.ts",
+    "test/scenario/cleanup.test.ts",
     "test/scenario/garbage.test.ts",
     "test/scenario/ports.test.ts",
     "test/scenario/technique.test.ts",
+    "test/scenario/verify.test.ts",
     "test/scenario/verify_at_start.test.ts",
+    "test/scenario/vlan.test.ts",
   ],
   node: [
     "test/benchmark/frames.test.ts",
@@ -25,6 +29,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/broadcast.test.ts",
     "test/scenario/failover.test.ts",
     "test/scenario/fallback.test.ts",
+    "test/scenario/filter_agent.test.ts",
     "test/scenario/nginx.test.ts",
     "test/scenario/router.test.ts",
     "test/scenario/verify_faults.test.ts",

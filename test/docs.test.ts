@@ -53,6 +53,19 @@ const MACHINES: Readonly<Record<string, readonly (string | undefined)[]>> = {
 /** As long as only a hang takes, for the longest document. */
 const LIMIT_MS = 900_000;
 
+/** What one would look at first when a command failed. */
+async function stateOf(sandbox: Sandbox): Promise<string> {
+  const state: string[] = [];
+  for (const machine of MACHINES["every machine"]!) {
+    const { stdout } = await sandbox.run(
+      "ip -br address; ip route; ip neigh; ss -lntp; nft list tables",
+      machine,
+    );
+    state.push(`-- ${machine}\n${stdout}`);
+  }
+  return state.join("");
+}
+
 async function runBlock(sandbox: Sandbox, { place, text, mark }: Block): Promise<string> {
   const { on = "", status = "0", until } = mark!;
   const machines = MACHINES[on];
@@ -64,7 +77,8 @@ async function runBlock(sandbox: Sandbox, { place, text, mark }: Block): Promise
       continue;
     }
     const result = await sandbox.run(text, machine);
-    expect(String(result.status), `${place}\n${text}\n${result.stdout}${result.stderr}`).toBe(status);
+    const state = String(result.status) === status ? "" : await stateOf(sandbox);
+    expect(String(result.status), `${place}\n${text}\n${result.stdout}${result.stderr}${state}`).toBe(status);
     printed += result.stdout + result.stderr;
   }
   return printed;

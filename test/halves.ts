@@ -1,9 +1,10 @@
 /**
  * Files of what no runtime can change: the kernel's rules, other programs, arithmetic, virtual time. Where the whole suite runs on
- * both runtimes, each of them runs on one. Whatever touches a TAP's threads, sockets or the command itself runs on both.
+ * both runtimes, each of them runs on one. Whatever touches a TAP's threads, sockets, signals or standard output runs on both.
  */
 export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
   deno: [
+    "test/cli/commands.test.ts",
     "test/cli/filter.test.ts",
     "test/docs.test.ts",
     "test/engine/virtual_hour.test.ts",

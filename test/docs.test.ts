@@ -55,7 +55,10 @@ const LIMIT_MS = 900_000;
 
 /** What one would look at first when a command failed. */
 async function stateOf(sandbox: Sandbox): Promise<string> {
-  const state: string[] = [];
+  const { stdout } = await sandbox.run(
+    "ps -eo pid,ppid,args; ls /run/netns; tail -n 20 /run/oneip/lab/*/*.log",
+  );
+  const state = [`\n${stdout}`];
   for (const machine of MACHINES["every machine"]!) {
     const { stdout } = await sandbox.run(
       "ip -br address; ip route; ip neigh; ss -lntp; nft list tables",

@@ -141,7 +141,8 @@ export async function removeNamespaces(
 
 /**
  * Removes namespaces when this process ends, however it ends: a shell in a session of its own reads from a pipe that only
- * this process holds, so the end of the file is the end of the process.
+ * this process holds, so the end of the file is the end of the process. A line tells it to let them be. A signal would not do: on
+ * Deno `kill` closes the pipe first, and the shell may begin to remove before the signal comes.
  */
 export class Keeper {
   readonly #shell: ReturnType<typeof spawn>;
@@ -150,7 +151,7 @@ export class Keeper {
   constructor(mark: string, folder: string, namespaces: readonly string[]) {
     this.#shell = spawn(
       "setsid",
-      ["sh", "-c", `cat >/dev/null${REMOVE}`, "sh", mark, folder, ...namespaces],
+      ["sh", "-c", `if read -r dismissed; then exit; fi${REMOVE}`, "sh", mark, folder, ...namespaces],
       {
         stdio: ["pipe", "ignore", "ignore"],
       },
@@ -171,7 +172,7 @@ export class Keeper {
   /** Lets them be. */
   async dismiss(): Promise<void> {
     this.#shell.ref();
-    this.#shell.kill("SIGKILL");
+    this.#shell.stdin?.end("dismissed\n");
     await this.#ended;
   }
 }

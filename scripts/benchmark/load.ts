@@ -10,7 +10,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -90,10 +90,11 @@ async function serve(lab: Lab): Promise<void> {
   closeSync(file);
   for (const name of BACKENDS) {
     const conf = join(folder, `${name}.conf`);
-    const log = join(folder, `${name}.log`);
+    const log = logOf(name);
+    writeFileSync(log, "");
     writeFileSync(
       conf,
-      `daemon off; worker_processes 1; user root; pid ${folder}/${name}.pid; error_log ${log};
+      `daemon off; worker_processes 1; user root; pid ${folder}/${name}.pid; error_log ${log} info;
        events { worker_connections 1024; }
        http { access_log off; sendfile on; server { listen ${PORT} backlog=1024; root ${folder}; } }`,
     );
@@ -101,6 +102,11 @@ async function serve(lab: Lab): Promise<void> {
     await lab.node(name).exec("ip", "link", "set", "eth1", "gso_max_segs", "1");
     await programAt(lab.node(name), `nginx -e ${log} -c ${conf}`, `${name}.out`, undefined).start();
   }
+}
+
+/** What a backend's nginx says. */
+function logOf(name: string): string {
+  return join(folder, `${name}.log`);
 }
 
 function programAt(node: LabNode, cmd: string, log: string, readyText: string | undefined): Program {
@@ -151,6 +157,7 @@ async function measure(lab: Lab, { name, without, isQueueShort, checkout }: Vari
       dropped,
     ];
     console.error(name, row.join(" "));
+    if (other.length > 0) console.error(BACKENDS.map((name) => readFileSync(logOf(name), "utf8")).join(""));
     return row;
   } finally {
     await Promise.all(busy.map(stop));

@@ -27,7 +27,7 @@ const reply = (request: Buffer) => {
   request.copy(frame, 32, 22, 32); // said to who asked.
   return frame;
 };
-const ping = execFileSync("sh", ["-c", "ping -c1 -W5 10.8.0.2 >/dev/null 2>&1 & echo $!"], {
+const ping = execFileSync("sh", ["-c", "ping -c60 -W60 10.8.0.2 >/dev/null 2>&1 & echo $!"], {
   encoding: "utf8",
 });
 let echo: Buffer | undefined;

@@ -23,9 +23,14 @@ export class BroadcastLab {
     this.lab = lab;
   }
 
-  /** Up, and every agent has its base share. */
+  /**
+   * Up, and every agent has its base share. Its leases last 5 s, so that agents renew them in time on a busy machine too: none is to
+   * lose its clients but those that a test makes lose them.
+   */
   static async up(purpose: string, change = (config: string) => config): Promise<BroadcastLab> {
-    const self = new BroadcastLab(await labWith(purpose, change, "broadcast"));
+    const patient = (config: string) =>
+      change(config).replace("keyFile: broadcast.key", "keyFile: broadcast.key, interval: 2s");
+    const self = new BroadcastLab(await labWith(purpose, patient, "broadcast"));
     for (const name of NAMES) await self.says(name, { msg: "buckets", buckets: 1024 });
     return self;
   }

@@ -11,8 +11,8 @@ import { until } from "oneip";
 import { run } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP, ROOT, RUNTIME } from "../runtime.ts";
+import { oneip } from "./oneip.ts";
 
-const oneip = (...args: string[]) => run([...ONEIP, ...args], { cwd: ROOT });
 const CONFIG = join(ROOT, "netns/routing.oneip.yaml");
 
 const folder = mkdtempSync(join(tmpdir(), "oneip-test-"));

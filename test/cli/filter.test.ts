@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { run } from "../../src/system/programs.ts";
-import { ONEIP, ROOT } from "../runtime.ts";
+import { ROOT } from "../runtime.ts";
+import { oneip } from "./oneip.ts";
 
-const oneip = (...args: string[]) => run([...ONEIP, ...args], { cwd: ROOT });
 const CONFIG = join(ROOT, "netns/broadcast.oneip.yaml");
 const ROUTE = join(ROOT, "netns/routing.oneip.yaml");
 

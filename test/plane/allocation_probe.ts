@@ -180,7 +180,7 @@ const OFFLOADED: Record<string, Uint8Array> = {
 
 type Backends = "resolved" | "failed" | "unresolved" | "none" | "group";
 
-const ROUNDS = 31;
+const ROUNDS = 11;
 const BURSTS = 64;
 
 /** The median over many rounds: a collection inside one of them does not count. */

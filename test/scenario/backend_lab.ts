@@ -3,8 +3,9 @@
 import { join } from "node:path";
 import { expect } from "vitest";
 import { Lab, type LabNode } from "oneip";
-import { ONEIP, ROOT } from "../runtime.ts";
+import { ROOT } from "../runtime.ts";
 import { CLUSTER, CLUSTER6 } from "./labs.ts";
+import { oneipThere } from "./oneip_there.ts";
 
 /** A sound backend. */
 export function backendLab(purpose: string): Promise<Lab> {
@@ -23,7 +24,7 @@ export async function check(
   ...options: string[]
 ): Promise<{ mended: readonly Fault[]; faults: readonly Fault[]; status: number }> {
   const words = ["--cluster", CLUSTER, CLUSTER6, "--port", "80", "53/udp", "--json", ...options];
-  const { stdout, stderr, status } = await web.run([...ONEIP, "backend", "check", ...words]);
+  const { stdout, stderr, status } = await oneipThere(web, "backend", "check", ...words);
   expect(stderr).toBe("");
   return { ...JSON.parse(stdout), status };
 }

@@ -15,6 +15,7 @@ import { Lab, type LabNode } from "oneip";
 import { needsRoot } from "../needs.ts";
 import { ONEIP } from "../runtime.ts";
 import { CLUSTER, CLUSTER6 } from "./labs.ts";
+import { oneipThere } from "./oneip_there.ts";
 
 const TOPOLOGY = `
 name: setup
@@ -77,7 +78,7 @@ function machine(): Promise<string> {
 }
 
 async function oneip(...words: string[]): Promise<{ status: number; lines: string[] }> {
-  const { status, stdout, stderr } = await web.run([...ONEIP, "backend", ...words, "--state", state]);
+  const { status, stdout, stderr } = await oneipThere(web, "backend", ...words, "--state", state);
   expect(stderr).toBe("");
   return { status, lines: stdout.trim().split("\n") };
 }

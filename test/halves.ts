@@ -11,6 +11,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/filter/rules/oracle.test.ts",
     "test/scenario/backend_faults.test.ts",
     "test/scenario/cleanup.test.ts",
+    "test/scenario/demo.test.ts",
     "test/scenario/garbage.test.ts",
     "test/scenario/ports.test.ts",
     "test/scenario/technique.test.ts",
@@ -37,8 +38,14 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
   ],
 };
 
+const isShared = process.env["ONEIP_TEST_SHARED"] === "true";
+
 /** The files that this runtime leaves to the other. `ONEIP_TEST_SHARED=true`: the other runs them (scripts/test). */
 export function leftToOther(runtime: "deno" | "node"): readonly string[] {
-  if (process.env["ONEIP_TEST_SHARED"] !== "true") return [];
-  return HALVES[runtime === "deno" ? "node" : "deno"];
+  return isShared ? HALVES[runtime === "deno" ? "node" : "deno"] : [];
+}
+
+/** The cases of a costly test, of which each runtime runs its own where the whole suite runs on both, and all of them elsewhere. */
+export function casesOf<T>(runtime: "deno" | "node", cases: Readonly<Record<"deno" | "node", T>>): T[] {
+  return isShared ? [cases[runtime]] : Object.values(cases);
 }

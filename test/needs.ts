@@ -2,7 +2,8 @@
 
 import { existsSync } from "node:fs";
 
-const isQuick = process.env["ONEIP_TEST_QUICK"] === "true";
+/** Only what needs neither root nor namespaces: `scripts/test --quick`. */
+export const isQuick = process.env["ONEIP_TEST_QUICK"] === "true";
 const hasRoot = process.getuid?.() === 0 && !isQuick;
 const hasTun = existsSync("/dev/net/tun");
 
@@ -18,4 +19,9 @@ export function needsRoot(): boolean {
 /** True when there can be no TAP. */
 export function needsTap(): boolean {
   return !hasRoot || !hasTun;
+}
+
+/** How often a test tries what is random or repeated: `--quick` is content with an eighth. */
+export function roundsOf(count: number): number {
+  return isQuick ? Math.ceil(count / 8) : count;
 }

@@ -7,8 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Lab, UsageError } from "oneip";
 import { labName } from "../../src/lab/find.ts";
 import { isLabName, uniqueLabName } from "../../src/lab/topology.ts";
-import { run } from "../../src/system/programs.ts";
-import { ONEIP } from "../runtime.ts";
+import { oneip } from "../cli/oneip.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oneip-names-"));
 const victim = join(folder, "victim");
@@ -62,7 +61,7 @@ test.each([
   ["exec", "zz.*", "a", "true"],
   ["shell", "../x", "a"],
 ])("oneip lab %s %s %s %s", async (...words) => {
-  const { status, stderr } = await run([...ONEIP, "lab", ...words]);
+  const { status, stderr } = await oneip("lab", ...words);
   expect(stderr).toContain("A lab cannot have this name, found ");
   expect(status).toBe(2);
   expect(existsSync(victim)).toBe(true);
@@ -86,7 +85,7 @@ test.each([
 test.each([["down", "--foo"], ["down", "-n"], ["exec", "-n", "a", "true"]])(
   "oneip lab %s %s: an option that is not there",
   async (...words) => {
-    const { status, stderr } = await run([...ONEIP, "lab", ...words]);
+    const { status, stderr } = await oneip("lab", ...words);
     expect(stderr).toContain("unknown option");
     expect(status).toBe(2);
   },

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { NAMES } from "../../src/path/verdict.ts";
+import { roundsOf } from "../needs.ts";
 import { fuzz } from "./fuzz.ts";
 
-const ROUNDS = 200_000;
+const ROUNDS = roundsOf(200_000);
 
 test(`${ROUNDS} arbitrary frames: no throw, no octet outside the slot, one verdict each`, () => {
   const seen = fuzz(ROUNDS, 20_261_122);

@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "oneip";
+import { casesOf } from "../halves.ts";
 import { needsTap } from "../needs.ts";
-import { runTs } from "../runtime.ts";
+import { RUNTIME, runTs } from "../runtime.ts";
 import { clients, CLUSTER, labUp } from "./labs.ts";
 
-test.skipIf(needsTap()).each([1, 2])(
+test.skipIf(needsTap()).each(casesOf(RUNTIME, { node: 1, deno: 2 }))(
   "1,000 map changes under ten full uploads, %i queues: no frame is lost",
   async (queues) => {
     await using lab = await labUp("routing", `swaps${queues}`);

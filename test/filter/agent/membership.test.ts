@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { roundsOf } from "../../needs.ts";
 import { Random } from "../../random.ts";
 import { Membership } from "../../../src/filter/agent/membership.ts";
 import { BucketSet } from "../../../src/filter/rules/bucket_set.ts";
@@ -212,7 +213,7 @@ describe("in no interleaving do two backends that hear each other take one bucke
           await cluster.run(6000, () => noDoubles(cluster, 0));
           await settles(cluster);
         }),
-        { numRuns: 60 },
+        { numRuns: roundsOf(60) },
       );
     },
   );
@@ -234,7 +235,7 @@ describe("in no interleaving do two backends that hear each other take one bucke
         await cluster.run(6000, check);
         await settles(cluster);
       }),
-      { numRuns: 60 },
+      { numRuns: roundsOf(60) },
     );
   });
 });

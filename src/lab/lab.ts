@@ -71,9 +71,9 @@ export class Lab {
    */
   static async up(file: string, options: LabOptions = {}): Promise<Lab> {
     if (options.name !== undefined) checkLabName(options.name);
-    needRoot();
     const { keep = false, progress = () => {} } = options;
     const topology = parseTopology(readFileSync(file, "utf8"), file);
+    needRoot();
     const name = options.name ?? (keep ? topology.name : uniqueLabName(topology.name));
     const nodes = topology.nodes.map((node) => node.name);
     const namespaces = nodes.map((node) => namespaceOf(name, node));

@@ -74,7 +74,7 @@ export function run(command: Command, options: RunOptions = {}): Promise<Result>
   });
   child.once("error", (error) => {
     limit?.cancel();
-    reject(isMissing(error, cwd) ? new Error(describeMissing(program)) : error);
+    reject(isMissing(error, program, cwd) ? new Error(describeMissing(program)) : error);
   });
   child.once("close", (code, killedBy) => {
     limit?.cancel();
@@ -98,9 +98,14 @@ export function formatCommand(command: Command): string {
     .join(" ");
 }
 
-/** A working directory that is not there gives the same error as a missing program. */
-function isMissing(error: Error, cwd: string | undefined): boolean {
-  return (error as NodeJS.ErrnoException).code === "ENOENT" && (cwd === undefined || existsSync(cwd));
+/**
+ * A working directory that is not there gives the same error as a missing program. Where PATH leads to something
+ * that cannot be run, or a folder in it may not be searched, the error is EACCES (execvp(3)).
+ */
+function isMissing(error: Error, program: string, cwd: string | undefined): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  const isNowhere = code === "ENOENT" || (code === "EACCES" && !program.includes("/"));
+  return isNowhere && (cwd === undefined || existsSync(cwd));
 }
 
 function describeMissing(program: string): string {

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { CommandError, formatCommand, run, runChecked } from "../../src/system/programs.ts";
 
@@ -28,6 +31,18 @@ test("a missing program is named, and a known one with its package", async () =>
   await expect(run(["nft"], { env: { PATH: "/nowhere" } })).rejects.toThrow(
     'There is no program "nft" here; install it, on Debian with: apt-get install nftables',
   );
+});
+
+test("a program is missing too where PATH leads to something that cannot be run", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "oneip-path-"));
+  try {
+    mkdirSync(join(folder, "no-such-program"));
+    await expect(run(["no-such-program"], { env: { PATH: `${folder}:/usr/bin` } })).rejects.toThrow(
+      'There is no program "no-such-program" here',
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("a folder that is not there is not taken for a missing program", async () => {

@@ -55,6 +55,7 @@ async function publish(owners: Uint16Array): Promise<void> {
 const dispatched = () => shared.verdicts()[VERDICT_NAMES.indexOf("dispatched")]!;
 
 await publish(one);
+await shared.settled(); // The workers have started, so that the router's question for the MAC is answered.
 console.log("ready");
 await until("the flows run", () => dispatched() > 5000);
 const before = dispatched();

@@ -34,17 +34,17 @@ export class ClusterMap {
 
   /** Computes the live map. */
   update(isLive: (backend: BackendConfig) => boolean): void {
-    bucketMap.finish(this.updateInSteps(isLive));
+    bucketMap.finish(this.updateInSteps((index) => isLive(this.cluster.backends[index]!)));
   }
 
-  /** The same in steps, after the last of which the map is in use. `isLive` is asked in the first step only. */
-  *updateInSteps(isLive: (backend: BackendConfig) => boolean): Generator<void, Moves> {
+  /** The same in steps, after the last of which the map is in use. `isLive` is asked by index, and in the first step only. */
+  *updateInSteps(isLive: (index: number) => boolean): Generator<void, Moves> {
     const { backends, algorithm, noBackend } = this.cluster;
     const before = this.#live;
-    const lastResort = noBackend === "last-resort" && !backends.some(isLive);
+    const lastResort = noBackend === "last-resort" && !backends.some((_, index) => isLive(index));
     this.#live = lastResort
       ? this.#base
-      : yield* bucketMap.liveMapInSteps(backends, this.#base, algorithm, (index) => isLive(backends[index]!));
+      : yield* bucketMap.liveMapInSteps(backends, this.#base, algorithm, isLive);
     return movesBetween(before, this.#live, backends.length);
   }
 

@@ -9,7 +9,7 @@
  */
 
 import type { Logger } from "pino";
-import { LivenessBook } from "../cluster/liveness.ts";
+import { type Health, LivenessBook } from "../cluster/liveness.ts";
 import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
 import { planOf } from "../config/plan.ts";
@@ -31,7 +31,7 @@ import { Verifier } from "../verify/verifier.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { formatMac } from "../wire/address.ts";
 import { Changes } from "./changes.ts";
-import { Forwarding, type NeighborChange } from "./forwarding.ts";
+import { Forwarding, type Outcome } from "./forwarding.ts";
 import { Inbox } from "./inbox.ts";
 import { type Report, reportOf } from "./report.ts";
 
@@ -52,9 +52,10 @@ export class Engine {
   readonly #attachment: Attachment;
   readonly #shared: SharedState;
   readonly #link: Link;
+  readonly #liveness: LivenessBook;
   readonly #forwarding: Forwarding;
   readonly #resolver: Resolver;
-  readonly #changes: Changes<NeighborChange[]>;
+  readonly #changes: Changes<Outcome>;
   readonly #conflicts: Conflicts;
   readonly #ownMacWatch: OwnMacWatch;
   readonly #verifier: Verifier;
@@ -105,15 +106,16 @@ export class Engine {
       send: (frame: Uint8Array<ArrayBuffer>) => this.#link.send(frame),
       catchUp: () => this.#inbox.drainAll(),
     };
-    this.#forwarding = new Forwarding(config, planned, new LivenessBook(clock));
+    this.#liveness = new LivenessBook(clusters, clock);
+    this.#forwarding = new Forwarding(config, planned, this.#liveness);
     this.#resolver = new Resolver(frames, neighbors, clock, {
       ...own,
-      changed: (neighbor) => this.#changes.add(neighbor),
+      changed: (neighbor) => this.#changes.addNeighbor(neighbor),
       lost: () => attachment.lost() + this.#shared.verdicts()[verdict.DROP_RING_FULL]!,
     });
     this.#changes = new Changes(clock, {
-      compute: (changed) => this.#forwarding.neighborsChanged(changed, this.#resolver.neighbors),
-      computed: (changes) => this.#neighborsChanged(changes),
+      compute: (neighbors) => this.#forwarding.update(neighbors, this.#resolver.neighbors),
+      computed: (outcome) => this.#computed(outcome),
     });
     this.#conflicts = new Conflicts({
       config,
@@ -189,6 +191,12 @@ export class Engine {
     return this.techniques();
   }
 
+  /** The probes of a backend have found this; what many of them find in one moment comes to one publication. */
+  healthChanged(cluster: string, backend: string, health: Health): void {
+    this.#liveness.healthChanged(cluster, backend, health);
+    this.#changes.add();
+  }
+
   /** Verifies that the backends are set up right, without disturbing what goes on; up to three seconds, with hundreds of backends longer. */
   verify(): Promise<VerificationReport> {
     return this.#verifier.verify();
@@ -250,9 +258,9 @@ export class Engine {
     this.#log.info({ clusters: clusters.map(({ name }) => name) }, "left to the backends' filters");
   }
 
-  #neighborsChanged(changes: readonly NeighborChange[]): void {
-    void this.#publisher.publish();
-    for (const { address, mac, backends, moved } of changes) {
+  #computed({ neighbors, hasNewMap }: Outcome): void {
+    if (neighbors.length > 0 || hasNewMap) void this.#publisher.publish();
+    for (const { address, mac, backends, moved } of neighbors) {
       const about = { address, ...(backends.length > 0 ? { backends } : { nextHop: true }), moved };
       if (mac === undefined) this.#log.warn(about, "neighbor does not answer");
       else this.#log.info({ ...about, mac: formatMac(mac.high, mac.low) }, "neighbor answers");

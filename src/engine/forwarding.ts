@@ -1,14 +1,14 @@
 /**
  * What is forwarded where: turns the bucket maps, the techniques and the neighbors' MACs into the table that the data plane uses.
  *
- *     neighbors changed ─ liveness ── maps ──┐
- *     technique changed ─────────────────────┼── fill the standby table ── publish
- *     neighbor's MAC ────────────────────────┘
+ *     neighbor, health or administration changed ── liveness ── maps ──┐
+ *     technique changed ───────────────────────────────────────────────┼── fill the standby table ── publish
+ *     neighbor's MAC ──────────────────────────────────────────────────┘
  */
 
 import type { BackendConfig, Config } from "../config/config.ts";
 import { ClusterMap, type Moves } from "../cluster/cluster_map.ts";
-import { type LivenessBook, type NeighborState } from "../cluster/liveness.ts";
+import type { LivenessBook, NeighborState } from "../cluster/liveness.ts";
 import { Techniques } from "../cluster/techniques.ts";
 import type { Planned } from "../config/plan.ts";
 import { type ForwardingTable, NO_GROUP } from "../table/forwarding_table.ts";
@@ -30,6 +30,15 @@ export interface NeighborChange {
 interface Place {
   readonly map: ClusterMap;
   readonly index: number;
+  /** By the map in use. */
+  isLive: boolean;
+}
+
+/** What came of some changes. */
+export interface Outcome {
+  readonly neighbors: readonly NeighborChange[];
+  /** A map has been computed anew. */
+  readonly hasNewMap: boolean;
 }
 
 export class Forwarding {
@@ -39,8 +48,9 @@ export class Forwarding {
   readonly #neighborOf: ReadonlyMap<string, number>;
   readonly #groups: readonly number[];
   readonly #liveness: LivenessBook;
+  readonly #places: readonly Place[];
   /** By primary address. */
-  readonly #places = new Map<string, Place[]>();
+  readonly #placesAt: ReadonlyMap<string, readonly Place[]>;
 
   constructor(config: Config, { neighbors, groups }: Planned, liveness: LivenessBook) {
     this.techniques = new Techniques(config.clusters);
@@ -49,11 +59,10 @@ export class Forwarding {
     this.#neighborOf = new Map(neighbors.map((address, neighbor) => [address, neighbor]));
     this.#groups = groups;
     this.#liveness = liveness;
-    for (const map of this.maps) {
-      for (const [index, { address }] of map.cluster.backends.entries()) {
-        this.#places.set(address, [...this.#placesOf(address), { map, index }]);
-      }
-    }
+    this.#places = this.maps.flatMap((map) =>
+      map.cluster.backends.map((_, index): Place => ({ map, index, isLive: true }))
+    );
+    this.#placesAt = Map.groupBy(this.#places, ({ map, index }) => map.cluster.backends[index]!.address);
   }
 
   /** The neighbor of the backend with this primary address. */
@@ -75,31 +84,37 @@ export class Forwarding {
   }
 
   /**
-   * Neighbors have another MAC, or none any more. Computes the maps of their clusters anew: once for all of them, in steps. What came
-   * of it, by neighbor.
+   * Computes anew the maps of clusters in which a backend has come or gone since the last time: once for all changes, in steps.
+   * `changed`: neighbors that have another MAC, or none any more.
    */
-  *neighborsChanged(changed: readonly number[], neighbors: Neighbors): Generator<void, NeighborChange[]> {
-    const addresses = changed.map((neighbor) => neighbors.address(neighbor));
-    const macs = changed.map((neighbor) => neighbors.mac(neighbor));
-    const before = addresses.map((address) => this.#isLive(address));
-    for (const [at, neighbor] of changed.entries()) {
-      this.#liveness.neighborChanged(addresses[at]!, LIVENESS[neighbors.state(neighbor)]);
+  *update(changed: readonly number[], neighbors: Neighbors): Generator<void, Outcome> {
+    for (const neighbor of changed) {
+      this.#liveness.neighborChanged(neighbors.address(neighbor), LIVENESS[neighbors.state(neighbor)]);
     }
-    const after = addresses.map((address) => this.#isLive(address));
-    const turned = addresses.filter((_, at) => after[at] !== before[at]);
+    const known = changed.map((neighbor) => ({
+      address: neighbors.address(neighbor),
+      mac: neighbors.mac(neighbor),
+    }));
+    const turned = new Set(this.#places.filter((place) => this.#isLive(place) !== place.isLive));
+    for (const place of turned) place.isLive = !place.isLive;
     const moves = new Map<ClusterMap, Moves>();
-    for (const map of new Set(turned.flatMap((address) => this.#placesOf(address).map(({ map }) => map)))) {
-      moves.set(map, yield* map.updateInSteps((backend) => this.#isLive(backend.address)));
+    for (const [map, places] of Map.groupBy(this.#places, ({ map }) => map)) {
+      if (!places.some((place) => turned.has(place))) continue;
+      moves.set(map, yield* map.updateInSteps((index) => places[index]!.isLive));
     }
-    return addresses.map((address, at) => {
-      const places = this.#placesOf(address);
-      const moved = after[at] === before[at] ? 0 : places.reduce((sum, { map, index }) => {
-        const { lost, gained } = moves.get(map)!;
-        return sum + (after[at] ? gained : lost)[index]!;
-      }, 0);
-      const backends = places.map(({ map, index }) => map.cluster.backends[index]!.name);
-      return { address, mac: macs[at], backends, moved };
-    });
+    const movedOf = (place: Place) => {
+      if (!turned.has(place)) return 0;
+      const { lost, gained } = moves.get(place.map)!;
+      return (place.isLive ? gained : lost)[place.index]!;
+    };
+    return {
+      neighbors: known.map(({ address, mac }) => {
+        const places = this.#placesAt.get(address) ?? [];
+        const backends = places.map(({ map, index }) => map.cluster.backends[index]!.name);
+        return { address, mac, backends, moved: places.reduce((sum, place) => sum + movedOf(place), 0) };
+      }),
+      hasNewMap: moves.size > 0,
+    };
   }
 
   /** Writes all maps and MACs as they are now. */
@@ -121,12 +136,8 @@ export class Forwarding {
     }
   }
 
-  #placesOf(address: string): readonly Place[] {
-    return this.#places.get(address) ?? [];
-  }
-
-  #isLive(address: string): boolean {
-    return this.#liveness.of(address).isLive;
+  #isLive({ map, index }: Place): boolean {
+    return this.#liveness.of(map.cluster.name, map.cluster.backends[index]!.name).isLive;
   }
 }
 

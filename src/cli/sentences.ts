@@ -3,6 +3,7 @@
 import { styleText } from "node:util";
 import type { ClusterConfig, Config } from "../config/config.ts";
 import type { Warning } from "../config/warnings.ts";
+import type { Report } from "../engine/report.ts";
 import type { FaultData } from "../fault/fault.ts";
 import { describeFaultData, describeWarning } from "./print_faults.ts";
 import { wrap } from "./wrap.ts";
@@ -36,6 +37,7 @@ export class Sentences {
     "neighbor does not answer": (record) => this.#silent(record),
     "another machine claims an address of ours": claim,
     "technique changed": techniqueChanged,
+    "transition ended": transitionEnded,
     "left to the backends' filters": ({ clusters }) =>
       `${names(clusters, "cluster")} is left to the filters of its backends.`,
     "verified, no fault found": verified,
@@ -130,6 +132,20 @@ function techniqueChanged({ techniques }: LogRecord): string {
   return `The technique is now ${enumerate(each.map((one) => `${one.technique} for ${one.cluster}`))}.`;
 }
 
+function transitionEnded({ cluster, backends, buckets, cut, lastedMs }: LogRecord): string {
+  const minutes = Math.round(Number(lastedMs) / 60_000);
+  const have = (backends as readonly string[]).length === 1 ? "has" : "have";
+  const cutOff = Number(cut) === 0
+    ? ""
+    : ` Of ${
+      String(cut)
+    } of them it was time, so connections may have been cut: \`transition.most\` says when.`;
+  return `${names(backends)} ${have} no connections left of ${String(buckets)} ${
+    plural(Number(buckets), "bucket")
+  } of ` +
+    `cluster ${String(cluster)} that others own now, after ${minutes} ${plural(minutes, "minute")}.${cutOff}`;
+}
+
 function verified({ backends, untried }: LogRecord): string {
   const tried = `${names(backends)}: set up right, no fault found.`;
   return (untried as readonly string[] | undefined ?? []).length === 0
@@ -137,11 +153,14 @@ function verified({ backends, untried }: LogRecord): string {
     : `${tried} No port was tried of ${names(untried, "cluster")}, whose configuration names no TCP port.`;
 }
 
-function stopped({ received, verdicts, dispatched, broadcast, kept }: LogRecord): string {
+function stopped({ received, verdicts, dispatched, broadcast, transitions, kept }: LogRecord): string {
+  const unremembered = Object.entries(transitions as Report["transitions"])
+    .map(([cluster, { unremembered }]) => [cluster, unremembered] as const);
   const counts = [
     ...countsOf("", verdicts),
     ...countsOf("to ", dispatched),
     ...countsOf("to all of ", broadcast),
+    ...countsOf("not remembered of ", Object.fromEntries(unremembered)),
     ...countsOf("waited for a MAC and were ", kept),
   ];
   return received === 0

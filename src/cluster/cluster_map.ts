@@ -32,6 +32,11 @@ export class ClusterMap {
     this.#live = this.#base;
   }
 
+  /** The live map: owners by index in the configuration. It is never written again. */
+  get live(): Uint16Array {
+    return this.#live;
+  }
+
   /** Computes the live map. */
   update(isLive: (backend: BackendConfig) => boolean): void {
     bucketMap.finish(this.updateInSteps((index) => isLive(this.cluster.backends[index]!)));

@@ -5,7 +5,7 @@ import { beside, type Check, type Complain, type Contents } from "../input/conte
 import type { Path } from "../input/places.ts";
 import { isIpv6 } from "../wire/address.ts";
 import { key, section } from "./key.ts";
-import { agentsAreAtMost, areAtMost, bucketsAreAtMost, MOST } from "./limits.ts";
+import { agentsAreAtMost, areAtMost, bucketsAreAtMost, connectionsAreAtMost, MOST } from "./limits.ts";
 import { linksOf } from "./links.ts";
 import { LEAST_IPV6_MTU } from "./mtu.ts";
 import {
@@ -25,6 +25,7 @@ import {
 
 /** Of a cluster that does not say how many. */
 const USUAL_BUCKETS = 4096;
+const USUAL_CONNECTIONS = 16_384;
 
 const backend = section("use a mapping such as {name: web1, address: 10.0.0.11}", {
   name: key(name, {
@@ -65,6 +66,33 @@ const agent = section("use a mapping such as {keyFile: /etc/oneip/cluster.key}",
     as: "intervalMs",
     description: "The time between two heartbeats. A backend that misses four counts as dead.",
     examples: ["250ms"],
+  }),
+});
+
+const transition = section("use a mapping such as {udp: stay, idle: 10m}", {
+  udp: key(choice("follow", "stay").default("follow"), {
+    description: "Where UDP, and whatever else has no beginning, goes while a bucket is in transition. " +
+      "`follow`: to the new owner at once. `stay`: to the old owner until a flow has been silent for 30 s.",
+    examples: ["stay"],
+  }),
+  idle: key(durationWithin(1000, 86_400_000, "5m").prefault("300s"), {
+    as: "idleMs",
+    description: "A bucket's transition ends when nothing was sent on its old connections for so long.",
+    examples: ["10m"],
+  }),
+  most: key(durationWithin(1000, 604_800_000, "1h").prefault("1h"), {
+    as: "mostMs",
+    description:
+      "It ends at the latest so long after the bucket has moved; connections that still are there are cut.",
+    examples: ["8h"],
+  }),
+  connections: key(wholeNumber(16, MOST.connections).default(USUAL_CONNECTIONS), {
+    description:
+      "How many new connections of buckets in transition are remembered. From about two thirds on some find " +
+      "no room, and go to the old owner; they are counted. It takes 52 octets of memory for each, rounded up to a power of " +
+      `two; all clusters together may have ${MOST.connections}.`,
+    examples: [65_536],
+    checks: [connectionsAreAtMost(USUAL_CONNECTIONS)],
   }),
 });
 
@@ -160,6 +188,12 @@ export const cluster = section("use a mapping with name, addresses and backends"
       "What happens when no backend is live. `reject`: packets are answered with ICMP host unreachable. " +
       "`last-resort`: they go on to the configured backends.",
     examples: ["last-resort"],
+  }),
+  transition: key(transition.prefault({}), {
+    description:
+      "When a bucket moves from a backend that still answers, that one keeps its connections, and the new owner " +
+      "gets the new ones. docs/transitions.md tells more.",
+    examples: [{ udp: "stay", most: "8h" }],
   }),
   backends: key(list(backend, "at least one backend"), {
     description: `The servers behind the cluster addresses. All clusters together may have ${MOST.backends}.`,

@@ -96,6 +96,7 @@ export class Engine {
       clusters: clusters.length,
       buckets: clusters.reduce((sum, { buckets }) => sum + buckets, 0),
       neighbors: neighbors.length + clusters.length,
+      connections: clusters.map(({ transition }) => transition.connections),
       slotSize: slotSizeFor({ mtu: dispatcher.mtu, offloads: attachment.hasVirtioHeader }),
       workers: attachment.queues,
     });
@@ -107,7 +108,18 @@ export class Engine {
       catchUp: () => this.#inbox.drainAll(),
     };
     this.#liveness = new LivenessBook(clusters, clock);
-    this.#forwarding = new Forwarding(config, planned, this.#liveness);
+    this.#forwarding = new Forwarding(config, planned, this.#liveness, this.#shared.transitions, clock, {
+      publish: () => this.#publish(),
+      ended: ({ name, backends }, { backends: some, buckets, cut, lastedMs }) =>
+        log.info({
+          event: "transition.ended",
+          cluster: name,
+          backends: some.map((index) => backends[index]!.name),
+          buckets,
+          cut,
+          lastedMs: Math.round(lastedMs),
+        }, "transition ended"),
+    });
     this.#resolver = new Resolver(frames, neighbors, clock, {
       ...own,
       changed: (neighbor) => this.#changes.addNeighbor(neighbor),
@@ -184,8 +196,8 @@ export class Engine {
    */
   async setTechnique(technique: Technique, cluster?: string): Promise<TechniqueOf[]> {
     this.#forwarding.techniques.set(technique, cluster);
-    await this.#publisher.publish();
-    await this.#shared.settled();
+    this.#forwarding.techniquesChanged();
+    await this.#publish();
     this.#announcer.start();
     this.#log.info({ techniques: this.techniques() }, "technique changed");
     return this.techniques();
@@ -213,6 +225,7 @@ export class Engine {
     this.#ownMacWatch.stop();
     this.#resolver.stop();
     this.#changes.stop();
+    this.#forwarding.transitions.stop();
     this.#announcer.stop();
     this.#verifier.stop();
     this.#publisher.stop();
@@ -226,12 +239,17 @@ export class Engine {
 
   async #begin(): Promise<void> {
     this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
-    await this.#publisher.publish();
-    await this.#shared.settled();
+    await this.#publish();
     this.#conflicts.start();
     this.#ownMacWatch.start();
     this.#link.probe();
     this.#probing = this.#clock.after(PROBE_MS, () => this.#appear());
+  }
+
+  /** Brings the table to the workers; resolves when all of them use it. */
+  async #publish(): Promise<void> {
+    await this.#publisher.publish();
+    await this.#shared.settled();
   }
 
   /** From here on machines of the link learn where our addresses are: nobody else was heard to have them. */

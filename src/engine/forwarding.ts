@@ -1,9 +1,9 @@
 /**
  * What is forwarded where: turns the bucket maps, the techniques and the neighbors' MACs into the table that the data plane uses.
  *
- *     neighbor, health or administration changed ── liveness ── maps ──┐
- *     technique changed ───────────────────────────────────────────────┼── fill the standby table ── publish
- *     neighbor's MAC ──────────────────────────────────────────────────┘
+ *     neighbor, health or administration changed ── liveness ── maps ── transitions ──┐
+ *     technique changed ──────────────────────────────────────────────────────────────┼── fill the standby table ── publish
+ *     neighbor's MAC ─────────────────────────────────────────────────────────────────┘
  */
 
 import type { BackendConfig, Config } from "../config/config.ts";
@@ -11,9 +11,12 @@ import { ClusterMap, type Moves } from "../cluster/cluster_map.ts";
 import type { LivenessBook, NeighborState } from "../cluster/liveness.ts";
 import { Techniques } from "../cluster/techniques.ts";
 import type { Planned } from "../config/plan.ts";
+import type { Clock } from "../system/clock.ts";
 import { type ForwardingTable, NO_GROUP } from "../table/forwarding_table.ts";
 import type { Neighbors } from "../table/neighbors.ts";
+import type { TransitionMemory } from "../table/transition_memory.ts";
 import type { Mac } from "../wire/address.ts";
+import { type TransitionEvents, Transitions } from "./transitions.ts";
 
 /** What came of a neighbor's change. */
 export interface NeighborChange {
@@ -37,13 +40,14 @@ interface Place {
 /** What came of some changes. */
 export interface Outcome {
   readonly neighbors: readonly NeighborChange[];
-  /** A map has been computed anew. */
+  /** A map has been computed anew, or a transition has changed. */
   readonly hasNewMap: boolean;
 }
 
 export class Forwarding {
   readonly techniques: Techniques;
   readonly maps: readonly ClusterMap[];
+  readonly transitions: Transitions;
   readonly #backends: readonly BackendConfig[];
   readonly #neighborOf: ReadonlyMap<string, number>;
   readonly #groups: readonly number[];
@@ -52,7 +56,14 @@ export class Forwarding {
   /** By primary address. */
   readonly #placesAt: ReadonlyMap<string, readonly Place[]>;
 
-  constructor(config: Config, { neighbors, groups }: Planned, liveness: LivenessBook) {
+  constructor(
+    config: Config,
+    { neighbors, groups }: Planned,
+    liveness: LivenessBook,
+    memory: TransitionMemory,
+    clock: Clock,
+    events: TransitionEvents,
+  ) {
     this.techniques = new Techniques(config.clusters);
     this.maps = config.clusters.map((cluster) => new ClusterMap(cluster));
     this.#backends = config.clusters.flatMap(({ backends }) => backends);
@@ -63,6 +74,13 @@ export class Forwarding {
       map.cluster.backends.map((_, index): Place => ({ map, index, isLive: true }))
     );
     this.#placesAt = Map.groupBy(this.#places, ({ map, index }) => map.cluster.backends[index]!.address);
+    this.transitions = new Transitions(
+      this.maps,
+      ({ address }) => this.neighborOf(address),
+      memory,
+      clock,
+      events,
+    );
   }
 
   /** The neighbor of the backend with this primary address. */
@@ -98,9 +116,12 @@ export class Forwarding {
     const turned = new Set(this.#places.filter((place) => this.#isLive(place) !== place.isLive));
     for (const place of turned) place.isLive = !place.isLive;
     const moves = new Map<ClusterMap, Moves>();
+    let hasTransitions = false;
     for (const [map, places] of Map.groupBy(this.#places, ({ map }) => map)) {
-      if (!places.some((place) => turned.has(place))) continue;
-      moves.set(map, yield* map.updateInSteps((index) => places[index]!.isLive));
+      if (places.some((place) => turned.has(place))) {
+        moves.set(map, yield* map.updateInSteps((index) => places[index]!.isLive));
+      }
+      hasTransitions = this.#follow(map) || hasTransitions;
     }
     const movedOf = (place: Place) => {
       if (!turned.has(place)) return 0;
@@ -113,11 +134,16 @@ export class Forwarding {
         const backends = places.map(({ map, index }) => map.cluster.backends[index]!.name);
         return { address, mac, backends, moved: places.reduce((sum, place) => sum + movedOf(place), 0) };
       }),
-      hasNewMap: moves.size > 0,
+      hasNewMap: moves.size > 0 || hasTransitions,
     };
   }
 
-  /** Writes all maps and MACs as they are now. */
+  /** The techniques have changed: with `broadcast` it is the backends' filters that say whose a connection is. */
+  techniquesChanged(): void {
+    for (const map of this.maps) this.#follow(map);
+  }
+
+  /** Writes all maps, transitions and MACs as they are now. */
   fill(table: ForwardingTable, neighbors: Neighbors): void {
     let first = 0;
     for (const [index, map] of this.maps.entries()) {
@@ -128,12 +154,23 @@ export class Forwarding {
       table.setMac(neighbor, group.high, group.low);
       first += buckets;
     }
+    this.transitions.fill(table);
     for (const neighbor of this.#neighborOf.values()) {
       const mac = neighbors.mac(neighbor);
       if (mac !== undefined) table.setMac(neighbor, mac.high, mac.low);
       else if (neighbors.state(neighbor) === "failed") table.setFailed(neighbor);
       else table.clearMac(neighbor);
     }
+  }
+
+  /** Does anything follow for the transitions from a cluster's map, or from who of it still answers? */
+  #follow(map: ClusterMap): boolean {
+    const { name, backends } = map.cluster;
+    const isBroadcast = this.techniques.isBroadcast(map.cluster);
+    return this.transitions.follow(
+      this.maps.indexOf(map),
+      (index) => !isBroadcast && this.#liveness.of(name, backends[index]!.name).keeps,
+    );
   }
 
   #isLive({ map, index }: Place): boolean {

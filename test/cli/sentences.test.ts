@@ -89,12 +89,27 @@ test("nothing is told that did not happen", () => {
     verdicts: { dispatched: 40, drop_runt: 0, answered_arp: 2 },
     dispatched: { "10.0.0.11": 40, "10.0.0.12": 0 },
     broadcast: { web: 0 },
+    transitions: { web: { buckets: 0, remembered: 0, unremembered: 0 } },
     kept: { sent: 0, dropped: 0 },
     msg: "stopped",
   };
   expect(said(stopped, { ...stopped, received: 0 })).toEqual([
     "Stopped after 42 frames: dispatched 40, answered arp 2, to 10.0.0.11 40.",
     "Stopped. No frame came.",
+  ]);
+});
+
+test("who has no connections left, and whether some were cut", () => {
+  const ended = { cluster: "web", msg: "transition ended" };
+  expect(
+    said(
+      { ...ended, backends: ["web1", "web2"], buckets: 1024, cut: 0, lastedMs: 431_000 },
+      { ...ended, backends: ["web2"], buckets: 1, cut: 1, lastedMs: 60_000 },
+    ),
+  ).toEqual([
+    "web1 and web2 have no connections left of 1024 buckets of cluster web that others own now, after 7 minutes.",
+    "web2 has no connections left of 1 bucket of cluster web that others own now, after 1 minute. Of 1 of them it was time, " +
+    "so connections may have been cut: `transition.most` says when.",
   ]);
 });
 

@@ -64,6 +64,14 @@ test("the default MAC is locally administered, stable, and another one per machi
   expect(parseInt(mac.slice(0, 2), 16) & 3).toBe(2);
 });
 
+test("transitions have defaults, and take hours", () => {
+  const of = (text: string) => parseConfig(text, "oneip.yaml", "machine").clusters[0]!.transition;
+  const usual = { udp: "follow", idleMs: 300_000, mostMs: 3_600_000, connections: 16_384 };
+  expect(of(MINIMAL)).toEqual(usual);
+  const long = MINIMAL.replace("    backends", "    transition: {udp: stay, most: 8h}\n    backends");
+  expect(of(long)).toEqual({ ...usual, udp: "stay", mostMs: 28_800_000 });
+});
+
 test("an agent has a port and an interval of its own", () => {
   const text = MINIMAL.replace(
     "    backends",
@@ -333,7 +341,7 @@ describe("a mistake is reported with its place, what was found and what would do
       was: "  addresses: [10.0.0.2/24]",
       becomes: '  announce: {refresh: "60"}\n  addresses: [10.0.0.2/24]',
       want:
-        '2:23: "dispatcher.announce.refresh" is wrong, found "60", use 0s, or a duration from 1s to 1440m such as 60s',
+        '2:23: "dispatcher.announce.refresh" is wrong, found "60", use 0s, or a duration from 1s to 24h such as 60s',
     },
     {
       name: "an unknown kind of limit",
@@ -474,7 +482,7 @@ describe("a mistake is reported with its place, what was found and what would do
       was: LINK,
       becomes: `  announce: {refresh: 36000m}\n${LINK}`,
       want:
-        '2:23: "dispatcher.announce.refresh" is wrong, found "36000m", use 0s, or a duration from 1s to 1440m such as 60s',
+        '2:23: "dispatcher.announce.refresh" is wrong, found "36000m", use 0s, or a duration from 1s to 24h such as 60s',
     },
     {
       name: "announcements without a pause",

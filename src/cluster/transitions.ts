@@ -17,7 +17,7 @@ interface Moving {
   /** Who has the connections that are not remembered; NO_BACKEND: nobody. */
   old: number;
   /** Who but the owner may have connections of it. They all still answer. */
-  formers: Set<number>;
+  readonly formers: number[];
   /** By the clock: when it last moved. */
   movedMs: number;
 }
@@ -79,8 +79,8 @@ export class ClusterTransitions {
     for (const [bucket, { old }] of this.#moving) yield [bucket, old];
   }
 
-  /** The buckets have these owners now, in memory that is not written again; and of the backends these still answer. */
-  follow(owners: Uint16Array, keeps: (backend: number) => boolean, nowMs: number): Followed {
+  /** The buckets have these owners now, in memory that is not written again; and these backends still answer. */
+  follow(owners: Uint16Array, keeps: readonly boolean[], nowMs: number): Followed {
     const begun: number[] = [];
     const moved: number[] = [];
     for (const [bucket, moving] of this.#moving) this.#lose(moving, owners[bucket]!, keeps);
@@ -88,22 +88,20 @@ export class ClusterTransitions {
       const before = this.#owners[bucket]!;
       const after = owners[bucket]!;
       if (before === after) continue;
-      const moving = this.#moving.get(bucket);
-      const isLeft = before !== NO_BACKEND && keeps(before);
-      if (moving === undefined && !isLeft) continue;
+      const isLeft = before !== NO_BACKEND && keeps[before]!;
+      let moving = this.#moving.get(bucket);
       if (moving === undefined) {
-        this.#moving.set(bucket, { old: before, formers: new Set(), movedMs: nowMs });
+        if (!isLeft) continue;
+        moving = { old: before, formers: [], movedMs: nowMs };
+        this.#moving.set(bucket, moving);
         begun.push(bucket);
       }
-      this.#move(this.#moving.get(bucket)!, after, isLeft ? before : NO_BACKEND, nowMs);
+      this.#move(moving, after, isLeft ? before : NO_BACKEND, nowMs);
       moved.push(bucket);
     }
     this.#owners = owners;
-    for (const [bucket, { formers }] of this.#moving) if (formers.size === 0) this.#moving.delete(bucket);
-    return {
-      begun: begun.filter((bucket) => this.has(bucket)),
-      moved: moved.filter((bucket) => this.has(bucket)),
-    };
+    for (const [bucket, { formers }] of this.#moving) if (formers.length === 0) this.#moving.delete(bucket);
+    return { begun, moved: moved.filter((bucket) => this.has(bucket)) };
   }
 
   /**
@@ -136,27 +134,31 @@ export class ClusterTransitions {
   }
 
   /** Those who do not answer any more have lost their connections. */
-  #lose(moving: Moving, owner: number, keeps: (backend: number) => boolean): void {
-    for (const former of moving.formers) if (!keeps(former)) this.#drop(moving, former);
-    if (moving.old !== NO_BACKEND && !keeps(moving.old)) moving.old = owner;
+  #lose(moving: Moving, owner: number, keeps: readonly boolean[]): void {
+    const { old, formers } = moving;
+    for (let at = formers.length - 1; at >= 0; at--) if (!keeps[formers[at]!]) this.#drop(formers, at);
+    if (old !== NO_BACKEND && !keeps[old]) moving.old = owner;
   }
 
+  /** `left`: who owned it, if that one still answers. */
   #move(moving: Moving, after: number, left: number, nowMs: number): void {
+    const { formers } = moving;
     moving.movedMs = nowMs;
     if (moving.old === NO_BACKEND) moving.old = after;
-    if (left !== NO_BACKEND && !moving.formers.has(left)) {
-      moving.formers.add(left);
+    if (left !== NO_BACKEND && !formers.includes(left)) {
+      formers.push(left);
       const leaving = this.#leaving.get(left) ?? { sinceMs: nowMs, left: 0, buckets: 0, cut: 0 };
       leaving.left++;
       leaving.buckets++;
       this.#leaving.set(left, leaving);
     }
-    this.#drop(moving, after);
+    const again = formers.indexOf(after);
+    if (again >= 0) this.#drop(formers, again);
   }
 
-  /** It owns the bucket again, or is dead: no connection of this bucket is one of a former owner's. */
-  #drop(moving: Moving, backend: number): void {
-    if (!moving.formers.delete(backend)) return;
+  /** It owns the bucket again, or is dead: it is no former owner any more. */
+  #drop(formers: number[], at: number): void {
+    const [backend] = formers.splice(at, 1) as [number];
     const leaving = this.#leaving.get(backend)!;
     leaving.left--;
     if (leaving.left === 0) this.#leaving.delete(backend);

@@ -167,10 +167,8 @@ export class Forwarding {
   #follow(map: ClusterMap): boolean {
     const { name, backends } = map.cluster;
     const isBroadcast = this.techniques.isBroadcast(map.cluster);
-    return this.transitions.follow(
-      this.maps.indexOf(map),
-      (index) => !isBroadcast && this.#liveness.of(name, backends[index]!.name).keeps,
-    );
+    const keeps = backends.map((backend) => !isBroadcast && this.#liveness.of(name, backend.name).keeps);
+    return this.transitions.follow(this.maps.indexOf(map), keeps);
   }
 
   #isLive({ map, index }: Place): boolean {

@@ -79,14 +79,14 @@ export class Transitions {
   }
 
   /**
-   * A cluster's map, or which of its backends still answer, may have changed. `keeps` is asked by index. Is there anything to publish,
+   * A cluster's map, or which of its backends still answer, may have changed. `keeps` is by index in the configuration. Is there anything to publish,
    * besides the map?
    */
-  follow(cluster: number, keeps: (backend: number) => boolean): boolean {
+  follow(cluster: number, keeps: readonly boolean[]): boolean {
     const part = this.#parts[cluster]!;
     const { map, transitions, first } = part;
     const before = part.keeping;
-    part.keeping = new Set(map.cluster.backends.filter((_, index) => keeps(index)).map(this.#neighborOf));
+    part.keeping = new Set(map.cluster.backends.filter((_, index) => keeps[index]).map(this.#neighborOf));
     const haveDied = [...before].some((neighbor) => !part.keeping.has(neighbor));
     const wasSize = transitions.size;
     const { begun, moved } = transitions.follow(map.live, keeps, this.#clock.now());

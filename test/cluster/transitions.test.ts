@@ -18,7 +18,7 @@ class Cluster {
   nowMs = 0;
 
   move(owner: number) {
-    const keeps = (backend: number) => !this.dead.has(backend);
+    const keeps = [O, N, M].map((backend) => !this.dead.has(backend));
     return this.transitions.follow(Uint16Array.of(owner, N), keeps, this.nowMs);
   }
 

@@ -330,7 +330,7 @@ class Run {
       if (live[bucket] !== this.#map.live[bucket]) this.#movedS[bucket] = this.#clock.nowS;
     }
     this.#map.live = live;
-    this.#transitions.follow(0, (backend) => this.#keeps[backend]!);
+    this.#transitions.follow(0, this.#keeps);
     this.#publish();
   }
 

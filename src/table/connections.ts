@@ -86,8 +86,11 @@ export class Connections {
   /** The cell of the connection with this key, whose hash is `hash`; or ABSENT. */
   find(key: Int32Array, hash: number): number {
     const first = this.#set(hash);
+    const tag = hash | PRESENT;
+    const tags = this.#tags;
     for (let cell = first; cell < first + SET; cell++) {
-      if (Atomics.load(this.#tags, cell) === (hash | PRESENT) && this.#isAt(cell, key)) return cell;
+      // Once more atomically, so that the entry is read after its tag.
+      if (tags[cell] === tag && Atomics.load(tags, cell) === tag && this.#isAt(cell, key)) return cell;
     }
     return ABSENT;
   }
@@ -104,6 +107,7 @@ export class Connections {
   add(key: Int32Array, hash: number, owner: number, bucket: number, stamp: number): boolean {
     const first = this.#set(hash);
     for (let cell = first; cell < first + SET; cell++) {
+      if (this.#tags[cell] !== EMPTY) continue;
       if (Atomics.compareExchange(this.#tags, cell, EMPTY, TAKEN) !== EMPTY) continue;
       const entry = cell * ENTRY;
       for (let word = 0; word < KEY; word++) this.#entries[entry + word] = key[word]!;

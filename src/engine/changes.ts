@@ -22,6 +22,8 @@ export class Changes<Outcome> {
   readonly #events: ChangesEvents<Outcome>;
   #neighbors = new Set<number>();
   #hasChanges = false;
+  /** Of what is being gathered. */
+  #next = Promise.withResolvers<void>();
   #timer: Timer | undefined;
 
   constructor(clock: Clock, events: ChangesEvents<Outcome>) {
@@ -32,13 +34,14 @@ export class Changes<Outcome> {
   /** A neighbor has another MAC than before, or none any more. */
   addNeighbor(neighbor: number): void {
     this.#neighbors.add(neighbor);
-    this.add();
+    void this.add();
   }
 
-  /** Something has changed that `compute` finds by itself. */
-  add(): void {
+  /** Something has changed that `compute` finds by itself. Resolves when it is computed. */
+  add(): Promise<void> {
     this.#hasChanges = true;
     this.#timer ??= this.#clock.after(GATHER_MS, () => this.#begin());
+    return this.#next.promise;
   }
 
   stop(): void {
@@ -49,16 +52,19 @@ export class Changes<Outcome> {
     const neighbors = [...this.#neighbors];
     this.#neighbors.clear();
     this.#hasChanges = false;
-    this.#go(this.#events.compute(neighbors));
+    const { resolve } = this.#next;
+    this.#next = Promise.withResolvers();
+    this.#go(this.#events.compute(neighbors), resolve);
   }
 
-  #go(steps: Generator<void, Outcome>): void {
+  #go(steps: Generator<void, Outcome>, resolve: () => void): void {
     const { done, value } = steps.next();
     if (!done) {
-      this.#timer = this.#clock.after(0, () => this.#go(steps));
+      this.#timer = this.#clock.after(0, () => this.#go(steps, resolve));
       return;
     }
     this.#timer = this.#hasChanges ? this.#clock.after(GATHER_MS, () => this.#begin()) : undefined;
     this.#events.computed(value);
+    resolve();
   }
 }

@@ -120,6 +120,38 @@ describe("a dead backend returns", () => {
   });
 });
 
+test("a drained backend keeps its connections, and says when its last one has gone; new ones are others' at once", async () => {
+  const segment = new Segment();
+  await using engine = await segment.start();
+  await segment.clock.advance(10_000);
+  const own = segment.owner(SYN)!;
+  const drained = engine.administer(own, "draining");
+  await segment.clock.advance(1000);
+  expect(await drained).toMatchObject({ buckets: 0 });
+  expect(segment.owner(SYN, 50_000)).not.toBe(own);
+  for (let minute = 0; minute < 10; minute++) {
+    expect(segment.owner(ACK)).toBe(own);
+    await segment.clock.advance(60_000);
+  }
+  expect(segment.ended()).toEqual([]);
+  await segment.clock.advance(250_000);
+  expect(segment.ended()).toMatchObject([{ event: "transition.ended", backends: [own], cut: 0 }]);
+});
+
+test("a backend that is taken down now loses its connections at once", async () => {
+  const segment = new Segment();
+  await using engine = await segment.start();
+  await segment.clock.advance(10_000);
+  const own = segment.owner(SYN)!;
+  void engine.administer(own, "draining");
+  await segment.clock.advance(1000);
+  expect(segment.owner(ACK)).toBe(own);
+  void engine.administer(own, "down");
+  await segment.clock.advance(1000);
+  expect(segment.owner(ACK)).not.toBe(own);
+  expect(engine.report().transitions["web"]!.buckets).toBe(0);
+});
+
 test("whatever clients do and however buckets move and backends die, nothing breaks that was not predicted to", async () => {
   const { kept, broken, unremembered } = await tryCourses(10_000, 20_261_124);
   console.log(

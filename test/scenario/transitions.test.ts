@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, type LabNode, request } from "oneip";
 import { needsTap } from "../needs.ts";
-import { runTs } from "../runtime.ts";
+import { ONEIP, runTs } from "../runtime.ts";
 import type { Became } from "./connections_probe.ts";
 import { clients, clients6, CLUSTER, CLUSTER6, expected, labWith, lastReport, logged } from "./labs.ts";
 
@@ -89,6 +89,27 @@ describe.skipIf(needsTap())("connections while buckets move", () => {
     expect(cut(all)).toEqual([]);
     const without = expected(CLIENTS, ["web2"]);
     expect(all.filter(({ client, last }) => last !== without[client]), "with whom they began").toEqual([]);
+  });
+
+  test("a drain and two other weights on top of each other, and all of it back: nothing is cut", async () => {
+    const tell = (...words: string[]) => lab.node("lb").exec(...ONEIP, ...words);
+    expect(await connections.open(CLIENTS)).toBe(200);
+    await tell("drain", "web1");
+    expect(Object.values(await owners())).not.toContain("web1");
+    const some = CLIENTS.filter((client) => expected([client])[client] === "web1");
+    const more = 4 * some.length;
+    expect(await connections.open(some)).toBe(200 + more);
+    await tell("weight", "web4", "2");
+    await tell("weight", "web2", "4");
+    expect(await connections.open(some)).toBe(200 + 2 * more);
+    await tell("weight", "web2", "1");
+    await tell("weight", "web4", "1");
+    await tell("undrain", "web1");
+    expect(await owners()).toEqual(expected(CLIENTS));
+    const all = await connections.goOn();
+    expect(cut(all)).toEqual([]);
+    expect(all.filter(({ first, last }) => first !== undefined && first !== last), "with whom they began")
+      .toEqual([]);
   });
 
   test("a backend dies: its own connections are cut, and no other", async () => {

@@ -20,7 +20,8 @@ const ECHO_PORT = 53;
 /** A prime, so that no two packets carry the same octets. */
 const PATTERN = Uint8Array.from({ length: 65_521 }, (_, index) => index % 251);
 
-createServer((request, response) => {
+// However slow its clients are: none is sent away for its silence.
+createServer({ headersTimeout: 0, keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
   response.setHeader("X-Backend", name);
   if (request.method === "PUT") return void sumUp(request, response);
   const count = /^\/bytes\/(\d+)$/.exec(request.url ?? "")?.[1];

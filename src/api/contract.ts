@@ -5,6 +5,7 @@
 
 import * as z from "zod";
 import type { TechniqueOf } from "../cluster/techniques.ts";
+import type { BackendStatus, Status } from "../engine/status.ts";
 import type { Fault } from "../fault/fault.ts";
 import type { Json } from "../config/print.ts";
 import { type FaultId, FAULTS } from "../fault/ids.ts";
@@ -42,6 +43,41 @@ const verificationReport: z.ZodType<VerificationReport> = z.strictObject({
   untried: z.array(z.string()),
 });
 
+const aspect = <State extends readonly [string, ...string[]]>(...states: State) =>
+  z.strictObject({ state: z.enum(states), why: z.string(), since: z.string() });
+
+const backendStatus: z.ZodType<BackendStatus> = z.strictObject({
+  cluster: z.string(),
+  name: z.string(),
+  address: z.string(),
+  ...aspect("unknown", "up", "down", "flapping", "draining").shape,
+  live: z.boolean(),
+  weight: z.int(),
+  backup: z.boolean(),
+  portion: z.number(),
+  buckets: z.int(),
+  neighbor: aspect("unknown", "reachable", "failed"),
+  health: aspect("unknown", "up", "down"),
+  administration: aspect("active", "draining", "down"),
+});
+
+const status: z.ZodType<Status> = z.strictObject({
+  clusters: z.array(z.strictObject({
+    name: z.string(),
+    technique,
+    buckets: z.int(),
+    live: z.int(),
+    minimum: z.int().nullable(),
+    healthIgnored: z.boolean(),
+    backends: z.array(backendStatus),
+  })),
+});
+
+/** `NAME` or `CLUSTER/NAME`. */
+const backend = z.string();
+
+const weightRemedy = "use a whole number from 0 to 100";
+
 const nothing = z.strictObject({});
 
 export const CONTRACT = {
@@ -55,6 +91,19 @@ export const CONTRACT = {
   technique: {
     input: z.strictObject({ technique: technique.optional(), cluster: z.string().optional() }),
     output: techniques,
+  },
+  /** The state of each backend. */
+  status: { input: nothing, output: status },
+  /** No new clients for a backend; with `now` its connections are not kept either. */
+  drain: { input: z.strictObject({ backend, now: z.boolean().optional() }), output: backendStatus },
+  undrain: { input: z.strictObject({ backend }), output: backendStatus },
+  /** Another weight for a backend; 0 drains. */
+  weight: {
+    input: z.strictObject({
+      backend,
+      weight: z.int(weightRemedy).min(0, weightRemedy).max(100, weightRemedy),
+    }),
+    output: backendStatus,
   },
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>;
 

@@ -143,6 +143,10 @@ async function listenForCommands(
       verify: async () => explainSilence(await engine.verify(), engine.interfaceName),
       technique: ({ technique, cluster }) =>
         technique === undefined ? engine.techniques() : engine.setTechnique(technique, cluster),
+      status: () => engine.status(),
+      drain: ({ backend, now = false }) => engine.administer(backend, now ? "down" : "draining"),
+      undrain: ({ backend }) => engine.administer(backend, "active"),
+      weight: ({ backend, weight }) => engine.setWeight(backend, weight),
     });
   } catch (error) {
     log.warn(

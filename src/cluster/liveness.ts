@@ -1,52 +1,127 @@
 /**
- * May this backend get traffic, and why (not)? The one place that answers. Today one thing decides: whether the backend's
- * neighbor, the machine at its primary address, answers. Restart-neutral: who has not been heard yet counts as live.
+ * May this backend get traffic, and why (not)? The one place that answers, from three aspects, each with its time and its reason:
+ *
+ *     neighbor         does the machine at its primary address answer?    unknown, reachable, failed
+ *     health           does what the probes ask for work?                 unknown, up, down
+ *     administration   what do people want?                               active, draining, down
+ *
+ * and from what a cluster wants of them together: its start, its minimum, slow start, damping. Restart-neutral: what is unknown
+ * counts as good.
+ *
+ * What is told is kept at once; `look` counts it, so that whoever computes maps sees all that has changed in one moment together.
  */
 
+import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 import type { Clock } from "../system/clock.ts";
+import type { AdministrationState, Health, Liveness, NeighborState } from "./aspects.ts";
+import type { BackendLiveness, Turn } from "./backend_liveness.ts";
+import { type Belief, ClusterLiveness } from "./cluster_liveness.ts";
+import type { Share } from "./cluster_map.ts";
 
-/** What is known of the machine at an address. */
-export type NeighborState = "unknown" | "reachable" | "failed";
+export type * from "./aspects.ts";
 
-export interface Liveness {
-  readonly isLive: boolean;
-  /** One plain sentence. */
-  readonly why: string;
-  /** By the clock: when this began. */
-  readonly sinceMs: number;
+/** A backend's state has become another one. */
+export interface BackendTurn extends Turn {
+  readonly cluster: string;
+  readonly backend: string;
+  readonly address: string;
 }
 
-const WHY: Readonly<Record<NeighborState, string>> = {
-  unknown: "it has not answered yet, and has not been given up",
-  reachable: "it answers for its address",
-  failed: "it does not answer for its address",
-};
+/** Probes are not believed any more, or again. */
+export interface ClusterBelief extends Belief {
+  readonly cluster: string;
+}
 
-interface Known {
-  readonly neighbor: NeighborState;
-  readonly sinceMs: number;
+/** What has changed since it was last looked at. */
+export interface Changed {
+  readonly turns: readonly BackendTurn[];
+  readonly beliefs: readonly ClusterBelief[];
 }
 
 export class LivenessBook {
   readonly #clock: Clock;
-  readonly #startMs: number;
-  /** By primary address. */
-  readonly #known = new Map<string, Known>();
+  /** By name. */
+  readonly #clusters: ReadonlyMap<string, ClusterLiveness>;
+  /** By primary address, which backends of several clusters may share. */
+  readonly #backendsAt: ReadonlyMap<string, readonly BackendLiveness[]>;
 
-  constructor(clock: Clock) {
+  /** `isProbed`: will `healthChanged` be called for this backend? */
+  constructor(
+    clusters: readonly ClusterConfig[],
+    clock: Clock,
+    isProbed: (cluster: ClusterConfig, backend: BackendConfig) => boolean = () => false,
+  ) {
     this.#clock = clock;
-    this.#startMs = clock.now();
+    this.#clusters = new Map(clusters.map((cluster) => [
+      cluster.name,
+      new ClusterLiveness(cluster, (backend) => isProbed(cluster, backend), clock.now()),
+    ]));
+    const backends = [...this.#clusters.values()].flatMap(({ backends }) => [...backends.values()]);
+    this.#backendsAt = Map.groupBy(backends, ({ address }) => address);
   }
 
   /** The machine at this address answers, or is given up. */
-  neighborChanged(address: string, neighbor: NeighborState): void {
-    if (this.#known.get(address)?.neighbor === neighbor) return;
-    this.#known.set(address, { neighbor, sinceMs: this.#clock.now() });
+  neighborChanged(address: string, state: NeighborState): void {
+    for (const backend of this.#backendsAt.get(address) ?? []) {
+      backend.neighborChanged(state, this.#clock.now());
+    }
   }
 
-  /** Of the backend with this primary address. */
-  of(address: string): Liveness {
-    const { neighbor, sinceMs } = this.#known.get(address) ?? { neighbor: "unknown", sinceMs: this.#startMs };
-    return { isLive: neighbor !== "failed", why: WHY[neighbor], sinceMs };
+  /** The probes of a backend have found this. A backend that is not there (any more) has no health. */
+  healthChanged(cluster: string, backend: string, health: Health): void {
+    this.#clusters.get(cluster)?.backends.get(backend)?.healthChanged(health, this.#clock.now());
+  }
+
+  /** People want this of a backend. */
+  administer(cluster: string, backend: string, state: AdministrationState, why: string): void {
+    this.#backend(cluster, backend).administer(state, why, this.#clock.now());
+  }
+
+  /** 0 to 100; 0 drains. */
+  setWeight(cluster: string, backend: string, weight: number): void {
+    this.#backend(cluster, backend).setWeight(weight, this.#clock.now());
+  }
+
+  /** Counts what has changed by now, and says it. */
+  look(): Changed {
+    const turns: BackendTurn[] = [];
+    const beliefs: ClusterBelief[] = [];
+    for (const [cluster, liveness] of this.#clusters) {
+      const { turns: own, belief } = liveness.look(this.#clock.now());
+      for (const [backend, turn] of own) {
+        turns.push({ cluster, backend, address: liveness.backends.get(backend)!.address, ...turn });
+      }
+      if (belief !== undefined) beliefs.push({ cluster, ...belief });
+    }
+    return { turns, beliefs };
+  }
+
+  /** What each backend of a cluster may have of its buckets, by what was known when it was last looked at. */
+  sharesOf(cluster: string): Share[] {
+    return this.#cluster(cluster).shares(this.#clock.now());
+  }
+
+  /** Of a backend of a cluster, both of the configuration. */
+  of(cluster: string, backend: string): Liveness {
+    return this.#cluster(cluster).of(backend, this.#clock.now());
+  }
+
+  /** Too few backends of this cluster are live for its probes to be believed. */
+  isHealthIgnored(cluster: string): boolean {
+    return this.#cluster(cluster).isHealthIgnored;
+  }
+
+  /** By the clock: when something changes by itself, so that it must be looked at; Infinity when nothing does. */
+  get nextMs(): number {
+    const nowMs = this.#clock.now();
+    return [...this.#clusters.values()].reduce((least, one) => Math.min(least, one.nextMs(nowMs)), Infinity);
+  }
+
+  #cluster(name: string): ClusterLiveness {
+    return this.#clusters.get(name)!;
+  }
+
+  #backend(cluster: string, backend: string): BackendLiveness {
+    return this.#cluster(cluster).backends.get(backend)!;
   }
 }

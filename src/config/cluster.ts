@@ -5,7 +5,7 @@ import { beside, type Check, type Complain, type Contents } from "../input/conte
 import type { Path } from "../input/places.ts";
 import { isIpv6 } from "../wire/address.ts";
 import { key, section } from "./key.ts";
-import { agentsAreAtMost, areAtMost, bucketsAreAtMost, MOST } from "./limits.ts";
+import { agentsAreAtMost, areAtMost, bucketsAreAtMost, connectionsAreAtMost, MOST } from "./limits.ts";
 import { linksOf } from "./links.ts";
 import { LEAST_IPV6_MTU } from "./mtu.ts";
 import {
@@ -21,10 +21,12 @@ import {
   prefix,
   uint32,
   wholeNumber,
+  yesOrNo,
 } from "./values.ts";
 
 /** Of a cluster that does not say how many. */
 const USUAL_BUCKETS = 4096;
+const USUAL_CONNECTIONS = 16_384;
 
 const backend = section("use a mapping such as {name: web1, address: 10.0.0.11}", {
   name: key(name, {
@@ -38,9 +40,15 @@ const backend = section("use a mapping such as {name: web1, address: 10.0.0.11}"
     examples: ["10.0.0.11"],
     checks: [areUnique("backend", "clusters[].backends[].address", address), backendsAreOnLink],
   }),
-  weight: key(wholeNumber(1, 100).default(1), {
-    description: "Its share of the buckets, in proportion to the other weights.",
+  weight: key(wholeNumber(0, 100).default(1), {
+    description:
+      "Its share of the buckets, in proportion to the other weights. 0 drains it: it gets no new clients.",
     examples: [2],
+  }),
+  backup: key(yesOrNo.default(false), {
+    description:
+      "Gets traffic only while no other backend of the cluster is live: for a page that says sorry, for example.",
+    examples: [true],
   }),
   mtu: key(wholeNumber(68, 9000).optional(), {
     absent: "that of the link",
@@ -65,6 +73,33 @@ const agent = section("use a mapping such as {keyFile: /etc/oneip/cluster.key}",
     as: "intervalMs",
     description: "The time between two heartbeats. A backend that misses four counts as dead.",
     examples: ["250ms"],
+  }),
+});
+
+const transition = section("use a mapping such as {udp: stay, idle: 10m}", {
+  udp: key(choice("follow", "stay").default("follow"), {
+    description: "Where UDP, and whatever else has no beginning, goes while a bucket is in transition. " +
+      "`follow`: to the new owner at once. `stay`: to the old owner until a flow has been silent for 30 s.",
+    examples: ["stay"],
+  }),
+  idle: key(durationWithin(1000, 86_400_000, "5m").prefault("300s"), {
+    as: "idleMs",
+    description: "A bucket's transition ends when nothing was sent on its old connections for so long.",
+    examples: ["10m"],
+  }),
+  most: key(durationWithin(1000, 604_800_000, "1h").prefault("1h"), {
+    as: "mostMs",
+    description:
+      "It ends at the latest so long after the bucket has moved; connections that still are there are cut.",
+    examples: ["8h"],
+  }),
+  connections: key(wholeNumber(16, MOST.connections).default(USUAL_CONNECTIONS), {
+    description:
+      "How many new connections of buckets in transition are remembered. From about two thirds on some find " +
+      "no room, and go to the old owner; they are counted. It takes 52 octets of memory for each, rounded up to a power of " +
+      `two; all clusters together may have ${MOST.connections}.`,
+    examples: [65_536],
+    checks: [connectionsAreAtMost(USUAL_CONNECTIONS)],
   }),
 });
 
@@ -161,10 +196,31 @@ export const cluster = section("use a mapping with name, addresses and backends"
       "`last-resort`: they go on to the configured backends.",
     examples: ["last-resort"],
   }),
+  transition: key(transition.prefault({}), {
+    description:
+      "When a bucket moves from a backend that still answers, that one keeps its connections, and the new owner " +
+      "gets the new ones. docs/transitions.md tells more.",
+    examples: [{ udp: "stay", most: "8h" }],
+  }),
+  minimum: key(wholeNumber(1, MOST.backends).optional(), {
+    description:
+      "With fewer live backends than this their health is ignored, and the log raises an alarm: rather the probes are wrong than " +
+      "all of them. Who does not answer for its address is left out all the same.",
+    examples: [2],
+    checks: [minimumIsThere],
+  }),
+  slowStart: key(durationWithin(1000, 3_600_000, "30s").optional(), {
+    as: "slowStartMs",
+    description:
+      "How long a backend takes that returns to get all of its buckets again: a tenth at once, then one more with each tenth of " +
+      "this time. Not with the algorithm `modulo`.",
+    examples: ["30s"],
+    checks: [slowStartIsPossible],
+  }),
   backends: key(list(backend, "at least one backend"), {
     description: `The servers behind the cluster addresses. All clusters together may have ${MOST.backends}.`,
     examples: [[{ name: "web1", address: "10.0.0.11" }, { name: "web2", address: "10.0.0.12", weight: 2 }]],
-    checks: [areAtMost(MOST.backends, "clusters[].backends[]", "backends in all clusters")],
+    checks: [areAtMost(MOST.backends, "clusters[].backends[]", "backends in all clusters"), someoneServes],
   }),
 });
 
@@ -274,5 +330,37 @@ function bucketsAreEnough(contents: Contents, complain: Complain): void {
         `There are more backends than buckets, found ${value} for ${backends} backends, use a larger power of two`,
       );
     }
+  }
+}
+
+const anything = z.unknown();
+
+function someoneServes(contents: Contents, complain: Complain): void {
+  for (const { path, value } of contents.all("clusters[].backends", z.array(anything).min(1))) {
+    const backups = value.filter((_, index) => contents.at([...path, index, "backup"], z.literal(true)));
+    if (backups.length < value.length) continue;
+    complain(path, `All backends are backups, found ${value.length}, use one at least without \`backup\``);
+  }
+}
+
+function minimumIsThere(contents: Contents, complain: Complain): void {
+  for (const { path, value } of contents.all("clusters[].minimum", z.int())) {
+    const backends = contents.at(beside(path, "backends"), z.array(anything))?.value.length ?? value;
+    if (value <= backends) continue;
+    complain(
+      path,
+      `The minimum is never reached, found ${value}, use ${backends} at most, which is how many backends there are`,
+    );
+  }
+}
+
+/** With it a change of one backend moves most buckets, so that nothing could come back bit by bit. */
+function slowStartIsPossible(contents: Contents, complain: Complain): void {
+  for (const { path, written } of contents.all("clusters[].slowStart", anything)) {
+    if (contents.at(beside(path, "algorithm"), z.literal("modulo")) === undefined) continue;
+    complain(
+      path,
+      `The algorithm modulo knows no slow start, found ${written}, use maglev or rendezvous, or leave it out`,
+    );
   }
 }

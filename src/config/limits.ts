@@ -2,6 +2,7 @@
 
 import * as z from "zod";
 import { beside, type Check } from "../input/contents.ts";
+import type { Path } from "../input/places.ts";
 
 export const MOST = {
   clusters: 256,
@@ -11,6 +12,8 @@ export const MOST = {
   clusterBuckets: 65_536,
   /** Of all clusters together. */
   buckets: 1_048_576,
+  /** Of all clusters together: those that there is room for while buckets are in transition. */
+  connections: 8_388_608,
   routes: 256,
   /** Backends of a cluster that has agents: each hears all others, several times a second. */
   agents: 64,
@@ -30,16 +33,23 @@ export function areAtMost(most: number, place: string, what: string): Check {
 
 /** `absent`: how many buckets a cluster has that does not say so. */
 export function bucketsAreAtMost(absent: number): Check {
+  return sumIsAtMost(MOST.buckets, ["buckets"], "buckets", absent);
+}
+
+/** `absent`: how many connections a cluster has room for that does not say so. */
+export function connectionsAreAtMost(absent: number): Check {
+  return sumIsAtMost(MOST.connections, ["transition", "connections"], "connections to remember", absent);
+}
+
+/** Of a whole number of each cluster. */
+function sumIsAtMost(most: number, place: Path, what: string, absent: number): Check {
   return (contents, complain) => {
     const sum = contents.all("clusters[]", anything).reduce(
-      (sum, { path }) => sum + (contents.at([...path, "buckets"], z.int())?.value ?? absent),
+      (sum, { path }) => sum + (contents.at([...path, ...place], z.int())?.value ?? absent),
       0,
     );
-    if (sum <= MOST.buckets) return;
-    complain(
-      ["clusters"],
-      `There are too many buckets in all clusters, found ${sum}, use ${MOST.buckets} at most`,
-    );
+    if (sum <= most) return;
+    complain(["clusters"], `There are too many ${what} in all clusters, found ${sum}, use ${most} at most`);
   };
 }
 

@@ -35,8 +35,8 @@ export function planOf({ dispatcher, clusters }: Config): Planned {
       ipv6: neighborAt(dispatcher.gateways.find(isIpv6)),
     },
     routes: dispatcher.routes.map(({ prefix, via }) => ({ prefix, neighbor: neighbors.indexOf(via) })),
-    clusters: clusters.map(({ addresses, buckets, seed, mask, ports, closed }) => (
-      { addresses, buckets, seed, mask, ports, closed }
+    clusters: clusters.map(({ addresses, buckets, seed, mask, ports, closed, transition }) => (
+      { addresses, buckets, seed, mask, ports, closed, transition: { udp: transition.udp } }
     )),
     mtus: [
       ...neighbors.map((address) => least(backendsAt.get(address) ?? [])),

@@ -101,11 +101,11 @@ function durationIf(text: string, isRight: (ms: number) => boolean): number | un
   return ms !== undefined && isRight(ms) ? ms : undefined;
 }
 
-const UNITS = { m: 60_000, s: 1000, ms: 1 };
+const UNITS = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
-/** Text such as `500ms`, `1s` or `2m` to milliseconds; undefined where it is none. */
+/** Text such as `500ms`, `1s`, `2m` or `1h` to milliseconds; undefined where it is none. */
 function parseDuration(text: string): number | undefined {
-  const [, digits, unit] = /^(\d{1,6})(ms|s|m)$/.exec(text) ?? [];
+  const [, digits, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
   return unit === undefined ? undefined : Number(digits) * UNITS[unit as keyof typeof UNITS];
 }
 

@@ -1,6 +1,6 @@
 /**
- * Gathers the neighbors that have changed, so that what hundreds of them bring about in one moment is computed and published once,
- * and in steps, between which the main thread has other work:
+ * Gathers changes of neighbors, health and states, so that what hundreds of them bring about in one moment is computed and published
+ * once, and in steps, between which the main thread has other work:
  *
  *     change  change    change                                          change
  *        |--------- GATHER_MS --------| step · step · step | published  |--- ...
@@ -12,15 +12,18 @@ import type { Clock, Timer } from "../system/clock.ts";
 const GATHER_MS = 50;
 
 export interface ChangesEvents<Outcome> {
-  /** What comes of these neighbors' changes, computed in steps. */
-  compute(changed: readonly number[]): Generator<void, Outcome>;
+  /** What comes of all changes until now, these neighbors' among them, computed in steps. */
+  compute(neighbors: readonly number[]): Generator<void, Outcome>;
   computed(outcome: Outcome): void;
 }
 
 export class Changes<Outcome> {
   readonly #clock: Clock;
   readonly #events: ChangesEvents<Outcome>;
-  #changed = new Set<number>();
+  #neighbors = new Set<number>();
+  #hasChanges = false;
+  /** Of what is being gathered. */
+  #next = Promise.withResolvers<void>();
   #timer: Timer | undefined;
 
   constructor(clock: Clock, events: ChangesEvents<Outcome>) {
@@ -29,9 +32,16 @@ export class Changes<Outcome> {
   }
 
   /** A neighbor has another MAC than before, or none any more. */
-  add(neighbor: number): void {
-    this.#changed.add(neighbor);
+  addNeighbor(neighbor: number): void {
+    this.#neighbors.add(neighbor);
+    void this.add();
+  }
+
+  /** Something has changed that `compute` finds by itself. Resolves when it is computed. */
+  add(): Promise<void> {
+    this.#hasChanges = true;
     this.#timer ??= this.#clock.after(GATHER_MS, () => this.#begin());
+    return this.#next.promise;
   }
 
   stop(): void {
@@ -39,18 +49,22 @@ export class Changes<Outcome> {
   }
 
   #begin(): void {
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    this.#go(this.#events.compute(changed));
+    const neighbors = [...this.#neighbors];
+    this.#neighbors.clear();
+    this.#hasChanges = false;
+    const { resolve } = this.#next;
+    this.#next = Promise.withResolvers();
+    this.#go(this.#events.compute(neighbors), resolve);
   }
 
-  #go(steps: Generator<void, Outcome>): void {
+  #go(steps: Generator<void, Outcome>, resolve: () => void): void {
     const { done, value } = steps.next();
     if (!done) {
-      this.#timer = this.#clock.after(0, () => this.#go(steps));
+      this.#timer = this.#clock.after(0, () => this.#go(steps, resolve));
       return;
     }
-    this.#timer = this.#changed.size === 0 ? undefined : this.#clock.after(GATHER_MS, () => this.#begin());
+    this.#timer = this.#hasChanges ? this.#clock.after(GATHER_MS, () => this.#begin()) : undefined;
     this.#events.computed(value);
+    resolve();
   }
 }

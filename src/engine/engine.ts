@@ -9,10 +9,12 @@
  */
 
 import type { Logger } from "pino";
-import { LivenessBook } from "../cluster/liveness.ts";
+import { findBackend, type Found } from "../cluster/find_backend.ts";
+import { type AdministrationState, type Health, LivenessBook } from "../cluster/liveness.ts";
 import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
 import { planOf } from "../config/plan.ts";
+import { UsageError } from "../input/errors.ts";
 import { Announcer } from "../link/announcer.ts";
 import { Conflicts, PROBE_MS } from "../link/conflicts.ts";
 import { Link } from "../link/link.ts";
@@ -29,11 +31,13 @@ import * as verdict from "../path/verdict.ts";
 import { type Clock, REAL_CLOCK, type Timer } from "../system/clock.ts";
 import { Verifier } from "../verify/verifier.ts";
 import type { VerificationReport } from "../verify/report.ts";
-import { formatMac } from "../wire/address.ts";
+import type { Mac } from "../wire/address.ts";
 import { Changes } from "./changes.ts";
-import { Forwarding, type NeighborChange } from "./forwarding.ts";
+import { tell } from "./events.ts";
+import { Forwarding, type Outcome } from "./forwarding.ts";
 import { Inbox } from "./inbox.ts";
 import { type Report, reportOf } from "./report.ts";
+import { type BackendStatus, backendStatus, type Status, statusOf } from "./status.ts";
 
 export interface Surroundings {
   /** What joins it to the link. Default: the configuration's TAP, with its workers. */
@@ -52,9 +56,10 @@ export class Engine {
   readonly #attachment: Attachment;
   readonly #shared: SharedState;
   readonly #link: Link;
+  readonly #liveness: LivenessBook;
   readonly #forwarding: Forwarding;
   readonly #resolver: Resolver;
-  readonly #changes: Changes<NeighborChange[]>;
+  readonly #changes: Changes<Outcome>;
   readonly #conflicts: Conflicts;
   readonly #ownMacWatch: OwnMacWatch;
   readonly #verifier: Verifier;
@@ -64,6 +69,7 @@ export class Engine {
   /** The link has been told that our addresses are here, and nobody else was heard to have them. */
   #holdsAddresses = false;
   #probing: Timer | undefined;
+  #looking: Timer | undefined;
   #isStopped = false;
 
   /**
@@ -95,6 +101,7 @@ export class Engine {
       clusters: clusters.length,
       buckets: clusters.reduce((sum, { buckets }) => sum + buckets, 0),
       neighbors: neighbors.length + clusters.length,
+      connections: clusters.map(({ transition }) => transition.connections),
       slotSize: slotSizeFor({ mtu: dispatcher.mtu, offloads: attachment.hasVirtioHeader }),
       workers: attachment.queues,
     });
@@ -105,15 +112,27 @@ export class Engine {
       send: (frame: Uint8Array<ArrayBuffer>) => this.#link.send(frame),
       catchUp: () => this.#inbox.drainAll(),
     };
-    this.#forwarding = new Forwarding(config, planned, new LivenessBook(clock));
+    this.#liveness = new LivenessBook(clusters, clock);
+    this.#forwarding = new Forwarding(config, planned, this.#liveness, this.#shared.transitions, clock, {
+      publish: () => this.#publish(),
+      ended: ({ name, backends }, { backends: some, buckets, cut, lastedMs }) =>
+        log.info({
+          event: "transition.ended",
+          cluster: name,
+          backends: some.map((index) => backends[index]!.name),
+          buckets,
+          cut,
+          lastedMs: Math.round(lastedMs),
+        }, "transition ended"),
+    });
     this.#resolver = new Resolver(frames, neighbors, clock, {
       ...own,
-      changed: (neighbor) => this.#changes.add(neighbor),
+      changed: (neighbor) => this.#changes.addNeighbor(neighbor),
       lost: () => attachment.lost() + this.#shared.verdicts()[verdict.DROP_RING_FULL]!,
     });
     this.#changes = new Changes(clock, {
-      compute: (changed) => this.#forwarding.neighborsChanged(changed, this.#resolver.neighbors),
-      computed: (changes) => this.#neighborsChanged(changes),
+      compute: (neighbors) => this.#forwarding.update(neighbors, this.#resolver.neighbors),
+      computed: (outcome) => this.#computed(outcome),
     });
     this.#conflicts = new Conflicts({
       config,
@@ -182,11 +201,39 @@ export class Engine {
    */
   async setTechnique(technique: Technique, cluster?: string): Promise<TechniqueOf[]> {
     this.#forwarding.techniques.set(technique, cluster);
-    await this.#publisher.publish();
-    await this.#shared.settled();
+    this.#forwarding.techniquesChanged();
+    await this.#publish();
     this.#announcer.start();
     this.#log.info({ techniques: this.techniques() }, "technique changed");
     return this.techniques();
+  }
+
+  /** The probes of a backend have found this; what many of them find in one moment comes to one publication. */
+  healthChanged(cluster: string, backend: string, health: Health): void {
+    this.#liveness.healthChanged(cluster, backend, health);
+    void this.#changes.add();
+  }
+
+  /** The state of each backend, with what it has of the buckets. */
+  status(): Status {
+    return statusOf(this.#forwarding, this.#liveness, this.#clock);
+  }
+
+  /**
+   * Lets a backend drain, takes it down, or lets it serve again. Resolves with its status when the workers follow. `backend` is
+   * `NAME` or `CLUSTER/NAME`. Throws UsageError when there is none, or several, or when its cluster broadcasts.
+   */
+  administer(backend: string, state: AdministrationState): Promise<BackendStatus> {
+    return this.#decide(backend, (found) => {
+      this.#liveness.administer(found.cluster.name, found.backend.name, state, "by command");
+    });
+  }
+
+  /** Gives a backend another weight, 0 to 100; 0 drains. The rest is as with `administer`. */
+  setWeight(backend: string, weight: number): Promise<BackendStatus> {
+    return this.#decide(backend, (found) => {
+      this.#liveness.setWeight(found.cluster.name, found.backend.name, weight);
+    });
   }
 
   /** Verifies that the backends are set up right, without disturbing what goes on; up to three seconds, with hundreds of backends longer. */
@@ -202,9 +249,11 @@ export class Engine {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#probing?.cancel();
+    this.#looking?.cancel();
     this.#ownMacWatch.stop();
     this.#resolver.stop();
     this.#changes.stop();
+    this.#forwarding.transitions.stop();
     this.#announcer.stop();
     this.#verifier.stop();
     this.#publisher.stop();
@@ -218,28 +267,50 @@ export class Engine {
 
   async #begin(): Promise<void> {
     this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
-    await this.#publisher.publish();
-    await this.#shared.settled();
+    await this.#publish();
     this.#conflicts.start();
     this.#ownMacWatch.start();
     this.#link.probe();
     this.#probing = this.#clock.after(PROBE_MS, () => this.#appear());
   }
 
+  /** Brings the table to the workers; resolves when all of them use it. */
+  async #publish(): Promise<void> {
+    await this.#publisher.publish();
+    await this.#shared.settled();
+  }
+
   /** From here on machines of the link learn where our addresses are: nobody else was heard to have them. */
   #appear(): void {
     this.#holdsAddresses = true;
+    this.#lookAgain();
     this.#resolver.start();
     this.#announcer.start();
     if (this.#config.dispatcher.verify !== "off") void this.#verifier.watch();
   }
 
+  async #decide(backend: string, change: (found: Found) => void): Promise<BackendStatus> {
+    const found = findBackend(this.#config.clusters, backend);
+    const { cluster } = found;
+    if (this.#forwarding.techniques.isBroadcast(cluster)) {
+      throw new UsageError(
+        `In cluster "${cluster.name}" each backend's agent decides, by the configuration, because its technique is broadcast; ` +
+          `use "oneip technique route --cluster ${cluster.name}" first`,
+      );
+    }
+    change(found);
+    await this.#changes.add();
+    await this.#publisher.published();
+    await this.#shared.settled();
+    const { name } = found.backend;
+    const buckets = this.#forwarding.bucketsOf(cluster, found.backend);
+    return backendStatus(cluster, found.backend, buckets, this.#liveness.of(cluster.name, name), this.#clock);
+  }
+
   #defend(address: string): void {
     const { gateways, routes } = this.#config.dispatcher;
     const routers = new Set([...gateways, ...routes.map(({ via }) => via)]);
-    const macs = [...routers].flatMap((router) => {
-      return this.#resolver.neighbors.mac(this.#forwarding.neighborOf(router)) ?? [];
-    });
+    const macs = [...routers].flatMap((router) => this.#macOf(router) ?? []);
     this.#link.defend(address, (cluster) => this.#forwarding.techniques.isBroadcast(cluster), macs);
   }
 
@@ -250,15 +321,27 @@ export class Engine {
     this.#log.info({ clusters: clusters.map(({ name }) => name) }, "left to the backends' filters");
   }
 
-  #neighborsChanged(changes: readonly NeighborChange[]): void {
-    void this.#publisher.publish();
-    for (const { address, mac, backends, moved } of changes) {
-      const about = { address, ...(backends.length > 0 ? { backends } : { nextHop: true }), moved };
-      if (mac === undefined) this.#log.warn(about, "neighbor does not answer");
-      else this.#log.info({ ...about, mac: formatMac(mac.high, mac.low) }, "neighbor answers");
-      if (mac !== undefined && backends.length > 0 && this.#config.dispatcher.verify !== "off") {
-        void this.#verifier.appeared(address);
+  #computed(outcome: Outcome): void {
+    const { neighbors, maps, hasTransitions } = outcome;
+    if (neighbors.length > 0 || maps.length > 0 || hasTransitions) void this.#publisher.publish();
+    tell(this.#log, outcome, (address) => this.#macOf(address));
+    if (this.#config.dispatcher.verify !== "off") {
+      for (const { address, mac, backends } of neighbors) {
+        if (mac !== undefined && backends.length > 0) void this.#verifier.appeared(address);
       }
     }
+    this.#lookAgain();
+  }
+
+  /** When something changes by itself, such as a slow start's next step. */
+  #lookAgain(): void {
+    this.#looking?.cancel();
+    const { nextMs } = this.#liveness;
+    if (nextMs === Infinity || this.#isStopped) return;
+    this.#looking = this.#clock.after(nextMs - this.#clock.now(), () => void this.#changes.add());
+  }
+
+  #macOf(address: string): Mac | undefined {
+    return this.#resolver.neighbors.mac(this.#forwarding.neighborOf(address));
   }
 }

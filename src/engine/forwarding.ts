@@ -1,59 +1,80 @@
 /**
  * What is forwarded where: turns the bucket maps, the techniques and the neighbors' MACs into the table that the data plane uses.
  *
- *     neighbors changed ─ liveness ── maps ──┐
- *     technique changed ─────────────────────┼── fill the standby table ── publish
- *     neighbor's MAC ────────────────────────┘
+ *     neighbor, health or administration changed ── liveness ── maps ── transitions ──┐
+ *     technique changed ──────────────────────────────────────────────────────────────┼── fill the standby table ── publish
+ *     neighbor's MAC ─────────────────────────────────────────────────────────────────┘
  */
 
-import type { BackendConfig, Config } from "../config/config.ts";
-import { ClusterMap, type Moves } from "../cluster/cluster_map.ts";
-import { type LivenessBook, type NeighborState } from "../cluster/liveness.ts";
+import type { BackendConfig, ClusterConfig, Config } from "../config/config.ts";
+import { ClusterMap, type Move } from "../cluster/cluster_map.ts";
+import type { Changed, LivenessBook, NeighborState } from "../cluster/liveness.ts";
 import { Techniques } from "../cluster/techniques.ts";
 import type { Planned } from "../config/plan.ts";
+import type { Clock } from "../system/clock.ts";
 import { type ForwardingTable, NO_GROUP } from "../table/forwarding_table.ts";
 import type { Neighbors } from "../table/neighbors.ts";
+import type { TransitionMemory } from "../table/transition_memory.ts";
 import type { Mac } from "../wire/address.ts";
+import { type TransitionEvents, Transitions } from "./transitions.ts";
 
-/** What came of a neighbor's change. */
+/** A neighbor has another MAC than before, or none any more. */
 export interface NeighborChange {
   readonly address: string;
   /** Undefined: it does not answer any more. */
   readonly mac: Mac | undefined;
   /** Names of the backends at this address; none for a next hop. */
   readonly backends: readonly string[];
-  /** Buckets that its backends have lost by it, or gained. */
-  readonly moved: number;
 }
 
-/** A backend's place in its cluster. */
-interface Place {
-  readonly map: ClusterMap;
-  readonly index: number;
+/** A cluster has another bucket map. */
+export interface MapChange {
+  readonly cluster: ClusterConfig;
+  /** The most first. */
+  readonly moves: readonly Move[];
+}
+
+/** What came of some changes. */
+export interface Outcome extends Changed {
+  readonly neighbors: readonly NeighborChange[];
+  readonly maps: readonly MapChange[];
+  /** A transition has begun, gone on or ended. */
+  readonly hasTransitions: boolean;
 }
 
 export class Forwarding {
   readonly techniques: Techniques;
   readonly maps: readonly ClusterMap[];
+  readonly transitions: Transitions;
   readonly #backends: readonly BackendConfig[];
+  /** By primary address. */
+  readonly #backendsAt: ReadonlyMap<string, readonly BackendConfig[]>;
   readonly #neighborOf: ReadonlyMap<string, number>;
   readonly #groups: readonly number[];
   readonly #liveness: LivenessBook;
-  /** By primary address. */
-  readonly #places = new Map<string, Place[]>();
 
-  constructor(config: Config, { neighbors, groups }: Planned, liveness: LivenessBook) {
+  constructor(
+    config: Config,
+    { neighbors, groups }: Planned,
+    liveness: LivenessBook,
+    memory: TransitionMemory,
+    clock: Clock,
+    events: TransitionEvents,
+  ) {
     this.techniques = new Techniques(config.clusters);
     this.maps = config.clusters.map((cluster) => new ClusterMap(cluster));
     this.#backends = config.clusters.flatMap(({ backends }) => backends);
+    this.#backendsAt = Map.groupBy(this.#backends, ({ address }) => address);
     this.#neighborOf = new Map(neighbors.map((address, neighbor) => [address, neighbor]));
     this.#groups = groups;
     this.#liveness = liveness;
-    for (const map of this.maps) {
-      for (const [index, { address }] of map.cluster.backends.entries()) {
-        this.#places.set(address, [...this.#placesOf(address), { map, index }]);
-      }
-    }
+    this.transitions = new Transitions(
+      this.maps,
+      ({ address }) => this.neighborOf(address),
+      memory,
+      clock,
+      events,
+    );
   }
 
   /** The neighbor of the backend with this primary address. */
@@ -66,6 +87,12 @@ export class Forwarding {
     return this.#groups[cluster]!;
   }
 
+  /** How many buckets a backend owns now. */
+  bucketsOf(cluster: ClusterConfig, backend: BackendConfig): number {
+    const map = this.maps.find((map) => map.cluster === cluster)!;
+    return map.shares()[cluster.backends.indexOf(backend)]!;
+  }
+
   /** Name of the backend with this MAC. */
   backendAt({ high, low }: Mac, neighbors: Neighbors): string | undefined {
     return this.#backends.find(({ address }) => {
@@ -75,34 +102,40 @@ export class Forwarding {
   }
 
   /**
-   * Neighbors have another MAC, or none any more. Computes the maps of their clusters anew: once for all of them, in steps. What came
-   * of it, by neighbor.
+   * Computes anew the maps of clusters whose backends may have another share than the last time: once for all changes, in steps.
+   * `changed`: neighbors that have another MAC, or none any more.
    */
-  *neighborsChanged(changed: readonly number[], neighbors: Neighbors): Generator<void, NeighborChange[]> {
-    const addresses = changed.map((neighbor) => neighbors.address(neighbor));
-    const macs = changed.map((neighbor) => neighbors.mac(neighbor));
-    const before = addresses.map((address) => this.#isLive(address));
-    for (const [at, neighbor] of changed.entries()) {
-      this.#liveness.neighborChanged(addresses[at]!, LIVENESS[neighbors.state(neighbor)]);
+  *update(changed: readonly number[], neighbors: Neighbors): Generator<void, Outcome> {
+    for (const neighbor of changed) {
+      this.#liveness.neighborChanged(neighbors.address(neighbor), LIVENESS[neighbors.state(neighbor)]);
     }
-    const after = addresses.map((address) => this.#isLive(address));
-    const turned = addresses.filter((_, at) => after[at] !== before[at]);
-    const moves = new Map<ClusterMap, Moves>();
-    for (const map of new Set(turned.flatMap((address) => this.#placesOf(address).map(({ map }) => map)))) {
-      moves.set(map, yield* map.updateInSteps((backend) => this.#isLive(backend.address)));
+    const known = changed.map((neighbor) =>
+      this.#changeOf(neighbors.address(neighbor), neighbors.mac(neighbor))
+    );
+    const found = this.#liveness.look();
+    const shares = this.maps.map(({ cluster }) => this.#liveness.sharesOf(cluster.name));
+    const maps: MapChange[] = [];
+    let hasTransitions = false;
+    for (const [index, map] of this.maps.entries()) {
+      if (!map.hasShares(shares[index]!)) {
+        maps.push({ cluster: map.cluster, moves: yield* map.updateInSteps(shares[index]!) });
+      }
+      hasTransitions = this.#follow(index) || hasTransitions;
     }
-    return addresses.map((address, at) => {
-      const places = this.#placesOf(address);
-      const moved = after[at] === before[at] ? 0 : places.reduce((sum, { map, index }) => {
-        const { lost, gained } = moves.get(map)!;
-        return sum + (after[at] ? gained : lost)[index]!;
-      }, 0);
-      const backends = places.map(({ map, index }) => map.cluster.backends[index]!.name);
-      return { address, mac: macs[at], backends, moved };
-    });
+    return {
+      ...found,
+      neighbors: known,
+      maps: maps.filter(({ moves }) => moves.length > 0),
+      hasTransitions,
+    };
   }
 
-  /** Writes all maps and MACs as they are now. */
+  /** The techniques have changed: with `broadcast` it is the backends' filters that say whose a connection is. */
+  techniquesChanged(): void {
+    for (const cluster of this.maps.keys()) this.#follow(cluster);
+  }
+
+  /** Writes all maps, transitions and MACs as they are now. */
   fill(table: ForwardingTable, neighbors: Neighbors): void {
     let first = 0;
     for (const [index, map] of this.maps.entries()) {
@@ -113,6 +146,7 @@ export class Forwarding {
       table.setMac(neighbor, group.high, group.low);
       first += buckets;
     }
+    this.transitions.fill(table);
     for (const neighbor of this.#neighborOf.values()) {
       const mac = neighbors.mac(neighbor);
       if (mac !== undefined) table.setMac(neighbor, mac.high, mac.low);
@@ -121,12 +155,16 @@ export class Forwarding {
     }
   }
 
-  #placesOf(address: string): readonly Place[] {
-    return this.#places.get(address) ?? [];
+  /** Does anything follow for the transitions from a cluster's map, or from who of it still answers? */
+  #follow(cluster: number): boolean {
+    const { name, backends } = this.maps[cluster]!.cluster;
+    const isBroadcast = this.techniques.isBroadcast(this.maps[cluster]!.cluster);
+    const keeps = backends.map((backend) => !isBroadcast && this.#liveness.of(name, backend.name).keeps);
+    return this.transitions.follow(cluster, keeps);
   }
 
-  #isLive(address: string): boolean {
-    return this.#liveness.of(address).isLive;
+  #changeOf(address: string, mac: Mac | undefined): NeighborChange {
+    return { address, mac, backends: (this.#backendsAt.get(address) ?? []).map(({ name }) => name) };
   }
 }
 

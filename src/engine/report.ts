@@ -5,6 +5,16 @@ import type { Resolver } from "../link/resolver.ts";
 import type { SharedState } from "../plane/shared_state.ts";
 import type { Forwarding } from "./forwarding.ts";
 
+/** Of a cluster's buckets in transition. */
+export interface TransitionReport {
+  /** In transition now. */
+  readonly buckets: number;
+  /** Connections that are remembered now. */
+  readonly remembered: number;
+  /** New connections since the start that went to the old owner, because there was no room to remember them. */
+  readonly unremembered: number;
+}
+
 export interface Report {
   /** Frames read from the device: the sum of all verdicts. */
   readonly received: number;
@@ -16,6 +26,8 @@ export interface Report {
   readonly dispatched: Readonly<Record<string, number>>;
   /** Frames sent to all backends, by cluster: technique `broadcast`. */
   readonly broadcast: Readonly<Record<string, number>>;
+  /** By cluster. */
+  readonly transitions: Readonly<Record<string, TransitionReport>>;
   /** Frames that waited for a backend's MAC. */
   readonly kept: { readonly sent: number; readonly dropped: number };
   /** How often a silent neighbor was given more time, because this machine lost frames or was late, or nobody answered. */
@@ -41,6 +53,12 @@ export function reportOf(
     ),
     broadcast: Object.fromEntries(
       clusters.map(({ name }, index) => [name, shared.dispatched(forwarding.groupOf(index))]),
+    ),
+    transitions: Object.fromEntries(
+      clusters.map(({ name }, index) => [name, {
+        ...forwarding.transitions.of(index),
+        unremembered: shared.unremembered(index),
+      }]),
     ),
     kept: { ...kept },
     doubted: neighbors.doubted,

@@ -1,9 +1,8 @@
-/** The clusters, as the path sees them: which bucket a client is in, whose it is, and which ports are open. */
+/** The clusters, as the path sees them: which bucket a client is in, and which ports are open. */
 
 import { netmask, netmask6 } from "../wire/address.ts";
 import * as protocol from "../wire/protocol.ts";
 import * as transport from "../wire/transport.ts";
-import type { ForwardingTable } from "../table/forwarding_table.ts";
 import * as hash from "../table/hash.ts";
 import { clientOf } from "./client.ts";
 import type { Packet } from "./packet.ts";
@@ -46,10 +45,10 @@ export class Clusters {
     );
   }
 
-  /** The neighbor that owns the bucket of the packet's client, or NO_BACKEND. */
-  owner(packet: Packet, cluster: number, table: ForwardingTable): number {
+  /** The bucket of the packet's client, counted over all clusters. */
+  bucket(packet: Packet, cluster: number): number {
     const h = packet.isIpv6 ? this.#hash6(packet, cluster) : this.#hash4(packet, cluster);
-    return table.owner(this.#firsts[cluster]! + (h >>> this.#shifts[cluster]!));
+    return this.#firsts[cluster]! + (h >>> this.#shifts[cluster]!);
   }
 
   hasPorts(cluster: number): boolean {

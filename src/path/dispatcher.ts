@@ -19,7 +19,6 @@ import * as nd from "../wire/nd.ts";
 import { ABSENT, AddressTable } from "../table/address_table.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
 import { Answers } from "./answers.ts";
-import { Clusters } from "./clusters.ts";
 import { Egress } from "./egress.ts";
 import { IpPath } from "./ip_path.ts";
 import { Ipv4Path } from "./ipv4_path.ts";
@@ -30,6 +29,7 @@ import type { Plan } from "./plan.ts";
 import { Responder4 } from "./responder4.ts";
 import { Responder6 } from "./responder6.ts";
 import * as verdict from "./verdict.ts";
+import type { PathMemory } from "./transitions.ts";
 import { VirtioHeader } from "./virtio_header.ts";
 
 export class Dispatcher {
@@ -48,7 +48,13 @@ export class Dispatcher {
    * `slot` holds every frame that `receive` will be given. `clock` gives milliseconds, int32, that never go back but may wrap;
    * it is asked for rate limits only, so not for frames that are just passed on.
    */
-  constructor(plan: Plan, slot: Uint8Array<ArrayBuffer>, table: ForwardingTable, clock: () => number) {
+  constructor(
+    plan: Plan,
+    slot: Uint8Array<ArrayBuffer>,
+    table: ForwardingTable,
+    memory: PathMemory,
+    clock: () => number,
+  ) {
     this.#packet = new Packet(slot);
     this.#macHigh = plan.mac.high;
     this.#macLow = plan.mac.low;
@@ -58,7 +64,7 @@ export class Dispatcher {
     const responder4 = new Responder4(plan, egress);
     const responder6 = new Responder6(plan, egress);
     const answers = new Answers(responder4, responder6, new Limits(plan.rateLimits, clock), virtio);
-    const path = new IpPath(plan, new Clusters(plan.clusters), egress, answers, virtio);
+    const path = new IpPath(plan, memory, egress, answers, virtio);
     this.#egress = egress;
     this.#virtio = virtio;
     this.#ipv4 = new Ipv4Path(plan, path, egress, answers, responder4);

@@ -9,14 +9,15 @@ import * as protocol from "../wire/protocol.ts";
 import * as tcp from "../wire/tcp.ts";
 import * as transport from "../wire/transport.ts";
 import { NO_BACKEND } from "../table/bucket_map.ts";
-import { NO_GROUP } from "../table/forwarding_table.ts";
+import { IN_TRANSITION, NO_GROUP } from "../table/forwarding_table.ts";
 import { NO_ROUTE, RouteTable } from "../table/route_table.ts";
 import type { Answers } from "./answers.ts";
-import { CLOSED_DROP, type Clusters, OPEN } from "./clusters.ts";
+import { CLOSED_DROP, Clusters, OPEN } from "./clusters.ts";
 import type { Egress } from "./egress.ts";
 import { nextHop } from "./next_hop.ts";
 import type { Packet } from "./packet.ts";
 import type { Plan } from "./plan.ts";
+import { type PathMemory, Transitions } from "./transitions.ts";
 import * as verdict from "./verdict.ts";
 import type { VirtioHeader } from "./virtio_header.ts";
 
@@ -25,13 +26,15 @@ export const SELF = 0x7fffffff;
 
 export class IpPath {
   readonly #clusters: Clusters;
+  readonly #transitions: Transitions;
   readonly #routes: RouteTable;
   readonly #egress: Egress;
   readonly #answers: Answers;
   readonly #virtio: VirtioHeader;
 
-  constructor(plan: Plan, clusters: Clusters, egress: Egress, answers: Answers, virtio: VirtioHeader) {
-    this.#clusters = clusters;
+  constructor(plan: Plan, memory: PathMemory, egress: Egress, answers: Answers, virtio: VirtioHeader) {
+    this.#clusters = new Clusters(plan.clusters);
+    this.#transitions = new Transitions(plan.clusters, memory);
     this.#routes = new RouteTable(plan.routes);
     this.#egress = egress;
     this.#answers = answers;
@@ -52,12 +55,19 @@ export class IpPath {
       const port = this.#clusters.portState(packet, cluster);
       if (port !== OPEN) return this.#refuse(packet, port);
     }
-    const { table } = this.#egress;
-    const group = table.group(cluster);
-    const neighbor = group === NO_GROUP ? this.#clusters.owner(packet, cluster, table) : group;
+    const group = this.#egress.table.group(cluster);
+    const neighbor = group === NO_GROUP ? this.#owner(packet, cluster) : group;
     if (neighbor === NO_BACKEND) return this.#answers.error(packet, verdict.HOST_UNREACHABLE);
     if (this.#egress.isFrom(packet, neighbor)) return verdict.DROP_LOOP;
     return this.#forward(packet, neighbor, verdict.DISPATCHED);
+  }
+
+  /** The neighbor to which a packet to the cluster goes, or NO_BACKEND. */
+  #owner(packet: Packet, cluster: number): number {
+    const { table } = this.#egress;
+    const bucket = this.#clusters.bucket(packet, cluster);
+    const owner = table.soleOwner(bucket);
+    return owner < IN_TRANSITION ? owner : this.#transitions.owner(packet, cluster, bucket, table);
   }
 
   /** To a port of the cluster that is closed in this way. */

@@ -16,6 +16,8 @@ export interface ClusterPlan {
   readonly ports: readonly Port[] | undefined;
   /** What becomes of packets to other ports. */
   readonly closed: "reject" | "drop";
+  /** To whom UDP and the rest go while a bucket is in transition: at once to its new owner, or, what is older, to the old one. */
+  readonly transition: { readonly udp: "follow" | "stay" };
 }
 
 /** Answers a second, by kind. */

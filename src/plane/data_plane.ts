@@ -46,7 +46,7 @@ export class DataPlane {
     this.#slot = new Uint8Array(state.slotSize);
     this.#words = new Int32Array(this.#slot.buffer);
     this.#begin = plan.offloads ? virtio.HEADER : 0;
-    this.#dispatcher = new Dispatcher(plan, this.#slot, state.take(), clock);
+    this.#dispatcher = new Dispatcher(plan, this.#slot, state.take(), state, clock);
   }
 
   /** Works off the frames that are waiting, `most` at most, and says how many there were. */

@@ -1,16 +1,18 @@
 /**
  * What the main thread and the data-plane workers share: one SharedArrayBuffer.
  *
- *     words       STOP
- *     tables      two forwarding tables behind an epoch                          tables.ts
- *     worker 0    its part: what it has taken, its counters, its ring            worker_state.ts
- *     worker 1    ...
+ *     words         STOP
+ *     transitions   which connections are whose, while buckets move                table/transition_memory.ts
+ *     tables        two forwarding tables behind an epoch                          tables.ts
+ *     worker 0      its part: what it has taken, its counters, its rings           worker_state.ts
+ *     worker 1      ...
  *
  * A change is whole or not there: main fills the table that is not in use, then moves the epoch on. Each worker looks at the
  * epoch once a burst and says which one it has taken; only when all have left the old table is it main's to write in again.
  */
 
 import type { ForwardingTable } from "../table/forwarding_table.ts";
+import { TransitionMemory } from "../table/transition_memory.ts";
 import { NAMES } from "../path/verdict.ts";
 import type { Dimensions } from "./dimensions.ts";
 import { Tables } from "./tables.ts";
@@ -24,22 +26,29 @@ export class SharedState {
   readonly memory: SharedArrayBuffer;
   readonly dimensions: Dimensions;
   readonly workers: readonly WorkerState[];
+  readonly transitions: TransitionMemory;
   readonly #words: Int32Array;
   readonly #tables: Tables;
 
   /** New memory, or a view on the other thread's. */
   constructor(dimensions: Dimensions, memory?: SharedArrayBuffer) {
-    const { workers = 1 } = dimensions;
-    const tables = WORDS * 4;
+    const { workers = 1, buckets, clusters } = dimensions;
+    const { connections = new Array<number>(clusters).fill(0) } = dimensions;
+    const transitions = WORDS * 4;
+    const tables = transitions + TransitionMemory.byteLength({ buckets, connections });
     const firstWorker = tables + Tables.byteLength(dimensions);
     const workerSize = WorkerState.byteLength(dimensions);
     this.dimensions = dimensions;
     this.memory = memory ?? new SharedArrayBuffer(firstWorker + workers * workerSize);
     this.#words = new Int32Array(this.memory, 0, WORDS);
+    this.transitions = new TransitionMemory(this.memory, transitions, { buckets, connections });
     this.#tables = new Tables(this.memory, tables, dimensions);
     this.workers = Array.from(
       { length: workers },
-      (_, index) => new WorkerState(this.#tables, this.memory, firstWorker + index * workerSize, dimensions),
+      (_, index) => {
+        const at = firstWorker + index * workerSize;
+        return new WorkerState(this.#tables, this.transitions, this.memory, at, dimensions);
+      },
     );
   }
 
@@ -79,5 +88,10 @@ export class SharedState {
   /** Frames dispatched to a neighbor since the start, by all workers. */
   dispatched(neighbor: number): number {
     return this.workers.reduce((sum, { dispatched }) => sum + dispatched.get(neighbor), 0);
+  }
+
+  /** New connections to a cluster since the start that found no room to be remembered, of all workers. */
+  unremembered(cluster: number): number {
+    return this.workers.reduce((sum, { unremembered }) => sum + unremembered.get(cluster), 0);
   }
 }

@@ -1,11 +1,12 @@
 /**
  * One worker's part of the shared memory. Counters are its own, so that no two threads write to one place; who wants sums adds.
  *
- *     words        TAKEN, HANDED_UP
- *     verdicts     frames by verdict                       the worker counts
- *     dispatched   frames dispatched by neighbor           the worker counts
- *     heard        frames for the control plane            the worker pushes
- *     pending      frames that wait for a MAC              the worker pushes
+ *     words          TAKEN, HANDED_UP
+ *     verdicts       frames by verdict                              the worker counts
+ *     dispatched     frames dispatched by neighbor                  the worker counts
+ *     unremembered   new connections without room, by cluster       the worker counts
+ *     heard          frames for the control plane                   the worker pushes
+ *     pending        frames that wait for a MAC                     the worker pushes
  *
  * Frames that wait have a ring of their own, so that they cannot keep out the answer that they wait for.
  */
@@ -13,6 +14,7 @@
 import { NAMES } from "../path/verdict.ts";
 import { Counters } from "../table/counters.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
+import type { TransitionMemory } from "../table/transition_memory.ts";
 import type { Dimensions } from "./dimensions.ts";
 import { Ring } from "./ring.ts";
 import type { Tables } from "./tables.ts";
@@ -30,6 +32,9 @@ const PENDING = 64;
 export class WorkerState {
   readonly verdicts: Counters;
   readonly dispatched: Counters;
+  readonly unremembered: Counters;
+  /** Shared by all workers. */
+  readonly transitions: TransitionMemory;
   readonly heard: Ring;
   readonly pending: Ring;
   /** Octets of a frame's slot. */
@@ -37,22 +42,31 @@ export class WorkerState {
   readonly #tables: Tables;
   readonly #words: Int32Array;
 
-  static byteLength({ neighbors, slotSize }: Dimensions): number {
-    return WORDS * 4 + Counters.byteLength(NAMES.length) + Counters.byteLength(neighbors) +
+  static byteLength({ clusters, neighbors, slotSize }: Dimensions): number {
+    return WORDS * 4 + Counters.byteLength(NAMES.length + neighbors + clusters) +
       Ring.byteLength(slotSize, HEARD) + Ring.byteLength(slotSize, PENDING);
   }
 
   /** `at` is a multiple of four. */
-  constructor(tables: Tables, memory: SharedArrayBuffer, at: number, { neighbors, slotSize }: Dimensions) {
+  constructor(
+    tables: Tables,
+    transitions: TransitionMemory,
+    memory: SharedArrayBuffer,
+    at: number,
+    { clusters, neighbors, slotSize }: Dimensions,
+  ) {
     const verdicts = at + WORDS * 4;
     const dispatched = verdicts + Counters.byteLength(NAMES.length);
-    const heard = dispatched + Counters.byteLength(neighbors);
+    const unremembered = dispatched + Counters.byteLength(neighbors);
+    const heard = unremembered + Counters.byteLength(clusters);
     const pending = heard + Ring.byteLength(slotSize, HEARD);
     this.slotSize = slotSize;
+    this.transitions = transitions;
     this.#tables = tables;
     this.#words = new Int32Array(memory, at, WORDS);
     this.verdicts = new Counters(memory, verdicts, NAMES.length);
     this.dispatched = new Counters(memory, dispatched, neighbors);
+    this.unremembered = new Counters(memory, unremembered, clusters);
     this.heard = new Ring(memory, heard, slotSize, HEARD);
     this.pending = new Ring(memory, pending, slotSize, PENDING);
   }

@@ -1,14 +1,25 @@
 /**
- * All that a frame needs to reach its backend: the owner of each bucket, the group of each cluster that has one, and the MAC of
- * each neighbor.
+ * All that a frame needs to reach its backend: the owner of each bucket, the old owner of each that is in transition, the group of
+ * each cluster that has one, and the MAC of each neighbor.
  *
  *     macs     | high, low | high, low | high, low | ...                  by neighbor; 0, 0 while unresolved; -1, 0 failed
- *     owners   | cluster 0: B0 buckets | cluster 1: B1 buckets | ...      a neighbor, or NO_BACKEND
+ *     owners   | cluster 0: B0 buckets | cluster 1: B1 buckets | ...      a neighbor, or NOBODY; highest bit: in transition
+ *     olds     | the same buckets | ...                                   a neighbor, or NOBODY
  *     groups   | cluster 0 | cluster 1 | ...                              a neighbor plus one, or 0 for none
+ *
+ * A bucket that has no owner looks as if it were in transition, from nobody: so a frame asks one question of one number.
  *
  * A table is a view on a stretch of memory, which threads may share: who may write and when is the owner's affair. In fresh
  * memory no cluster has a group and no neighbor is resolved.
  */
+
+import { NO_BACKEND } from "./bucket_map.ts";
+
+/** Numbers of neighbors are lower. */
+const NOBODY = 0x7fff;
+
+/** As owner of a bucket, this or more says that there is more to ask than one number. */
+export const IN_TRANSITION = 0x8000;
 
 /** Technique `route`: the cluster's frames go to the owners of their buckets. */
 export const NO_GROUP = -1;
@@ -29,11 +40,12 @@ export interface TableSize {
 export class ForwardingTable {
   readonly #macs: Int32Array;
   readonly #owners: Uint16Array;
+  readonly #olds: Uint16Array;
   readonly #groups: Uint16Array;
 
   /** The octets that a table of this size takes; a multiple of four. */
   static byteLength({ clusters, buckets, neighbors }: TableSize): number {
-    return neighbors * 8 + Math.ceil((buckets + clusters) / 2) * 4;
+    return neighbors * 8 + Math.ceil((2 * buckets + clusters) / 2) * 4;
   }
 
   /** A table in memory of its own. */
@@ -45,12 +57,26 @@ export class ForwardingTable {
   constructor(memory: ArrayBufferLike, at: number, { clusters, buckets, neighbors }: TableSize) {
     this.#macs = new Int32Array(memory, at, neighbors * 2);
     this.#owners = new Uint16Array(memory, at + neighbors * 8, buckets);
-    this.#groups = new Uint16Array(memory, at + neighbors * 8 + buckets * 2, clusters);
+    this.#olds = new Uint16Array(memory, at + neighbors * 8 + buckets * 2, buckets);
+    this.#groups = new Uint16Array(memory, at + neighbors * 8 + buckets * 4, clusters);
   }
 
-  /** The neighbor that owns a bucket, or NO_BACKEND; `bucket` counts over all clusters. */
-  owner(bucket: number): number {
+  /**
+   * The neighbor to which all packets of a bucket go; or IN_TRANSITION or more, when there is not one for all. `bucket` counts over
+   * all clusters.
+   */
+  soleOwner(bucket: number): number {
     return this.#owners[bucket]!;
+  }
+
+  /** The neighbor that owns a bucket, or NO_BACKEND. */
+  owner(bucket: number): number {
+    return neighborIn(this.#owners[bucket]!);
+  }
+
+  /** Of a bucket in transition: the neighbor that has the connections which nobody remembers, or NO_BACKEND. */
+  oldOwner(bucket: number): number {
+    return neighborIn(this.#olds[bucket]!);
   }
 
   /** Technique `broadcast`: the neighbor to which all frames of the cluster go. Technique `route`: NO_GROUP. */
@@ -76,9 +102,16 @@ export class ForwardingTable {
     return this.macHigh(neighbor) === FAILED;
   }
 
-  /** The owners of the buckets from `first` on. */
+  /** The owners of the buckets from `first` on, none of which is in transition. */
   setOwners(first: number, owners: Uint16Array): void {
     this.#owners.set(owners, first);
+    this.#olds.fill(NOBODY, first, first + owners.length);
+  }
+
+  /** A bucket is in transition: a neighbor, or NO_BACKEND, has its old connections. */
+  setOldOwner(bucket: number, old: number): void {
+    this.#owners[bucket] = this.#owners[bucket]! | IN_TRANSITION;
+    this.#olds[bucket] = old & NOBODY;
   }
 
   /** `neighbor` may be NO_GROUP. */
@@ -98,4 +131,8 @@ export class ForwardingTable {
   setFailed(neighbor: number): void {
     this.setMac(neighbor, FAILED, UNRESOLVED);
   }
+}
+
+function neighborIn(word: number): number {
+  return (word & NOBODY) === NOBODY ? NO_BACKEND : word & NOBODY;
 }

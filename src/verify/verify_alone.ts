@@ -4,6 +4,7 @@ import type { Device } from "../device/device.ts";
 import { Poll } from "../device/poll.ts";
 import { Tap } from "../device/tap.ts";
 import { Dispatcher } from "../path/dispatcher.ts";
+import { ownMemory } from "../path/transitions.ts";
 import * as verdict from "../path/verdict.ts";
 import { ForwardingTable } from "../table/forwarding_table.ts";
 import type { Config } from "../config/config.ts";
@@ -89,8 +90,9 @@ class LoneHost {
     this.#slot = new Uint8Array(slotSizeFor({ mtu: dispatcher.mtu, offloads: false }));
     const { plan } = planOf({ clusters: [], dispatcher: { ...dispatcher, gateways: [], routes: [] } });
     const nobody = ForwardingTable.ofSize({ clusters: 0, buckets: 0, neighbors: 0 });
+    const memory = ownMemory({ buckets: 0, connections: [] });
     const clock = () => REAL_CLOCK.now() | 0;
-    this.#responder = new Dispatcher({ ...plan, offloads: false }, this.#slot, nobody, clock);
+    this.#responder = new Dispatcher({ ...plan, offloads: false }, this.#slot, nobody, memory, clock);
   }
 
   send(frame: Frame): void {

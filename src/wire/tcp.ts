@@ -71,6 +71,11 @@ export function write(frame: DataView, at: number, sequence: number, flags: numb
   frame.setUint16(at + URGENT, 0);
 }
 
+/** Do these flags ask for a new connection? */
+export function isSyn(flags: number): boolean {
+  return (flags & (SYN | ACK | RST)) === SYN;
+}
+
 /** Is it the answer to a SYN? */
 export function isSynAck(frame: DataView, at: number): boolean {
   return (flags(frame, at) & (SYN | ACK | RST)) === (SYN | ACK);

@@ -45,3 +45,8 @@ export function srcPort(frame: DataView, at: number): number {
 export function dstPort(frame: DataView, at: number): number {
   return frame.getUint16(at + DST_PORT);
 }
+
+/** Source and destination in one int32, as they stand. After `length >= PORTS`. */
+export function bothPorts(frame: DataView, at: number): number {
+  return frame.getInt32(at + SRC_PORT);
+}

@@ -64,6 +64,14 @@ test("the default MAC is locally administered, stable, and another one per machi
   expect(parseInt(mac.slice(0, 2), 16) & 3).toBe(2);
 });
 
+test("transitions have defaults, and take hours", () => {
+  const of = (text: string) => parseConfig(text, "oneip.yaml", "machine").clusters[0]!.transition;
+  const usual = { udp: "follow", idleMs: 300_000, mostMs: 3_600_000, connections: 16_384 };
+  expect(of(MINIMAL)).toEqual(usual);
+  const long = MINIMAL.replace("    backends", "    transition: {udp: stay, most: 8h}\n    backends");
+  expect(of(long)).toEqual({ ...usual, udp: "stay", mostMs: 28_800_000 });
+});
+
 test("an agent has a port and an interval of its own", () => {
   const text = MINIMAL.replace(
     "    backends",
@@ -109,7 +117,8 @@ describe("a mistake is reported with its place, what was found and what would do
       name: "unknown key",
       was: "{name: web1,",
       becomes: "{name: web1, wieght: 2,",
-      want: '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, mtu',
+      want:
+        '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, backup, mtu',
     },
     {
       name: "unknown section",
@@ -150,7 +159,27 @@ describe("a mistake is reported with its place, what was found and what would do
       name: "weight out of range",
       was: "web1,",
       becomes: "web1, weight: 101,",
-      want: '7:30: "clusters[0].backends[0].weight" is wrong, found 101, use a whole number from 1 to 100',
+      want: '7:30: "clusters[0].backends[0].weight" is wrong, found 101, use a whole number from 0 to 100',
+    },
+    {
+      name: "nobody but backups",
+      was: "web1,",
+      becomes: "web1, backup: true,",
+      want: "7:7: All backends are backups, found 1, use one at least without `backup`",
+    },
+    {
+      name: "a minimum above the number of backends",
+      was: "    backends",
+      becomes: "    minimum: 2\n    backends",
+      want:
+        "6:14: The minimum is never reached, found 2, use 1 at most, which is how many backends there are",
+    },
+    {
+      name: "a slow start with modulo",
+      was: "    backends",
+      becomes: "    algorithm: modulo\n    slowStart: 30s\n    backends",
+      want:
+        "7:16: The algorithm modulo knows no slow start, found 30s, use maglev or rendezvous, or leave it out",
     },
     {
       name: "no backend",
@@ -333,7 +362,7 @@ describe("a mistake is reported with its place, what was found and what would do
       was: "  addresses: [10.0.0.2/24]",
       becomes: '  announce: {refresh: "60"}\n  addresses: [10.0.0.2/24]',
       want:
-        '2:23: "dispatcher.announce.refresh" is wrong, found "60", use 0s, or a duration from 1s to 1440m such as 60s',
+        '2:23: "dispatcher.announce.refresh" is wrong, found "60", use 0s, or a duration from 1s to 24h such as 60s',
     },
     {
       name: "an unknown kind of limit",
@@ -474,7 +503,7 @@ describe("a mistake is reported with its place, what was found and what would do
       was: LINK,
       becomes: `  announce: {refresh: 36000m}\n${LINK}`,
       want:
-        '2:23: "dispatcher.announce.refresh" is wrong, found "36000m", use 0s, or a duration from 1s to 1440m such as 60s',
+        '2:23: "dispatcher.announce.refresh" is wrong, found "36000m", use 0s, or a duration from 1s to 24h such as 60s',
     },
     {
       name: "announcements without a pause",

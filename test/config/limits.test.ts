@@ -12,11 +12,13 @@ interface Size {
   readonly clusters?: number;
   readonly backendsEach?: number;
   readonly bucketsEach?: number;
+  readonly connectionsEach?: number;
   readonly routes?: number;
   readonly agent?: object;
 }
 
-function fileOf({ clusters = 1, backendsEach = 1, bucketsEach = 4096, routes = 0, agent }: Size) {
+function fileOf(size: Size) {
+  const { clusters = 1, backendsEach = 1, bucketsEach = 4096, connectionsEach, routes = 0, agent } = size;
   const addressOf = (index: number) => `10.1.${index >> 8}.${index & 255}`;
   return {
     dispatcher: {
@@ -30,6 +32,7 @@ function fileOf({ clusters = 1, backendsEach = 1, bucketsEach = 4096, routes = 0
       name: `cluster${cluster}`,
       addresses: [`10.2.${cluster >> 8}.${cluster & 255}`],
       buckets: bucketsEach,
+      ...(connectionsEach && { transition: { connections: connectionsEach } }),
       ...(agent && { technique: "broadcast", agent }),
       backends: Array.from({ length: backendsEach }, (_, index) => ({
         name: `web${index}`,
@@ -71,6 +74,12 @@ const edges: { what: string; most: Size; more: Size; found: string }[] = [
     found: "There are too many buckets in all clusters, found 1114112, use 1048576 at most",
   },
   {
+    what: "connections",
+    most: { clusters: 2, connectionsEach: MOST.connections / 2 },
+    more: { clusters: 3, connectionsEach: MOST.connections / 2 },
+    found: "There are too many connections to remember in all clusters, found 12582912, use 8388608 at most",
+  },
+  {
     what: "routes",
     most: { routes: MOST.routes },
     more: { routes: MOST.routes + 1 },
@@ -99,5 +108,7 @@ test("docs/limits.md tells them", () => {
   expect(told("backends of a cluster that has agents")).toBe(String(MOST.agents));
   expect(told("buckets of a cluster")).toBe(String(MOST.clusterBuckets));
   expect(told("buckets of all clusters")).toBe(String(MOST.buckets));
+  expect(told("new connections of a cluster")).toBe(String(MOST.connections));
+  expect(told("the same of all clusters")).toBe(String(MOST.connections));
   expect(told("routes")).toBe(String(MOST.routes));
 });

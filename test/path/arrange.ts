@@ -4,6 +4,7 @@ import { NO_BACKEND } from "../../src/table/bucket_map.ts";
 import { ForwardingTable } from "../../src/table/forwarding_table.ts";
 import { Dispatcher } from "../../src/path/dispatcher.ts";
 import type { Plan } from "../../src/path/plan.ts";
+import { ownMemory, type PathMemory } from "../../src/path/transitions.ts";
 import * as verdict from "../../src/path/verdict.ts";
 import { parseMac } from "../../src/wire/address.ts";
 import * as virtio from "../../src/wire/virtio.ts";
@@ -27,6 +28,7 @@ export const PLAN: Plan = {
     mask: { ipv4: 32, ipv6: 128 },
     ports: undefined,
     closed: "reject",
+    transition: { udp: "follow" },
   }],
   mtus: [1500, 1500, 1500, 1500],
   rateLimits: { timeExceeded: 1000, unreachable: 1000, tooBig: 1000, parameterProblem: 1000, reset: 1000 },
@@ -51,13 +53,17 @@ export interface Outcome {
 export class Bench {
   readonly dispatcher: Dispatcher;
   readonly table: ForwardingTable;
+  readonly memory: PathMemory;
   readonly #memory: Uint8Array<ArrayBuffer>;
   readonly #slotSize: number;
   readonly #begin: number;
   #nowMs = 0;
 
-  /** Buckets 0 and 2 belong to backend 1, 1 and 3 to backend 2; both are resolved. */
-  constructor(plan: Partial<Plan> = {}, slotSize = SLOT_SIZE) {
+  /**
+   * Buckets 0 and 2 belong to backend 1, 1 and 3 to backend 2; both are resolved. There is room for so many `connections` of
+   * buckets in transition.
+   */
+  constructor(plan: Partial<Plan> = {}, slotSize = SLOT_SIZE, connections = 1024) {
     this.#slotSize = slotSize;
     this.#begin = plan.offloads === true ? virtio.HEADER : 0;
     this.#memory = new Uint8Array(slotSize + 2 * CANARY).fill(CANARY_OCTET);
@@ -70,12 +76,29 @@ export class Bench {
       const { high, low } = parseMac(MAC[name])!;
       this.table.setMac(NEIGHBOR[name], high, low);
     }
-    this.dispatcher = new Dispatcher({ ...PLAN, ...plan }, this.#slot, this.table, () => this.#nowMs);
+    this.memory = ownMemory({ buckets: BUCKETS, connections: [connections] });
+    this.dispatcher = new Dispatcher(
+      { ...PLAN, ...plan },
+      this.#slot,
+      this.table,
+      this.memory,
+      () => this.#nowMs,
+    );
   }
 
   /** Nobody is live. */
   killAll(): void {
     this.table.setOwners(0, new Uint16Array(BUCKETS).fill(NO_BACKEND));
+  }
+
+  /** All buckets have moved from one neighbor to another, and the old one still answers. */
+  move(old: number, present: number): void {
+    this.table.setOwners(0, new Uint16Array(BUCKETS).fill(present));
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      this.table.setOldOwner(bucket, old);
+      this.memory.transitions.begin(bucket);
+      this.memory.transitions.move(bucket);
+    }
   }
 
   /** Both backends have been asked for in vain, and the buckets stay theirs. */

@@ -12,6 +12,7 @@ import { BURST, DataPlane } from "../../src/plane/data_plane.ts";
 import { SharedState } from "../../src/plane/shared_state.ts";
 import type { Device } from "../../src/device/device.ts";
 import { NO_BACKEND } from "../../src/table/bucket_map.ts";
+import { type Connections, KEY } from "../../src/table/connections.ts";
 import { ETHERTYPE, IP, IP6, MAC, PROTOCOL } from "../frames.ts";
 import * as f from "../frames.ts";
 import { BUCKETS, NEIGHBOR, PLAN } from "../path/arrange.ts";
@@ -178,7 +179,34 @@ const OFFLOADED: Record<string, Uint8Array> = {
   "quoted without a checksum": promised(ethernet(ipv4(udp([1]), self)), 0, 34, 6),
 };
 
-type Backends = "resolved" | "failed" | "unresolved" | "none" | "group";
+/** Of buckets in transition, whose connections are all remembered but for the oldest; with and without room for them. */
+const udp6 = v6(f.ipv6(f.udp6([1], { src: CLIENT_6 }), { src: CLIENT_6 }));
+const MOVING: Record<string, Uint8Array> = {
+  "moving syn": f.synToCluster(HIGH_CLIENT),
+  "moving tcp": ethernet(
+    ipv4(tcp({ src: HIGH_CLIENT, flags: 0x10 }), { src: HIGH_CLIENT, protocol: PROTOCOL.tcp }),
+  ),
+  "moving tcp of nobody": ethernet(
+    ipv4(tcp({ src: HIGH_CLIENT, flags: 0x10, srcPort: 50_000 }), {
+      src: HIGH_CLIENT,
+      protocol: PROTOCOL.tcp,
+    }),
+  ),
+  "moving syn 6": v6(f.ipv6(f.tcp6({ src: CLIENT_6 }), { src: CLIENT_6, next: 6 })),
+  "moving tcp 6": v6(f.ipv6(f.tcp6({ src: CLIENT_6, flags: 0x11 }), { src: CLIENT_6, next: 6 })),
+  "moving udp": ethernet(ipv4(udp([1]), { src: HIGH_CLIENT })),
+  "moving udp 6": udp6,
+  "moving fragment": ethernet(ipv4([1], { src: HIGH_CLIENT, fragment: 0x2064 })),
+  "moving icmp error": ethernet(ipv4(icmp(3, 4, embedded), { src: HIGH_CLIENT, protocol: PROTOCOL.icmp })),
+  "moving icmpv6 error": v6(f.ipv6(f.icmpv6(2, 0, [0, 0, 5, 0], embedded6), { next: 58 })),
+};
+
+type Backends = "resolved" | "failed" | "unresolved" | "none" | "group" | "moving";
+
+/** Takes all room that there is. */
+function fillUp(connections: Connections): void {
+  for (let first = 0; connections.add(new Int32Array(KEY).fill(first), 0, 1, 0, 0); first++);
+}
 
 const ROUNDS = 11;
 const BURSTS = 64;
@@ -188,12 +216,24 @@ async function heapPerFrame(
   frames: readonly Uint8Array[],
   backends: Backends,
   plan: typeof PLAN = PLAN,
+  connections = 0,
 ): Promise<number> {
-  const shared = new SharedState({ clusters: 1, buckets: BUCKETS, neighbors: 4, slotSize: 2048 });
+  const shared = new SharedState({
+    clusters: 1,
+    buckets: BUCKETS,
+    neighbors: 4,
+    slotSize: 2048,
+    connections: [connections],
+  });
   const table = await shared.standby();
   table.setOwners(0, new Uint16Array(BUCKETS).fill(backends === "none" ? NO_BACKEND : NEIGHBOR.backend1));
   const { high, low } = parseMac(MAC.backend1)!;
-  if (backends === "resolved") table.setMac(NEIGHBOR.backend1, high, low);
+  if (backends === "resolved" || backends === "moving") table.setMac(NEIGHBOR.backend1, high, low);
+  if (backends === "moving") {
+    table.setMac(NEIGHBOR.backend2, high, low ^ 1);
+    for (let bucket = 0; bucket < BUCKETS; bucket++) table.setOldOwner(bucket, NEIGHBOR.backend2);
+    if (connections === 0) fillUp(shared.transitions.connections[0]!);
+  }
   if (backends === "failed") table.setFailed(NEIGHBOR.backend1);
   if (backends === "group") {
     table.setGroup(0, NEIGHBOR.group);
@@ -205,6 +245,7 @@ async function heapPerFrame(
   const grown: number[] = [];
   let nowMs = 0;
   for (let round = 0; round < ROUNDS; round++) {
+    shared.transitions.pass();
     nowMs = round * 1000;
     const before = process.memoryUsage().heapUsed;
     for (let burst = 0; burst < BURSTS; burst++) {
@@ -236,6 +277,11 @@ if (OPTIMISED) {
   }
   for (const [name, frame] of Object.entries(OFFLOADED)) {
     result[name] = await heapPerFrame([frame], "resolved", { ...PLAN, offloads: true }) - measuring;
+  }
+  const stays = { ...PLAN, clusters: [{ ...PLAN.clusters[0]!, transition: { udp: "stay" as const } }] };
+  for (const [name, frame] of Object.entries(MOVING)) {
+    result[name] = await heapPerFrame([frame], "moving", stays, 1024) - measuring;
+    result[`${name}, without room`] = await heapPerFrame([frame], "moving", stays) - measuring;
   }
   result["pending"] = await heapPerFrame([f.synToCluster(HIGH_CLIENT)], "unresolved") - measuring;
   result["next hop failed"] = await heapPerFrame([f.synToCluster(HIGH_CLIENT)], "failed") - measuring;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, type LabNode, request, until } from "oneip";
 import { runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
-import { runTs } from "../runtime.ts";
+import { ONEIP, runTs } from "../runtime.ts";
 import * as f from "../frames.ts";
 import {
   clientOf,
@@ -80,7 +80,8 @@ describe.skipIf(needsTap())("backends that come and go", () => {
     );
 
     await lab.node("lan").exec("ip", "link", "set", "web2", "down");
-    const down = await logged(dispatcher, "does not answer", "10.0.0.12");
+    await logged(dispatcher, '"event":"backend.down"', "10.0.0.12");
+    const down = await logged(dispatcher, '"from":"web2"', "map.changed");
     const { moved } = JSON.parse(dispatcher.program!.log.split("\n")[down - 1]!);
     expect(moved, "its 1024 buckets and no other").toBe(1024);
     const without = expected(addresses, ["web2"]);
@@ -91,9 +92,30 @@ describe.skipIf(needsTap())("backends that come and go", () => {
     }
 
     await lab.node("lan").exec("ip", "link", "set", "web2", "up");
-    await logged(dispatcher, '"msg":"neighbor answers"', "10.0.0.12", down);
+    await logged(dispatcher, '"to":"web2"', "map.changed", down);
     expect(await owners(addresses)).toEqual(before);
     expect(await Promise.all(load)).toEqual(new Array(3).fill(await sha256OfBytes(TEN_MB)));
+  });
+
+  test("one drained by command: its clients go elsewhere at once and nobody else notices; undrained they are back", async () => {
+    const addresses = clients(40);
+    const oneip = (...args: string[]) => lab.node("lb").exec(...ONEIP, ...args);
+    expect(await oneip("drain", "web3")).toBe("web/web3 is draining: by command; weight 1, 0 buckets\n");
+    expect(await owners(addresses)).toEqual(expected(addresses, ["web3"]));
+    const { clusters: [cluster] } = JSON.parse(await oneip("status", "--json"));
+    expect(cluster).toMatchObject({
+      name: "web",
+      live: 3,
+      backends: { length: 4, 2: { state: "draining" } },
+    });
+    expect(await oneip("status")).toMatch(/^web +web3 +draining .* 0 +0\.0 % +by command$/m);
+    expect(await oneip("undrain", "web/web3")).toContain(
+      "is up: it answers for its address; weight 1, 1024 buckets",
+    );
+    expect(await owners(addresses)).toEqual(expected(addresses));
+    expect(await oneip("weight", "web3", "0")).toContain("is draining: its weight is 0; weight 0, 0 buckets");
+    expect(await oneip("weight", "web3", "1")).toContain("weight 1, 1024 buckets");
+    await expect(oneip("drain", "wbe3")).rejects.toThrow('There is no backend "wbe3"; use web3 or');
   });
 
   test("a backend whose MAC changes is followed", async () => {
@@ -185,8 +207,9 @@ describe.skipIf(needsTap())("backends that come and go", () => {
       await lab.node("lan").exec("ip", "link", "set", name, "down");
     }
     for (const address of [11, 12, 13, 14]) {
-      await logged(lab.node("lb"), "does not answer", `10.0.0.${address}`, lines);
+      await logged(lab.node("lb"), '"event":"backend.down"', `10.0.0.${address}`, lines);
     }
+    await logged(lab.node("lb"), '"to":null', "map.changed", lines);
     const { stdout } = await lab.node("client1").run(["ping", "-c1", "-W60", CLUSTER]);
     expect(stdout).toContain("From 10.0.0.2 icmp_seq=1 Destination Host Unreachable");
     const { stderr, status } = await lab.node("client1").run([

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { ABSENT, AddressTable } from "../../src/table/address_table.ts";
 import { Counters } from "../../src/table/counters.ts";
-import { ForwardingTable, NO_GROUP } from "../../src/table/forwarding_table.ts";
+import { NO_BACKEND } from "../../src/table/bucket_map.ts";
+import { ForwardingTable, IN_TRANSITION, NO_GROUP } from "../../src/table/forwarding_table.ts";
 import { TokenBucket } from "../../src/table/token_bucket.ts";
 import { Random } from "../random.ts";
 
@@ -60,7 +61,7 @@ test("ForwardingTable keeps owners, groups and MACs apart, at any size", () => {
     const size = { clusters, buckets, neighbors };
     expect(ForwardingTable.byteLength(size) % 4).toBe(0);
     const table = ForwardingTable.ofSize(size);
-    table.setOwners(0, new Uint16Array(buckets).fill(0xfffe));
+    table.setOwners(0, new Uint16Array(buckets).fill(0x7ffe));
     expect(table.group(clusters - 1), "none in fresh memory").toBe(NO_GROUP);
     table.setGroup(clusters - 1, 0);
     expect(table.group(clusters - 1)).toBe(0);
@@ -68,13 +69,29 @@ test("ForwardingTable keeps owners, groups and MACs apart, at any size", () => {
     table.setMac(neighbors - 1, 0x0200, -1);
     expect(table.isResolved(neighbors - 1)).toBe(true);
     expect([table.macHigh(neighbors - 1), table.macLow(neighbors - 1)]).toEqual([0x0200, -1]);
-    expect(table.owner(buckets - 1)).toBe(0xfffe);
+    expect(table.owner(buckets - 1)).toBe(0x7ffe);
     table.setGroup(clusters - 1, NO_GROUP);
     expect(table.group(clusters - 1)).toBe(NO_GROUP);
-    expect(table.owner(buckets - 1)).toBe(0xfffe);
+    expect(table.owner(buckets - 1)).toBe(0x7ffe);
     table.clearMac(neighbors - 1);
     expect(table.isResolved(neighbors - 1)).toBe(false);
   }
+});
+
+test("ForwardingTable: a bucket in transition has an owner and an old owner, each a neighbor or nobody", () => {
+  const table = ForwardingTable.ofSize({ clusters: 1, buckets: 4, neighbors: 8 });
+  table.setOwners(0, Uint16Array.of(7, 5, NO_BACKEND, NO_BACKEND));
+  expect(table.soleOwner(0)).toBe(7);
+  expect(table.soleOwner(2)).toBeGreaterThanOrEqual(IN_TRANSITION);
+  expect([table.owner(2), table.oldOwner(2)]).toEqual([NO_BACKEND, NO_BACKEND]);
+  table.setOldOwner(0, 3);
+  table.setOldOwner(1, NO_BACKEND);
+  table.setOldOwner(2, 6);
+  for (const bucket of [0, 1, 2]) expect(table.soleOwner(bucket)).toBeGreaterThanOrEqual(IN_TRANSITION);
+  expect([0, 1, 2].map((bucket) => table.owner(bucket))).toEqual([7, 5, NO_BACKEND]);
+  expect([0, 1, 2].map((bucket) => table.oldOwner(bucket))).toEqual([3, NO_BACKEND, 6]);
+  table.setOwners(0, Uint16Array.of(7, 5, 6, 6));
+  expect([0, 1, 2, 3].map((bucket) => table.soleOwner(bucket))).toEqual([7, 5, 6, 6]);
 });
 
 test("TokenBucket gives its burst at once and then its rate", () => {

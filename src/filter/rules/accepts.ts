@@ -77,5 +77,5 @@ export function accepts(frame: Uint8Array<ArrayBuffer>, filter: BackendFilter): 
 }
 
 function isOwned(packet: Packet, cluster: number, filter: BackendFilter): boolean {
-  return cluster === ABSENT || filter.clusters.owner(packet, cluster, filter.owners) === SELF;
+  return cluster === ABSENT || filter.owners.owner(filter.clusters.bucket(packet, cluster)) === SELF;
 }

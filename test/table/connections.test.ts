@@ -1,0 +1,164 @@
+import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { describe, expect, test } from "vitest";
+import {
+  ABSENT,
+  CLOSING,
+  Connections,
+  FLOW,
+  isSilent,
+  KEY,
+  OPEN,
+  OPENING,
+  phaseOf,
+  stampOf,
+} from "../../src/table/connections.ts";
+import { Random } from "../random.ts";
+import { type Shared, STOP } from "./connections_shared.ts";
+
+function make(connections: number): Connections {
+  return new Connections(new SharedArrayBuffer(Connections.byteLength(connections)), 0, connections);
+}
+
+interface Drawn {
+  readonly key: Int32Array;
+  readonly hash: number;
+  readonly owner: number;
+  readonly bucket: number;
+}
+
+/** With few different hashes, so that many share one. */
+function draw(random: Random): Drawn {
+  return {
+    key: Int32Array.from({ length: KEY }, () => random.int32()),
+    hash: random.below(8) << 29,
+    owner: random.below(0x7fff),
+    bucket: random.below(65_536),
+  };
+}
+
+test("agrees with a Map about what is remembered, also when much is forgotten in between", () => {
+  const random = new Random(11);
+  const connections = make(512);
+  const known = new Map<Drawn, { owner: number; stamp: number }>();
+  let refused = 0;
+  let waiting = 0;
+  for (let round = 0; round < 20_000; round++) {
+    const all = [...known.keys()];
+    const one = all.length > 0 && random.below(2) === 0 ? random.pick(all) : draw(random);
+    const cell = connections.find(one.key, one.hash);
+    const expected = known.get(one);
+    expect(cell !== ABSENT).toBe(expected !== undefined);
+    const stamp = stampOf(round, random.below(4));
+    if (expected === undefined) {
+      if (connections.add(one.key, one.hash, one.owner, one.bucket, stamp)) {
+        known.set(one, { owner: one.owner, stamp });
+      } else refused++;
+    } else {
+      expect({ owner: connections.owner(cell), stamp: connections.stamp(cell) }).toEqual(expected);
+      const owner = random.below(0x7fff);
+      if (random.below(2) === 0) expect(connections.touch(cell, one.hash, stamp)).toBe(true);
+      else expect(connections.give(cell, one.hash, expected.owner = owner, stamp)).toBe(true);
+      expected.stamp = stamp;
+    }
+    if (random.below(200) > 0) continue;
+    const threshold = random.below(0x7fff);
+    const gone = [...known].filter(([, { owner }]) => owner < threshold);
+    waiting += gone.length;
+    expect(connections.retire((owner) => owner < threshold)).toBe(waiting);
+    for (const [{ key, hash }] of gone) expect(connections.find(key, hash)).toBe(ABSENT);
+    for (const [drawn] of gone) known.delete(drawn);
+    const freed = random.below(waiting + 1);
+    connections.free(freed);
+    waiting -= freed;
+    expect(connections.count()).toBe(known.size);
+  }
+  expect(refused, "sets get full").toBeGreaterThan(100);
+});
+
+test("tells of each entry its owner and its bucket, whatever they are", () => {
+  const connections = make(64);
+  const key = new Int32Array(KEY);
+  expect(connections.add(key, 0, 0x7ffe, 65_535, stampOf(5, OPEN))).toBe(true);
+  expect(connections.give(connections.find(key, 0), 0, 0, stampOf(6, OPEN))).toBe(true);
+  const seen: number[][] = [];
+  connections.retire((...entry) => seen.push(entry) < 0);
+  expect(seen).toEqual([[0, 65_535, stampOf(6, OPEN)]]);
+});
+
+test("room that is retired is free only when it is said that nobody looks at it any more", () => {
+  const connections = make(16);
+  const key = (first: number) => new Int32Array(KEY).fill(first);
+  for (let index = 0; index < 16; index++) expect(connections.add(key(index), 0, 1, 0, 0)).toBe(true);
+  expect(connections.add(key(99), 0, 1, 0, 0)).toBe(false);
+  expect(connections.retire((owner) => owner === 1)).toBe(16);
+  expect(connections.add(key(99), 0, 1, 0, 0)).toBe(false);
+  connections.free(1);
+  expect(connections.add(key(99), 0, 1, 0, 0)).toBe(true);
+  expect(connections.add(key(98), 0, 1, 0, 0)).toBe(false);
+  expect(connections.count()).toBe(1);
+});
+
+test("of two thirds of what there is room for, 98 of 100 find their place", () => {
+  const random = new Random(3);
+  const connections = make(16_384);
+  let refused = 0;
+  const tries = Math.floor(16_384 * 2 / 3);
+  for (let index = 0; index < tries; index++) {
+    const { key, owner, bucket } = draw(random);
+    if (!connections.add(key, random.int32(), owner, bucket, 0)) refused++;
+  }
+  expect(refused / tries).toBeLessThan(0.02);
+});
+
+test("three threads at once: whoever finds a connection finds its own owner, while the main thread takes away", async () => {
+  const count = 512;
+  const memory = new SharedArrayBuffer(Connections.byteLength(count));
+  const words = new SharedArrayBuffer(16);
+  const state = new Int32Array(words);
+  const connections = new Connections(memory, 0, count);
+  const workers = [1, 2].map((worker) => {
+    const workerData: Shared = { memory, words, connections: count, worker };
+    return new Worker(new URL("./connections_probe.ts", import.meta.url), { workerData });
+  });
+  const results = workers.map((worker) => once(worker, "message"));
+  const bursts = () => [1, 2].map((worker) => Atomics.load(state, worker));
+  const nextBursts = async () => {
+    const before = bursts();
+    while (bursts().some((burst, index) => burst === before[index])) await setImmediate();
+  };
+  await nextBursts();
+  let retired = 0;
+  for (let round = 0; round < 300; round++) {
+    const retiredNow = connections.retire((owner, bucket) => {
+      expect(owner).toBe(bucket);
+      return owner % 4 === round % 4;
+    });
+    await nextBursts();
+    connections.free(retiredNow);
+    retired += retiredNow;
+  }
+  Atomics.store(state, STOP, 1);
+  for (const [{ found, wrong }] of await Promise.all(results)) {
+    expect(wrong).toBe(0);
+    expect(found).toBeGreaterThan(0);
+  }
+  expect(retired).toBeGreaterThan(300);
+});
+
+describe("silence", () => {
+  test.each([
+    { name: "not yet open", phase: OPENING, longest: 60 },
+    { name: "ended by its client", phase: CLOSING, longest: 60 },
+    { name: "a flow", phase: FLOW, longest: 30 },
+  ])("$name: over after $longest ticks", ({ phase, longest }) => {
+    expect(phaseOf(stampOf(1000, phase))).toBe(phase);
+    expect(isSilent(stampOf(1000, phase), 1000 + longest)).toBe(false);
+    expect(isSilent(stampOf(1000, phase), 1000 + longest + 1)).toBe(true);
+  });
+
+  test("an open connection may be silent for as long as it likes", () => {
+    expect(isSilent(stampOf(0, OPEN), 1_000_000)).toBe(false);
+  });
+});

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { beside, type Check, type Complain, type Contents } from "../input/contents.ts";
 import type { Path } from "../input/places.ts";
 import { isIpv6 } from "../wire/address.ts";
+import { probes, probesAreWhole } from "./health.ts";
 import { key, section } from "./key.ts";
 import { agentsAreAtMost, areAtMost, bucketsAreAtMost, MOST } from "./limits.ts";
 import { linksOf } from "./links.ts";
@@ -41,6 +42,11 @@ const backend = section("use a mapping such as {name: web1, address: 10.0.0.11}"
   weight: key(wholeNumber(1, 100).default(1), {
     description: "Its share of the buckets, in proportion to the other weights.",
     examples: [2],
+  }),
+  health: key(probes.optional(), {
+    absent: "the cluster's",
+    description: "Its own probes, in place of all of the cluster's.",
+    examples: [{ type: "tcp", port: 8080 }],
   }),
   mtu: key(wholeNumber(68, 9000).optional(), {
     absent: "that of the link",
@@ -160,6 +166,14 @@ export const cluster = section("use a mapping with name, addresses and backends"
       "What happens when no backend is live. `reject`: packets are answered with ICMP host unreachable. " +
       "`last-resort`: they go on to the configured backends.",
     examples: ["last-resort"],
+  }),
+  health: key(probes.optional(), {
+    absent: "tcp at the TCP service ports",
+    description:
+      "By what the dispatcher sees whether a backend serves: one probe, or a list of several, all of which must pass; " +
+      "`[]` for none. Whether the machine answers for its primary address is always watched.",
+    examples: [{ type: "tcp", port: 80 }],
+    checks: [probesAreWhole],
   }),
   backends: key(list(backend, "at least one backend"), {
     description: `The servers behind the cluster addresses. All clusters together may have ${MOST.backends}.`,

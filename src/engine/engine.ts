@@ -4,6 +4,7 @@
  *     data plane   device ── frame ── verdict ──┬── device
  *                                               └── ring ──> inbox                                    (plane/)
  *     control      inbox ──> resolver ──> changes ──> forwarding ── maps ──> standby table ── publish ──> data plane
+ *                        ──> prober ──> changes
  *                        ──> conflicts
  *                        ──> verifier
  */
@@ -13,6 +14,7 @@ import { type Health, LivenessBook } from "../cluster/liveness.ts";
 import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
 import { planOf } from "../config/plan.ts";
+import { type ProbedHealth, Prober, type Whereabouts } from "../health/prober.ts";
 import { Announcer } from "../link/announcer.ts";
 import { Conflicts, PROBE_MS } from "../link/conflicts.ts";
 import { Link } from "../link/link.ts";
@@ -58,6 +60,7 @@ export class Engine {
   readonly #changes: Changes<Outcome>;
   readonly #conflicts: Conflicts;
   readonly #ownMacWatch: OwnMacWatch;
+  readonly #prober: Prober;
   readonly #verifier: Verifier;
   readonly #announcer: Announcer;
   readonly #publisher: Publisher;
@@ -106,12 +109,13 @@ export class Engine {
       send: (frame: Uint8Array<ArrayBuffer>) => this.#link.send(frame),
       catchUp: () => this.#inbox.drainAll(),
     };
+    const lost = () => attachment.lost() + this.#shared.verdicts()[verdict.DROP_RING_FULL]!;
     this.#liveness = new LivenessBook(clusters, clock);
     this.#forwarding = new Forwarding(config, planned, this.#liveness);
     this.#resolver = new Resolver(frames, neighbors, clock, {
       ...own,
       changed: (neighbor) => this.#changes.addNeighbor(neighbor),
-      lost: () => attachment.lost() + this.#shared.verdicts()[verdict.DROP_RING_FULL]!,
+      lost,
     });
     this.#changes = new Changes(clock, {
       compute: (neighbors) => this.#forwarding.update(neighbors, this.#resolver.neighbors),
@@ -134,6 +138,15 @@ export class Engine {
       log,
       () => this.#shared.verdicts()[verdict.DROP_SOURCE_MAC]!,
     );
+    this.#prober = new Prober({
+      ...own,
+      config,
+      clock,
+      log,
+      lost,
+      whereIs: (address) => this.#whereIs(address),
+      changed: (cluster, backend, health) => this.#probed(cluster, backend, health),
+    });
     this.#verifier = new Verifier(config, frames, own, clock, log);
     this.#announcer = new Announcer(
       dispatcher.announce,
@@ -148,6 +161,7 @@ export class Engine {
     this.#inbox = new Inbox(this.#shared, this.#link, frames, {
       resolver: this.#resolver,
       conflicts: this.#conflicts,
+      prober: this.#prober,
       verifier: this.#verifier,
     });
     this.failed = Promise.race([attachment.failed, promise]);
@@ -214,6 +228,7 @@ export class Engine {
     this.#resolver.stop();
     this.#changes.stop();
     this.#announcer.stop();
+    this.#prober.stop();
     this.#verifier.stop();
     this.#publisher.stop();
     if (this.#holdsAddresses) this.#fallBack();
@@ -239,7 +254,28 @@ export class Engine {
     this.#holdsAddresses = true;
     this.#resolver.start();
     this.#announcer.start();
+    this.#prober.start();
     if (this.#config.dispatcher.verify !== "off") void this.#verifier.watch();
+  }
+
+  #whereIs(address: string): Whereabouts {
+    const { neighbors } = this.#resolver;
+    const neighbor = this.#forwarding.neighborOf(address);
+    const mac = neighbors.mac(neighbor);
+    if (mac !== undefined) return mac;
+    return neighbors.state(neighbor) === "failed" ? "failed" : "unknown";
+  }
+
+  #probed(cluster: string, backend: string, health: ProbedHealth): void {
+    const { address, state, reason, fault } = health;
+    const about = { cluster, backend, reason, fault };
+    if (state === "up") this.#log.info(about, "backend is up");
+    else this.#log.warn(about, "backend is down");
+    this.healthChanged(cluster, backend, health);
+    // Where verification looks for such a fault, it finds what mends it.
+    const isToBeVerified = fault !== null && fault !== "backend-down" &&
+      this.#config.dispatcher.verify !== "off";
+    if (isToBeVerified) void this.#verifier.appeared(address);
   }
 
   #defend(address: string): void {

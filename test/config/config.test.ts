@@ -109,7 +109,8 @@ describe("a mistake is reported with its place, what was found and what would do
       name: "unknown key",
       was: "{name: web1,",
       becomes: "{name: web1, wieght: 2,",
-      want: '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, mtu',
+      want:
+        '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, health, mtu',
     },
     {
       name: "unknown section",

@@ -8,6 +8,7 @@ import { FFI, RUNTIME } from "../device/runtime.ts";
 import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
 import { Engine } from "../engine/engine.ts";
 import { loadWithWarnings } from "../config/load.ts";
+import { requireCertificates } from "../health/certificates.ts";
 import { Output, STDOUT } from "../device/output.ts";
 import { openLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
@@ -38,6 +39,7 @@ export async function serve(
 ): Promise<void> {
   const { config, warnings } = loadWithWarnings(file);
   requireFreeAddresses(config);
+  requireCertificates(config);
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });

@@ -95,7 +95,7 @@ test("it reaches the cluster address at the backend by a loopback port", async (
   expect(await begin(sh(ask), 80, serve).ended).toBeUndefined();
 });
 
-test("with a port that nobody answers at, it is not run", async () => {
+test("with a port that nobody answers at, it is not run", () => {
   const file = join(folder, "run");
   const { attempt } = begin(sh('echo > "$1"', file), 80);
   expect(attempt.giveUp().reason).toMatch(/^it does not answer TCP at/);

@@ -11,6 +11,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { parseConfig, parseMac, REAL_CLOCK } from "oneip";
 import { probesOf } from "../../src/config/health.ts";
 import type { Attempt, Failure, Means } from "../../src/health/attempt.ts";
+import { requireCertificates } from "../../src/health/certificates.ts";
 import { httpProbe } from "../../src/health/http_probe.ts";
 import { ProbePorts } from "../../src/health/ports.ts";
 import { IpFrames } from "../../src/link/ip_frames.ts";
@@ -255,6 +256,29 @@ describe("https", () => {
       .toMatch(
         /does not speak TLS|cannot be asked/,
       );
+  });
+
+  test("a file of authorities that is not there, or has none, is told before the start", () => {
+    const requireFile = (ca: string) => () =>
+      requireCertificates(
+        parseConfig(
+          JSON.stringify({
+            dispatcher: { addresses: ["10.0.0.2/24"] },
+            clusters: [{
+              name: "web",
+              addresses: [f.IP.cluster],
+              health: { type: "https", ca },
+              backends: [{ name: "web1", address: f.IP.backend1 }],
+            }],
+          }),
+          "test",
+          "test",
+        ),
+      );
+    expect(requireFile("/nowhere/ca.pem")).toThrow(
+      'Cannot use the certificates "/nowhere/ca.pem": there is no such file',
+    );
+    expect(requireFile(right.file)).not.toThrow();
   });
 
   test("expired", async () => {

@@ -12,8 +12,16 @@ const BACKENDS = ["web1", "web2", "web3", "web4"];
 const PROBES = `health:
       - {type: icmp, interval: 200ms, timeout: 3s, fall: 2}
       - {type: http, port: 8080, path: /healthz, body: well, interval: 200ms, timeout: 3s, fall: 2}
-      - {type: https, port: 8443, host: www.example.com, ca: CA, interval: 1s, timeout: 10s}
+      - {type: https, port: 8443, host: www.example.com, ca: FOLDER/server.pem, interval: 1s, timeout: 10s}
+      - {type: exec, port: 8080, command: [bash, FOLDER/check], interval: 5s, timeout: 30s}
     backends:`;
+
+/** By the loopback port it finds the backend that its environment names, and no other. */
+const CHECK = `
+exec 3<>"/dev/tcp/$ONEIP_PROXY_ADDRESS/$ONEIP_PROXY_PORT"
+printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3
+grep -q "$ONEIP_BACKEND" <&3 || { echo "it is not $ONEIP_BACKEND"; exit 1; }
+`;
 
 interface Told {
   readonly msg: string;
@@ -71,9 +79,10 @@ describe.skipIf(needsTap())("a server that is dead on a live machine", () => {
     until(`clients of ${backend} are served by another`, async () => await owner(backend) !== backend);
 
   beforeAll(async () => {
+    writeFileSync(join(folder, "check"), CHECK);
     lab = await labWith(
       "health",
-      (config) => config.replace("backends:", PROBES.replace("CA", `${folder}/server.pem`)),
+      (config) => config.replace("backends:", PROBES.replaceAll("FOLDER", folder)),
     );
     const key = [
       "-newkey",

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, request, until } from "oneip";
+import { runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { clientOf, CLUSTER, CLUSTER6, expected, labWith } from "./labs.ts";
 
@@ -80,10 +81,6 @@ describe.skipIf(needsTap())("a server that is dead on a live machine", () => {
 
   beforeAll(async () => {
     writeFileSync(join(folder, "check"), CHECK);
-    lab = await labWith(
-      "health",
-      (config) => config.replace("backends:", PROBES.replaceAll("FOLDER", folder)),
-    );
     const key = [
       "-newkey",
       "rsa:2048",
@@ -94,7 +91,11 @@ describe.skipIf(needsTap())("a server that is dead on a live machine", () => {
       `${folder}/server.pem`,
     ];
     const name = ["-subj", "/CN=www.example.com", "-addext", "subjectAltName=DNS:www.example.com"];
-    await lab.node("lb").exec("openssl", "req", "-x509", ...key, ...name, "-days", "2");
+    await runChecked(["openssl", "req", "-x509", ...key, ...name, "-days", "2"]);
+    lab = await labWith(
+      "health",
+      (config) => config.replace("backends:", PROBES.replaceAll("FOLDER", folder)),
+    );
     for (const backend of BACKENDS) {
       configure(backend);
       await nginx(backend);

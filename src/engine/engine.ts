@@ -9,6 +9,8 @@
  */
 
 import type { Logger } from "pino";
+import { finish } from "../table/bucket_map.ts";
+import { requireSameDevice } from "../cluster/config_changes.ts";
 import { findBackend, type Found } from "../cluster/find_backend.ts";
 import { type AdministrationState, type Health, LivenessBook } from "../cluster/liveness.ts";
 import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
@@ -36,7 +38,7 @@ import { Changes } from "./changes.ts";
 import { tell } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
 import { Inbox } from "./inbox.ts";
-import { type Report, reportOf } from "./report.ts";
+import { type Report, reportOf, sumOf } from "./report.ts";
 import { type BackendStatus, backendStatus, type Status, statusOf } from "./status.ts";
 
 export interface Surroundings {
@@ -71,6 +73,8 @@ export class Engine {
   #probing: Timer | undefined;
   #looking: Timer | undefined;
   #isStopped = false;
+  /** What was done under earlier configurations. */
+  #earlier: Report | undefined;
 
   /**
    * Starts a dispatcher. Resolves when frames are being forwarded. Throws TapError when the TAP cannot be had, and leaves
@@ -175,7 +179,8 @@ export class Engine {
 
   /** The sums of all counters so far. */
   report(): Report {
-    return reportOf(this.#shared, this.#forwarding, this.#resolver);
+    const report = reportOf(this.#shared, this.#forwarding, this.#resolver);
+    return this.#earlier === undefined ? report : sumOf(this.#earlier, report);
   }
 
   /** The technique of each cluster now. */
@@ -230,11 +235,34 @@ export class Engine {
   }
 
   /**
+   * Goes on by another configuration, without losing a frame: neighbors, health and what people want stay known. Resolves with the
+   * engine that goes on; this one is over. Throws UsageError, and changes nothing, where something differs that cannot change
+   * while it runs.
+   */
+  async reload(config: Config): Promise<Engine> {
+    requireSameDevice(this.#config, config);
+    const next = new Engine(config, this.#log, this.#clock, this.#attachment);
+    await next.#takeOver(this);
+    return next;
+  }
+
+  /**
    * Ends the data plane and removes the interface, if it was made here. Clusters whose fallback is to broadcast are left to their
    * backends. Idempotent.
    */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
+    this.#rest();
+    if (this.#holdsAddresses) this.#fallBack();
+    await this.#attachment.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Nothing happens by itself any more. */
+  #rest(): void {
     this.#isStopped = true;
     this.#probing?.cancel();
     this.#looking?.cancel();
@@ -244,12 +272,30 @@ export class Engine {
     this.#announcer.stop();
     this.#verifier.stop();
     this.#publisher.stop();
-    if (this.#holdsAddresses) this.#fallBack();
-    await this.#attachment.stop();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+  /** The table is filled before any worker sees it, and what `before` still has to read it reads to the end. */
+  async #takeOver(before: Engine): Promise<void> {
+    before.#inbox.drainAll();
+    before.#rest();
+    this.#resolver.adopt(before.#resolver);
+    this.#liveness.adopt(before.#liveness);
+    this.#forwarding.techniques.adopt(before.#forwarding.techniques);
+    const outcome = finish(
+      this.#forwarding.update(this.#resolver.neighbors.known(), this.#resolver.neighbors),
+    );
+    await this.#publisher.publish();
+    this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
+    await this.#shared.settled();
+    before.#inbox.drainAll();
+    this.#resolver.adoptFrames(before.#resolver);
+    this.#earlier = before.report();
+    this.#ownMacWatch.start();
+    this.#holdsAddresses = true;
+    this.#resolver.start();
+    this.#announcer.start();
+    tell(this.#log, { ...outcome, neighbors: [], maps: [] }, (address) => this.#macOf(address));
+    this.#lookAgain();
   }
 
   async #begin(): Promise<void> {

@@ -4,7 +4,9 @@
  */
 
 import * as z from "zod";
+import type { ConfigChanges } from "../cluster/config_changes.ts";
 import type { TechniqueOf } from "../cluster/techniques.ts";
+import type { BackendStatus, Status } from "../engine/status.ts";
 import type { Fault } from "../fault/fault.ts";
 import type { Json } from "../config/print.ts";
 import { type FaultId, FAULTS } from "../fault/ids.ts";
@@ -42,13 +44,61 @@ const verificationReport: z.ZodType<VerificationReport> = z.strictObject({
   untried: z.array(z.string()),
 });
 
+const aspect = <State extends readonly [string, ...string[]]>(...states: State) =>
+  z.strictObject({ state: z.enum(states), why: z.string(), since: z.string() });
+
+const backendStatus: z.ZodType<BackendStatus> = z.strictObject({
+  cluster: z.string(),
+  name: z.string(),
+  address: z.string(),
+  ...aspect("unknown", "up", "down", "flapping", "draining").shape,
+  live: z.boolean(),
+  weight: z.int(),
+  backup: z.boolean(),
+  portion: z.number(),
+  buckets: z.int(),
+  neighbor: aspect("unknown", "reachable", "failed"),
+  health: aspect("unknown", "up", "down"),
+  administration: aspect("active", "draining", "down"),
+});
+
+const status: z.ZodType<Status> = z.strictObject({
+  clusters: z.array(z.strictObject({
+    name: z.string(),
+    technique,
+    buckets: z.int(),
+    live: z.int(),
+    minimum: z.int().nullable(),
+    healthIgnored: z.boolean(),
+    backends: z.array(backendStatus),
+  })),
+});
+
+const json = z.custom<Json>((value) => value !== undefined);
+
+const configChanges: z.ZodType<ConfigChanges> = z.strictObject({
+  changes: z.array(z.strictObject({
+    cluster: z.string().nullable(),
+    backend: z.string().nullable(),
+    key: z.string().nullable(),
+    old: json,
+    new: json,
+  })),
+  moving: z.array(z.strictObject({ cluster: z.string(), share: z.number() })),
+});
+
+/** `NAME` or `CLUSTER/NAME`. */
+const backend = z.string();
+
+const weightRemedy = "use a whole number from 0 to 100";
+
 const nothing = z.strictObject({});
 
 export const CONTRACT = {
   /** The name of the dispatcher's interface. */
   interface: { input: nothing, output: z.string() },
   /** What it was started with, as `oneip check --json` prints it. */
-  configuration: { input: nothing, output: z.custom<Json>((value) => value !== undefined) },
+  configuration: { input: nothing, output: json },
   /** Are the backends set up right? Takes up to three seconds. */
   verify: { input: nothing, output: verificationReport },
   /** The technique of each cluster; with `technique` it is changed first, of one cluster or of all. */
@@ -56,6 +106,21 @@ export const CONTRACT = {
     input: z.strictObject({ technique: technique.optional(), cluster: z.string().optional() }),
     output: techniques,
   },
+  /** The state of each backend. */
+  status: { input: nothing, output: status },
+  /** No new clients for a backend; with `now` its connections are not kept either. */
+  drain: { input: z.strictObject({ backend, now: z.boolean().optional() }), output: backendStatus },
+  undrain: { input: z.strictObject({ backend }), output: backendStatus },
+  /** Another weight for a backend; 0 drains. */
+  weight: {
+    input: z.strictObject({
+      backend,
+      weight: z.int(weightRemedy).min(0, weightRemedy).max(100, weightRemedy),
+    }),
+    output: backendStatus,
+  },
+  /** Goes on by what the configuration file says now; what that has changed. */
+  reload: { input: nothing, output: configChanges },
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>;
 
 export type CommandName = keyof typeof CONTRACT;

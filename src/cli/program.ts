@@ -6,13 +6,18 @@ import { backendCommand } from "./backend.ts";
 import { checkCommand } from "./check.ts";
 import { configCommand } from "./config.ts";
 import { demoCommand } from "./demo.ts";
+import { drainCommand } from "./drain.ts";
 import { explainCommand } from "./explain.ts";
 import { filterCommand } from "./filter.ts";
 import { labCommand } from "./lab.ts";
+import { reloadCommand } from "./reload.ts";
 import { routerCommand } from "./router.ts";
 import { runCommand } from "./run.ts";
+import { statusCommand } from "./status.ts";
 import { techniqueCommand } from "./technique.ts";
+import { undrainCommand } from "./undrain.ts";
 import { verifyCommand } from "./verify.ts";
+import { weightCommand } from "./weight.ts";
 
 /** It throws CommanderError for wrong usage, after it has printed what is wrong; commands load what they need when they are called. */
 export function oneipProgram(): Command {
@@ -28,6 +33,11 @@ export function oneipProgram(): Command {
     .addCommand(runCommand())
     .addCommand(checkCommand())
     .addCommand(explainCommand())
+    .addCommand(statusCommand())
+    .addCommand(drainCommand())
+    .addCommand(undrainCommand())
+    .addCommand(weightCommand())
+    .addCommand(reloadCommand())
     .addCommand(backendCommand())
     .addCommand(verifyCommand())
     .addCommand(configCommand())

@@ -4,7 +4,10 @@ import { styleText } from "node:util";
 import type { ClusterConfig, Config } from "../config/config.ts";
 import type { Warning } from "../config/warnings.ts";
 import type { FaultData } from "../fault/fault.ts";
+import type { ConfigChanges } from "../cluster/config_changes.ts";
+import { describeChanges } from "./print_changes.ts";
 import { describeFaultData, describeWarning } from "./print_faults.ts";
+import { formatSpan } from "./span.ts";
 import { wrap } from "./wrap.ts";
 
 /** A line of the log. Its other keys depend on `msg`. */
@@ -24,16 +27,27 @@ const WARN = 40;
 /** Lists of names are cut behind so many. */
 const MOST_NAMES = 8;
 
-/** Makes of each line of JSON the lines for a terminal. It remembers who is live, to say what a change means. */
+/** Owners that a sentence about a map names. */
+const MOST_OWNERS = 3;
+
+/** Makes of each line of JSON the lines for a terminal. It remembers who answers, to say what a change means. */
 export class Sentences {
   readonly #clusters: readonly ClusterConfig[];
   /** By address: does the neighbor answer? Not there before it has done so, or has failed. */
   readonly #answers = new Map<string, boolean>();
-  /** By message of the log. */
+  /** By event, or by message for what is no event. */
   readonly #tells: Readonly<Record<string, Tell>> = {
     "running": (record) => this.#running(record),
     "neighbor answers": (record) => this.#answering(record),
     "neighbor does not answer": (record) => this.#silent(record),
+    "backend.up": (record) => this.#up(record),
+    "backend.down": (record) => this.#down(record),
+    "backend.draining": (record) =>
+      `${this.#name(record)} is draining (${String(record["reason"])}): it gets no new clients.`,
+    "backend.flapping": (record) => `${this.#name(record)} goes up and down: ${String(record["reason"])}.`,
+    "health.ignored": healthIgnored,
+    "health.heeded": healthHeeded,
+    "map.changed": mapChanged,
     "another machine claims an address of ours": claim,
     "technique changed": techniqueChanged,
     "left to the backends' filters": ({ clusters }) =>
@@ -47,14 +61,16 @@ export class Sentences {
     this.#clusters = clusters;
   }
 
-  /** `line` is one record of the log. */
+  /** `line` is one record of the log. Empty for what another record says better. */
   of(line: string): string {
     const record = JSON.parse(line) as LogRecord;
     const time = new Date(record.time).toTimeString().slice(0, 8);
     const by = " ".repeat(time.length + 2);
     const block = blockOf(record);
     if (block !== undefined) return `${time}  ${record.msg}:\n\n${block}\n\n`;
-    const sentence = wrap((this.#tells[record.msg] ?? plainly)(record), by);
+    const told = (this.#tells[String(record["event"] ?? record.msg)] ?? plainly)(record);
+    if (told === "") return "";
+    const sentence = wrap(told, by);
     return `${time}  ${record.level >= WARN ? styleText("yellow", sentence) : sentence}\n`;
   }
 
@@ -65,51 +81,110 @@ export class Sentences {
       `It serves ${plural(clusters.length, "cluster")} ${enumerate(clusters)}.`;
   }
 
-  #answering({ address, backends, moved, mac }: LogRecord): string {
+  /** That a backend answers is told by its state. */
+  #answering({ address, backends, mac }: LogRecord): string {
     const before = this.#answers.get(String(address));
     this.#answers.set(String(address), true);
-    const who = backends === undefined ? `The next hop ${String(address)}` : names(backends);
+    if (backends !== undefined) {
+      return before === true ? `${names(backends)} has another MAC now, ${String(mac)}.` : "";
+    }
+    const who = `The next hop ${String(address)}`;
     if (before === true) return `${who} has another MAC now, ${String(mac)}.`;
-    if (before === undefined) {
-      return backends === undefined
-        ? `${who} is up (MAC ${String(mac)}).`
-        : `${who} is up at ${String(address)} (MAC ${String(mac)}).`;
-    }
-    if (backends === undefined) return `${who} is back.`;
-    return `${who} is back: it has its ${this.#bucketsOf(address, moved)} again.`;
+    return before === undefined ? `${who} is up (MAC ${String(mac)}).` : `${who} is back.`;
   }
 
-  #silent({ address, backends, moved }: LogRecord): string {
+  #silent({ address, backends }: LogRecord): string {
     this.#answers.set(String(address), false);
-    const remedy = `Nobody answers for ${String(address)}: see whether the machine is up, and on this link.`;
-    if (backends === undefined) {
-      return `The next hop ${
-        String(address)
-      } is gone: what is routed to it is answered with host unreachable. ${remedy}`;
+    if (backends !== undefined) return "";
+    return `The next hop ${
+      String(address)
+    } is gone: what is routed to it is answered with host unreachable. ${nobodyAnswers(address)}`;
+  }
+
+  #up(record: LogRecord): string {
+    const { address, mac, was, wasForMs, reason } = record;
+    const who = this.#name(record);
+    const time = formatSpan(Number(wasForMs));
+    switch (was) {
+      case "unknown":
+        return `${who} is up at ${String(address)}${mac === undefined ? "" : ` (MAC ${String(mac)})`}.`;
+      case "draining":
+        return `${who} gets new clients again, after ${time}.`;
+      case "flapping":
+        return `${who} has stayed up for a while: it gets clients again.`;
+      default:
+        return `${who} is back after ${time}: ${String(reason)}.`;
     }
-    const lost = `${names(backends)} is gone: its ${this.#bucketsOf(address, moved)}`;
-    const heirs = this.#clustersOf(address).flatMap(({ backends }) => backends).filter((backend) =>
-      this.#answers.get(backend.address) !== false
-    );
-    if (heirs.length > 0) return `${lost} went to ${names(heirs.map(({ name }) => name))}. ${remedy}`;
-    const clusters = names(this.#clustersOf(address).map(({ name }) => name), "cluster");
-    return `${lost} have no owner, for no backend of ${clusters} is left. ${remedy}`;
   }
 
-  /** `2731 of 4096 buckets` */
-  #bucketsOf(address: unknown, moved: unknown): string {
-    const all = this.#clustersOf(address).reduce((sum, { buckets }) => sum + buckets, 0);
-    return `${String(moved)} of ${all} buckets`;
+  #down(record: LogRecord): string {
+    const { address, by, was, wasForMs, reason } = record;
+    const who = this.#name(record);
+    if (by === "administration") return `${who} is taken down (${String(reason)}).`;
+    const since = was === "up" ? ` It was up for ${formatSpan(Number(wasForMs))}.` : "";
+    const remedy = by === "neighbor" ? ` ${nobodyAnswers(address)}` : "";
+    return `${who} is down: ${String(reason)}.${since}${remedy}`;
   }
 
-  #clustersOf(address: unknown): ClusterConfig[] {
-    return this.#clusters.filter(({ backends }) => backends.some((backend) => backend.address === address));
+  /** With its cluster where there are several. */
+  #name({ cluster, backend }: LogRecord): string {
+    return this.#clusters.length === 1 ? String(backend) : `${String(cluster)}/${String(backend)}`;
   }
+}
+
+function nobodyAnswers(address: unknown): string {
+  return `Nobody answers for ${String(address)}: see whether the machine is up, and on this link.`;
+}
+
+function healthIgnored({ cluster, live, minimum }: LogRecord): string {
+  return `Only ${String(live)} of at least ${String(minimum)} backends of cluster ${
+    String(cluster)
+  } are live, so their health is ` +
+    "ignored: whoever answers for its address gets clients. See whether the backends fail, or the probes.";
+}
+
+function healthHeeded({ cluster, live }: LogRecord): string {
+  return `Health counts again in cluster ${String(cluster)}: ${String(live)} backends are live.`;
+}
+
+interface Move {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly buckets: number;
+}
+
+/** By those who lost or by those who gained, whichever are fewer. */
+function mapChanged(record: LogRecord): string {
+  const moves = record["moves"] as readonly Move[];
+  const losers = Map.groupBy(moves, ({ from }) => from);
+  const winners = Map.groupBy(moves, ({ to }) => to);
+  const byLoser = losers.size <= winners.size;
+  const groups = [...(byLoser ? losers : winners)].slice(0, MOST_OWNERS).map(([owner, own]) => {
+    const others = names(own.map((move) => ownerName(byLoser ? move.to : move.from)));
+    const sum = own.reduce((sum, { buckets }) => sum + buckets, 0);
+    return byLoser
+      ? `${sum} of ${ownerName(owner)} went to ${others}`
+      : `${ownerName(owner)} got ${sum} of ${others}`;
+  });
+  const more = (byLoser ? losers : winners).size > MOST_OWNERS || record["more"] !== undefined
+    ? ", and so on"
+    : "";
+  const { cluster, moved, buckets } = record;
+  return `${String(moved)} of ${String(buckets)} buckets of cluster ${String(cluster)} moved: ${
+    groups.join("; ")
+  }${more}.`;
+}
+
+function ownerName(name: string | null): string {
+  return name ?? "nobody, for no backend is live";
 }
 
 /** What has a form of its own wherever it is printed. */
 function blockOf(record: LogRecord): string | undefined {
   if ("mend" in record && "or" in record) return describeFaultData(record as unknown as FaultData);
+  if (record["event"] === "configuration.reloaded") {
+    return describeChanges(record as unknown as ConfigChanges);
+  }
   if ("key" in record && "decide" in record) return describeWarning(record as unknown as Warning);
   return undefined;
 }

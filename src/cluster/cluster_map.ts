@@ -14,38 +14,63 @@ export interface Placement {
   readonly backend: BackendConfig | undefined;
 }
 
-/** How many buckets each backend has lost and gained by a change, by its index in the configuration. */
-export interface Moves {
-  readonly lost: readonly number[];
-  readonly gained: readonly number[];
+/** What a backend may have of a cluster's buckets now. */
+export interface Share {
+  /** 1 to 100: by these the base map is made. */
+  readonly weight: number;
+  /** Of what the base map gives it: 0, it is not live; 1, all; between them while it starts slowly. */
+  readonly portion: number;
 }
+
+/** Buckets that have changed their owner. */
+export interface Move {
+  /** By index in the configuration; undefined for no owner. */
+  readonly from: number | undefined;
+  readonly to: number | undefined;
+  readonly buckets: number;
+}
+
+/** By this the base map is made while a backend's weight is 0, unless it had another one before: so only its own buckets move. */
+export const WEIGHT_OF_NOTHING = 1;
 
 export class ClusterMap {
   readonly cluster: ClusterConfig;
-  readonly #base: Uint16Array;
+  #shares: readonly Share[];
+  /** The base map of those that serve, and of the backups: computed when it is needed. */
+  #base: Uint16Array | undefined;
+  #backupBase: Uint16Array | undefined;
   #live: Uint16Array;
 
-  /** All backends live. */
+  /** All backends live that have a weight. */
   constructor(cluster: ClusterConfig) {
     this.cluster = cluster;
-    this.#base = bucketMap.baseMap(cluster.backends, cluster.buckets, cluster.algorithm);
-    this.#live = this.#base;
+    this.#shares = this.#sharesAsConfigured(() => true);
+    this.#live = bucketMap.finish(this.#computeInSteps());
   }
 
-  /** Computes the live map. */
+  /** Computes the live map, with the weights of the configuration. */
   update(isLive: (backend: BackendConfig) => boolean): void {
-    bucketMap.finish(this.updateInSteps((index) => isLive(this.cluster.backends[index]!)));
+    bucketMap.finish(this.updateInSteps(this.#sharesAsConfigured(isLive)));
   }
 
-  /** The same in steps, after the last of which the map is in use. `isLive` is asked by index, and in the first step only. */
-  *updateInSteps(isLive: (index: number) => boolean): Generator<void, Moves> {
-    const { backends, algorithm, noBackend } = this.cluster;
+  /** Computes the live map in steps, after the last of which it is in use. What has moved by it, the most first. */
+  *updateInSteps(shares: readonly Share[]): Generator<void, Move[]> {
+    if (shares.some(({ weight }, index) => weight !== this.#shares[index]!.weight)) {
+      this.#base = undefined;
+      this.#backupBase = undefined;
+    }
+    this.#shares = shares;
     const before = this.#live;
-    const lastResort = noBackend === "last-resort" && !backends.some((_, index) => isLive(index));
-    this.#live = lastResort
-      ? this.#base
-      : yield* bucketMap.liveMapInSteps(backends, this.#base, algorithm, isLive);
-    return movesBetween(before, this.#live, backends.length);
+    this.#live = yield* this.#computeInSteps();
+    return movesBetween(before, this.#live);
+  }
+
+  /** Would an update with these shares change nothing? */
+  hasShares(shares: readonly Share[]): boolean {
+    return shares.every(({ weight, portion }, index) => {
+      const share = this.#shares[index]!;
+      return share.weight === weight && share.portion === portion;
+    });
   }
 
   /** The live map with a number for each owner, its neighbor's for example; a bucket without owner stays NO_BACKEND. */
@@ -71,17 +96,54 @@ export class ClusterMap {
     const bucket = bucketMap.bucketOf(h, buckets);
     return { hash: h, bucket, backend: backends[this.#live[bucket]!] };
   }
+
+  /** Backups have buckets while no other backend is live. */
+  *#computeInSteps(): Generator<void, Uint16Array> {
+    const { backends, algorithm, noBackend } = this.cluster;
+    const isServing = (backup: boolean) =>
+      backends.some((one, index) => one.backup === backup && this.#shares[index]!.portion > 0);
+    if (!isServing(false) && !isServing(true) && noBackend === "last-resort") return this.#baseOf(false);
+    const backup = !isServing(false) && isServing(true);
+    return yield* bucketMap.liveMapInSteps(
+      this.#members(backup),
+      this.#baseOf(backup),
+      algorithm,
+      (index) => backends[index]!.backup === backup ? this.#shares[index]!.portion : 0,
+    );
+  }
+
+  #baseOf(backup: boolean): Uint16Array {
+    const { buckets, algorithm } = this.cluster;
+    const compute = () => bucketMap.baseMap(this.#members(backup), buckets, algorithm);
+    return backup ? this.#backupBase ??= compute() : this.#base ??= compute();
+  }
+
+  /** All backends, so that indices are theirs; the others than these own nothing. */
+  #members(backup: boolean): bucketMap.Member[] {
+    return this.cluster.backends.map((one, index) => (
+      { name: one.name, weight: one.backup === backup ? this.#shares[index]!.weight : 0 }
+    ));
+  }
+
+  #sharesAsConfigured(isLive: (backend: BackendConfig) => boolean): Share[] {
+    return this.cluster.backends.map((backend) => ({
+      weight: backend.weight || WEIGHT_OF_NOTHING,
+      portion: backend.weight > 0 && isLive(backend) ? 1 : 0,
+    }));
+  }
 }
 
-function movesBetween(before: Uint16Array, after: Uint16Array, backends: number): Moves {
-  const lost = new Array<number>(backends).fill(0);
-  const gained = new Array<number>(backends).fill(0);
+function movesBetween(before: Uint16Array, after: Uint16Array): Move[] {
+  /** By both owners in one number. */
+  const counts = new Map<number, number>();
   for (let bucket = 0; bucket < after.length; bucket++) {
-    const owner = after[bucket]!;
-    const last = before[bucket]!;
-    if (owner === last) continue;
-    if (last !== bucketMap.NO_BACKEND) lost[last]!++;
-    if (owner !== bucketMap.NO_BACKEND) gained[owner]!++;
+    const [from, to] = [before[bucket]!, after[bucket]!];
+    if (from === to) continue;
+    const pair = from * 2 ** 16 + to;
+    counts.set(pair, (counts.get(pair) ?? 0) + 1);
   }
-  return { lost, gained };
+  const indexOf = (owner: number) => owner === bucketMap.NO_BACKEND ? undefined : owner;
+  return [...counts].map(([pair, buckets]) => (
+    { from: indexOf(Math.floor(pair / 2 ** 16)), to: indexOf(pair % 2 ** 16), buckets }
+  )).sort((a, b) => b.buckets - a.buckets);
 }

@@ -5,114 +5,132 @@
  *     health           does what the probes ask for work?                 unknown, up, down
  *     administration   what do people want?                               active, draining, down
  *
- * Restart-neutral: what is unknown counts as good.
+ * and from what a cluster wants of them together: its start, its minimum, slow start, damping. Restart-neutral: what is unknown
+ * counts as good.
+ *
+ * What is told is kept at once; `look` counts it, so that whoever computes maps sees all that has changed in one moment together.
  */
 
-import type { ClusterConfig } from "../config/config.ts";
+import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 import type { Clock } from "../system/clock.ts";
+import type { AdministrationState, Health, Liveness, NeighborState } from "./aspects.ts";
+import type { BackendLiveness, Turn } from "./backend_liveness.ts";
+import { type Belief, ClusterLiveness } from "./cluster_liveness.ts";
+import type { Share } from "./cluster_map.ts";
 
-export type NeighborState = "unknown" | "reachable" | "failed";
-export type HealthState = "unknown" | "up" | "down";
-export type AdministrationState = "active" | "draining" | "down";
+export type * from "./aspects.ts";
 
-/** What the probes have found. */
-export interface Health {
-  readonly state: "up" | "down";
-  /** One plain sentence without its subject, such as `its port 80 refuses`. */
-  readonly reason: string;
-}
-
-/** One side of a backend's state. */
-export interface Aspect<State> {
-  readonly state: State;
-  /** One plain sentence. */
-  readonly why: string;
-  /** By the clock: when this began. */
-  readonly sinceMs: number;
-}
-
-export interface Liveness {
-  readonly neighbor: Aspect<NeighborState>;
-  readonly health: Aspect<HealthState>;
-  readonly administration: Aspect<AdministrationState>;
-  /** It may get new clients. */
-  readonly isLive: boolean;
-  /** It still answers, so that the connections that it has may stay with it. */
-  readonly keeps: boolean;
-}
-
-const NEIGHBOR: Readonly<Record<NeighborState, string>> = {
-  unknown: "it has not answered yet, and has not been given up",
-  reachable: "it answers for its address",
-  failed: "it does not answer for its address",
-};
-
-/** What is known of a backend by itself. */
-interface Entry {
+/** A backend's state has become another one. */
+export interface BackendTurn extends Turn {
+  readonly cluster: string;
+  readonly backend: string;
   readonly address: string;
-  health: Aspect<HealthState>;
-  administration: Aspect<AdministrationState>;
+}
+
+/** Probes are not believed any more, or again. */
+export interface ClusterBelief extends Belief {
+  readonly cluster: string;
+}
+
+/** What has changed since it was last looked at. */
+export interface Changed {
+  readonly turns: readonly BackendTurn[];
+  readonly beliefs: readonly ClusterBelief[];
 }
 
 export class LivenessBook {
   readonly #clock: Clock;
-  readonly #startMs: number;
+  /** By name. */
+  readonly #clusters: ReadonlyMap<string, ClusterLiveness>;
   /** By primary address, which backends of several clusters may share. */
-  readonly #neighbors = new Map<string, Aspect<NeighborState>>();
-  /** By name of the cluster, then of the backend. */
-  readonly #entries: ReadonlyMap<string, ReadonlyMap<string, Entry>>;
+  readonly #backendsAt: ReadonlyMap<string, readonly BackendLiveness[]>;
 
-  constructor(clusters: readonly ClusterConfig[], clock: Clock) {
+  /** `isProbed`: will `healthChanged` be called for this backend? */
+  constructor(
+    clusters: readonly ClusterConfig[],
+    clock: Clock,
+    isProbed: (cluster: ClusterConfig, backend: BackendConfig) => boolean = () => false,
+  ) {
     this.#clock = clock;
-    this.#startMs = clock.now();
-    this.#entries = new Map(clusters.map(({ name, backends }) => [
-      name,
-      new Map(backends.map(({ name, address }) => [name, this.#entryOf(address)])),
+    this.#clusters = new Map(clusters.map((cluster) => [
+      cluster.name,
+      new ClusterLiveness(cluster, (backend) => isProbed(cluster, backend), clock.now()),
     ]));
+    const backends = [...this.#clusters.values()].flatMap(({ backends }) => [...backends.values()]);
+    this.#backendsAt = Map.groupBy(backends, ({ address }) => address);
+  }
+
+  /** Takes over what is known by another configuration. */
+  adopt(before: LivenessBook): void {
+    for (const [name, cluster] of this.#clusters) {
+      const same = before.#clusters.get(name);
+      if (same === undefined) continue;
+      cluster.adopt(same, (address) => before.#backendsAt.get(address)?.[0]?.neighbor);
+    }
   }
 
   /** The machine at this address answers, or is given up. */
   neighborChanged(address: string, state: NeighborState): void {
-    if (this.#neighbors.get(address)?.state === state) return;
-    this.#neighbors.set(address, { state, why: NEIGHBOR[state], sinceMs: this.#clock.now() });
+    for (const backend of this.#backendsAt.get(address) ?? []) {
+      backend.neighborChanged(state, this.#clock.now());
+    }
   }
 
   /** The probes of a backend have found this. A backend that is not there (any more) has no health. */
-  healthChanged(cluster: string, backend: string, { state, reason }: Health): void {
-    const entry = this.#entries.get(cluster)?.get(backend);
-    if (entry === undefined) return;
-    const sinceMs = entry.health.state === state ? entry.health.sinceMs : this.#clock.now();
-    entry.health = { state, why: reason, sinceMs };
+  healthChanged(cluster: string, backend: string, health: Health): void {
+    this.#clusters.get(cluster)?.backends.get(backend)?.healthChanged(health, this.#clock.now());
   }
 
   /** People want this of a backend. */
   administer(cluster: string, backend: string, state: AdministrationState, why: string): void {
-    const entry = this.#entries.get(cluster)?.get(backend);
-    if (entry === undefined || entry.administration.state === state) return;
-    entry.administration = { state, why, sinceMs: this.#clock.now() };
+    this.#backend(cluster, backend).administer(state, why, this.#clock.now());
+  }
+
+  /** 0 to 100; 0 drains. */
+  setWeight(cluster: string, backend: string, weight: number): void {
+    this.#backend(cluster, backend).setWeight(weight, this.#clock.now());
+  }
+
+  /** Counts what has changed by now, and says it. */
+  look(): Changed {
+    const turns: BackendTurn[] = [];
+    const beliefs: ClusterBelief[] = [];
+    for (const [cluster, liveness] of this.#clusters) {
+      const { turns: own, belief } = liveness.look(this.#clock.now());
+      for (const [backend, turn] of own) {
+        turns.push({ cluster, backend, address: liveness.backends.get(backend)!.address, ...turn });
+      }
+      if (belief !== undefined) beliefs.push({ cluster, ...belief });
+    }
+    return { turns, beliefs };
+  }
+
+  /** What each backend of a cluster may have of its buckets, by what was known when it was last looked at. */
+  sharesOf(cluster: string): Share[] {
+    return this.#cluster(cluster).shares(this.#clock.now());
   }
 
   /** Of a backend of a cluster, both of the configuration. */
   of(cluster: string, backend: string): Liveness {
-    const { address, health, administration } = this.#entries.get(cluster)!.get(backend)!;
-    const neighbor = this.#neighbors.get(address) ??
-      { state: "unknown", why: NEIGHBOR.unknown, sinceMs: this.#startMs };
-    const answers = neighbor.state !== "failed" && health.state !== "down";
-    return {
-      neighbor,
-      health,
-      administration,
-      isLive: answers && administration.state === "active",
-      keeps: answers && administration.state !== "down",
-    };
+    return this.#cluster(cluster).of(backend, this.#clock.now());
   }
 
-  #entryOf(address: string): Entry {
-    const sinceMs = this.#startMs;
-    return {
-      address,
-      health: { state: "unknown", why: "nothing has been found out yet", sinceMs },
-      administration: { state: "active", why: "as configured", sinceMs },
-    };
+  /** Too few backends of this cluster are live for its probes to be believed. */
+  isHealthIgnored(cluster: string): boolean {
+    return this.#cluster(cluster).isHealthIgnored;
+  }
+
+  /** By the clock: when something changes by itself, so that it must be looked at; Infinity when nothing does. */
+  get nextMs(): number {
+    const nowMs = this.#clock.now();
+    return [...this.#clusters.values()].reduce((least, one) => Math.min(least, one.nextMs(nowMs)), Infinity);
+  }
+
+  #cluster(name: string): ClusterLiveness {
+    return this.#clusters.get(name)!;
+  }
+
+  #backend(cluster: string, backend: string): BackendLiveness {
+    return this.#cluster(cluster).backends.get(backend)!;
   }
 }

@@ -22,6 +22,7 @@ import {
   prefix,
   uint32,
   wholeNumber,
+  yesOrNo,
 } from "./values.ts";
 
 /** Of a cluster that does not say how many. */
@@ -39,14 +40,20 @@ const backend = section("use a mapping such as {name: web1, address: 10.0.0.11}"
     examples: ["10.0.0.11"],
     checks: [areUnique("backend", "clusters[].backends[].address", address), backendsAreOnLink],
   }),
-  weight: key(wholeNumber(1, 100).default(1), {
-    description: "Its share of the buckets, in proportion to the other weights.",
+  weight: key(wholeNumber(0, 100).default(1), {
+    description:
+      "Its share of the buckets, in proportion to the other weights. 0 drains it: it gets no new clients.",
     examples: [2],
   }),
   health: key(probes.optional(), {
     absent: "the cluster's",
     description: "Its own probes, in place of all of the cluster's.",
     examples: [{ type: "tcp", port: 8080 }],
+  }),
+  backup: key(yesOrNo.default(false), {
+    description:
+      "Gets traffic only while no other backend of the cluster is live: for a page that says sorry, for example.",
+    examples: [true],
   }),
   mtu: key(wholeNumber(68, 9000).optional(), {
     absent: "that of the link",
@@ -175,10 +182,25 @@ export const cluster = section("use a mapping with name, addresses and backends"
     examples: [{ type: "tcp", port: 80 }],
     checks: [probesAreWhole],
   }),
+  minimum: key(wholeNumber(1, MOST.backends).optional(), {
+    description:
+      "With fewer live backends than this their health is ignored, and the log raises an alarm: rather the probes are wrong than " +
+      "all of them. Who does not answer for its address is left out all the same.",
+    examples: [2],
+    checks: [minimumIsThere],
+  }),
+  slowStart: key(durationWithin(1000, 3_600_000, "30s").optional(), {
+    as: "slowStartMs",
+    description:
+      "How long a backend takes that returns to get all of its buckets again: a tenth at once, then one more with each tenth of " +
+      "this time. Not with the algorithm `modulo`.",
+    examples: ["30s"],
+    checks: [slowStartIsPossible],
+  }),
   backends: key(list(backend, "at least one backend"), {
     description: `The servers behind the cluster addresses. All clusters together may have ${MOST.backends}.`,
     examples: [[{ name: "web1", address: "10.0.0.11" }, { name: "web2", address: "10.0.0.12", weight: 2 }]],
-    checks: [areAtMost(MOST.backends, "clusters[].backends[]", "backends in all clusters")],
+    checks: [areAtMost(MOST.backends, "clusters[].backends[]", "backends in all clusters"), someoneServes],
   }),
 });
 
@@ -288,5 +310,37 @@ function bucketsAreEnough(contents: Contents, complain: Complain): void {
         `There are more backends than buckets, found ${value} for ${backends} backends, use a larger power of two`,
       );
     }
+  }
+}
+
+const anything = z.unknown();
+
+function someoneServes(contents: Contents, complain: Complain): void {
+  for (const { path, value } of contents.all("clusters[].backends", z.array(anything).min(1))) {
+    const backups = value.filter((_, index) => contents.at([...path, index, "backup"], z.literal(true)));
+    if (backups.length < value.length) continue;
+    complain(path, `All backends are backups, found ${value.length}, use one at least without \`backup\``);
+  }
+}
+
+function minimumIsThere(contents: Contents, complain: Complain): void {
+  for (const { path, value } of contents.all("clusters[].minimum", z.int())) {
+    const backends = contents.at(beside(path, "backends"), z.array(anything))?.value.length ?? value;
+    if (value <= backends) continue;
+    complain(
+      path,
+      `The minimum is never reached, found ${value}, use ${backends} at most, which is how many backends there are`,
+    );
+  }
+}
+
+/** With it a change of one backend moves most buckets, so that nothing could come back bit by bit. */
+function slowStartIsPossible(contents: Contents, complain: Complain): void {
+  for (const { path, written } of contents.all("clusters[].slowStart", anything)) {
+    if (contents.at(beside(path, "algorithm"), z.literal("modulo")) === undefined) continue;
+    complain(
+      path,
+      `The algorithm modulo knows no slow start, found ${written}, use maglev or rendezvous, or leave it out`,
+    );
   }
 }

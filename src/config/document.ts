@@ -21,7 +21,7 @@ at once, with its place, what was found, and what would do. Nothing starts on a 
 a mistake, too.
 
 \`\`\`
-oneip.yaml:7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, health, mtu
+oneip.yaml:7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, health, backup, mtu
 \`\`\`
 
 What is legal but unwise is a *warning*: \`check\` prints it with its place, why, and what to do, and so does \`run\` at its start.

@@ -22,6 +22,10 @@ export class Changes<Outcome> {
   readonly #events: ChangesEvents<Outcome>;
   #neighbors = new Set<number>();
   #hasChanges = false;
+  /** Of what is being gathered. */
+  #next = Promise.withResolvers<void>();
+  /** Of what is being computed. */
+  #current = Promise.withResolvers<void>();
   #timer: Timer | undefined;
 
   constructor(clock: Clock, events: ChangesEvents<Outcome>) {
@@ -32,23 +36,29 @@ export class Changes<Outcome> {
   /** A neighbor has another MAC than before, or none any more. */
   addNeighbor(neighbor: number): void {
     this.#neighbors.add(neighbor);
-    this.add();
+    void this.add();
   }
 
-  /** Something has changed that `compute` finds by itself. */
-  add(): void {
+  /** Something has changed that `compute` finds by itself. Resolves when it is computed. */
+  add(): Promise<void> {
     this.#hasChanges = true;
     this.#timer ??= this.#clock.after(GATHER_MS, () => this.#begin());
+    return this.#next.promise;
   }
 
+  /** What is not computed yet will not be, and whoever waits for it waits no more. */
   stop(): void {
     this.#timer?.cancel();
+    this.#current.resolve();
+    this.#next.resolve();
   }
 
   #begin(): void {
     const neighbors = [...this.#neighbors];
     this.#neighbors.clear();
     this.#hasChanges = false;
+    this.#current = this.#next;
+    this.#next = Promise.withResolvers();
     this.#go(this.#events.compute(neighbors));
   }
 
@@ -60,5 +70,6 @@ export class Changes<Outcome> {
     }
     this.#timer = this.#hasChanges ? this.#clock.after(GATHER_MS, () => this.#begin()) : undefined;
     this.#events.computed(value);
+    this.#current.resolve();
   }
 }

@@ -10,11 +10,15 @@
  */
 
 import type { Logger } from "pino";
-import { type Health, LivenessBook } from "../cluster/liveness.ts";
+import { finish } from "../table/bucket_map.ts";
+import { requireSameDevice } from "../cluster/config_changes.ts";
+import { findBackend, type Found } from "../cluster/find_backend.ts";
+import { type AdministrationState, type Health, LivenessBook } from "../cluster/liveness.ts";
 import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
 import { planOf } from "../config/plan.ts";
 import { type ProbedHealth, Prober, type Whereabouts } from "../health/prober.ts";
+import { UsageError } from "../input/errors.ts";
 import { Announcer } from "../link/announcer.ts";
 import { Conflicts, PROBE_MS } from "../link/conflicts.ts";
 import { Link } from "../link/link.ts";
@@ -31,11 +35,13 @@ import * as verdict from "../path/verdict.ts";
 import { type Clock, REAL_CLOCK, type Timer } from "../system/clock.ts";
 import { Verifier } from "../verify/verifier.ts";
 import type { VerificationReport } from "../verify/report.ts";
-import { formatMac } from "../wire/address.ts";
+import type { Mac } from "../wire/address.ts";
 import { Changes } from "./changes.ts";
+import { type About, tell } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
 import { Inbox } from "./inbox.ts";
-import { type Report, reportOf } from "./report.ts";
+import { type Report, reportOf, sumOf } from "./report.ts";
+import { type BackendStatus, backendStatus, type Status, statusOf } from "./status.ts";
 
 export interface Surroundings {
   /** What joins it to the link. Default: the configuration's TAP, with its workers. */
@@ -68,7 +74,10 @@ export class Engine {
   /** The link has been told that our addresses are here, and nobody else was heard to have them. */
   #holdsAddresses = false;
   #probing: Timer | undefined;
+  #looking: Timer | undefined;
   #isStopped = false;
+  /** What was done under earlier configurations. */
+  #earlier: Report | undefined;
 
   /**
    * Starts a dispatcher. Resolves when frames are being forwarded. Throws TapError when the TAP cannot be had, and leaves
@@ -110,7 +119,20 @@ export class Engine {
       catchUp: () => this.#inbox.drainAll(),
     };
     const lost = () => attachment.lost() + this.#shared.verdicts()[verdict.DROP_RING_FULL]!;
-    this.#liveness = new LivenessBook(clusters, clock);
+    this.#prober = new Prober({
+      ...own,
+      config,
+      clock,
+      log,
+      lost,
+      whereIs: (address) => this.#whereIs(address),
+      changed: (cluster, backend, health) => this.#probed(cluster, backend, health),
+    });
+    this.#liveness = new LivenessBook(
+      clusters,
+      clock,
+      (cluster, { name }) => this.#prober.isProbed(cluster.name, name),
+    );
     this.#forwarding = new Forwarding(config, planned, this.#liveness);
     this.#resolver = new Resolver(frames, neighbors, clock, {
       ...own,
@@ -138,15 +160,6 @@ export class Engine {
       log,
       () => this.#shared.verdicts()[verdict.DROP_SOURCE_MAC]!,
     );
-    this.#prober = new Prober({
-      ...own,
-      config,
-      clock,
-      log,
-      lost,
-      whereIs: (address) => this.#whereIs(address),
-      changed: (cluster, backend, health) => this.#probed(cluster, backend, health),
-    });
     this.#verifier = new Verifier(config, frames, own, clock, log);
     this.#announcer = new Announcer(
       dispatcher.announce,
@@ -184,7 +197,8 @@ export class Engine {
 
   /** The sums of all counters so far. */
   report(): Report {
-    return reportOf(this.#shared, this.#forwarding, this.#resolver);
+    const report = reportOf(this.#shared, this.#forwarding, this.#resolver);
+    return this.#earlier === undefined ? report : sumOf(this.#earlier, report);
   }
 
   /** The technique of each cluster now. */
@@ -208,7 +222,29 @@ export class Engine {
   /** The probes of a backend have found this; what many of them find in one moment comes to one publication. */
   healthChanged(cluster: string, backend: string, health: Health): void {
     this.#liveness.healthChanged(cluster, backend, health);
-    this.#changes.add();
+    void this.#changes.add();
+  }
+
+  /** The state of each backend, with what it has of the buckets. */
+  status(): Status {
+    return statusOf(this.#forwarding, this.#liveness, this.#clock);
+  }
+
+  /**
+   * Lets a backend drain, takes it down, or lets it serve again. Resolves with its status when the workers follow. `backend` is
+   * `NAME` or `CLUSTER/NAME`. Throws UsageError when there is none, or several, or when its cluster broadcasts.
+   */
+  administer(backend: string, state: AdministrationState): Promise<BackendStatus> {
+    return this.#decide(backend, (found) => {
+      this.#liveness.administer(found.cluster.name, found.backend.name, state, "by command");
+    });
+  }
+
+  /** Gives a backend another weight, 0 to 100; 0 drains. The rest is as with `administer`. */
+  setWeight(backend: string, weight: number): Promise<BackendStatus> {
+    return this.#decide(backend, (found) => {
+      this.#liveness.setWeight(found.cluster.name, found.backend.name, weight);
+    });
   }
 
   /** Verifies that the backends are set up right, without disturbing what goes on; up to three seconds, with hundreds of backends longer. */
@@ -217,13 +253,37 @@ export class Engine {
   }
 
   /**
+   * Goes on by another configuration, without losing a frame: neighbors, health and what people want stay known. Resolves with the
+   * engine that goes on; this one is over. Throws UsageError, and changes nothing, where something differs that cannot change
+   * while it runs.
+   */
+  async reload(config: Config): Promise<Engine> {
+    requireSameDevice(this.#config, config);
+    const next = new Engine(config, this.#log, this.#clock, this.#attachment);
+    await next.#takeOver(this);
+    return next;
+  }
+
+  /**
    * Ends the data plane and removes the interface, if it was made here. Clusters whose fallback is to broadcast are left to their
    * backends. Idempotent.
    */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
+    this.#rest();
+    if (this.#holdsAddresses) this.#fallBack();
+    await this.#attachment.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Nothing happens by itself any more. */
+  #rest(): void {
     this.#isStopped = true;
     this.#probing?.cancel();
+    this.#looking?.cancel();
     this.#ownMacWatch.stop();
     this.#resolver.stop();
     this.#changes.stop();
@@ -231,12 +291,32 @@ export class Engine {
     this.#prober.stop();
     this.#verifier.stop();
     this.#publisher.stop();
-    if (this.#holdsAddresses) this.#fallBack();
-    await this.#attachment.stop();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+  /** The table is filled before any worker sees it, and what `before` still has to read it reads to the end. */
+  async #takeOver(before: Engine): Promise<void> {
+    before.#inbox.drainAll();
+    before.#rest();
+    this.#resolver.adopt(before.#resolver);
+    this.#liveness.adopt(before.#liveness);
+    this.#prober.adopt(before.#prober);
+    this.#forwarding.techniques.adopt(before.#forwarding.techniques);
+    const outcome = finish(
+      this.#forwarding.update(this.#resolver.neighbors.known(), this.#resolver.neighbors),
+    );
+    await this.#publisher.publish();
+    this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
+    await this.#shared.settled();
+    before.#inbox.drainAll();
+    this.#resolver.adoptFrames(before.#resolver);
+    this.#earlier = before.report();
+    this.#ownMacWatch.start();
+    this.#holdsAddresses = true;
+    this.#resolver.start();
+    this.#announcer.start();
+    this.#prober.start();
+    tell(this.#log, { ...outcome, neighbors: [], maps: [] }, this.#about());
+    this.#lookAgain();
   }
 
   async #begin(): Promise<void> {
@@ -252,10 +332,18 @@ export class Engine {
   /** From here on machines of the link learn where our addresses are: nobody else was heard to have them. */
   #appear(): void {
     this.#holdsAddresses = true;
+    this.#lookAgain();
     this.#resolver.start();
     this.#announcer.start();
     this.#prober.start();
     if (this.#config.dispatcher.verify !== "off") void this.#verifier.watch();
+  }
+
+  #about(): About {
+    return {
+      macOf: (address) => this.#macOf(address),
+      faultOf: (cluster, backend) => this.#prober.faultOf(cluster, backend),
+    };
   }
 
   #whereIs(address: string): Whereabouts {
@@ -267,10 +355,7 @@ export class Engine {
   }
 
   #probed(cluster: string, backend: string, health: ProbedHealth): void {
-    const { address, state, reason, fault } = health;
-    const about = { cluster, backend, reason, fault };
-    if (state === "up") this.#log.info(about, "backend is up");
-    else this.#log.warn(about, "backend is down");
+    const { address, fault } = health;
     this.healthChanged(cluster, backend, health);
     // Where verification looks for such a fault, it finds what mends it.
     const isToBeVerified = fault !== null && fault !== "backend-down" &&
@@ -278,12 +363,28 @@ export class Engine {
     if (isToBeVerified) void this.#verifier.appeared(address);
   }
 
+  async #decide(backend: string, change: (found: Found) => void): Promise<BackendStatus> {
+    const found = findBackend(this.#config.clusters, backend);
+    const { cluster } = found;
+    if (this.#forwarding.techniques.isBroadcast(cluster)) {
+      throw new UsageError(
+        `In cluster "${cluster.name}" each backend's agent decides, by the configuration, because its technique is broadcast; ` +
+          `use "oneip technique route --cluster ${cluster.name}" first`,
+      );
+    }
+    change(found);
+    await this.#changes.add();
+    await this.#publisher.published();
+    await this.#shared.settled();
+    const { name } = found.backend;
+    const buckets = this.#forwarding.bucketsOf(cluster, found.backend);
+    return backendStatus(cluster, found.backend, buckets, this.#liveness.of(cluster.name, name), this.#clock);
+  }
+
   #defend(address: string): void {
     const { gateways, routes } = this.#config.dispatcher;
     const routers = new Set([...gateways, ...routes.map(({ via }) => via)]);
-    const macs = [...routers].flatMap((router) => {
-      return this.#resolver.neighbors.mac(this.#forwarding.neighborOf(router)) ?? [];
-    });
+    const macs = [...routers].flatMap((router) => this.#macOf(router) ?? []);
     this.#link.defend(address, (cluster) => this.#forwarding.techniques.isBroadcast(cluster), macs);
   }
 
@@ -294,15 +395,27 @@ export class Engine {
     this.#log.info({ clusters: clusters.map(({ name }) => name) }, "left to the backends' filters");
   }
 
-  #computed({ neighbors, hasNewMap }: Outcome): void {
-    if (neighbors.length > 0 || hasNewMap) void this.#publisher.publish();
-    for (const { address, mac, backends, moved } of neighbors) {
-      const about = { address, ...(backends.length > 0 ? { backends } : { nextHop: true }), moved };
-      if (mac === undefined) this.#log.warn(about, "neighbor does not answer");
-      else this.#log.info({ ...about, mac: formatMac(mac.high, mac.low) }, "neighbor answers");
-      if (mac !== undefined && backends.length > 0 && this.#config.dispatcher.verify !== "off") {
-        void this.#verifier.appeared(address);
+  #computed(outcome: Outcome): void {
+    const { neighbors, maps } = outcome;
+    if (neighbors.length > 0 || maps.length > 0) void this.#publisher.publish();
+    tell(this.#log, outcome, this.#about());
+    if (this.#config.dispatcher.verify !== "off") {
+      for (const { address, mac, backends } of neighbors) {
+        if (mac !== undefined && backends.length > 0) void this.#verifier.appeared(address);
       }
     }
+    this.#lookAgain();
+  }
+
+  /** When something changes by itself, such as a slow start's next step. */
+  #lookAgain(): void {
+    this.#looking?.cancel();
+    const { nextMs } = this.#liveness;
+    if (nextMs === Infinity || this.#isStopped) return;
+    this.#looking = this.#clock.after(nextMs - this.#clock.now(), () => void this.#changes.add());
+  }
+
+  #macOf(address: string): Mac | undefined {
+    return this.#resolver.neighbors.mac(this.#forwarding.neighborOf(address));
   }
 }

@@ -6,63 +6,55 @@
  *     neighbor's MAC ──────────────────────────────────────────────────┘
  */
 
-import type { BackendConfig, Config } from "../config/config.ts";
-import { ClusterMap, type Moves } from "../cluster/cluster_map.ts";
-import type { LivenessBook, NeighborState } from "../cluster/liveness.ts";
+import type { BackendConfig, ClusterConfig, Config } from "../config/config.ts";
+import { ClusterMap, type Move } from "../cluster/cluster_map.ts";
+import type { Changed, LivenessBook, NeighborState } from "../cluster/liveness.ts";
 import { Techniques } from "../cluster/techniques.ts";
 import type { Planned } from "../config/plan.ts";
 import { type ForwardingTable, NO_GROUP } from "../table/forwarding_table.ts";
 import type { Neighbors } from "../table/neighbors.ts";
 import type { Mac } from "../wire/address.ts";
 
-/** What came of a neighbor's change. */
+/** A neighbor has another MAC than before, or none any more. */
 export interface NeighborChange {
   readonly address: string;
   /** Undefined: it does not answer any more. */
   readonly mac: Mac | undefined;
   /** Names of the backends at this address; none for a next hop. */
   readonly backends: readonly string[];
-  /** Buckets that its backends have lost by it, or gained. */
-  readonly moved: number;
 }
 
-/** A backend's place in its cluster. */
-interface Place {
-  readonly map: ClusterMap;
-  readonly index: number;
-  /** By the map in use. */
-  isLive: boolean;
+/** A cluster has another bucket map. */
+export interface MapChange {
+  readonly cluster: ClusterConfig;
+  /** The most first. */
+  readonly moves: readonly Move[];
 }
 
 /** What came of some changes. */
-export interface Outcome {
+export interface Outcome extends Changed {
   readonly neighbors: readonly NeighborChange[];
-  /** A map has been computed anew. */
-  readonly hasNewMap: boolean;
+  readonly maps: readonly MapChange[];
 }
 
 export class Forwarding {
   readonly techniques: Techniques;
   readonly maps: readonly ClusterMap[];
   readonly #backends: readonly BackendConfig[];
+  /** By primary address. */
+  readonly #backendsAt: ReadonlyMap<string, readonly BackendConfig[]>;
   readonly #neighborOf: ReadonlyMap<string, number>;
   readonly #groups: readonly number[];
   readonly #liveness: LivenessBook;
-  readonly #places: readonly Place[];
-  /** By primary address. */
-  readonly #placesAt: ReadonlyMap<string, readonly Place[]>;
 
   constructor(config: Config, { neighbors, groups }: Planned, liveness: LivenessBook) {
     this.techniques = new Techniques(config.clusters);
     this.maps = config.clusters.map((cluster) => new ClusterMap(cluster));
     this.#backends = config.clusters.flatMap(({ backends }) => backends);
+    this.#backendsAt = Map.groupBy(this.#backends, ({ address }) => address);
     this.#neighborOf = new Map(neighbors.map((address, neighbor) => [address, neighbor]));
     this.#groups = groups;
     this.#liveness = liveness;
-    this.#places = this.maps.flatMap((map) =>
-      map.cluster.backends.map((_, index): Place => ({ map, index, isLive: true }))
-    );
-    this.#placesAt = Map.groupBy(this.#places, ({ map, index }) => map.cluster.backends[index]!.address);
   }
 
   /** The neighbor of the backend with this primary address. */
@@ -75,6 +67,12 @@ export class Forwarding {
     return this.#groups[cluster]!;
   }
 
+  /** How many buckets a backend owns now. */
+  bucketsOf(cluster: ClusterConfig, backend: BackendConfig): number {
+    const map = this.maps.find((map) => map.cluster === cluster)!;
+    return map.shares()[cluster.backends.indexOf(backend)]!;
+  }
+
   /** Name of the backend with this MAC. */
   backendAt({ high, low }: Mac, neighbors: Neighbors): string | undefined {
     return this.#backends.find(({ address }) => {
@@ -84,37 +82,24 @@ export class Forwarding {
   }
 
   /**
-   * Computes anew the maps of clusters in which a backend has come or gone since the last time: once for all changes, in steps.
+   * Computes anew the maps of clusters whose backends may have another share than the last time: once for all changes, in steps.
    * `changed`: neighbors that have another MAC, or none any more.
    */
   *update(changed: readonly number[], neighbors: Neighbors): Generator<void, Outcome> {
     for (const neighbor of changed) {
       this.#liveness.neighborChanged(neighbors.address(neighbor), LIVENESS[neighbors.state(neighbor)]);
     }
-    const known = changed.map((neighbor) => ({
-      address: neighbors.address(neighbor),
-      mac: neighbors.mac(neighbor),
-    }));
-    const turned = new Set(this.#places.filter((place) => this.#isLive(place) !== place.isLive));
-    for (const place of turned) place.isLive = !place.isLive;
-    const moves = new Map<ClusterMap, Moves>();
-    for (const [map, places] of Map.groupBy(this.#places, ({ map }) => map)) {
-      if (!places.some((place) => turned.has(place))) continue;
-      moves.set(map, yield* map.updateInSteps((index) => places[index]!.isLive));
+    const known = changed.map((neighbor) =>
+      this.#changeOf(neighbors.address(neighbor), neighbors.mac(neighbor))
+    );
+    const found = this.#liveness.look();
+    const shares = this.maps.map(({ cluster }) => this.#liveness.sharesOf(cluster.name));
+    const maps: MapChange[] = [];
+    for (const [index, map] of this.maps.entries()) {
+      if (map.hasShares(shares[index]!)) continue;
+      maps.push({ cluster: map.cluster, moves: yield* map.updateInSteps(shares[index]!) });
     }
-    const movedOf = (place: Place) => {
-      if (!turned.has(place)) return 0;
-      const { lost, gained } = moves.get(place.map)!;
-      return (place.isLive ? gained : lost)[place.index]!;
-    };
-    return {
-      neighbors: known.map(({ address, mac }) => {
-        const places = this.#placesAt.get(address) ?? [];
-        const backends = places.map(({ map, index }) => map.cluster.backends[index]!.name);
-        return { address, mac, backends, moved: places.reduce((sum, place) => sum + movedOf(place), 0) };
-      }),
-      hasNewMap: moves.size > 0,
-    };
+    return { ...found, neighbors: known, maps: maps.filter(({ moves }) => moves.length > 0) };
   }
 
   /** Writes all maps and MACs as they are now. */
@@ -136,8 +121,8 @@ export class Forwarding {
     }
   }
 
-  #isLive({ map, index }: Place): boolean {
-    return this.#liveness.of(map.cluster.name, map.cluster.backends[index]!.name).isLive;
+  #changeOf(address: string, mac: Mac | undefined): NeighborChange {
+    return { address, mac, backends: (this.#backendsAt.get(address) ?? []).map(({ name }) => name) };
   }
 }
 

@@ -11,6 +11,7 @@
  * time-out counts. While frames are lost here, or while this process is late or slept, a failure says little.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { Health } from "../cluster/liveness.ts";
 import type { Config } from "../config/config.ts";
@@ -106,6 +107,8 @@ export class Prober {
   readonly #options: ProberOptions;
   readonly #random: () => number;
   readonly #probed: readonly Probed[];
+  /** By cluster, then by backend. */
+  readonly #byName: ReadonlyMap<string, ReadonlyMap<string, Probed>>;
   readonly #frames: IpFrames;
   readonly #means: Means;
   readonly #pace = new TokenBucket(PER_SECOND, AT_ONCE);
@@ -134,6 +137,12 @@ export class Prober {
       send: (frame) => options.send(frame),
     };
     this.#probed = probedBackends(config, this.#frames);
+    this.#byName = new Map(
+      [...Map.groupBy(this.#probed, ({ cluster }) => cluster)].map(([cluster, probed]) => [
+        cluster,
+        new Map(probed.map((one) => [one.backend, one])),
+      ]),
+    );
   }
 
   start(): void {
@@ -164,6 +173,36 @@ export class Prober {
       attempt?.giveUp();
     }
     this.#running.clear();
+  }
+
+  /** Will `changed` be called for this backend? */
+  isProbed(cluster: string, backend: string): boolean {
+    return this.#find(cluster, backend) !== undefined;
+  }
+
+  /** What is wrong with a backend that is down, as `oneip verify` would call it; null for what it does not look at. */
+  faultOf(cluster: string, backend: string): FaultId | null {
+    return this.#find(cluster, backend)?.targets.find(isDown)?.failure?.fault ?? null;
+  }
+
+  /** Takes over what is known by another configuration: verdicts of probes that are still the same. To be called before `start`. */
+  adopt(before: Prober): void {
+    for (const probed of before.#probed) {
+      const { cluster, backend, address } = probed;
+      const same = this.#find(cluster, backend);
+      const told = before.#told.get(probed);
+      if (same !== undefined && same.address === address) {
+        for (const target of same.targets) adoptTarget(target, probed.targets);
+        if (told !== undefined) this.#told.set(same, told);
+      } else if (told === "down") {
+        const reason = "it is not probed any more";
+        this.#options.changed(cluster, backend, { address, state: "up", reason, fault: null });
+      }
+    }
+  }
+
+  #find(cluster: string, backend: string): Probed | undefined {
+    return this.#byName.get(cluster)?.get(backend);
   }
 
   /** An IP packet to us. False when it is no answer to a probe. */
@@ -303,7 +342,7 @@ export class Prober {
   /** A backend is down when one of its targets is, and up when all are. */
   #tell(probed: Probed): void {
     const { cluster, backend, address, targets } = probed;
-    const fallen = targets.find(({ judge }) => judge.verdict === "down");
+    const fallen = targets.find(isDown);
     const isUp = targets.every(({ judge }) => judge.verdict === "up");
     const state = fallen !== undefined ? "down" : isUp ? "up" : undefined;
     if (state === undefined || this.#told.get(probed) === state) return;
@@ -315,4 +354,18 @@ export class Prober {
 
 function isConversation({ probe }: Target): boolean {
   return CONVERSATIONS.includes(probe.type);
+}
+
+function isDown({ judge }: Target): boolean {
+  return judge.verdict === "down";
+}
+
+/** What is known of the same question: the same probe at the same address and port. */
+function adoptTarget(target: Target, known: readonly Target[]): void {
+  const same = known.find(({ to, port, probe }) =>
+    to === target.to && port === target.port && isDeepStrictEqual(probe, target.probe)
+  );
+  if (same === undefined) return;
+  target.judge = same.judge;
+  target.failure = same.failure;
 }

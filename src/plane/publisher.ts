@@ -25,6 +25,11 @@ export class Publisher {
     return this.#publishing;
   }
 
+  /** Resolves when what is being published is. */
+  async published(): Promise<void> {
+    await this.#publishing;
+  }
+
   stop(): void {
     this.#isStopped = true;
   }

@@ -11,7 +11,7 @@ import { LogQueue, type Writer } from "./log_queue.ts";
 export interface LogOptions {
   readonly writer: Writer;
   readonly isTerminal: boolean;
-  /** Makes of a line of JSON what a terminal shows. */
+  /** Makes of a line of JSON what a terminal shows; nothing when that is empty. */
   readonly readable?: (line: string) => string;
   readonly clock?: Clock;
 }
@@ -32,7 +32,10 @@ export function openLog(
     log.warn(outage, "the log could not be written for a while");
   });
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, {
-    write: (line: string) => queue.write(isTerminal ? readable(line) : line),
+    write(line: string) {
+      const shown = isTerminal ? readable(line) : line;
+      if (shown !== "") queue.write(shown);
+    },
   });
   return { log, end: () => queue.end(LAST_WORDS_MS) };
 }

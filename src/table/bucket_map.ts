@@ -3,7 +3,8 @@
  *
  * A client's bucket is its hash scaled to 0..B-1, as nftables' `mod B` does it; with B a power of two these are the
  * hash's top bits. A *base map* gives every bucket an owner, from names and weights alone. A *live map* is the base map
- * with the buckets of backends that are not live given to live ones.
+ * with the buckets of backends that are not live given to live ones. A backend that starts slowly has only a portion of its own
+ * buckets so far, drawn for each bucket; to the others it counts as not live.
  *
  *     base   a a b c b a c b          c dies:   a a b . b a . b
  *                                     live      a a b a b a b b      only c's buckets moved
@@ -11,7 +12,8 @@
  * Invariants (the property tests hold them):
  * - same names, weights and live set, same map: on every machine, whatever the order of the configuration;
  * - each share of the base map is the backend's weight in proportion, exact to within one bucket;
- * - `maglev` and `rendezvous`: only buckets of backends that are not live move, and they come back exactly.
+ * - `maglev` and `rendezvous`: only buckets of backends that are not live move, and they come back exactly; those of one that
+ *   starts slowly come back one after the other, and none of them goes away again.
  *   `modulo`, the plainest form, renumbers the live backends instead and moves most buckets: it is there to compare.
  */
 
@@ -19,7 +21,7 @@ import * as hash from "./hash.ts";
 
 export interface Member {
   readonly name: string;
-  /** Whole number, 1 or more. */
+  /** Whole number; with 0 it owns nothing. */
   readonly weight: number;
 }
 
@@ -38,7 +40,8 @@ export function bucketOf(h: number, buckets: number): number {
 
 /** The owner of each bucket, as index into `members`, when all are live. */
 export function baseMap(members: readonly Member[], buckets: number, algorithm: Algorithm): Uint16Array {
-  const order = byName(members);
+  const order = byName(members).filter((member) => members[member]!.weight > 0);
+  if (order.length === 0) return new Uint16Array(buckets).fill(NO_BACKEND);
   switch (algorithm) {
     case "maglev":
       return maglev(members, order, buckets);
@@ -56,30 +59,44 @@ export function liveMap(
   algorithm: Algorithm,
   isLive: (member: number) => boolean,
 ): Uint16Array {
-  return finish(liveMapInSteps(members, base, algorithm, isLive));
+  return finish(liveMapInSteps(members, base, algorithm, (member) => isLive(member) ? 1 : 0));
 }
 
 /**
  * The same map, in steps of some milliseconds: half of 1,000 backends may fail at once, and whoever computes it may have other
- * work in between. `isLive` is asked in the first step only.
+ * work in between. `portionOf` is asked in the first step only: 0 is not live, 1 is live, between them a member that starts slowly,
+ * which has this portion of its own buckets. Where no other is live there is nobody to go slowly beside, and with `modulo` neither.
  */
 export function* liveMapInSteps(
   members: readonly Member[],
   base: Uint16Array,
   algorithm: Algorithm,
-  isLive: (member: number) => boolean,
+  portionOf: (member: number) => number,
 ): Generator<void, Uint16Array> {
-  const order = byName(members).filter(isLive);
+  const portions = members.map((_, member) => portionOf(member));
+  const live = byName(members).filter((member) => portions[member]! > 0);
+  if (live.length === 0) return new Uint16Array(base.length).fill(NO_BACKEND);
+  if (algorithm === "modulo") {
+    return live.length === members.length ? base : modulo(members, live, base.length);
+  }
+  const whole = live.filter((member) => portions[member] === 1);
+  const order = whole.length === 0 ? live : whole;
   if (order.length === members.length) return base;
-  if (order.length === 0) return new Uint16Array(base.length).fill(NO_BACKEND);
-  if (algorithm === "modulo") return modulo(members, order, base.length);
   const isAlive = new Uint8Array(members.length);
   for (const member of order) isAlive[member] = 1;
+  const starting = new Map(
+    live.filter((member) => isAlive[member] === 0).map((
+      member,
+    ) => [member, hash.ofName(members[member]!.name)]),
+  );
   const classes = byWeight(members, order);
   const map = base.slice();
   let draws = 0;
   for (let bucket = 0; bucket < map.length; bucket++) {
-    if (isAlive[map[bucket]!] === 1) continue;
+    const owner = map[bucket]!;
+    if (isAlive[owner] === 1) continue;
+    const name = starting.get(owner);
+    if (name !== undefined && hasReturned(name, bucket, portions[owner]!)) continue;
     map[bucket] = highest(classes, bucket);
     draws += order.length;
     if (draws < STEP_DRAWS) continue;
@@ -87,6 +104,11 @@ export function* liveMapInSteps(
     draws = 0;
   }
   return map;
+}
+
+/** Is the bucket among this portion of its owner's? Of a larger portion it is too. */
+function hasReturned(nameHash: number, bucket: number, portion: number): boolean {
+  return (hash.ofWords(nameHash, bucket, 2) >>> 0) < portion * 2 ** 32;
 }
 
 /** What steps come to, all of them done at once. */

@@ -18,6 +18,16 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+const aspect = <State>(state: State) => ({ state, why: "it is", since: "2026-01-01T00:00:00.000Z" });
+
+const STATUS = {
+  ...{ cluster: "web", name: "web1", address: "10.0.0.11", ...aspect("up" as const), live: true },
+  ...{ weight: 1, backup: false, portion: 1, buckets: 4096 },
+  neighbor: aspect("reachable" as const),
+  health: aspect("unknown" as const),
+  administration: aspect("active" as const),
+};
+
 const handlers: Handlers = {
   interface: () => "oneip0",
   configuration: () => ({ dispatcher: {}, clusters: [] }),
@@ -26,6 +36,11 @@ const handlers: Handlers = {
     if (cluster !== "web") throw new UsageError(`There is no cluster "${cluster}"; use web`);
     return [{ cluster, technique }];
   },
+  status: () => ({ clusters: [] }),
+  drain: () => ({ ...STATUS, ...aspect("draining" as const) }),
+  undrain: () => STATUS,
+  reload: () => ({ changes: [], moving: [] }),
+  weight: ({ weight }) => ({ ...STATUS, weight }),
 };
 
 /** The answer to a line, whatever stands in it. */
@@ -65,6 +80,9 @@ test("what is no command, or has a wrong input, is refused in words", async () =
     });
     expect(await said("technique", { techniqe: "route" })).toEqual({
       error: expect.stringContaining("techniqe"),
+    });
+    expect(await said("weight", { backend: "web1", weight: 101 })).toEqual({
+      error: expect.stringContaining("use a whole number from 0 to 100"),
     });
     expect(await say("nonsense")).toEqual({ error: expect.any(String) });
   } finally {

@@ -22,26 +22,28 @@ clusters:
 );
 
 const UP1 = {
+  event: "backend.up",
+  ...{ cluster: "web", backend: "web1", address: "10.0.0.11", mac: "02:00:00:00:00:11", by: "neighbor" },
+  ...{ reason: "it answers for its address", was: "unknown", wasForMs: 300, msg: "backend is up" },
+};
+const ANSWERS1 = {
   address: "10.0.0.11",
   backends: ["web1"],
-  moved: 0,
   mac: "02:00:00:00:00:11",
   msg: "neighbor answers",
 };
-const UP2 = {
-  address: "10.0.0.12",
-  backends: ["web2"],
-  moved: 0,
-  mac: "02:00:00:00:00:12",
-  msg: "neighbor answers",
-};
 const GONE2 = {
-  address: "10.0.0.12",
-  backends: ["web2"],
-  moved: 2731,
-  msg: "neighbor does not answer",
-  level: 40,
+  event: "backend.down",
+  ...{ cluster: "web", backend: "web2", address: "10.0.0.12", by: "neighbor" },
+  ...{
+    reason: "it does not answer for its address",
+    was: "up",
+    wasForMs: 200_000,
+    msg: "backend is down",
+    level: 40,
+  },
 };
+const MAP = { event: "map.changed", cluster: "web", moved: 2731, buckets: 4096, msg: "bucket map changed" };
 
 /** What is said of these records, without the time, each in one line. */
 function said(...records: readonly object[]): string[] {
@@ -63,23 +65,90 @@ test("what it is, and who is up", () => {
     queues: 1,
     msg: "running",
   };
-  expect(said(running, UP1)).toEqual([
+  expect(said(running, ANSWERS1, UP1)).toEqual([
     "The dispatcher 10.0.0.2/24 runs on oneip0, a port of bridge br0, with MAC 02:00:00:00:00:02. " +
     "It serves cluster web (10.0.0.100).",
+    "",
     "web1 is up at 10.0.0.11 (MAC 02:00:00:00:00:11).",
   ]);
 });
 
-test("what changed, whom it concerns, and what to do", () => {
-  expect(said(UP1, UP2, GONE2, { ...UP2, moved: 2731 }).slice(2)).toEqual([
-    "web2 is gone: its 2731 of 4096 buckets went to web1. Nobody answers for 10.0.0.12: see whether the machine is up, and " +
-    "on this link.",
-    "web2 is back: it has its 2731 of 4096 buckets again.",
+test("what changed, since when, why, and what to do", () => {
+  const health = { by: "health", reason: "its port 80 refuses" };
+  const records = [
+    GONE2,
+    { ...GONE2, ...health, wasForMs: 5000 },
+    { ...UP1, backend: "web2", was: "down", wasForMs: 90_000 },
+    { ...GONE2, event: "backend.draining", by: "administration", reason: "by command" },
+    { ...UP1, was: "draining", wasForMs: 7_200_000 },
+    { ...GONE2, by: "administration", reason: "by command" },
+    {
+      ...GONE2,
+      event: "backend.flapping",
+      by: "flaps",
+      reason: "it went down more than 3 times within a minute",
+    },
+    { ...UP1, was: "flapping" },
+  ];
+  expect(said(...records)).toEqual([
+    "web2 is down: it does not answer for its address. It was up for 3 min. Nobody answers for 10.0.0.12: see whether the " +
+    "machine is up, and on this link.",
+    "web2 is down: its port 80 refuses. It was up for 5 s.",
+    "web2 is back after 1 min: it answers for its address.",
+    "web2 is draining (by command): it gets no new clients.",
+    "web1 gets new clients again, after 2 h.",
+    "web2 is taken down (by command).",
+    "web2 goes up and down: it went down more than 3 times within a minute.",
+    "web1 has stayed up for a while: it gets clients again.",
   ]);
-  const last = { ...GONE2, address: "10.0.0.11", backends: ["web1"], moved: 4096 };
-  expect(said(GONE2, last)[1]).toMatch(
-    /^web1 is gone: its 4096 of 4096 buckets have no owner, for no backend of cluster web is left\./,
-  );
+});
+
+test("whose buckets went to whom, by those who are fewer", () => {
+  const move = (from: string | null, to: string | null, buckets: number) => ({ from, to, buckets });
+  expect(said(
+    { ...MAP, moves: [move("web2", "web1", 2000), move("web2", "web3", 731)] },
+    { ...MAP, moves: [move("web1", "web2", 2000), move("web3", "web2", 731)] },
+    { ...MAP, moves: [move("web1", null, 2731)] },
+    { ...MAP, moves: [1, 2, 3, 4].map((index) => move(`web${index}`, `web${index + 4}`, 9)), more: 1 },
+  )).toEqual([
+    "2731 of 4096 buckets of cluster web moved: 2731 of web2 went to web1 and web3.",
+    "2731 of 4096 buckets of cluster web moved: web2 got 2731 of web1 and web3.",
+    "2731 of 4096 buckets of cluster web moved: 2731 of web1 went to nobody, for no backend is live.",
+    "2731 of 4096 buckets of cluster web moved: 9 of web1 went to web5; 9 of web2 went to web6; 9 of web3 went to web7, " +
+    "and so on.",
+  ]);
+});
+
+test("a reload, as check --against prints it", () => {
+  const change = { cluster: "web", backend: "web2", key: "weight", old: 1, new: 2 };
+  const moving = [{ cluster: "web", share: 0.1234 }];
+  const record = {
+    event: "configuration.reloaded",
+    changes: [change],
+    moving,
+    msg: "configuration reloaded",
+  };
+  expect(said(record)).toEqual([
+    "configuration reloaded:\n\ncluster web, backend web2: weight 1 -> 2\n\n" +
+    "cluster web: 12.3 % of its clients move to another backend",
+  ]);
+});
+
+test("when health is ignored, and counts again", () => {
+  const about = { cluster: "web", live: 1, minimum: 2 };
+  expect(
+    said({ event: "health.ignored", ...about, msg: "x" }, {
+      event: "health.heeded",
+      ...about,
+      live: 2,
+      msg: "x",
+    }),
+  )
+    .toEqual([
+      "Only 1 of at least 2 backends of cluster web are live, so their health is ignored: whoever answers for its address " +
+      "gets clients. See whether the backends fail, or the probes.",
+      "Health counts again in cluster web: 2 backends are live.",
+    ]);
 });
 
 test("nothing is told that did not happen", () => {

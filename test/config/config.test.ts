@@ -110,7 +110,7 @@ describe("a mistake is reported with its place, what was found and what would do
       was: "{name: web1,",
       becomes: "{name: web1, wieght: 2,",
       want:
-        '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, health, mtu',
+        '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, health, backup, mtu',
     },
     {
       name: "unknown section",
@@ -151,7 +151,27 @@ describe("a mistake is reported with its place, what was found and what would do
       name: "weight out of range",
       was: "web1,",
       becomes: "web1, weight: 101,",
-      want: '7:30: "clusters[0].backends[0].weight" is wrong, found 101, use a whole number from 1 to 100',
+      want: '7:30: "clusters[0].backends[0].weight" is wrong, found 101, use a whole number from 0 to 100',
+    },
+    {
+      name: "nobody but backups",
+      was: "web1,",
+      becomes: "web1, backup: true,",
+      want: "7:7: All backends are backups, found 1, use one at least without `backup`",
+    },
+    {
+      name: "a minimum above the number of backends",
+      was: "    backends",
+      becomes: "    minimum: 2\n    backends",
+      want:
+        "6:14: The minimum is never reached, found 2, use 1 at most, which is how many backends there are",
+    },
+    {
+      name: "a slow start with modulo",
+      was: "    backends",
+      becomes: "    algorithm: modulo\n    slowStart: 30s\n    backends",
+      want:
+        "7:16: The algorithm modulo knows no slow start, found 30s, use maglev or rendezvous, or leave it out",
     },
     {
       name: "no backend",

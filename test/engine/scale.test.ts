@@ -1,23 +1,12 @@
-import pino from "pino";
 import { describe, expect, test } from "vitest";
-import { type Config, Engine, parseConfig } from "oneip";
+import { type Config, parseConfig } from "oneip";
 import { MOST } from "../../src/config/limits.ts";
 import * as f from "../frames.ts";
-import { BusyClock } from "./busy_clock.ts";
-import { ParallelAttachment } from "./parallel_attachment.ts";
-import { type Neighbor, SimulatedLink } from "./simulated_link.ts";
+import { machines, Run } from "./run.ts";
+import type { Neighbor } from "./simulated_link.ts";
 
 /** In which every neighbor is asked, and fails or comes back. It ends between two rounds of questions. */
 const SETTLED_MS = 10_020;
-
-function machines(count: number): Neighbor[] {
-  return Array.from({ length: count }, (_, index) => ({
-    name: `web${index + 1}`,
-    address: `10.0.${1 + (index >> 8)}.${index & 255}`,
-    mac: `02:00:00:01:${f.hex([index >> 8])}:${f.hex([index & 255])}`,
-    isAlive: true,
-  }));
-}
 
 /** Clusters with so many buckets each, which share the machines. */
 function configOf(neighbors: readonly Neighbor[], buckets: readonly number[], dispatcher = {}): Config {
@@ -38,46 +27,18 @@ function configOf(neighbors: readonly Neighbor[], buckets: readonly number[], di
   );
 }
 
-interface Line {
-  readonly msg: string;
-  readonly moved: number;
-}
-
-class Run {
-  readonly clock = new BusyClock();
-  readonly link: SimulatedLink;
-  readonly attachment: ParallelAttachment;
-  /** Lines of the log since they were last taken. */
-  #lines: Line[] = [];
-  readonly #config: Config;
-
-  constructor(neighbors: readonly Neighbor[], config: Config) {
-    this.link = new SimulatedLink(neighbors, this.clock, () => this.attachment.work());
-    this.attachment = new ParallelAttachment(this.link, this.clock);
-    this.#config = config;
-  }
-
-  start(): Promise<Engine> {
-    const log = pino({ base: null }, {
-      write: (line: string) => void this.#lines.push(JSON.parse(line) as Line),
-    });
-    return Engine.start(this.#config, log, this);
-  }
-
-  /** Lets all settle. What was published and told meanwhile. */
-  async settle() {
-    const before = this.attachment.publications;
-    await this.clock.advance(SETTLED_MS);
-    const lines = this.#lines;
-    this.#lines = [];
-    const told = (text: string) => lines.filter(({ msg }) => msg === text).length;
-    return {
-      publications: this.attachment.publications - before,
-      failed: told("neighbor does not answer"),
-      answered: told("neighbor answers"),
-      moved: lines.reduce((sum, { moved }) => sum + moved, 0),
-    };
-  }
+/** Lets all settle. What was published and told meanwhile. */
+async function settle(run: Run) {
+  const before = run.attachment.publications;
+  await run.clock.advance(SETTLED_MS);
+  const lines = run.lines();
+  const told = (text: string) => lines.filter(({ msg }) => msg === text).length;
+  return {
+    publications: run.attachment.publications - before,
+    failed: told("neighbor does not answer"),
+    answered: told("neighbor answers"),
+    moved: lines.reduce((sum, { moved = 0 }) => sum + moved, 0),
+  };
 }
 
 describe.each([
@@ -96,7 +57,7 @@ describe.each([
     const longest: number[] = [];
     const settled = async () => {
       run.clock.longestMs = 0;
-      const came = await run.settle();
+      const came = await settle(run);
       longest.push(run.clock.longestMs);
       return came;
     };
@@ -126,7 +87,7 @@ test("the largest configuration: all neighbors answer, none fails falsely, altho
   });
   const run = new Run([...backends, router], config);
   await using engine = await run.start();
-  expect(await run.settle()).toEqual({
+  expect(await settle(run)).toEqual({
     publications: 1,
     failed: 0,
     answered: MOST.backends + 1,

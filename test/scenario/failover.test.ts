@@ -1,8 +1,10 @@
+import { readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, type LabNode, request, until } from "oneip";
 import { runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
-import { runTs } from "../runtime.ts";
+import { ONEIP, runTs } from "../runtime.ts";
 import * as f from "../frames.ts";
 import {
   clientOf,
@@ -10,7 +12,7 @@ import {
   CLUSTER,
   download,
   expected,
-  labUp,
+  labWith,
   lastReport,
   logged,
   sha256OfBytes,
@@ -61,7 +63,7 @@ async function packets(lan: LabNode, counter: string): Promise<number> {
 describe.skipIf(needsTap())("backends that come and go", () => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await labUp("routing", "failover");
+    lab = await labWith("failover", (config) => config);
   });
   afterAll(() => lab?.down());
 
@@ -80,7 +82,8 @@ describe.skipIf(needsTap())("backends that come and go", () => {
     );
 
     await lab.node("lan").exec("ip", "link", "set", "web2", "down");
-    const down = await logged(dispatcher, "does not answer", "10.0.0.12");
+    await logged(dispatcher, '"event":"backend.down"', "10.0.0.12");
+    const down = await logged(dispatcher, '"from":"web2"', "map.changed");
     const { moved } = JSON.parse(dispatcher.program!.log.split("\n")[down - 1]!);
     expect(moved, "its 1024 buckets and no other").toBe(1024);
     const without = expected(addresses, ["web2"]);
@@ -91,9 +94,65 @@ describe.skipIf(needsTap())("backends that come and go", () => {
     }
 
     await lab.node("lan").exec("ip", "link", "set", "web2", "up");
-    await logged(dispatcher, '"msg":"neighbor answers"', "10.0.0.12", down);
+    await logged(dispatcher, '"to":"web2"', "map.changed", down);
     expect(await owners(addresses)).toEqual(before);
     expect(await Promise.all(load)).toEqual(new Array(3).fill(await sha256OfBytes(TEN_MB)));
+  });
+
+  test("one drained by command: its clients go elsewhere at once and nobody else notices; undrained they are back", async () => {
+    const addresses = clients(40);
+    const oneip = (...args: string[]) => lab.node("lb").exec(...ONEIP, ...args);
+    expect(await oneip("drain", "web3")).toBe("web/web3 is draining: by command; weight 1, 0 buckets\n");
+    expect(await owners(addresses)).toEqual(expected(addresses, ["web3"]));
+    const { clusters: [cluster] } = JSON.parse(await oneip("status", "--json"));
+    expect(cluster).toMatchObject({
+      name: "web",
+      live: 3,
+      backends: { length: 4, 2: { state: "draining" } },
+    });
+    expect(await oneip("status")).toMatch(/^web +web3 +draining .* 0 +0\.0 % +by command$/m);
+    expect(await oneip("undrain", "web/web3")).toContain(
+      "is up: it answers for its address; weight 1, 1024 buckets",
+    );
+    expect(await owners(addresses)).toEqual(expected(addresses));
+    expect(await oneip("weight", "web3", "0")).toContain("is draining: its weight is 0; weight 0, 0 buckets");
+    expect(await oneip("weight", "web3", "1")).toContain("weight 1, 1024 buckets");
+    await expect(oneip("drain", "wbe3")).rejects.toThrow('There is no backend "wbe3"; use web3 or');
+  });
+
+  test("reload: another file takes effect under load without a lost frame, and a wrong one changes nothing", async () => {
+    const addresses = clients(40);
+    const dispatcher = lab.node("lb");
+    const oneip = (...args: string[]) => dispatcher.exec(...ONEIP, ...args);
+    const file = join(readlinkSync(`/proc/${dispatcher.program!.pid}/cwd`), "routing.oneip.yaml");
+    const text = readFileSync(file, "utf8");
+    const client = clientOf("web1");
+    const [pings, load] = [
+      lab.node("client1").run(["ping", "-q", "-i0.002", "-c2000", "-I", client, CLUSTER]),
+      download(lab.node("client1"), client, "--limit-rate", "2M"),
+    ];
+    const without = text.replace(/^.*name: web4.*\n/m, "");
+    for (let turn = 0; turn < 3; turn++) {
+      writeFileSync(file, without);
+      expect(await oneip("reload")).toMatch(
+        /^cluster web, backend web4: taken away\n\ncluster web: \d\d\.\d % of its clients/,
+      );
+      expect(Object.values(await owners(addresses))).not.toContain("web4");
+      writeFileSync(file, text);
+      expect(await oneip("reload")).toContain(
+        "cluster web, backend web4: added, with address 10.0.0.14, weight 1",
+      );
+      await until(
+        "web4 has its clients again",
+        async () => Object.values(await owners(addresses)).includes("web4"),
+      );
+    }
+    writeFileSync(file, text.replace("web4", "web3"));
+    await expect(oneip("reload")).rejects.toThrow("use another name");
+    expect(await owners(addresses)).toEqual(expected(addresses));
+    writeFileSync(file, text);
+    expect(await load).toBe(await sha256OfBytes(TEN_MB));
+    expect((await pings).stdout).toContain("2000 packets transmitted, 2000 received");
   });
 
   test("a backend whose MAC changes is followed", async () => {
@@ -185,8 +244,9 @@ describe.skipIf(needsTap())("backends that come and go", () => {
       await lab.node("lan").exec("ip", "link", "set", name, "down");
     }
     for (const address of [11, 12, 13, 14]) {
-      await logged(lab.node("lb"), "does not answer", `10.0.0.${address}`, lines);
+      await logged(lab.node("lb"), '"event":"backend.down"', `10.0.0.${address}`, lines);
     }
+    await logged(lab.node("lb"), '"to":null', "map.changed", lines);
     const { stdout } = await lab.node("client1").run(["ping", "-c1", "-W60", CLUSTER]);
     expect(stdout).toContain("From 10.0.0.2 icmp_seq=1 Destination Host Unreachable");
     const { stderr, status } = await lab.node("client1").run([

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import {
   type Algorithm,
   baseMap,
+  finish,
   liveMap,
   liveMapInSteps,
   type Member,
@@ -117,6 +118,41 @@ describe.each(["maglev", "rendezvous"] as const)("%s", (algorithm) => {
     );
   });
 
+  test("one that starts slowly gets about its portion of its own buckets, and keeps what it has got", () => {
+    fc.assert(
+      fc.property(clusters, fc.nat(), ({ weights, live, buckets }, pick) => {
+        const list = members(weights);
+        const base = baseMap(list, buckets, algorithm);
+        const [slow, other] = [pick % weights.length, (pick + 1) % weights.length];
+        const at = (portion: number) =>
+          finish(liveMapInSteps(list, base, algorithm, (index) => {
+            return index === slow ? portion : live[index] || index === other ? 1 : 0;
+          }));
+        const steps = [0, 0.1, 0.5, 0.9, 1].map(at);
+        expect(at(0.5)).toEqual(steps[2]);
+        for (const [step, map] of steps.entries()) {
+          for (const [bucket, owner] of map.entries()) {
+            const before = steps[step - 1]?.[bucket];
+            if (before !== undefined && before !== owner && owner !== slow) {
+              throw new Error(`bucket ${bucket} went from ${before} to ${owner}`);
+            }
+          }
+        }
+        const own = shares(base, weights.length)[slow]!;
+        const half = shares(steps[2]!, weights.length)[slow]!;
+        expect(Math.abs(half - own / 2)).toBeLessThan(3 * Math.sqrt(own) + 1);
+      }),
+      { seed: 7, numRuns: 60 },
+    );
+  });
+
+  test("those that start slowly with no other live have all", () => {
+    const list = members([1, 1, 1]);
+    const base = baseMap(list, 64, algorithm);
+    const map = finish(liveMapInSteps(list, base, algorithm, (index) => [0.1, 0.5, 0][index]!));
+    expect(map).toEqual(liveMap(list, base, algorithm, (index) => index < 2));
+  });
+
   test("the buckets of one that is down spread over the others by weight", () => {
     const list = members([4, 1, 2, 1]);
     const base = baseMap(list, 65536, algorithm);
@@ -128,6 +164,15 @@ describe.each(["maglev", "rendezvous"] as const)("%s", (algorithm) => {
     expect(gained[3]! / moved).toBeCloseTo(1 / 4, 1);
   });
 });
+
+test.each(ALGORITHMS)(
+  "%s: who has weight 0 owns nothing, and where all have it nobody owns anything",
+  (algorithm) => {
+    const own = (...weights: number[]) => shares(baseMap(members(weights), 64, algorithm), weights.length);
+    expect(own(0, 1, 0)).toEqual([0, 64, 0]);
+    expect(own(0, 0)).toEqual([0, 0]);
+  },
+);
 
 test("modulo: bucket modulo the number of live backends, which moves most buckets when one goes down", () => {
   const list = members([1, 1, 1, 1]);
@@ -152,7 +197,7 @@ test("a map does not change between releases: clients must keep their backend th
 test("nor does the live map of many, whose computation takes several steps", () => {
   const list = members(Array.from({ length: 1000 }, (_, index) => 1 + index % 3));
   const base = baseMap(list, 65536, "maglev");
-  const steps = liveMapInSteps(list, base, "maglev", (index) => index % 2 === 0);
+  const steps = liveMapInSteps(list, base, "maglev", (index) => index % 2 === 0 ? 1 : 0);
   let count = 1;
   let step = steps.next();
   for (; !step.done; step = steps.next()) count++;

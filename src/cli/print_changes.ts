@@ -1,0 +1,36 @@
+/** What changes between two configurations, as text for people: a line for each key. */
+
+import type { ConfigChange, ConfigChanges } from "../cluster/config_changes.ts";
+import type { Json } from "../config/print.ts";
+
+export function describeChanges({ changes, moving }: ConfigChanges): string {
+  if (changes.length === 0) return "Nothing changes.";
+  const shares = moving.map(({ cluster, share }) =>
+    `cluster ${cluster}: ${(100 * share).toFixed(1)} % of its clients move to another backend`
+  );
+  return [changes.map(describeChange).join("\n"), ...(shares.length > 0 ? [shares.join("\n")] : [])].join(
+    "\n\n",
+  );
+}
+
+function describeChange({ cluster, backend, key, old, new: now }: ConfigChange): string {
+  const place = cluster === null
+    ? "dispatcher"
+    : `cluster ${cluster}${backend === null ? "" : `, backend ${backend}`}`;
+  if (key === null) return `${place}: ${old === null ? `added, with ${describeWhole(now)}` : "taken away"}`;
+  return `${place}: ${key} ${describe(old)} -> ${describe(now)}`;
+}
+
+/** What tells a backend or a cluster from others. */
+function describeWhole(value: Json): string {
+  const { address, weight, addresses, backends } = value as { readonly [key: string]: Json };
+  if (address !== undefined) return `address ${describe(address)}, weight ${describe(weight!)}`;
+  const names = (backends as readonly { readonly name: string }[]).map(({ name }) => name);
+  return `addresses ${describe(addresses!)}, backends ${describe(names)}`;
+}
+
+function describe(value: Json): string {
+  if (value === null) return "none";
+  if (Array.isArray(value)) return value.map(describe).join(", ");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

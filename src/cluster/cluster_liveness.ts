@@ -1,0 +1,120 @@
+/** The backends of a cluster together: its start, and the least number of live ones below which health counts no more. */
+
+import type { BackendConfig, ClusterConfig } from "../config/config.ts";
+import type { Aspect, Liveness, NeighborState } from "./aspects.ts";
+import { BackendLiveness, type Turn } from "./backend_liveness.ts";
+import type { Share } from "./cluster_map.ts";
+import { nextStepMs, portionAt } from "./slow_start.ts";
+
+/** A start changes no bucket before each backend's first verdict is in, or this time is over. */
+export const START_MS = 5000;
+
+/** Whether the cluster's probes are believed. */
+export interface Belief {
+  readonly isHealthIgnored: boolean;
+  /** Backends that are fit for new clients, health included. */
+  readonly live: number;
+  readonly minimum: number;
+}
+
+export class ClusterLiveness {
+  readonly cluster: ClusterConfig;
+  readonly backends: ReadonlyMap<string, BackendLiveness>;
+  #startMs: number;
+  #isStarting = true;
+  #isHealthIgnored = false;
+
+  constructor(cluster: ClusterConfig, isProbed: (backend: BackendConfig) => boolean, nowMs: number) {
+    this.cluster = cluster;
+    this.backends = new Map(
+      cluster.backends.map((
+        backend,
+      ) => [backend.name, new BackendLiveness(backend, isProbed(backend), nowMs)]),
+    );
+    this.#startMs = nowMs;
+  }
+
+  /**
+   * Takes over what is known of the same cluster by another configuration. `neighborAt`: what is known of an address. Where no
+   * backend is the same, the cluster starts anew.
+   */
+  adopt(before: ClusterLiveness, neighborAt: (address: string) => Aspect<NeighborState> | undefined): void {
+    const same = (backend: BackendLiveness) => {
+      const one = before.backends.get(backend.name);
+      return one?.address === backend.address ? one : undefined;
+    };
+    const backends = [...this.backends.values()];
+    if (!backends.some((backend) => same(backend) !== undefined)) return;
+    this.#startMs = before.#startMs;
+    this.#isStarting = before.#isStarting;
+    this.#isHealthIgnored = before.#isHealthIgnored;
+    for (const backend of backends) {
+      const known = same(backend);
+      if (known !== undefined) backend.adopt(known);
+      else backend.join(neighborAt(backend.address));
+    }
+  }
+
+  get isHealthIgnored(): boolean {
+    return this.#isHealthIgnored;
+  }
+
+  /** Counts what has changed by now. */
+  look(nowMs: number): { readonly turns: ReadonlyMap<string, Turn>; readonly belief: Belief | undefined } {
+    const turns = new Map<string, Turn>();
+    const backends = [...this.backends.values()];
+    for (const backend of backends) {
+      const turn = backend.look(nowMs, this.#isStarting);
+      if (turn !== undefined) turns.set(backend.name, turn);
+    }
+    this.#isStarting &&= nowMs < this.#startMs + START_MS && !backends.every(({ isKnown }) => isKnown);
+    const { minimum = 0 } = this.cluster;
+    const live = backends.filter((backend) => backend.isFit(nowMs)).length;
+    const isHealthIgnored = !this.#isStarting && live < minimum;
+    const isNew = isHealthIgnored !== this.#isHealthIgnored;
+    this.#isHealthIgnored = isHealthIgnored;
+    return { turns, belief: isNew ? { isHealthIgnored, live, minimum } : undefined };
+  }
+
+  /** What each backend may have of the buckets now, in the order of the configuration. */
+  shares(nowMs: number): Share[] {
+    return [...this.backends.values()].map((backend) => (
+      { weight: backend.shareWeight, portion: this.#portion(backend, nowMs) }
+    ));
+  }
+
+  of(name: string, nowMs: number): Liveness {
+    const backend = this.backends.get(name)!;
+    const { neighbor, health, administration, weight, summary } = backend;
+    const portion = this.#portion(backend, nowMs);
+    return {
+      ...summary,
+      neighbor,
+      health,
+      administration,
+      weight,
+      portion,
+      isLive: portion > 0,
+      keeps: neighbor.state !== "failed" && administration.state !== "down" &&
+        (health.state !== "down" || this.#isHealthIgnored),
+    };
+  }
+
+  /** When something changes by itself; Infinity when nothing does. */
+  nextMs(nowMs: number): number {
+    return [...this.backends.values()].reduce(
+      (least, backend) => Math.min(least, backend.nextMs(nowMs), this.#nextStepMs(backend, nowMs)),
+      this.#isStarting ? this.#startMs + START_MS : Infinity,
+    );
+  }
+
+  #nextStepMs(backend: BackendLiveness, nowMs: number): number {
+    return backend.isFit(nowMs) ? nextStepMs(nowMs, backend.returnedMs, this.cluster.slowStartMs) : Infinity;
+  }
+
+  #portion(backend: BackendLiveness, nowMs: number): number {
+    if (this.#isStarting) return backend.administration.state === "active" ? 1 : 0;
+    if (this.#isHealthIgnored) return backend.isFitButForHealth ? 1 : 0;
+    return backend.isFit(nowMs) ? portionAt(nowMs, backend.returnedMs, this.cluster.slowStartMs) : 0;
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Flap damping: who goes down too often within a minute is held down, until it has stayed up for a minute.
+ *
+ *     up ──┐  ┌─┐  ┌─┐  ┌─┐  ┌──────────────────
+ *          │  │ │  │ │  │ │  │
+ *     down └──┘ └──┘ └──┘ └──┘
+ *          1    2    3    4: held ├── QUIET_MS ──┤ live again
+ */
+
+/** So often within WINDOW_MS a backend may go down. */
+export const MOST_FLIPS = 3;
+export const WINDOW_MS = 60_000;
+/** So long it must then stay up. */
+export const QUIET_MS = 60_000;
+
+export class Damping {
+  #downsMs: number[] = [];
+  /** It is held until then; Infinity while it is down. */
+  #heldUntilMs = -Infinity;
+
+  wentDown(nowMs: number): void {
+    this.#downsMs = [...this.#downsMs.filter((downMs) => downMs > nowMs - WINDOW_MS), nowMs];
+    if (this.#downsMs.length > MOST_FLIPS || this.isHeld(nowMs)) this.#heldUntilMs = Infinity;
+  }
+
+  cameBack(nowMs: number): void {
+    if (this.isHeld(nowMs)) this.#heldUntilMs = nowMs + QUIET_MS;
+  }
+
+  isHeld(nowMs: number): boolean {
+    return nowMs < this.#heldUntilMs;
+  }
+
+  /** When it is held no longer, should nothing happen; Infinity when that is no matter of time. */
+  nextMs(nowMs: number): number {
+    return this.isHeld(nowMs) ? this.#heldUntilMs : Infinity;
+  }
+}

@@ -1,0 +1,55 @@
+/** The backend that people mean by `NAME` or `CLUSTER/NAME`. */
+
+import type { BackendConfig, ClusterConfig } from "../config/config.ts";
+import { UsageError } from "../input/errors.ts";
+
+export interface Found {
+  readonly cluster: ClusterConfig;
+  readonly backend: BackendConfig;
+}
+
+/** Names that an error suggests. */
+const MOST_SUGGESTED = 3;
+
+/** Throws UsageError when there is no such backend, with the nearest names, or when several clusters have one, with theirs. */
+export function findBackend(clusters: readonly ClusterConfig[], text: string): Found {
+  const [name = "", clusterName] = text.split("/").toReversed();
+  const all = clusters.flatMap((cluster) => cluster.backends.map((backend): Found => ({ cluster, backend })));
+  if (clusterName !== undefined && !clusters.some((cluster) => cluster.name === clusterName)) {
+    throw new UsageError(
+      `There is no cluster "${clusterName}"; use ${nearest(clusterName, clusters.map(({ name }) => name))}`,
+    );
+  }
+  const inside = all.filter(({ cluster }) => clusterName === undefined || cluster.name === clusterName);
+  const found = inside.filter(({ backend }) => backend.name === name);
+  if (found.length === 1) return found[0]!;
+  if (found.length === 0) {
+    const where = clusterName === undefined ? "" : ` in cluster "${clusterName}"`;
+    throw new UsageError(
+      `There is no backend "${name}"${where}; use ${
+        nearest(name, inside.map(({ backend }) => backend.name))
+      }`,
+    );
+  }
+  const full = found.map(({ cluster }) => `${cluster.name}/${name}`);
+  throw new UsageError(`Several clusters have a backend "${name}"; use ${full.join(" or ")}`);
+}
+
+function nearest(wanted: string, names: readonly string[]): string {
+  const byDistance = [...new Set(names)].map((name) => ({ name, distance: distanceOf(wanted, name) }))
+    .sort((a, b) => a.distance - b.distance);
+  return byDistance.slice(0, MOST_SUGGESTED).map(({ name }) => name).join(" or ");
+}
+
+/** How many letters must be put in, taken out or changed (Levenshtein): a row of the table for each letter of `one`. */
+function distanceOf(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1];
+    for (let at = 0; at < other.length; at++) {
+      next.push(Math.min(row[at]! + (letter === other[at] ? 0 : 1), row[at + 1]! + 1, next[at]! + 1));
+    }
+    row = next;
+  }
+  return row.at(-1)!;
+}

@@ -1,0 +1,87 @@
+/** Tells the log what has become of neighbors, backends and maps: one line each, with a stable name in `event`. */
+
+import type { Logger } from "pino";
+import type { BackendState, BackendTurn, ClusterBelief } from "../cluster/liveness.ts";
+import type { FaultId } from "../fault/ids.ts";
+import { formatMac, type Mac } from "../wire/address.ts";
+import type { MapChange, NeighborChange, Outcome } from "./forwarding.ts";
+
+/** Of the moves of one change, which may be as many as there are buckets. */
+const MOST_MOVES = 32;
+
+interface StateEvent {
+  readonly event: string;
+  readonly message: string;
+  readonly isAlarm: boolean;
+}
+
+/** Nothing is said of a backend before its first verdict. */
+const STATES: Readonly<Record<Exclude<BackendState, "unknown">, StateEvent>> = {
+  up: { event: "backend.up", message: "backend is up", isAlarm: false },
+  down: { event: "backend.down", message: "backend is down", isAlarm: true },
+  flapping: { event: "backend.flapping", message: "backend goes up and down", isAlarm: true },
+  draining: { event: "backend.draining", message: "backend is draining", isAlarm: false },
+};
+
+/** What else is known of those that have changed. */
+export interface About {
+  /** The MAC at a primary address, where it is known. */
+  macOf(address: string): Mac | undefined;
+  /** What `oneip verify` would call what its probes have found; null where it would not look. */
+  faultOf(cluster: string, backend: string): FaultId | null;
+}
+
+export function tell(log: Logger, outcome: Outcome, about: About): void {
+  for (const change of outcome.neighbors) tellNeighbor(log, change);
+  for (const turn of outcome.turns) tellTurn(log, turn, about);
+  for (const belief of outcome.beliefs) tellBelief(log, belief);
+  for (const change of outcome.maps) tellMap(log, change);
+}
+
+function tellNeighbor(log: Logger, { address, mac, backends }: NeighborChange): void {
+  const about = { address, ...(backends.length > 0 ? { backends } : { nextHop: true }) };
+  if (mac === undefined) log.warn(about, "neighbor does not answer");
+  else log.info({ ...about, mac: formatMac(mac.high, mac.low) }, "neighbor answers");
+}
+
+function tellTurn(log: Logger, turn: BackendTurn, { macOf, faultOf }: About): void {
+  if (turn.state === "unknown") return;
+  const { event, message, isAlarm } = STATES[turn.state];
+  const { cluster, backend, address, by, why, was, wasForMs } = turn;
+  const mac = macOf(address);
+  log[isAlarm ? "warn" : "info"]({
+    event,
+    cluster,
+    backend,
+    address,
+    ...(mac === undefined ? {} : { mac: formatMac(mac.high, mac.low) }),
+    by,
+    reason: why,
+    ...(by === "health" && turn.state === "down" ? { fault: faultOf(cluster, backend) } : {}),
+    was,
+    wasForMs: Math.round(wasForMs),
+  }, message);
+}
+
+function tellBelief(log: Logger, { cluster, isHealthIgnored, live, minimum }: ClusterBelief): void {
+  const about = { cluster, live, minimum };
+  if (isHealthIgnored) {
+    log.warn({ event: "health.ignored", ...about }, "too few live backends: health is ignored");
+  } else log.info({ event: "health.heeded", ...about }, "enough live backends: health counts again");
+}
+
+function tellMap(log: Logger, { cluster, moves }: MapChange): void {
+  const nameOf = (index: number | undefined) => index === undefined ? null : cluster.backends[index]!.name;
+  log.info({
+    event: "map.changed",
+    cluster: cluster.name,
+    moved: moves.reduce((sum, { buckets }) => sum + buckets, 0),
+    buckets: cluster.buckets,
+    moves: moves.slice(0, MOST_MOVES).map(({ from, to, buckets }) => ({
+      from: nameOf(from),
+      to: nameOf(to),
+      buckets,
+    })),
+    ...(moves.length > MOST_MOVES ? { more: moves.length - MOST_MOVES } : {}),
+  }, "bucket map changed");
+}

@@ -1,0 +1,287 @@
+/** What states, weights and time make of the bucket maps, in virtual time over a simulated link. */
+
+import { describe, expect, test } from "vitest";
+import { type Engine, parseConfig, UsageError } from "oneip";
+import { MOST_FLIPS, QUIET_MS } from "../../src/cluster/damping.ts";
+import * as f from "../frames.ts";
+import { machines, Run } from "./run.ts";
+
+/** In which changes are gathered, computed and published. */
+const GATHERED_MS = 60;
+/** In which a neighbor that has gone silent is noticed (engine/hour.ts). */
+const NOTICED_MS = 3300;
+
+/** So many backends in one cluster; `own`: further keys of some of them, by name. */
+function runWith(count: number, cluster: object, own: Readonly<Record<string, object>> = {}) {
+  const neighbors = machines(count);
+  const config = parseConfig(
+    JSON.stringify({
+      dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/15"], verify: "off" },
+      clusters: [{
+        name: "web",
+        addresses: ["10.0.255.1"],
+        backends: neighbors.map(({ name, address }) => ({ name, address, ...own[name] })),
+        ...cluster,
+      }],
+    }),
+    "test",
+    "test",
+  );
+  return { neighbors, run: new Run(neighbors, config) };
+}
+
+const DOWN = { state: "down", reason: "its port 80 refuses" } as const;
+const UP = { state: "up", reason: "its port 80 accepts" } as const;
+
+/** Buckets of each backend now. */
+function buckets(engine: Engine): number[] {
+  return engine.status().clusters[0]!.backends.map(({ buckets }) => buckets);
+}
+
+function eventsOf(run: Run): string[] {
+  return run.lines().flatMap(({ event, backend }) =>
+    event === undefined ? [] : `${event} ${backend ?? ""}`.trim()
+  );
+}
+
+/** Started, with all machines heard. */
+async function started(run: Run): Promise<Engine> {
+  const engine = await run.start();
+  await run.clock.advance(1000);
+  run.lines();
+  return engine;
+}
+
+/** What a command comes to; the clock goes on meanwhile. */
+async function carriedOut<T>(run: Run, ...commands: Promise<T>[]): Promise<T[]> {
+  const all = Promise.all(commands);
+  all.catch(() => {}); // It is looked at below.
+  await run.clock.advance(GATHERED_MS);
+  return all;
+}
+
+test("a start changes no bucket before each backend's first verdict is in", async () => {
+  const { neighbors, run } = runWith(4, {});
+  neighbors[0]!.isAlive = false;
+  await using engine = await run.start();
+  engine.healthChanged("web", "web2", DOWN);
+  await run.clock.advance(1000);
+  expect(buckets(engine)).toEqual([1024, 1024, 1024, 1024]);
+  expect(eventsOf(run)).toEqual(["backend.down web2", "backend.up web3", "backend.up web4"]);
+  await run.clock.advance(1000);
+  expect(buckets(engine).slice(0, 2)).toEqual([0, 0]);
+  expect(eventsOf(run)).toEqual(["backend.down web1", "map.changed"]);
+});
+
+describe("commands", () => {
+  test("drain moves the backend's own buckets to the others, and undrain brings them back", async () => {
+    const { run } = runWith(4, {});
+    await using engine = await started(run);
+    const [drained] = await carriedOut(run, engine.administer("web2", "draining"));
+    expect(drained).toMatchObject({
+      name: "web2",
+      state: "draining",
+      live: false,
+      buckets: 0,
+      why: "by command",
+    });
+    expect(run.lines()).toMatchObject([
+      { event: "backend.draining", backend: "web2", was: "up", reason: "by command" },
+      {
+        event: "map.changed",
+        moved: 1024,
+        buckets: 4096,
+        moves: [{ from: "web2" }, { from: "web2" }, { from: "web2" }],
+      },
+    ]);
+    const [back] = await carriedOut(run, engine.administer("web/web2", "active"));
+    expect(back).toMatchObject({ state: "up", live: true, buckets: 1024 });
+  });
+
+  test("a weight moves as few buckets as the map allows, weight 0 none but the backend's own", async () => {
+    const { run } = runWith(4, { algorithm: "rendezvous" });
+    await using engine = await started(run);
+    const before = buckets(engine)[2]!;
+    const [heavy] = await carriedOut(run, engine.setWeight("web3", 2));
+    const moves = (line: { readonly [key: string]: unknown }) =>
+      line["moves"] as readonly { readonly from: string; readonly to: string }[];
+    const [map] = run.lines();
+    expect(heavy!.weight).toBe(2);
+    expect(heavy!.buckets - before).toBe(map!.moved);
+    expect(moves(map!).map(({ to }) => to)).toEqual(["web3", "web3", "web3"]);
+    const [none] = await carriedOut(run, engine.setWeight("web3", 0));
+    expect(none).toMatchObject({ weight: 0, buckets: 0, state: "draining", why: "its weight is 0" });
+    const changed = run.lines().find(({ event }) => event === "map.changed")!;
+    expect(new Set(moves(changed).map(({ from }) => from))).toEqual(new Set(["web3"]));
+    expect(changed.moved).toBe(heavy!.buckets);
+  });
+
+  test("many at once come to one publication, with 1,000 backends too", async () => {
+    const { neighbors, run } = runWith(1000, { buckets: 65_536 });
+    await using engine = await started(run);
+    const before = run.attachment.publications;
+    const all = neighbors.slice(0, 500).map(({ name }) => engine.setWeight(name, 2));
+    const statuses = await carriedOut(run, ...all);
+    expect(run.attachment.publications - before).toBe(1);
+    expect(new Set(statuses.map(({ weight }) => weight))).toEqual(new Set([2]));
+    expect(Math.abs(statuses[0]!.buckets - 65_536 * 2 / 1500)).toBeLessThan(1);
+  });
+
+  test("what cannot be done is refused with a remedy, and nothing changes", async () => {
+    const { run } = runWith(4, { fallback: "broadcast" });
+    await using engine = await started(run);
+    await expect(engine.administer("wbe1", "draining")).rejects.toThrow(
+      new UsageError('There is no backend "wbe1"; use web1 or web2 or web3'),
+    );
+    await engine.setTechnique("broadcast");
+    await expect(engine.setWeight("web1", 2)).rejects.toThrow(
+      'use "oneip technique route --cluster web" first',
+    );
+    run.lines();
+    await run.clock.advance(1000);
+    expect(eventsOf(run)).toEqual([]);
+  });
+});
+
+describe("health", () => {
+  test("500 of 1,000 backends down in one moment, and up again, come to one publication each", async () => {
+    const { neighbors, run } = runWith(1000, { buckets: 65_536 });
+    await using engine = await started(run);
+    const half = neighbors.filter((_, index) => index % 2 === 0);
+    const publicationsOf = async (health: typeof UP | typeof DOWN) => {
+      const before = run.attachment.publications;
+      for (const { name } of half) engine.healthChanged("web", name, health);
+      await run.clock.advance(200);
+      return run.attachment.publications - before;
+    };
+    const began = buckets(engine);
+    expect(await publicationsOf(DOWN)).toBe(1);
+    expect(run.lines().filter(({ event }) => event === "backend.down")).toHaveLength(500);
+    expect(engine.status().clusters[0]!.live).toBe(500);
+    expect(await publicationsOf(UP)).toBe(1);
+    expect(buckets(engine)).toEqual(began);
+    const lines = run.lines();
+    expect(lines.filter(({ event }) => event === "backend.up")).toHaveLength(500);
+    expect(lines.find(({ event }) => event === "map.changed")).toMatchObject({ moves: { length: 32 } });
+  });
+
+  test("says since when, why, and how long it was otherwise", async () => {
+    const { run } = runWith(2, {});
+    await using engine = await started(run);
+    const upAtMs = run.clock.now();
+    await run.clock.advance(60_000);
+    engine.healthChanged("web", "web1", DOWN);
+    await run.clock.advance(10_000);
+    const [status] = engine.status().clusters[0]!.backends;
+    expect(status).toMatchObject({ state: "down", why: "its port 80 refuses", health: { state: "down" } });
+    expect(run.clock.now() - Date.parse(status!.since)).toBeLessThanOrEqual(10_000);
+    const [down] = run.lines();
+    expect(down).toMatchObject({
+      event: "backend.down",
+      by: "health",
+      reason: "its port 80 refuses",
+      was: "up",
+    });
+    expect(Math.abs(down!["wasForMs"] as number - 60_000)).toBeLessThanOrEqual(upAtMs);
+  });
+
+  test("a backend that goes up and down is held down, named, and back when it has stayed up for a minute", async () => {
+    const { run } = runWith(2, {});
+    await using engine = await started(run);
+    for (let flip = 0; flip <= MOST_FLIPS; flip++) {
+      engine.healthChanged("web", "web1", DOWN);
+      await run.clock.advance(2000);
+      engine.healthChanged("web", "web1", UP);
+      await run.clock.advance(2000);
+    }
+    expect(eventsOf(run).filter((event) => event.endsWith("web1")).slice(-2)).toEqual([
+      "backend.up web1",
+      "backend.flapping web1",
+    ]);
+    expect(engine.status().clusters[0]!.backends[0]).toMatchObject({
+      state: "flapping",
+      live: false,
+      buckets: 0,
+    });
+    await run.clock.advance(QUIET_MS - 3000);
+    expect(buckets(engine)[0]).toBe(0);
+    await run.clock.advance(2000);
+    expect(eventsOf(run)).toEqual(["backend.up web1", "map.changed"]);
+    expect(buckets(engine)[0]).toBe(2048);
+  });
+
+  test("counts no more below the minimum, with an alarm; silent neighbors are left out all the same", async () => {
+    const { neighbors, run } = runWith(4, { minimum: 2 });
+    await using engine = await started(run);
+    for (const name of ["web1", "web2"]) engine.healthChanged("web", name, DOWN);
+    await run.clock.advance(GATHERED_MS);
+    expect(buckets(engine).slice(0, 2)).toEqual([0, 0]);
+    neighbors[2]!.isAlive = false;
+    run.lines();
+    await run.clock.advance(NOTICED_MS);
+    expect(run.lines().find(({ event }) => event === "health.ignored")).toMatchObject({
+      live: 1,
+      minimum: 2,
+      level: 40,
+    });
+    expect(buckets(engine).map((count) => count > 0)).toEqual([true, true, false, true]);
+    expect(engine.status().clusters[0]).toMatchObject({ healthIgnored: true, live: 3 });
+    engine.healthChanged("web", "web1", UP);
+    await run.clock.advance(GATHERED_MS);
+    expect(eventsOf(run)).toContain("health.heeded");
+    expect(buckets(engine).map((count) => count > 0)).toEqual([true, false, false, true]);
+  });
+});
+
+test("a backup gets traffic only while no other backend is live", async () => {
+  const { run } = runWith(3, {}, { web3: { backup: true } });
+  await using engine = await started(run);
+  expect(buckets(engine)).toEqual([2048, 2048, 0]);
+  await carriedOut(run, engine.administer("web1", "draining"));
+  expect(buckets(engine)).toEqual([0, 4096, 0]);
+  engine.healthChanged("web", "web2", DOWN);
+  await run.clock.advance(GATHERED_MS);
+  expect(buckets(engine)).toEqual([0, 0, 4096]);
+  engine.healthChanged("web", "web2", UP);
+  await run.clock.advance(GATHERED_MS);
+  expect(buckets(engine)).toEqual([0, 4096, 0]);
+});
+
+test("no backend live: no owner, or with last-resort all go on", async () => {
+  for (const [noBackend, expected] of [["reject", 0], ["last-resort", 2048]] as const) {
+    const { run } = runWith(2, { noBackend });
+    await using engine = await started(run);
+    for (const name of ["web1", "web2"]) engine.healthChanged("web", name, DOWN);
+    await run.clock.advance(GATHERED_MS);
+    expect(buckets(engine), noBackend).toEqual([expected, expected]);
+  }
+});
+
+test("slow start: who returns gets its buckets in ten steps, and nobody else's move", async () => {
+  const { run } = runWith(4, { slowStart: "10s" });
+  await using engine = await started(run);
+  const began = buckets(engine);
+  engine.healthChanged("web", "web1", DOWN);
+  await run.clock.advance(1000);
+  engine.healthChanged("web", "web1", UP);
+  await run.clock.advance(2 * GATHERED_MS);
+  run.lines();
+  const owned = [buckets(engine)[0]!];
+  for (let step = 1; step < 10; step++) {
+    await run.clock.advance(1000);
+    owned.push(buckets(engine)[0]!);
+  }
+  const maps = run.lines().filter(({ event }) => event === "map.changed");
+  expect(maps).toHaveLength(9);
+  for (const { moves } of maps) {
+    expect(new Set((moves as readonly { readonly to: string }[]).map(({ to }) => to))).toEqual(
+      new Set(["web1"]),
+    );
+  }
+  expect(owned).toEqual(owned.toSorted((a, b) => a - b));
+  expect(owned[0]).toBeGreaterThan(50);
+  expect(owned[0]).toBeLessThan(160);
+  expect(buckets(engine)).toEqual(began);
+  await run.clock.advance(10_000);
+  expect(eventsOf(run)).toEqual([]);
+});

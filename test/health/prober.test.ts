@@ -196,3 +196,27 @@ test("a thousand backends a second: all are asked, evenly enough, and 500 that g
   await clock.advance(4000);
   expect(changes).toHaveLength(count + 1000);
 });
+
+test("over a reload what is known stays known, and nobody stays down for a probe that is gone", async () => {
+  const before = new ProbeBench(TCP, { count: 2 });
+  before.backends[0]!.open = [];
+  await started(before);
+  before.prober.stop();
+  expect(before.changes.map((change) => change.slice(0, 9)).sort()).toEqual(["web1 down", "web2 up: "]);
+
+  const same = new ProbeBench(TCP, { count: 2 });
+  same.backends[0]!.open = [];
+  same.prober.adopt(before.prober);
+  expect(same.prober.faultOf("web", "web1")).toBe("no-service");
+  await started(same);
+  await same.clock.advance(SOME_ROUNDS_MS);
+  expect(same.changes).toEqual([]);
+  same.backends[0]!.open = [80];
+  await same.clock.advance(SOME_ROUNDS_MS);
+  expect(same.changes).toEqual(["web1 up: it answers what it is asked"]);
+
+  const without = new ProbeBench({ health: [] }, { count: 2 });
+  without.prober.adopt(before.prober);
+  expect(without.changes).toEqual(["web1 up: it is not probed any more"]);
+  expect(without.prober.isProbed("web", "web1")).toBe(false);
+});

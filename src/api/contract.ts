@@ -4,6 +4,7 @@
  */
 
 import * as z from "zod";
+import type { ConfigChanges } from "../cluster/config_changes.ts";
 import type { TechniqueOf } from "../cluster/techniques.ts";
 import type { BackendStatus, Status } from "../engine/status.ts";
 import type { Fault } from "../fault/fault.ts";
@@ -73,6 +74,19 @@ const status: z.ZodType<Status> = z.strictObject({
   })),
 });
 
+const json = z.custom<Json>((value) => value !== undefined);
+
+const configChanges: z.ZodType<ConfigChanges> = z.strictObject({
+  changes: z.array(z.strictObject({
+    cluster: z.string().nullable(),
+    backend: z.string().nullable(),
+    key: z.string().nullable(),
+    old: json,
+    new: json,
+  })),
+  moving: z.array(z.strictObject({ cluster: z.string(), share: z.number() })),
+});
+
 /** `NAME` or `CLUSTER/NAME`. */
 const backend = z.string();
 
@@ -84,7 +98,7 @@ export const CONTRACT = {
   /** The name of the dispatcher's interface. */
   interface: { input: nothing, output: z.string() },
   /** What it was started with, as `oneip check --json` prints it. */
-  configuration: { input: nothing, output: z.custom<Json>((value) => value !== undefined) },
+  configuration: { input: nothing, output: json },
   /** Are the backends set up right? Takes up to three seconds. */
   verify: { input: nothing, output: verificationReport },
   /** The technique of each cluster; with `technique` it is changed first, of one cluster or of all. */
@@ -105,6 +119,8 @@ export const CONTRACT = {
     }),
     output: backendStatus,
   },
+  /** Goes on by what the configuration file says now; what that has changed. */
+  reload: { input: nothing, output: configChanges },
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>;
 
 export type CommandName = keyof typeof CONTRACT;

@@ -6,8 +6,10 @@ import { TapError } from "../device/interface.ts";
 import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
+import { Running, type Service } from "./running.ts";
 import { Engine } from "../engine/engine.ts";
 import { loadWithWarnings } from "../config/load.ts";
+import { requireCertificates } from "../health/certificates.ts";
 import { Output, STDOUT } from "../device/output.ts";
 import { openLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
@@ -38,41 +40,48 @@ export async function serve(
 ): Promise<void> {
   const { config, warnings } = loadWithWarnings(file);
   requireFreeAddresses(config);
+  requireCertificates(config);
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
   if (config.dispatcher.verify === "refuse") await refuseFaults(config);
   const output = new Output(STDOUT);
+  let sentence = readable?.(config);
   const { log, end } = openLog({
     writer: (octets) => output.write(octets),
     isTerminal: output.isTerminal,
-    ...(readable === undefined ? {} : { readable: readable(config) }),
+    ...(sentence === undefined ? {} : { readable: (line: string) => sentence!(line) }),
   });
   for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
-  // Many a service manager sends it to make a daemon read its configuration anew, and without a handler it would kill.
-  process.on("SIGHUP", () => log.warn("SIGHUP is ignored: for another configuration, stop and start"));
   try {
-    await run(config, log, asked);
+    await run({ file, config, log, reloaded: (config) => sentence = readable?.(config) }, asked);
   } finally {
     await end();
   }
 }
 
-async function run(config: Config, log: Logger, asked: Promise<string>): Promise<void> {
+async function run(service: Service, asked: Promise<string>): Promise<void> {
+  const { config, log } = service;
+  let running = undefined as Running | undefined;
+  process.on("SIGHUP", () => {
+    if (running === undefined) log.warn("SIGHUP is ignored: the dispatcher is only starting");
+    else running.reload().catch(() => {}); // The log says why.
+  });
   const isPreferred = raisePriority();
   const engine = await Engine.start(config, log).catch(async (error) => {
     throw await nameHolder(error, config.dispatcher.interface);
   });
-  const control = await listenForCommands(engine, config, log);
+  running = new Running(engine, service);
+  const control = await listenForCommands(running, log);
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
   try {
-    const signal = await Promise.race([asked, engine.failed]);
+    const signal = await Promise.race([asked, running.failed]);
     log.info({ signal }, "stopping");
   } finally {
     control?.close();
-    await engine.stop();
-    log.info(engine.report(), "stopped");
+    await running.stop();
+    log.info(running.engine.report(), "stopped");
   }
 }
 
@@ -131,22 +140,21 @@ async function nameHolder(error: unknown, interfaceName: string): Promise<unknow
 }
 
 /** Without its control socket a dispatcher does its work, so that is worth a warning only. */
-async function listenForCommands(
-  engine: Engine,
-  config: Config,
-  log: Logger,
-): Promise<Listener | undefined> {
+async function listenForCommands(running: Running, log: Logger): Promise<Listener | undefined> {
   try {
     return await listen(controlPath(), {
-      interface: () => engine.interfaceName,
-      configuration: () => configData(config) as unknown as Json,
-      verify: async () => explainSilence(await engine.verify(), engine.interfaceName),
+      interface: () => running.engine.interfaceName,
+      configuration: () => configData(running.config) as unknown as Json,
+      verify: async () => explainSilence(await running.engine.verify(), running.engine.interfaceName),
       technique: ({ technique, cluster }) =>
-        technique === undefined ? engine.techniques() : engine.setTechnique(technique, cluster),
-      status: () => engine.status(),
-      drain: ({ backend, now = false }) => engine.administer(backend, now ? "down" : "draining"),
-      undrain: ({ backend }) => engine.administer(backend, "active"),
-      weight: ({ backend, weight }) => engine.setWeight(backend, weight),
+        technique === undefined
+          ? running.engine.techniques()
+          : running.engine.setTechnique(technique, cluster),
+      status: () => running.engine.status(),
+      drain: ({ backend, now = false }) => running.engine.administer(backend, now ? "down" : "draining"),
+      undrain: ({ backend }) => running.engine.administer(backend, "active"),
+      weight: ({ backend, weight }) => running.engine.setWeight(backend, weight),
+      reload: () => running.reload(),
     });
   } catch (error) {
     log.warn(

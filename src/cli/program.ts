@@ -10,6 +10,7 @@ import { drainCommand } from "./drain.ts";
 import { explainCommand } from "./explain.ts";
 import { filterCommand } from "./filter.ts";
 import { labCommand } from "./lab.ts";
+import { reloadCommand } from "./reload.ts";
 import { routerCommand } from "./router.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
@@ -36,6 +37,7 @@ export function oneipProgram(): Command {
     .addCommand(drainCommand())
     .addCommand(undrainCommand())
     .addCommand(weightCommand())
+    .addCommand(reloadCommand())
     .addCommand(backendCommand())
     .addCommand(verifyCommand())
     .addCommand(configCommand())

@@ -5,6 +5,8 @@ import type { ClusterConfig, Config } from "../config/config.ts";
 import type { Warning } from "../config/warnings.ts";
 import type { Report } from "../engine/report.ts";
 import type { FaultData } from "../fault/fault.ts";
+import type { ConfigChanges } from "../cluster/config_changes.ts";
+import { describeChanges } from "./print_changes.ts";
 import { describeFaultData, describeWarning } from "./print_faults.ts";
 import { formatSpan } from "./span.ts";
 import { wrap } from "./wrap.ts";
@@ -182,6 +184,9 @@ function ownerName(name: string | null): string {
 /** What has a form of its own wherever it is printed. */
 function blockOf(record: LogRecord): string | undefined {
   if ("mend" in record && "or" in record) return describeFaultData(record as unknown as FaultData);
+  if (record["event"] === "configuration.reloaded") {
+    return describeChanges(record as unknown as ConfigChanges);
+  }
   if ("key" in record && "decide" in record) return describeWarning(record as unknown as Warning);
   return undefined;
 }

@@ -51,7 +51,10 @@ export class BackendLiveness {
   returnedMs = -Infinity;
   #wanted: Aspect<AdministrationState>;
   #weightSinceMs: number;
-  readonly #damping = new Damping();
+  readonly #configured: number;
+  #damping = new Damping();
+  /** It was added to a running cluster, and must first have its verdict. */
+  #isJoining = false;
   #answered = true;
   #wasFit = true;
 
@@ -59,6 +62,7 @@ export class BackendLiveness {
     this.name = name;
     this.address = address;
     this.weight = weight;
+    this.#configured = weight;
     this.shareWeight = weight || WEIGHT_OF_NOTHING;
     this.isProbed = isProbed;
     this.neighbor = { state: "unknown", why: NEIGHBOR.unknown, sinceMs: nowMs };
@@ -69,6 +73,31 @@ export class BackendLiveness {
     const { state, why: summary } = this.#summarize(nowMs);
     this.summary = { state, why: summary, sinceMs: nowMs };
     this.#wasFit = this.isFit(nowMs);
+  }
+
+  /** Takes over what is known of the same backend by another configuration; a weight by command only where the file's is the same. */
+  adopt(before: BackendLiveness): void {
+    this.neighbor = before.neighbor;
+    if (this.isProbed === before.isProbed) this.health = before.health;
+    if (before.#configured === this.#configured) {
+      this.weight = before.weight;
+      this.shareWeight = before.shareWeight;
+      this.#weightSinceMs = before.#weightSinceMs;
+    }
+    this.summary = before.summary;
+    this.returnedMs = before.returnedMs;
+    this.#wanted = before.#wanted;
+    this.#damping = before.#damping;
+    this.#isJoining = before.#isJoining;
+    this.#answered = before.#answered;
+    this.#wasFit = before.#wasFit;
+  }
+
+  /** It is new in a cluster that runs: it gets clients when it has its first verdict. */
+  join(neighbor: Aspect<NeighborState> | undefined): void {
+    this.neighbor = neighbor ?? this.neighbor;
+    this.#isJoining = true;
+    this.#wasFit = false;
   }
 
   neighborChanged(state: NeighborState, nowMs: number): void {
@@ -104,11 +133,13 @@ export class BackendLiveness {
 
   /** It may get new clients as far as people and its neighbor are concerned. */
   get isFitButForHealth(): boolean {
-    return this.neighbor.state !== "failed" && this.administration.state === "active";
+    const isThere = this.#isJoining ? this.neighbor.state === "reachable" : this.neighbor.state !== "failed";
+    return isThere && this.administration.state === "active";
   }
 
   isFit(nowMs: number): boolean {
-    return this.isFitButForHealth && this.health.state !== "down" && !this.#damping.isHeld(nowMs);
+    return this.isFitButForHealth && this.health.state !== "down" && !this.#damping.isHeld(nowMs) &&
+      (!this.#isJoining || this.isKnown);
   }
 
   /** Counts what has changed by now. `isStarting`: whoever comes while the cluster starts does not return. */
@@ -118,6 +149,7 @@ export class BackendLiveness {
       if (this.#answered) this.#damping.cameBack(nowMs);
       else this.#damping.wentDown(nowMs);
     }
+    if (this.isKnown) this.#isJoining = false;
     const isFit = this.isFit(nowMs);
     if (isFit && !this.#wasFit && !isStarting) this.returnedMs = nowMs;
     this.#wasFit = isFit;

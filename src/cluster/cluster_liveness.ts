@@ -1,7 +1,7 @@
 /** The backends of a cluster together: its start, and the least number of live ones below which health counts no more. */
 
 import type { BackendConfig, ClusterConfig } from "../config/config.ts";
-import type { Liveness } from "./aspects.ts";
+import type { Aspect, Liveness, NeighborState } from "./aspects.ts";
 import { BackendLiveness, type Turn } from "./backend_liveness.ts";
 import type { Share } from "./cluster_map.ts";
 import { nextStepMs, portionAt } from "./slow_start.ts";
@@ -20,7 +20,7 @@ export interface Belief {
 export class ClusterLiveness {
   readonly cluster: ClusterConfig;
   readonly backends: ReadonlyMap<string, BackendLiveness>;
-  readonly #startMs: number;
+  #startMs: number;
   #isStarting = true;
   #isHealthIgnored = false;
 
@@ -32,6 +32,27 @@ export class ClusterLiveness {
       ) => [backend.name, new BackendLiveness(backend, isProbed(backend), nowMs)]),
     );
     this.#startMs = nowMs;
+  }
+
+  /**
+   * Takes over what is known of the same cluster by another configuration. `neighborAt`: what is known of an address. Where no
+   * backend is the same, the cluster starts anew.
+   */
+  adopt(before: ClusterLiveness, neighborAt: (address: string) => Aspect<NeighborState> | undefined): void {
+    const same = (backend: BackendLiveness) => {
+      const one = before.backends.get(backend.name);
+      return one?.address === backend.address ? one : undefined;
+    };
+    const backends = [...this.backends.values()];
+    if (!backends.some((backend) => same(backend) !== undefined)) return;
+    this.#startMs = before.#startMs;
+    this.#isStarting = before.#isStarting;
+    this.#isHealthIgnored = before.#isHealthIgnored;
+    for (const backend of backends) {
+      const known = same(backend);
+      if (known !== undefined) backend.adopt(known);
+      else backend.join(neighborAt(backend.address));
+    }
   }
 
   get isHealthIgnored(): boolean {

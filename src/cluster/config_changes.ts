@@ -2,6 +2,7 @@
 
 import type { ClusterConfig, Config } from "../config/config.ts";
 import { configData, type Json, type JsonMapping } from "../config/print.ts";
+import { UsageError } from "../input/errors.ts";
 import { ClusterMap } from "./cluster_map.ts";
 
 /** One key that has another value. Clusters and backends are compared by their names. */
@@ -28,6 +29,21 @@ export interface Moving {
 export interface ConfigChanges {
   readonly changes: readonly ConfigChange[];
   readonly moving: readonly Moving[];
+}
+
+/** Keys of the dispatcher that belong to its device, or that others on the link know it by. */
+const FIXED = ["interface", "bridge", "mac", "mtu", "queues", "offloads"];
+
+/** Throws UsageError when something differs that cannot change while a dispatcher runs. */
+export function requireSameDevice(old: Config, now: Config): void {
+  const fixed = changesBetween(old, now).changes.filter(({ cluster, key }) =>
+    cluster === null && FIXED.includes(key!)
+  );
+  if (fixed.length === 0) return;
+  const names = fixed.map(({ key }) => `dispatcher.${key}`).join(", ");
+  throw new UsageError(
+    `${names} cannot change while the dispatcher runs, so nothing was changed: stop and start it`,
+  );
 }
 
 export function changesBetween(old: Config, now: Config): ConfigChanges {

@@ -60,6 +60,15 @@ export class LivenessBook {
     this.#backendsAt = Map.groupBy(backends, ({ address }) => address);
   }
 
+  /** Takes over what is known by another configuration. */
+  adopt(before: LivenessBook): void {
+    for (const [name, cluster] of this.#clusters) {
+      const same = before.#clusters.get(name);
+      if (same === undefined) continue;
+      cluster.adopt(same, (address) => before.#backendsAt.get(address)?.[0]?.neighbor);
+    }
+  }
+
   /** The machine at this address answers, or is given up. */
   neighborChanged(address: string, state: NeighborState): void {
     for (const backend of this.#backendsAt.get(address) ?? []) {

@@ -21,6 +21,16 @@ export class Techniques {
     this.#now = new Map(clusters.map(({ name, technique }) => [name, technique]));
   }
 
+  /** Takes over what was set by command, where the configured technique is the same and the backends still have their filters. */
+  adopt(before: Techniques): void {
+    for (const cluster of this.#clusters) {
+      const same = before.#clusters.find(({ name }) => name === cluster.name);
+      const now = before.#now.get(cluster.name);
+      if (now === undefined || same?.technique !== cluster.technique) continue;
+      if (now === "route" || mayBroadcast(cluster)) this.#now.set(cluster.name, now);
+    }
+  }
+
   isBroadcast(cluster: ClusterConfig): boolean {
     return this.#now.get(cluster.name) === "broadcast";
   }

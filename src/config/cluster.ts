@@ -4,6 +4,7 @@ import * as z from "zod";
 import { beside, type Check, type Complain, type Contents } from "../input/contents.ts";
 import type { Path } from "../input/places.ts";
 import { isIpv6 } from "../wire/address.ts";
+import { probes, probesAreWhole } from "./health.ts";
 import { key, section } from "./key.ts";
 import { agentsAreAtMost, areAtMost, bucketsAreAtMost, connectionsAreAtMost, MOST } from "./limits.ts";
 import { linksOf } from "./links.ts";
@@ -44,6 +45,11 @@ const backend = section("use a mapping such as {name: web1, address: 10.0.0.11}"
     description:
       "Its share of the buckets, in proportion to the other weights. 0 drains it: it gets no new clients.",
     examples: [2],
+  }),
+  health: key(probes.optional(), {
+    absent: "the cluster's",
+    description: "Its own probes, in place of all of the cluster's.",
+    examples: [{ type: "tcp", port: 8080 }],
   }),
   backup: key(yesOrNo.default(false), {
     description:
@@ -201,6 +207,14 @@ export const cluster = section("use a mapping with name, addresses and backends"
       "When a bucket moves from a backend that still answers, that one keeps its connections, and the new owner " +
       "gets the new ones. docs/transitions.md tells more.",
     examples: [{ udp: "stay", most: "8h" }],
+  }),
+  health: key(probes.optional(), {
+    absent: "tcp at the TCP service ports",
+    description:
+      "By what the dispatcher sees whether a backend serves: one probe, or a list of several, all of which must pass; " +
+      "`[]` for none. Whether the machine answers for its primary address is always watched.",
+    examples: [{ type: "tcp", port: 80 }],
+    checks: [probesAreWhole],
   }),
   minimum: key(wholeNumber(1, MOST.backends).optional(), {
     description:

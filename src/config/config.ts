@@ -9,7 +9,7 @@ import { readDocument } from "../input/document.ts";
 import type { Mac } from "../wire/address.ts";
 import { cluster } from "./cluster.ts";
 import { dispatcher } from "./dispatcher.ts";
-import { checksOf, key, section } from "./key.ts";
+import { checksOf, key, type ReadonlyThrough, section } from "./key.ts";
 import { areAtMost, MOST } from "./limits.ts";
 import { list } from "./values.ts";
 
@@ -22,8 +22,6 @@ export const configuration = section("use a mapping with dispatcher and clusters
     checks: [areAtMost(MOST.clusters, "clusters[]", "clusters")],
   }),
 });
-
-type ReadonlyThrough<T> = T extends object ? { readonly [Name in keyof T]: ReadonlyThrough<T[Name]> } : T;
 
 /** What a file means. Addresses are canonical text, durations milliseconds; what the file leaves out has its default. */
 export type Config = ReadonlyThrough<ReturnType<typeof complete>>;

@@ -15,17 +15,14 @@ import {
   durationWithinOrNever,
   interfaceName,
   list,
+  oneOrMore,
   prefix,
   unicastMac,
   wholeNumber,
   yesOrNo,
 } from "./values.ts";
 
-const gateways = z.codec(
-  z.union([address, z.array(address)], "use an address, or a list of one for each family"),
-  z.array(z.string()),
-  { decode: (written) => [written].flat(), encode: (gateways) => gateways },
-);
+const gateways = oneOrMore(address, "use an address, or a list of one for each family");
 
 const route = section("use a mapping such as {prefix: 192.0.2.0/24, via: 10.0.0.1}", {
   prefix: key(prefix, {

@@ -21,7 +21,7 @@ at once, with its place, what was found, and what would do. Nothing starts on a 
 a mistake, too.
 
 \`\`\`
-oneip.yaml:7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, mtu
+oneip.yaml:7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, health, backup, mtu
 \`\`\`
 
 What is legal but unwise is a *warning*: \`check\` prints it with its place, why, and what to do, and so does \`run\` at its start.
@@ -60,26 +60,37 @@ export function configurationDocument(): string {
   ].join("\n");
 }
 
-function describeSection(schema: z.ZodType, path: string): string[] {
+/** `described`: sections that may stand in several places, each with the first one, which tells of its keys. */
+function describeSection(
+  schema: z.ZodType,
+  path: string,
+  described = new Map<z.ZodType, string>(),
+): string[] {
   return (keysOf(schema) ?? []).flatMap((key) => {
     const item = itemOf(key.schema);
     const place = path + key.name;
+    const inner = item ?? key.schema;
+    const before = described.get(inner);
+    if (before !== undefined) return [describeKey(key, place), `Its keys are those of \`${before}\`.\n`];
+    if (item !== undefined && keysOf(item) !== undefined) described.set(item, place);
     return [
       describeKey(key, place),
-      ...(item === undefined
-        ? describeSection(key.schema, `${place}.`)
-        : describeSection(item, `${place}[].`)),
+      ...describeSection(inner, item === undefined ? `${place}.` : `${place}[].`, described),
     ];
   });
 }
 
-function describeKey({ name, schema, description, examples, absent }: DeclaredKey, place: string): string {
+function describeKey(
+  { name, schema, description, examples, absent, only }: DeclaredKey,
+  place: string,
+): string {
   const example = examples.length === 0 ? [] : [`- example: \`${name}: ${asYaml(examples[0])}\``];
   return [
     `### \`${place}\``,
     "",
     description,
     "",
+    ...(only === undefined ? [] : [`- only with ${only.key}: ${only.values.join(", ")}`]),
     `- takes: ${takes(schema)}`,
     `- default: ${defaultOf(schema, absent)}`,
     ...example,

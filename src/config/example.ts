@@ -11,6 +11,7 @@ clusters:
   - name: web
     addresses: [10.0.0.100, "2001:db8::100"]
     ports: [80/tcp, 443/tcp, 443/udp]
+    health: {type: http, path: /healthz}
     seed: 2718281828              # one of your own, from "oneip config seed"
     mask: {ipv6: 64}              # an IPv6 client owns a /64
     fallback: broadcast           # serve on when the dispatcher is gone

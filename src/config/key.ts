@@ -17,8 +17,15 @@ export interface KeyFacts<As extends string> {
   readonly absent?: string;
   /** The name in the Config, where it is another one: with a unit, or in the plural. */
   readonly as?: As;
+  /** It means something only where another key of the section has one of these values. */
+  readonly only?: Only;
   /** Mistakes that the value does not show by itself. */
   readonly checks?: readonly Check[];
+}
+
+export interface Only {
+  readonly key: string;
+  readonly values: readonly string[];
 }
 
 declare const AS: unique symbol;
@@ -63,6 +70,10 @@ export function section<Keys extends Shape>(remedy: string, keys: Keys) {
   });
 }
 
+/** What nobody may change, down to its last value. */
+export type ReadonlyThrough<T> = T extends object ? { readonly [Name in keyof T]: ReadonlyThrough<T[Name]> }
+  : T;
+
 /** A declared key, for those who walk through the declarations. */
 export interface DeclaredKey {
   readonly name: string;
@@ -71,7 +82,13 @@ export interface DeclaredKey {
   readonly description: string;
   readonly examples: readonly unknown[];
   readonly absent: string;
+  readonly only: Only | undefined;
   readonly checks: readonly Check[];
+}
+
+/** Does the key mean something in a section with these values? */
+export function means({ only }: DeclaredKey, section: Readonly<Record<string, unknown>>): boolean {
+  return only === undefined || only.values.includes(String(section[only.key]));
 }
 
 /** The keys of a section in the order of their declaration; undefined for what is no section. */
@@ -79,15 +96,16 @@ export function keysOf(schema: z.ZodType): DeclaredKey[] | undefined {
   const written = writtenSchema(schema);
   if (!(written instanceof z.ZodObject)) return undefined;
   return Object.entries(written.shape as Shape).map(([name, schema]) => {
-    const { as = name, description = "", examples = [], absent = "none", checks = [] } = facts.get(schema) ??
-      {};
-    return { name, nameInConfig: as, schema, description, examples, absent, checks };
+    const fact = facts.get(schema);
+    const { as = name, description = "", examples = [], absent = "none", only, checks = [] } = fact ?? {};
+    return { name, nameInConfig: as, schema, description, examples, absent, only, checks };
   });
 }
 
-/** What the items of a list are; undefined for what is no list. */
+/** What the items of a list are, which may be written without a list when it is one; undefined for what is no list. */
 export function itemOf(schema: z.ZodType): z.ZodType | undefined {
   const written = writtenSchema(schema);
+  if (written instanceof z.ZodUnion) return itemOf(written.options.at(-1) as z.ZodType);
   return written instanceof z.ZodArray ? written.element as z.ZodType : undefined;
 }
 

@@ -2,9 +2,10 @@
 
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { dirname, resolve } from "node:path";
 import { namespaceName } from "../device/namespace.ts";
 import { InputError, UsageError } from "../input/errors.ts";
-import { type Config, parseConfig } from "./config.ts";
+import { type ClusterConfig, type Config, parseConfig } from "./config.ts";
 import { type Warning, warningsOf } from "./warnings.ts";
 
 /** Throws InputError for its mistakes, and UsageError when the file cannot be read. */
@@ -15,8 +16,20 @@ export function loadConfig(file: string): Config {
 /** The same, and what is unwise in it. */
 export function loadWithWarnings(file: string): { config: Config; warnings: readonly Warning[] } {
   const text = readConfig(file);
-  const config = parseConfig(text, file, machine());
+  const config = withFilesFrom(dirname(file), parseConfig(text, file, machine()));
   return { config, warnings: warningsOf(config, text, file) };
+}
+
+/** The paths of files are relative to that of the configuration. */
+function withFilesFrom(folder: string, config: Config): Config {
+  const withFiles = (health: ClusterConfig["health"]) =>
+    health?.map((probe) => probe.ca === undefined ? probe : { ...probe, ca: resolve(folder, probe.ca) });
+  const clusters = config.clusters.map((cluster) => ({
+    ...cluster,
+    health: withFiles(cluster.health),
+    backends: cluster.backends.map((backend) => ({ ...backend, health: withFiles(backend.health) })),
+  }));
+  return { ...config, clusters };
 }
 
 /** A configuration from values that were given one by one. Throws UsageError for what is wrong with them. */

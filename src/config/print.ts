@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { type Config, configuration } from "./config.ts";
-import { type DeclaredKey, itemOf, keysOf } from "./key.ts";
+import { type DeclaredKey, itemOf, keysOf, means } from "./key.ts";
 
 /** Anything that JSON can say. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonMapping;
@@ -50,8 +50,10 @@ function print(schema: z.ZodType, value: unknown, style: Style): Json {
   const keys = keysOf(schema);
   if (keys === undefined) return style.value(value, z.encode(schema, value)) as Json;
   const mapping = value as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(keys.map((key) => {
-    const inner = mapping[key.nameInConfig];
-    return [style.name(key), inner === undefined ? style.absent(key) : print(key.schema, inner, style)];
-  }));
+  return Object.fromEntries(
+    keys.filter((key) => means(key, mapping)).map((key) => {
+      const inner = mapping[key.nameInConfig];
+      return [style.name(key), inner === undefined ? style.absent(key) : print(key.schema, inner, style)];
+    }),
+  );
 }

@@ -13,13 +13,13 @@ function parsed<T>(
   refuse: (value: T) => string | undefined = () => undefined,
 ) {
   return z.codec(
-    text(remedy, parse, refuse),
+    checkedText(remedy, parse, refuse),
     z.custom<T>(),
     { decode: (text) => parse(text)!, encode: format },
   );
 }
 
-function text<T>(
+function checkedText<T>(
   remedy: string,
   parse: (text: string) => T | undefined,
   refuse: (value: T) => string | undefined,
@@ -37,7 +37,7 @@ function refuseNobodys(address: string): string | undefined {
 }
 
 /** That a machine can have, of either family. It means its canonical text. */
-export const address = text("use an address such as 10.0.0.11 or 2001:db8::11", parseIp, refuseNobodys)
+export const address = checkedText("use an address such as 10.0.0.11 or 2001:db8::11", parseIp, refuseNobodys)
   .overwrite((text) => parseIp(text) ?? text);
 
 const formatCidr = ({ address, prefixLength }: Cidr) => `${address}/${prefixLength}`;
@@ -150,6 +150,75 @@ export const interfaceName = z.string(interfaceRemedy).regex(/^[^\s/:]{1,15}$/, 
 const fileRemedy = "use the path of a file";
 
 export const filePath = z.string(fileRemedy).min(1, fileRemedy);
+
+const textRemedy = "use a text of one line, 200 characters at most";
+
+export const text = z.string(textRemedy).regex(/^[^\r\n]{1,200}$/, textRemedy);
+
+const wordRemedy = "use a word or a path";
+
+/** A word of a command. */
+export const word = z.string(wordRemedy).regex(/^[^\0]{1,1000}$/, wordRemedy);
+
+const octetsRemedy = "use 1 to 512 characters from \\\\x00 to \\\\xff, each an octet";
+
+/** Text whose characters are octets. */
+// deno-lint-ignore no-control-regex
+export const octets = z.string(octetsRemedy).regex(/^[\x00-\xff]{1,512}$/, octetsRemedy);
+
+const pathRemedy = "use a path such as /healthz, without spaces";
+
+/** RFC 9112 section 3.2.1: what stands in a request line. */
+export const requestPath = z.string(pathRemedy).regex(/^\/[\x21-\x7e]{0,1000}$/, pathRemedy);
+
+const hostRemedy = "use a host such as www.example.com or www.example.com:8080";
+
+/** RFC 9110 section 7.2. */
+export const hostHeader = z.string(hostRemedy).regex(/^[A-Za-z0-9._:[\]-]{1,255}$/, hostRemedy);
+
+const dnsNameRemedy = "use a name such as www.example.com";
+
+/** RFC 1035 section 2.3.1, and underscores, which some names have. */
+export const dnsName = z.string(dnsNameRemedy).max(253, dnsNameRemedy)
+  .regex(
+    /^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/,
+    dnsNameRemedy,
+  );
+
+/** Both ends belong to it. */
+export interface StatusRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+const statusRemedy = "use a status such as 200 or a range such as 200-299";
+
+/** A status of HTTP, or a range of them. A single one may be a number. */
+export const statusRange = z.codec(
+  z.union([z.string(), z.int()], statusRemedy).refine(
+    (written) => parseStatus(written) !== undefined,
+    statusRemedy,
+  ),
+  z.custom<StatusRange>(),
+  { decode: (written) => parseStatus(written)!, encode: formatStatus },
+);
+
+function parseStatus(written: string | number): StatusRange | undefined {
+  const [, first, last = first] = /^([1-5]\d\d)(?:-([1-5]\d\d))?$/.exec(String(written)) ?? [];
+  const range = { from: Number(first), to: Number(last) };
+  return range.from <= range.to ? range : undefined;
+}
+
+function formatStatus({ from, to }: StatusRange): string {
+  return from === to ? String(from) : `${from}-${to}`;
+}
+
+/** One item, or a list of any length. It means a list. `remedy` says what one item is. */
+export function oneOrMore<Item extends z.ZodType>(item: Item, remedy: string) {
+  return z.union([item, z.array(item, remedy)], remedy).transform((written): z.output<Item>[] =>
+    Array.isArray(written) ? written as z.output<Item>[] : [written as z.output<Item>]
+  );
+}
 
 /** A list of one item or more. `what` is such as `at least one backend`. */
 export function list<Item extends z.ZodType>(item: Item, what: string) {

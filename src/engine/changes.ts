@@ -24,6 +24,8 @@ export class Changes<Outcome> {
   #hasChanges = false;
   /** Of what is being gathered. */
   #next = Promise.withResolvers<void>();
+  /** Of what is being computed. */
+  #current = Promise.withResolvers<void>();
   #timer: Timer | undefined;
 
   constructor(clock: Clock, events: ChangesEvents<Outcome>) {
@@ -44,27 +46,30 @@ export class Changes<Outcome> {
     return this.#next.promise;
   }
 
+  /** What is not computed yet will not be, and whoever waits for it waits no more. */
   stop(): void {
     this.#timer?.cancel();
+    this.#current.resolve();
+    this.#next.resolve();
   }
 
   #begin(): void {
     const neighbors = [...this.#neighbors];
     this.#neighbors.clear();
     this.#hasChanges = false;
-    const { resolve } = this.#next;
+    this.#current = this.#next;
     this.#next = Promise.withResolvers();
-    this.#go(this.#events.compute(neighbors), resolve);
+    this.#go(this.#events.compute(neighbors));
   }
 
-  #go(steps: Generator<void, Outcome>, resolve: () => void): void {
+  #go(steps: Generator<void, Outcome>): void {
     const { done, value } = steps.next();
     if (!done) {
-      this.#timer = this.#clock.after(0, () => this.#go(steps, resolve));
+      this.#timer = this.#clock.after(0, () => this.#go(steps));
       return;
     }
     this.#timer = this.#hasChanges ? this.#clock.after(GATHER_MS, () => this.#begin()) : undefined;
     this.#events.computed(value);
-    resolve();
+    this.#current.resolve();
   }
 }

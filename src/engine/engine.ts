@@ -4,16 +4,20 @@
  *     data plane   device ── frame ── verdict ──┬── device
  *                                               └── ring ──> inbox                                    (plane/)
  *     control      inbox ──> resolver ──> changes ──> forwarding ── maps ──> standby table ── publish ──> data plane
+ *                        ──> prober ──> changes
  *                        ──> conflicts
  *                        ──> verifier
  */
 
 import type { Logger } from "pino";
+import { finish } from "../table/bucket_map.ts";
+import { requireSameDevice } from "../cluster/config_changes.ts";
 import { findBackend, type Found } from "../cluster/find_backend.ts";
 import { type AdministrationState, type Health, LivenessBook } from "../cluster/liveness.ts";
 import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
 import { planOf } from "../config/plan.ts";
+import { type ProbedHealth, Prober, type Whereabouts } from "../health/prober.ts";
 import { UsageError } from "../input/errors.ts";
 import { Announcer } from "../link/announcer.ts";
 import { Conflicts, PROBE_MS } from "../link/conflicts.ts";
@@ -33,10 +37,10 @@ import { Verifier } from "../verify/verifier.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import type { Mac } from "../wire/address.ts";
 import { Changes } from "./changes.ts";
-import { tell } from "./events.ts";
+import { type About, tell } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
 import { Inbox } from "./inbox.ts";
-import { type Report, reportOf } from "./report.ts";
+import { type Report, reportOf, sumOf } from "./report.ts";
 import { type BackendStatus, backendStatus, type Status, statusOf } from "./status.ts";
 
 export interface Surroundings {
@@ -62,6 +66,7 @@ export class Engine {
   readonly #changes: Changes<Outcome>;
   readonly #conflicts: Conflicts;
   readonly #ownMacWatch: OwnMacWatch;
+  readonly #prober: Prober;
   readonly #verifier: Verifier;
   readonly #announcer: Announcer;
   readonly #publisher: Publisher;
@@ -71,6 +76,8 @@ export class Engine {
   #probing: Timer | undefined;
   #looking: Timer | undefined;
   #isStopped = false;
+  /** What was done under earlier configurations. */
+  #earlier: Report | undefined;
 
   /**
    * Starts a dispatcher. Resolves when frames are being forwarded. Throws TapError when the TAP cannot be had, and leaves
@@ -112,7 +119,21 @@ export class Engine {
       send: (frame: Uint8Array<ArrayBuffer>) => this.#link.send(frame),
       catchUp: () => this.#inbox.drainAll(),
     };
-    this.#liveness = new LivenessBook(clusters, clock);
+    const lost = () => attachment.lost() + this.#shared.verdicts()[verdict.DROP_RING_FULL]!;
+    this.#prober = new Prober({
+      ...own,
+      config,
+      clock,
+      log,
+      lost,
+      whereIs: (address) => this.#whereIs(address),
+      changed: (cluster, backend, health) => this.#probed(cluster, backend, health),
+    });
+    this.#liveness = new LivenessBook(
+      clusters,
+      clock,
+      (cluster, { name }) => this.#prober.isProbed(cluster.name, name),
+    );
     this.#forwarding = new Forwarding(config, planned, this.#liveness, this.#shared.transitions, clock, {
       publish: () => this.#publish(),
       ended: ({ name, backends }, { backends: some, buckets, cut, lastedMs }) =>
@@ -128,7 +149,7 @@ export class Engine {
     this.#resolver = new Resolver(frames, neighbors, clock, {
       ...own,
       changed: (neighbor) => this.#changes.addNeighbor(neighbor),
-      lost: () => attachment.lost() + this.#shared.verdicts()[verdict.DROP_RING_FULL]!,
+      lost,
     });
     this.#changes = new Changes(clock, {
       compute: (neighbors) => this.#forwarding.update(neighbors, this.#resolver.neighbors),
@@ -165,6 +186,7 @@ export class Engine {
     this.#inbox = new Inbox(this.#shared, this.#link, frames, {
       resolver: this.#resolver,
       conflicts: this.#conflicts,
+      prober: this.#prober,
       verifier: this.#verifier,
     });
     this.failed = Promise.race([attachment.failed, promise]);
@@ -187,7 +209,8 @@ export class Engine {
 
   /** The sums of all counters so far. */
   report(): Report {
-    return reportOf(this.#shared, this.#forwarding, this.#resolver);
+    const report = reportOf(this.#shared, this.#forwarding, this.#resolver);
+    return this.#earlier === undefined ? report : sumOf(this.#earlier, report);
   }
 
   /** The technique of each cluster now. */
@@ -242,11 +265,34 @@ export class Engine {
   }
 
   /**
+   * Goes on by another configuration, without losing a frame: neighbors, health and what people want stay known. Resolves with the
+   * engine that goes on; this one is over. Throws UsageError, and changes nothing, where something differs that cannot change
+   * while it runs.
+   */
+  async reload(config: Config): Promise<Engine> {
+    requireSameDevice(this.#config, config);
+    const next = new Engine(config, this.#log, this.#clock, this.#attachment);
+    await next.#takeOver(this);
+    return next;
+  }
+
+  /**
    * Ends the data plane and removes the interface, if it was made here. Clusters whose fallback is to broadcast are left to their
    * backends. Idempotent.
    */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
+    this.#rest();
+    if (this.#holdsAddresses) this.#fallBack();
+    await this.#attachment.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** Nothing happens by itself any more. */
+  #rest(): void {
     this.#isStopped = true;
     this.#probing?.cancel();
     this.#looking?.cancel();
@@ -255,14 +301,35 @@ export class Engine {
     this.#changes.stop();
     this.#forwarding.transitions.stop();
     this.#announcer.stop();
+    this.#prober.stop();
     this.#verifier.stop();
     this.#publisher.stop();
-    if (this.#holdsAddresses) this.#fallBack();
-    await this.#attachment.stop();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+  /** The table is filled before any worker sees it, and what `before` still has to read it reads to the end. */
+  async #takeOver(before: Engine): Promise<void> {
+    before.#inbox.drainAll();
+    before.#rest();
+    this.#resolver.adopt(before.#resolver);
+    this.#liveness.adopt(before.#liveness);
+    this.#prober.adopt(before.#prober);
+    this.#forwarding.techniques.adopt(before.#forwarding.techniques);
+    const outcome = finish(
+      this.#forwarding.update(this.#resolver.neighbors.known(), this.#resolver.neighbors),
+    );
+    await this.#publisher.publish();
+    this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
+    await this.#shared.settled();
+    before.#inbox.drainAll();
+    this.#resolver.adoptFrames(before.#resolver);
+    this.#earlier = before.report();
+    this.#ownMacWatch.start();
+    this.#holdsAddresses = true;
+    this.#resolver.start();
+    this.#announcer.start();
+    this.#prober.start();
+    tell(this.#log, { ...outcome, neighbors: [], maps: [] }, this.#about());
+    this.#lookAgain();
   }
 
   async #begin(): Promise<void> {
@@ -286,7 +353,32 @@ export class Engine {
     this.#lookAgain();
     this.#resolver.start();
     this.#announcer.start();
+    this.#prober.start();
     if (this.#config.dispatcher.verify !== "off") void this.#verifier.watch();
+  }
+
+  #about(): About {
+    return {
+      macOf: (address) => this.#macOf(address),
+      faultOf: (cluster, backend) => this.#prober.faultOf(cluster, backend),
+    };
+  }
+
+  #whereIs(address: string): Whereabouts {
+    const { neighbors } = this.#resolver;
+    const neighbor = this.#forwarding.neighborOf(address);
+    const mac = neighbors.mac(neighbor);
+    if (mac !== undefined) return mac;
+    return neighbors.state(neighbor) === "failed" ? "failed" : "unknown";
+  }
+
+  #probed(cluster: string, backend: string, health: ProbedHealth): void {
+    const { address, fault } = health;
+    this.healthChanged(cluster, backend, health);
+    // Where verification looks for such a fault, it finds what mends it.
+    const isToBeVerified = fault !== null && fault !== "backend-down" &&
+      this.#config.dispatcher.verify !== "off";
+    if (isToBeVerified) void this.#verifier.appeared(address);
   }
 
   async #decide(backend: string, change: (found: Found) => void): Promise<BackendStatus> {
@@ -324,7 +416,7 @@ export class Engine {
   #computed(outcome: Outcome): void {
     const { neighbors, maps, hasTransitions } = outcome;
     if (neighbors.length > 0 || maps.length > 0 || hasTransitions) void this.#publisher.publish();
-    tell(this.#log, outcome, (address) => this.#macOf(address));
+    tell(this.#log, outcome, this.#about());
     if (this.#config.dispatcher.verify !== "off") {
       for (const { address, mac, backends } of neighbors) {
         if (mac !== undefined && backends.length > 0) void this.#verifier.appeared(address);

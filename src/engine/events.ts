@@ -2,6 +2,7 @@
 
 import type { Logger } from "pino";
 import type { BackendState, BackendTurn, ClusterBelief } from "../cluster/liveness.ts";
+import type { FaultId } from "../fault/ids.ts";
 import { formatMac, type Mac } from "../wire/address.ts";
 import type { MapChange, NeighborChange, Outcome } from "./forwarding.ts";
 
@@ -22,10 +23,17 @@ const STATES: Readonly<Record<Exclude<BackendState, "unknown">, StateEvent>> = {
   draining: { event: "backend.draining", message: "backend is draining", isAlarm: false },
 };
 
-/** `macOf`: the MAC at a primary address, where it is known. */
-export function tell(log: Logger, outcome: Outcome, macOf: (address: string) => Mac | undefined): void {
+/** What else is known of those that have changed. */
+export interface About {
+  /** The MAC at a primary address, where it is known. */
+  macOf(address: string): Mac | undefined;
+  /** What `oneip verify` would call what its probes have found; null where it would not look. */
+  faultOf(cluster: string, backend: string): FaultId | null;
+}
+
+export function tell(log: Logger, outcome: Outcome, about: About): void {
   for (const change of outcome.neighbors) tellNeighbor(log, change);
-  for (const turn of outcome.turns) tellTurn(log, turn, macOf(turn.address));
+  for (const turn of outcome.turns) tellTurn(log, turn, about);
   for (const belief of outcome.beliefs) tellBelief(log, belief);
   for (const change of outcome.maps) tellMap(log, change);
 }
@@ -36,10 +44,11 @@ function tellNeighbor(log: Logger, { address, mac, backends }: NeighborChange): 
   else log.info({ ...about, mac: formatMac(mac.high, mac.low) }, "neighbor answers");
 }
 
-function tellTurn(log: Logger, turn: BackendTurn, mac: Mac | undefined): void {
+function tellTurn(log: Logger, turn: BackendTurn, { macOf, faultOf }: About): void {
   if (turn.state === "unknown") return;
   const { event, message, isAlarm } = STATES[turn.state];
   const { cluster, backend, address, by, why, was, wasForMs } = turn;
+  const mac = macOf(address);
   log[isAlarm ? "warn" : "info"]({
     event,
     cluster,
@@ -48,6 +57,7 @@ function tellTurn(log: Logger, turn: BackendTurn, mac: Mac | undefined): void {
     ...(mac === undefined ? {} : { mac: formatMac(mac.high, mac.low) }),
     by,
     reason: why,
+    ...(by === "health" && turn.state === "down" ? { fault: faultOf(cluster, backend) } : {}),
     was,
     wasForMs: Math.round(wasForMs),
   }, message);

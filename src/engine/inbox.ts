@@ -4,10 +4,12 @@
  *     PENDING          resolver: keeps it until the next hop's MAC is known
  *     HEARD_NEIGHBOR   resolver: who is where;            verifier: did it ask?
  *     HEARD_CLAIM      conflicts: who else says "mine";   verifier: a backend that is not silent
- *     HEARD_ANSWER     verifier: an answer to its questions
+ *     HEARD_ANSWER     prober, else verifier: an answer to its questions
+ *     HEARD_PROBE      the same
  */
 
 import * as verdict from "../path/verdict.ts";
+import type { Prober } from "../health/prober.ts";
 import type { Conflicts } from "../link/conflicts.ts";
 import type { Link } from "../link/link.ts";
 import type { Claim } from "../link/claim.ts";
@@ -20,6 +22,7 @@ import type { Verifier } from "../verify/verifier.ts";
 export interface Receivers {
   readonly resolver: Resolver;
   readonly conflicts: Conflicts;
+  readonly prober: Prober;
   readonly verifier: Verifier;
 }
 
@@ -53,7 +56,7 @@ export class Inbox {
   }
 
   #give(worker: number, handed: Handed): void {
-    const { resolver, conflicts, verifier } = this.#receivers;
+    const { resolver, conflicts, prober, verifier } = this.#receivers;
     switch (handed.verdict) {
       case verdict.PENDING:
         return resolver.hold(
@@ -66,7 +69,11 @@ export class Inbox {
       case verdict.HEARD_CLAIM:
         return this.#giveClaim(handed, conflicts, verifier);
       case verdict.HEARD_ANSWER:
-        return verifier.heardPacket(this.#link.frameIn(handed.frame));
+      case verdict.HEARD_PROBE: {
+        const frame = this.#link.frameIn(handed.frame);
+        // The prober comes first, since the verifier resets every SYN-ACK that it sees.
+        if (!prober.heardPacket(frame)) verifier.heardPacket(frame);
+      }
     }
   }
 

@@ -64,3 +64,20 @@ export function reportOf(
     doubted: neighbors.doubted,
   };
 }
+
+/** What was done under two configurations, one after the other. */
+export function sumOf(before: Report, now: Report): Report {
+  return add(before, now) as Report;
+}
+
+/** Adds numbers; of lists and mappings, what stands at the same place. */
+function add(one: unknown, other: unknown): unknown {
+  if (typeof one === "number" && typeof other === "number") return one + other;
+  if (Array.isArray(one) && Array.isArray(other)) return one.map((item, index) => add(item, other[index]));
+  const [ones, others] = [one, other] as Readonly<Record<string, unknown>>[];
+  const keys = new Set([...Object.keys(ones!), ...Object.keys(others!)]);
+  return Object.fromEntries([...keys].map((key) => {
+    const [first, second] = [ones![key], others![key]];
+    return [key, first === undefined ? second : second === undefined ? first : add(first, second)];
+  }));
+}

@@ -101,6 +101,11 @@ function syntaxMistake(text: string, lines: LineCounter, error: Document["errors
   return { ...placeOfOffset(lines, error.pos[0]), message: `This is not YAML, found "${found}", ${what}` };
 }
 
+/** The value itself is as it should be, and something in it is not. */
+function isWithin({ path, code }: z.core.$ZodIssue): boolean {
+  return path.length > 0 || code === "unrecognized_keys";
+}
+
 function schemaMistakes(
   document: Document,
   lines: LineCounter,
@@ -108,6 +113,15 @@ function schemaMistakes(
   schema: z.ZodType,
 ): Mistake[] {
   const { path } = issue;
+  if (issue.code === "invalid_union") {
+    // Of a value that may be written in two forms, the one that was meant begins to fit.
+    const meant = issue.errors.find((issues) => issues.every(isWithin));
+    if (meant !== undefined) {
+      return meant.flatMap((inner) =>
+        schemaMistakes(document, lines, { ...inner, path: [...path, ...inner.path] }, schema)
+      );
+    }
+  }
   if (issue.code === "unrecognized_keys") {
     const where = path.length === 0 ? "" : ` in ${describePath(path)}`;
     return issue.keys.map((key) => ({

@@ -18,11 +18,20 @@ export function writtenSchema(schema: unknown): unknown {
 export function keysAt(schema: unknown, path: Path): string[] {
   let inner = writtenSchema(schema);
   for (const part of path) {
+    if (inner instanceof z.ZodUnion) {
+      inner = writtenSchema(inner.options[formOf(inner, typeof part === "number")]);
+    }
     if (inner instanceof z.ZodObject) inner = writtenSchema(inner.shape[part as string]);
     else if (inner instanceof z.ZodArray) inner = writtenSchema(inner.element);
     else if (inner instanceof z.ZodRecord) inner = writtenSchema(inner.valueType);
   }
+  if (inner instanceof z.ZodUnion) inner = writtenSchema(inner.options[formOf(inner, false)]);
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
+/** Of a value that may be written in two forms: the index of the one that is a list, or that is none. */
+function formOf({ options }: z.ZodUnion, isList: boolean): number {
+  return options.findIndex((option) => writtenSchema(option) instanceof z.ZodArray === isList);
 }
 
 /** What a value may be, in words such as `a whole number from 1 to 100`: the remedy that a mistake would be answered with. */

@@ -7,8 +7,7 @@
  *     we                               RST
  */
 
-import { contains, ipOf, isIpv6, linkLocalOf, type Mac, octetsOf, wordOf } from "../wire/address.ts";
-import * as ethernet from "../wire/ethernet.ts";
+import { isIpv6, type Mac } from "../wire/address.ts";
 import * as icmp from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv4 from "../wire/ipv4.ts";
@@ -16,9 +15,10 @@ import * as ipv6 from "../wire/ipv6.ts";
 import * as protocol from "../wire/protocol.ts";
 import * as tcp from "../wire/tcp.ts";
 import * as transport from "../wire/transport.ts";
-import { BROKEN_CHAIN, Packet } from "../path/packet.ts";
+import type { Packet } from "../path/packet.ts";
+import { addressesOf, finishTcp, IpFrames, type Way } from "./ip_frames.ts";
 import type { LinkPlan } from "./link_frames.ts";
-import { type Frame, OwnFrames, viewOf } from "./own_frames.ts";
+import type { Frame } from "./own_frames.ts";
 
 /** What came back. `refused`: an ICMP error, destination unreachable. */
 export interface Answer {
@@ -30,58 +30,40 @@ export interface Answer {
   readonly mac: Mac;
 }
 
-const HOP_LIMIT = 64;
-
 /** Of all our SYNs; an answer acknowledges the next one, so that a forger must guess it. */
 const SEQUENCE = crypto.getRandomValues(new Int32Array(1))[0]!;
 
 export class PacketFrames {
-  readonly #plan: LinkPlan;
-  readonly #own: OwnFrames;
+  readonly #frames: IpFrames;
 
   constructor(plan: LinkPlan) {
-    this.#plan = plan;
-    this.#own = new OwnFrames(plan);
+    this.#frames = new IpFrames(plan);
   }
 
   /** Our address that an answer from `address` would come to: on its link, or any of its family; undefined without one. */
   ownAddressFor(address: string): string | undefined {
-    const own = this.#plan.addresses.filter((link) => isIpv6(link.address) === isIpv6(address));
-    const found = own.find((link) => contains(link, address)) ?? own[0];
-    return found?.address ?? (isIpv6(address) ? linkLocalOf(this.#plan.mac) : undefined);
+    return this.#frames.ownAddressFor(address);
   }
 
   /** An echo request from an address of ours. */
   echo(from: string, to: string, mac: Mac, token: number): Frame {
-    const isV6 = isIpv6(to);
-    const frame = this.#packet(from, to, mac, isV6 ? protocol.ICMPV6 : protocol.ICMP, icmp.HEADER);
-    const { view, ip, upper } = this.#places(frame, isV6);
-    if (isV6) {
-      icmpv6.write(view, upper, icmpv6.ECHO_REQUEST, 0, token << 16);
-      icmpv6.setChecksum(view, ip, upper, icmpv6.HEADER);
-    } else {
-      icmp.write(view, upper, icmp.ECHO_REQUEST, 0, token << 16);
-      icmp.setChecksum(view, upper, icmp.HEADER);
-    }
-    return frame;
+    return this.#frames.echo({ from, to, mac }, token, 0);
   }
 
   /** A SYN from an address of ours. */
   syn(from: string, to: string, mac: Mac, token: number, port: number): Frame {
-    return this.#segment(from, to, mac, token, port, SEQUENCE, tcp.SYN);
+    return this.#segment({ from, to, mac }, token, port, SEQUENCE, tcp.SYN);
   }
 
   /** The reset that gives up the connection that a SYN-ACK to us would open; undefined when the frame is none. */
   resetOf(frame: Frame): Frame | undefined {
-    const packet = this.#packetOf(frame);
+    const packet = this.#frames.packetOf(frame);
     if (packet?.protocol !== protocol.TCP || packet.upperLength < tcp.HEADER) return undefined;
     const { frame: view, upper } = packet;
     if (!tcp.isSynAck(view, upper)) return undefined;
     const [from, to] = addressesOf(packet);
     return this.#segment(
-      to,
-      from,
-      this.#own.macOf(frame),
+      { from: to, to: from, mac: this.#frames.macOf(frame) },
       transport.dstPort(view, upper),
       transport.srcPort(view, upper),
       tcp.acknowledgment(view, upper),
@@ -91,75 +73,20 @@ export class PacketFrames {
 
   /** The answer to an echo request or SYN of ours that a frame may be. */
   answer(frame: Frame): Answer | undefined {
-    const packet = this.#packetOf(frame);
+    const packet = this.#frames.packetOf(frame);
     if (packet === undefined) return undefined;
     const found = packet.protocol === protocol.TCP ? ofSegment(packet) : ofMessage(packet);
     if (found === undefined) return undefined;
-    return { ...found, from: addressesOf(packet)[0], mac: this.#own.macOf(frame) };
+    return { ...found, from: addressesOf(packet)[0], mac: this.#frames.macOf(frame) };
   }
 
-  #segment(
-    from: string,
-    to: string,
-    mac: Mac,
-    srcPort: number,
-    dstPort: number,
-    sequence: number,
-    flags: number,
-  ): Frame {
-    const isV6 = isIpv6(to);
-    const frame = this.#packet(from, to, mac, protocol.TCP, tcp.HEADER);
-    const { view, ip, upper } = this.#places(frame, isV6);
-    tcp.setPorts(view, upper, srcPort, dstPort);
-    tcp.write(view, upper, sequence, flags);
-    const pseudoSum = (isV6 ? ipv6 : ipv4).pseudoHeaderSum(view, ip, tcp.HEADER, protocol.TCP);
-    tcp.setChecksum(view, upper, tcp.HEADER, pseudoSum);
-    return frame;
+  #segment(way: Way, srcPort: number, dstPort: number, sequence: number, flags: number): Frame {
+    const draft = this.#frames.draft(way, protocol.TCP, tcp.HEADER);
+    tcp.setPorts(draft.view, draft.upper, srcPort, dstPort);
+    tcp.write(draft.view, draft.upper, sequence, flags);
+    finishTcp(draft, isIpv6(way.to), tcp.HEADER);
+    return draft.frame;
   }
-
-  #packet(from: string, to: string, mac: Mac, upperProtocol: number, length: number): Frame {
-    const ip = this.#own.header;
-    if (!isIpv6(to)) {
-      const total = ipv4.HEADER + length;
-      const frame = this.#own.make(mac, ethernet.TYPE_IPV4, total);
-      ipv4.write(viewOf(frame), ip, total, upperProtocol, HOP_LIMIT);
-      ipv4.setAddresses(viewOf(frame), ip, wordOf(from), wordOf(to));
-      return frame;
-    }
-    const frame = this.#own.make(mac, ethernet.TYPE_IPV6, ipv6.HEADER + length);
-    ipv6.write(viewOf(frame), ip, length, upperProtocol, HOP_LIMIT);
-    frame.set(octetsOf(from), ip + ipv6.SRC);
-    frame.set(octetsOf(to), ip + ipv6.DST);
-    return frame;
-  }
-
-  #places(frame: Frame, isV6: boolean): { view: DataView; ip: number; upper: number } {
-    const ip = this.#own.header;
-    return { view: viewOf(frame), ip, upper: ip + (isV6 ? ipv6.HEADER : ipv4.HEADER) };
-  }
-
-  /** Undefined for a frame that is not to us, or no valid and whole IP packet. */
-  #packetOf(frame: Frame): Packet | undefined {
-    const packet = new Packet(frame);
-    const { high, low } = this.#plan.mac;
-    const isToUs = frame.length >= ethernet.HEADER && ethernet.dstHigh(packet.frame, 0) === high &&
-      ethernet.dstLow(packet.frame, 0) === low;
-    if (!isToUs || !this.#read(packet, this.#own.typeOf(frame))) return undefined;
-    return packet.protocol === BROKEN_CHAIN || packet.isFragment ? undefined : packet;
-  }
-
-  #read(packet: Packet, type: number | undefined): boolean {
-    const ip = this.#own.header;
-    const room = packet.bytes.length - ip;
-    if (type === ethernet.TYPE_IPV4) return packet.readIpv4(ip, room);
-    return type === ethernet.TYPE_IPV6 && packet.readIpv6(ip, room);
-  }
-}
-
-/** Source and destination. */
-function addressesOf({ bytes, isIpv6, src, dst }: Packet): [from: string, to: string] {
-  const size = isIpv6 ? 16 : 4;
-  return [ipOf(bytes.subarray(src, src + size)), ipOf(bytes.subarray(dst, dst + size))];
 }
 
 function ofSegment({ frame, upper, upperLength }: Packet): Pick<Answer, "kind" | "token"> | undefined {

@@ -62,6 +62,13 @@ export class Answers {
     return this.#limits.allow(verdict.HEARD_ANSWER) ? verdict.HEARD_ANSWER : otherwise;
   }
 
+  /** Hands the answer to a probe up, whole and with its checksum, if the rate limit allows. */
+  heardProbe(packet: Packet): number {
+    if (!this.#limits.allow(verdict.HEARD_PROBE)) return verdict.DROP_FROM_CLUSTER;
+    this.#virtio.sumUp(packet);
+    return verdict.HEARD_PROBE;
+  }
+
   /** Hands a frame up that waits for its next hop's MAC, if the rate limit allows. */
   pending(): number {
     return this.#limits.allow(verdict.PENDING) ? verdict.PENDING : verdict.DROP_PENDING;

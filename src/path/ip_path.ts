@@ -17,6 +17,7 @@ import type { Egress } from "./egress.ts";
 import { nextHop } from "./next_hop.ts";
 import type { Packet } from "./packet.ts";
 import type { Plan } from "./plan.ts";
+import { isToProber } from "./probe_ports.ts";
 import { type PathMemory, Transitions } from "./transitions.ts";
 import * as verdict from "./verdict.ts";
 import type { VirtioHeader } from "./virtio_header.ts";
@@ -42,10 +43,13 @@ export class IpPath {
   }
 
   /** A packet from an address of ours, which `src` is, to what `dst` is. */
-  receiveFromOurs(src: number, dst: number): number {
+  receiveFromOurs(packet: Packet, src: number, dst: number): number {
     if (src === SELF) return verdict.DROP_FROM_SELF;
+    if (dst !== SELF) return verdict.DROP_FROM_CLUSTER;
     // A backend answers from the cluster address when the control plane asks it there.
-    return dst === SELF ? this.#answers.heard(verdict.DROP_FROM_CLUSTER) : verdict.DROP_FROM_CLUSTER;
+    return isToProber(packet)
+      ? this.#answers.heardProbe(packet)
+      : this.#answers.heard(verdict.DROP_FROM_CLUSTER);
   }
 
   /** To the backend that owns the client's bucket, or to all. Nothing but hop limit, header checksum and MACs is touched. */

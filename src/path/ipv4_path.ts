@@ -44,7 +44,7 @@ export class Ipv4Path {
     const src = this.#locals.lookup(srcIp);
     const dst = this.#locals.lookup(dstIp);
     if (src === BROADCAST) return verdict.DROP_MARTIAN;
-    if (src !== ABSENT) return this.#path.receiveFromOurs(src, dst);
+    if (src !== ABSENT) return this.#path.receiveFromOurs(packet, src, dst);
     // No error is ever sent about a packet to a group, RFC 1812 section 4.3.2.7.
     if (dst === BROADCAST || ipv4.isGroup(dstIp)) return verdict.DROP_GROUP;
     if (ipv4.isMartianDestination(dstIp)) return verdict.DROP_MARTIAN;

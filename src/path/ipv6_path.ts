@@ -55,7 +55,7 @@ export class Ipv6Path {
     if (isDiscovery(packet) && (dst !== ABSENT || !packet.isUnicast)) return this.#discover(packet);
     if (ipv6.isUnspecified(frame, packet.src)) return verdict.DROP_MARTIAN;
     const src = this.#locals.lookup(frame, packet.src);
-    if (src !== ABSENT) return this.#path.receiveFromOurs(src, dst);
+    if (src !== ABSENT) return this.#path.receiveFromOurs(packet, src, dst);
     if (!packet.isUnicast || ipv6.isMulticast(frame, packet.dst)) return verdict.DROP_GROUP;
     if (ipv6.isMartianDestination(frame, packet.dst)) return verdict.DROP_MARTIAN;
     if (dst === SELF) return this.#path.deliver(packet);

@@ -11,6 +11,13 @@ const BURST = 50;
 export const HEARD_ANSWERS = 2000;
 export const HEARD_BURST = 128;
 
+/**
+ * The same for answers to the prober, apart, so that neither a probe's body nor forged answers starve the verification: what a
+ * thousand TCP probes and some hundreds of HTTP probes a second bring. And how many at once: a quarter of the ring.
+ */
+const HEARD_PROBES = 4000;
+export const HEARD_PROBE_BURST = 64;
+
 /** Frames a second that wait for a next hop's MAC, and how many at once: as many as the ring for them holds. */
 const PENDING = 500;
 const PENDING_BURST = 64;
@@ -24,6 +31,7 @@ export class Limits {
   readonly #reset: TokenBucket;
   readonly #pending = new TokenBucket(PENDING, PENDING_BURST);
   readonly #heardAnswer = new TokenBucket(HEARD_ANSWERS, HEARD_BURST);
+  readonly #heardProbe = new TokenBucket(HEARD_PROBES, HEARD_PROBE_BURST);
 
   /** `clock` gives milliseconds, int32; it never goes back, and may wrap. */
   constructor(limits: RateLimits, clock: () => number) {
@@ -50,6 +58,8 @@ export class Limits {
         return this.#pending.take(this.#clock());
       case verdict.HEARD_ANSWER:
         return this.#heardAnswer.take(this.#clock());
+      case verdict.HEARD_PROBE:
+        return this.#heardProbe.take(this.#clock());
       default:
         return this.#unreachable.take(this.#clock());
     }

@@ -42,58 +42,60 @@ export const HEARD_NEIGHBOR = 15;
 export const HEARD_CLAIM = 16;
 /** To the dispatcher itself, and perhaps an answer to the control plane: from a cluster address, an echo reply, a SYN-ACK. */
 export const HEARD_ANSWER = 17;
+/** From a cluster address to a port that the prober asks from: likely an answer to a probe. */
+export const HEARD_PROBE = 18;
 
 // Dropped.
 /** Shorter than an Ethernet header. */
-export const DROP_RUNT = 18;
+export const DROP_RUNT = 19;
 /** To another machine's MAC, or to a group that we are not in. */
-export const DROP_NOT_OURS = 19;
+export const DROP_NOT_OURS = 20;
 /** From our own MAC, or from a group: a loop or a forgery. */
-export const DROP_SOURCE_MAC = 20;
+export const DROP_SOURCE_MAC = 21;
 /** Neither ARP, IPv4 nor IPv6. */
-export const DROP_ETHERTYPE = 21;
+export const DROP_ETHERTYPE = 22;
 /** Of another VLAN than the configured one: a tag that carries only a priority is as good as none. */
-export const DROP_VLAN = 22;
+export const DROP_VLAN = 23;
 /** ARP that is none, or whose sender cannot be one. */
-export const DROP_ARP_MALFORMED = 23;
+export const DROP_ARP_MALFORMED = 24;
 /** ARP that asks for or speaks to others, or that nobody asked for. */
-export const DROP_ARP_OTHER = 24;
+export const DROP_ARP_OTHER = 25;
 /** Neighbor discovery that RFC 4861 section 7.1 calls invalid. */
-export const DROP_ND_MALFORMED = 25;
+export const DROP_ND_MALFORMED = 26;
 /** Neighbor discovery about others, or that nobody asked for. */
-export const DROP_ND_OTHER = 26;
+export const DROP_ND_OTHER = 27;
 /** IP with a wrong version, length or header checksum, or extension headers that cannot be. */
-export const DROP_MALFORMED = 27;
+export const DROP_MALFORMED = 28;
 /** IP to everyone or to a group: by MAC or by address. */
-export const DROP_GROUP = 28;
+export const DROP_GROUP = 29;
 /** From a cluster address: a backend's reply that came through us; or to us, and more of it than one would ask for. */
-export const DROP_FROM_CLUSTER = 29;
+export const DROP_FROM_CLUSTER = 30;
 /** From the dispatcher's own address. */
-export const DROP_FROM_SELF = 30;
+export const DROP_FROM_SELF = 31;
 /** From an address that no host has, or to one. */
-export const DROP_MARTIAN = 31;
+export const DROP_MARTIAN = 32;
 /** IPv4 source routing, which nobody uses but to get where they should not. */
-export const DROP_SOURCE_ROUTE = 32;
+export const DROP_SOURCE_ROUTE = 33;
 /** To the cluster, from the backend that it would go to. */
-export const DROP_LOOP = 33;
+export const DROP_LOOP = 34;
 /** To a closed port of a cluster that drops such packets, or too short to tell its port. */
-export const DROP_CLOSED = 34;
+export const DROP_CLOSED = 35;
 /** IPv4, larger than the way ahead, and may be fragmented: we do not fragment. */
-export const DROP_TOO_BIG = 35;
+export const DROP_TOO_BIG = 36;
 /** To the dispatcher itself, and nothing that it answers: replies, errors, resets, fragments, wrong checksums. */
-export const DROP_SELF = 36;
+export const DROP_SELF = 37;
 /** An ICMP error is due but must not be sent: RFC 1812 section 4.3.2.7, RFC 4443 section 2.4. */
-export const DROP_UNANSWERABLE = 37;
+export const DROP_UNANSWERABLE = 38;
 /** An answer is due but over the rate limit. */
-export const DROP_RATE_LIMIT = 38;
+export const DROP_RATE_LIMIT = 39;
 /** To a next hop whose MAC is not known yet, and more such frames than can be kept. */
-export const DROP_PENDING = 39;
+export const DROP_PENDING = 40;
 
 // Decided by the engine, in place of the path's verdict.
 /** The device took no frame: its queue is full or it is down. */
-export const DROP_TRANSMIT = 40;
+export const DROP_TRANSMIT = 41;
 /** The control plane cannot take any more frames for now. */
-export const DROP_RING_FULL = 41;
+export const DROP_RING_FULL = 42;
 
 /** Names by verdict, as counters and logs print them. */
 export const NAMES = [
@@ -115,6 +117,7 @@ export const NAMES = [
   "heard_neighbor",
   "heard_claim",
   "heard_answer",
+  "heard_probe",
   "drop_runt",
   "drop_not_ours",
   "drop_source_mac",
@@ -153,5 +156,5 @@ export function isAnswer(verdict: number): boolean {
 
 /** The frame is for the control plane. */
 export function isHandedUp(verdict: number): boolean {
-  return verdict >= PENDING && verdict <= HEARD_ANSWER;
+  return verdict >= PENDING && verdict <= HEARD_PROBE;
 }

@@ -47,6 +47,13 @@ export class VirtioHeader {
     this.clear();
   }
 
+  /** Gives the packet its checksum, and leaves a super-frame as long as it is: one segment to whoever reads it here. */
+  sumUp(packet: Packet): void {
+    if (!this.#isThere) return;
+    if (virtio.needsChecksum(this.#frame, this.#at)) this.#sumUp(packet);
+    this.clear();
+  }
+
   get #at(): number {
     return this.#start - virtio.HEADER;
   }

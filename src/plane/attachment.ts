@@ -21,7 +21,10 @@ export interface Attachment {
   readonly hasNeighborQueue: boolean;
   /** How many frames to us the device has lost so far, among them perhaps answers to the control plane. */
   lost(): number;
-  /** Begins to work frames off. `handedUp` is called with a worker's number whenever frames may wait in that worker's ring. */
+  /**
+   * Begins to work frames off; called again, it goes on by another plan and state, and loses no frame. `handedUp` is called with a
+   * worker's number whenever frames may wait in that worker's ring.
+   */
   start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void;
   /** Makes the data plane look at the shared state. */
   wake(): void;

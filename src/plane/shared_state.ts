@@ -18,7 +18,10 @@ import type { Dimensions } from "./dimensions.ts";
 import { Tables } from "./tables.ts";
 import { WorkerState } from "./worker_state.ts";
 
-const STOP = 0;
+const STATE = 0;
+/** What stands there; at first 0, running. */
+const STOPPING = 1;
+const REPLACED = 2;
 /** A cache line of 64 octets. */
 const WORDS = 16;
 
@@ -73,11 +76,20 @@ export class SharedState {
   }
 
   stop(): void {
-    Atomics.store(this.#words, STOP, 1);
+    Atomics.store(this.#words, STATE, STOPPING);
   }
 
   get isStopping(): boolean {
-    return Atomics.load(this.#words, STOP) !== 0;
+    return Atomics.load(this.#words, STATE) === STOPPING;
+  }
+
+  /** Main's side: another state waits for the workers, with a plan that belongs to it. */
+  replace(): void {
+    Atomics.store(this.#words, STATE, REPLACED);
+  }
+
+  get isReplaced(): boolean {
+    return Atomics.load(this.#words, STATE) === REPLACED;
   }
 
   /** Frames by verdict since the start, of all workers; the order is path/verdict.ts. */

@@ -72,9 +72,15 @@ export class TapAttachment implements Attachment {
   }
 
   start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void {
+    const before = this.#shared;
     this.#shared = shared;
-    this.#workers = new Workers(plan, shared, this.#tap.queues, this.#tap.neighborQueue);
-    this.#workers.failed.catch(this.#fail);
+    if (this.#workers === undefined) {
+      this.#workers = new Workers(plan, shared, this.#tap.queues, this.#tap.neighborQueue);
+      this.#workers.failed.catch(this.#fail);
+    } else {
+      this.#workers.replace(plan, shared);
+    }
+    for (const worker of before?.workers ?? []) worker.notify();
     for (const worker of shared.workers.keys()) void this.#watch(worker, shared, handedUp);
   }
 
@@ -96,7 +102,7 @@ export class TapAttachment implements Attachment {
 
   async #watch(worker: number, shared: SharedState, handedUp: (worker: number) => void): Promise<void> {
     const state = shared.workers[worker]!;
-    while (!this.#isStopped) {
+    while (!this.#isStopped && this.#shared === shared) {
       const seen = state.handedUp;
       handedUp(worker);
       await state.handedUpSince(seen);

@@ -1,6 +1,6 @@
 /** The data-plane worker: a thread of its own that waits, works off bursts, and never returns to an event loop. */
 
-import { workerData } from "node:worker_threads";
+import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Poll, WakeUp } from "../device/poll.ts";
 import { raisePriority } from "../device/priority.ts";
 import { Queue } from "../device/queue.ts";
@@ -11,12 +11,18 @@ import { BURST, DataPlane } from "./data_plane.ts";
 import type { Dimensions } from "./dimensions.ts";
 import { SharedState } from "./shared_state.ts";
 
-export interface WorkerData {
+/** What a configuration needs in the data plane; another one may take its place while the worker runs. */
+export interface PlaneData {
   readonly plan: Plan;
-  /** Which of the workers this is. */
-  readonly index: number;
   readonly dimensions: Dimensions;
   readonly memory: SharedArrayBuffer;
+}
+
+export interface WorkerData extends PlaneData {
+  /** Which of the workers this is. */
+  readonly index: number;
+  /** By which the next PlaneData comes, before the state says that it is replaced. */
+  readonly port: MessagePort;
   /** The TAP's queue, and what wakes this thread to look at the shared state. */
   readonly tapFd: number;
   /** The TAP's neighbor queue, if this worker reads it. */
@@ -24,12 +30,11 @@ export interface WorkerData {
   readonly wakeUpFd: number;
 }
 
-const { plan, index, dimensions, memory, tapFd, neighborFd, wakeUpFd } = workerData as WorkerData;
+const { index, port, tapFd, neighborFd, wakeUpFd } = workerData as WorkerData;
 raisePriority(); // Where that is not permitted, whoever started us has said so.
-const shared = new SharedState(dimensions, memory);
 const queue = new Queue(tapFd);
 const both = neighborFd === undefined ? undefined : new TwoQueues(queue, new Queue(neighborFd));
-const plane = new DataPlane(plan, both ?? queue, shared.workers[index]!, () => REAL_CLOCK.now() | 0);
+let { shared, plane } = begin(workerData as WorkerData);
 const wakeUp = new WakeUp(wakeUpFd);
 const poll = new Poll([tapFd, wakeUpFd, ...(neighborFd === undefined ? [] : [neighborFd])]);
 
@@ -41,6 +46,7 @@ const LEARN = 16;
 let expected = BURST;
 
 for (let round = 0; !shared.isStopping; round++) {
+  if (shared.isReplaced) ({ shared, plane } = begin(receiveMessageOnPort(port)!.message as PlaneData));
   const most = round % LEARN === 0 ? BURST : expected;
   const count = plane.burst(most);
   if (count === BURST) {
@@ -53,4 +59,13 @@ for (let round = 0; !shared.isStopping; round++) {
   if (poll.isBroken(0)) throw new Error("the TAP interface is gone: somebody deleted it");
   if (poll.isReadable(1)) wakeUp.lower();
   if (both !== undefined && poll.isReadable(2)) both.look();
+}
+
+/** Its memory says from here on that this worker has taken its table. */
+function begin(
+  { plan, dimensions, memory }: PlaneData,
+): { readonly shared: SharedState; readonly plane: DataPlane } {
+  const shared = new SharedState(dimensions, memory);
+  const state = shared.workers[index]!;
+  return { shared, plane: new DataPlane(plan, both ?? queue, state, () => REAL_CLOCK.now() | 0) };
 }

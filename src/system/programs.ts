@@ -38,6 +38,10 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** When the program has not ended by then, it is killed, and the promise is rejected. Default: no limit. */
   readonly timeoutMs?: number | undefined;
+  /** It leads a process group of its own. When it ends, whatever is left of the group is killed. */
+  readonly ownGroup?: boolean;
+  /** Characters that are kept of each of its outputs. What comes after them is read and forgotten. Default: all. */
+  readonly mostOutput?: number;
 }
 
 /** Debian's package for each program that oneip itself runs. */
@@ -54,32 +58,52 @@ const PACKAGES: Readonly<Record<string, string>> = {
  */
 export function run(command: Command, options: RunOptions = {}): Promise<Result> {
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  const { input, cwd, env, signal, timeoutMs } = options;
+  const { input, cwd, env, signal, timeoutMs, ownGroup = false, mostOutput = Infinity } = options;
   const [program = "", ...args] = command;
   const child = spawn(program, args, {
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    detached: ownGroup,
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
-    ...(signal === undefined ? {} : { signal, killSignal: "SIGKILL" as const }),
   });
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
-    child[name]?.setEncoding("utf8").on("data", (text: string) => output[name] += text);
+    child[name]?.setEncoding("utf8").on("data", (text: string) => {
+      if (output[name].length < mostOutput) output[name] = (output[name] + text).slice(0, mostOutput);
+    });
   }
-  const limit = timeoutMs === undefined ? undefined : REAL_CLOCK.after(timeoutMs, () => {
-    child.kill("SIGKILL");
+  const kill = () => {
+    if (ownGroup) killGroup(child.pid);
+    else child.kill("SIGKILL");
     // Programs that it has started may hold its output open for longer.
     for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+  };
+  const limit = timeoutMs === undefined ? undefined : REAL_CLOCK.after(timeoutMs, () => {
+    kill();
     reject(new Error(`"${formatCommand(command)}" was killed: it took longer than ${timeoutMs} ms`));
   });
-  child.once("error", (error) => {
+  const abort = () => {
+    kill();
+    reject(signal?.reason);
+  };
+  if (signal?.aborted === true) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  const end = () => {
     limit?.cancel();
+    signal?.removeEventListener("abort", abort);
+  };
+  child.once("error", (error) => {
+    end();
     reject(isMissing(error, program, cwd) ? new Error(describeMissing(program)) : error);
   });
-  child.once("close", (code, killedBy) => {
-    limit?.cancel();
+  const ended = (code: number | null, killedBy: NodeJS.Signals | null) => {
+    end();
     resolve({ ...output, status: code ?? 128 + (killedBy === null ? 0 : constants.signals[killedBy]) });
-  });
+  };
+  child.once("close", ended);
+  if (ownGroup) {
+    child.once("exit", () => killGroup(child.pid));
+  }
   child.stdin?.on("error", () => {}); // A program need not read its input to the end.
   child.stdin?.end(input);
   return promise;
@@ -96,6 +120,16 @@ export async function runChecked(command: Command, options: RunOptions = {}): Pr
 export function formatCommand(command: Command): string {
   return command.map((word) => /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
     .join(" ");
+}
+
+/** Kills what is left of the group that this process leads or has led. */
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch {
+    // Nothing is left.
+  }
 }
 
 /**

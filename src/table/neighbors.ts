@@ -87,6 +87,25 @@ export class Neighbors {
     for (const [neighbor, address] of addresses.entries()) this.#byAddress.set(address, neighbor);
   }
 
+  /** Takes over what another one knows of the addresses that both have. */
+  adopt(before: Neighbors): void {
+    this.#answeredMs = before.#answeredMs;
+    for (const entry of this.#entries) {
+      const neighbor = before.#byAddress.get(entry.address);
+      if (neighbor !== undefined) Object.assign(entry, before.#entries[neighbor]);
+    }
+  }
+
+  /** Those that have answered or failed. */
+  known(): number[] {
+    return [...this.#entries.keys()].filter((neighbor) => this.#entries[neighbor]!.state !== "incomplete");
+  }
+
+  /** The number of the neighbor with this address; undefined where there is none. */
+  numberOf(address: string): number | undefined {
+    return this.#byAddress.get(address);
+  }
+
   get size(): number {
     return this.#entries.length;
   }

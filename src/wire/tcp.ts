@@ -1,11 +1,12 @@
 /**
- * TCP header, RFC 9293 section 3.1: without options.
+ * TCP header, RFC 9293 section 3.1. Of its options only the maximum segment size is read and written.
  *
  *   0 | source port (2) | destination port (2) |
  *   4 | sequence number                        |
  *   8 | acknowledgment number                  |
  *  12 | offset, flags (2) | window (2)         |
  *  16 | checksum (2)    | urgent pointer (2)   |
+ *  20 | options (offset * 4 - 20)              |
  *
  * Contract: after `length >= HEADER` no function here reads or writes outside the header.
  */
@@ -19,6 +20,16 @@ export const SYN = 0x02;
 export const RST = 0x04;
 export const PSH = 0x08;
 export const ACK = 0x10;
+
+/** Octets of the option that says the maximum segment size. */
+export const MSS_OPTION = 4;
+/** Of IPv4 and of IPv6, RFC 9293 section 3.7.1: what a host may be sent that names none. The smaller one. */
+export const DEFAULT_MSS = 536;
+
+/** Kinds of options. */
+const END_OF_OPTIONS = 0;
+const NO_OPERATION = 1;
+const MSS = 2;
 
 const SRC_PORT = 0;
 const DST_PORT = 2;
@@ -53,6 +64,14 @@ export function flags(frame: DataView, at: number): number {
   return frame.getUint16(at + OFFSET_FLAGS) & 0x3f;
 }
 
+export function sequence(frame: DataView, at: number): number {
+  return frame.getInt32(at + SEQUENCE);
+}
+
+export function window(frame: DataView, at: number): number {
+  return frame.getUint16(at + WINDOW);
+}
+
 export function acknowledgment(frame: DataView, at: number): number {
   return frame.getInt32(at + ACKNOWLEDGMENT);
 }
@@ -74,6 +93,33 @@ export function write(frame: DataView, at: number, sequence: number, flags: numb
 /** Do these flags ask for a new connection? */
 export function isSyn(flags: number): boolean {
   return (flags & (SYN | ACK | RST)) === SYN;
+}
+
+/** What `write` leaves: an acknowledgment, with a window in octets. The flag ACK is for the writer to set. */
+export function acknowledge(frame: DataView, at: number, acknowledgment: number, window: number): void {
+  frame.setInt32(at + ACKNOWLEDGMENT, acknowledgment);
+  frame.setUint16(at + WINDOW, window);
+}
+
+/** The option that says how large the segments to us may be, RFC 9293 section 3.7.1: behind a header that has no other. */
+export function writeMss(frame: DataView, at: number, mss: number): void {
+  frame.setUint16(at + OFFSET_FLAGS, ((HEADER + MSS_OPTION) / 4 << 12) | flags(frame, at));
+  frame.setUint16(at + HEADER, (MSS << 8) | MSS_OPTION);
+  frame.setUint16(at + HEADER + 2, mss);
+}
+
+/** The maximum segment size that a segment of `length` octets names; DEFAULT_MSS where it names none. */
+export function mss(frame: DataView, at: number, length: number): number {
+  const end = at + Math.min(length, headerLength(frame, at));
+  for (let option = at + HEADER; option < end;) {
+    const kind = frame.getUint8(option);
+    if (kind === END_OF_OPTIONS) break;
+    const size = kind === NO_OPERATION ? 1 : option + 1 < end ? frame.getUint8(option + 1) : 0;
+    if (size === 0 || option + size > end) break;
+    if (kind === MSS && size === MSS_OPTION) return frame.getUint16(option + 2);
+    option += size;
+  }
+  return DEFAULT_MSS;
 }
 
 /** Is it the answer to a SYN? */

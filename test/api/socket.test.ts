@@ -39,6 +39,7 @@ const handlers: Handlers = {
   status: () => ({ clusters: [] }),
   drain: () => ({ ...STATUS, ...aspect("draining" as const) }),
   undrain: () => STATUS,
+  reload: () => ({ changes: [], moving: [] }),
   weight: ({ weight }) => ({ ...STATUS, weight }),
 };
 

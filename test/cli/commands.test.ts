@@ -108,7 +108,7 @@ test("check prints what would run", async () => {
   expect(stdout).toMatch(/^ {2}announce +count 3, interval 1s, refresh 1m$/m);
   expect(stdout).toMatch(/^cluster web\n {2}addresses +10\.0\.0\.100, 2001:db8::100\n/m);
   expect(stdout).toMatch(/^ {2}ports +all$/m);
-  expect(stdout).toMatch(/web3 +10\.0\.0\.13 +1 +false +1500 +1024/);
+  expect(stdout).toMatch(/web3 +10\.0\.0\.13 +1 +the cluster's +false +1500 +1024/);
   expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
   const json = JSON.parse((await oneip("check", "-c", CONFIG, "--json")).stdout);
   expect(json.dispatcher).toMatchObject({

@@ -119,6 +119,21 @@ test("whose buckets went to whom, by those who are fewer", () => {
   ]);
 });
 
+test("a reload, as check --against prints it", () => {
+  const change = { cluster: "web", backend: "web2", key: "weight", old: 1, new: 2 };
+  const moving = [{ cluster: "web", share: 0.1234 }];
+  const record = {
+    event: "configuration.reloaded",
+    changes: [change],
+    moving,
+    msg: "configuration reloaded",
+  };
+  expect(said(record)).toEqual([
+    "configuration reloaded:\n\ncluster web, backend web2: weight 1 -> 2\n\n" +
+    "cluster web: 12.3 % of its clients move to another backend",
+  ]);
+});
+
 test("when health is ignored, and counts again", () => {
   const about = { cluster: "web", live: 1, minimum: 2 };
   expect(

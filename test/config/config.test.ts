@@ -118,7 +118,7 @@ describe("a mistake is reported with its place, what was found and what would do
       was: "{name: web1,",
       becomes: "{name: web1, wieght: 2,",
       want:
-        '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, backup, mtu',
+        '7:22: Unknown key in "clusters[0].backends[0]", found "wieght", use name, address, weight, health, backup, mtu',
     },
     {
       name: "unknown section",

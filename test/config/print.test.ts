@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { configuration, parseConfig } from "../../src/config/config.ts";
 import { EXAMPLE } from "../../src/config/example.ts";
-import { itemOf, keysOf } from "../../src/config/key.ts";
+import { itemOf, keysOf, means } from "../../src/config/key.ts";
 import { configData, writtenConfig } from "../../src/config/print.ts";
 
 const config = parseConfig(
@@ -19,12 +19,25 @@ const config = parseConfig(
 /** The path of every declared key below a section, and of what is printed in its place. */
 function paths(schema: z.ZodType, printed: unknown, path = ""): [string, unknown][] {
   const item = itemOf(schema);
+  // A word stands for a list that is left out.
+  if (item !== undefined && typeof printed === "string") return [];
   if (item !== undefined) return paths(item, (printed as readonly unknown[] | null)?.[0], `${path}[]`);
-  return (keysOf(schema) ?? []).flatMap(({ name, schema }): [string, unknown][] => {
-    const value = (printed as Readonly<Record<string, unknown>>)[name];
-    return [[`${path}.${name}`, value], ...paths(schema, value, `${path}.${name}`)];
-  });
+  const values = printed as Readonly<Record<string, unknown>>;
+  return (keysOf(schema) ?? []).filter((key) => means(key, values)).flatMap(
+    ({ name, schema }): [string, unknown][] => {
+      const value = values[name];
+      return [[`${path}.${name}`, value], ...paths(schema, value, `${path}.${name}`)];
+    },
+  );
 }
+
+/** What stands for values that are left out, in a section and below. */
+function wordsOf(schema: z.ZodType): string[] {
+  const keys = keysOf(itemOf(schema) ?? schema) ?? [];
+  return keys.flatMap(({ absent, schema }) => [absent, ...wordsOf(schema)]);
+}
+
+const WORDS = new Set<unknown>(wordsOf(configuration));
 
 test("every key that is declared is printed", () => {
   const missing = paths(configuration, writtenConfig(config)).filter(([, value]) => value === undefined);
@@ -36,7 +49,7 @@ test("what is printed is a configuration again, and means the same", () => {
   // Words stand for what is left out.
   const written = JSON.stringify(
     { dispatcher, clusters },
-    (_, value) => value === "none" ? undefined : value,
+    (_, value) => WORDS.has(value) ? undefined : value,
   );
   expect(parseConfig(written, "printed.yaml", "another machine")).toEqual(config);
 });

@@ -19,6 +19,14 @@ const SEEDS = [
   ethernet(ipv4(tcp({ dst: f.IP.dispatcher }), { dst: f.IP.dispatcher, protocol: 6 })),
   ethernet(ipv4(udp([]), { options: [7, 7, 4, 0, 0, 0, 0, 0] })),
   ethernet(ipv4(udp([]), { dst: "192.0.2.1" })),
+  ethernet(ipv4(tcp({ port: 40_000 }), { src: f.IP.cluster, dst: f.IP.dispatcher, protocol: 6 })),
+  ethernet(
+    ipv4(icmp(3, 3, ipv4(udp([]), { dst: f.IP.cluster })), {
+      src: f.IP.cluster,
+      dst: f.IP.dispatcher,
+      protocol: 1,
+    }),
+  ),
   ethernet(arp(), { dst: f.MAC.broadcast, type: f.ETHERTYPE.arp }),
   v6(ipv6(tcp6(), { next: 6 })),
   v6(ipv6(udp([1, 2, 3]), { hopLimit: 1 })),
@@ -27,6 +35,9 @@ const SEEDS = [
   v6(ipv6([43, 0, 1, 4, 0, 0, 0, 0, 17, 0, 0, 1, 0, 0, 0, 0, ...udp([7])], { ...self6, next: 0 })),
   v6(ipv6(icmpv6(2, 0, [0, 0, 5, 0], ipv6(tcp6(), { src: f.IP6.cluster, next: 6 })), { next: 58 })),
   v6(ipv6(tcp6(self6), { ...self6, next: 6 })),
+  v6(
+    ipv6(icmpv6(1, 4, [0, 0, 0, 0], ipv6(udp([]), self6), self6), { ...self6, src: f.IP6.cluster, next: 58 }),
+  ),
   v6(f.solicitation(), "33:33:ff:00:01:00"),
   v6(f.solicitation({ from: "::", option: false }), "33:33:ff:00:01:00"),
   v6(f.advertisement({ to: f.IP6.dispatcher })),

@@ -33,6 +33,13 @@ const cases = [
     frame: ipv6(f.ipv6(f.icmpv6(129, 0, [0, 0, 0, 0], [], to6), { ...to6, next: 58 })),
     beyond: "drop_self",
   },
+  {
+    name: "TCP from a cluster address to a port below the prober's",
+    frame: f.ethernet(
+      f.ipv4(f.tcp({ ...to4, src: f.IP.cluster, port: 32_767 }), { ...to4, src: f.IP.cluster, protocol: 6 }),
+    ),
+    beyond: "drop_from_cluster",
+  },
   { name: "a SYN-ACK", frame: tcp(SYN_ACK), beyond: "drop_rate_limit" },
   { name: "a SYN-ACK, IPv6", frame: tcp6(SYN_ACK), beyond: "drop_rate_limit" },
 ];
@@ -58,4 +65,59 @@ test("other TCP to us is reset, and a cluster address in the way to others dropp
   expect(bench.receive(tcp6(ACK)).verdict).toBe("reset");
   const crossing = f.ethernet(f.ipv4(f.udp([]), { src: f.IP.cluster, dst: f.IP.client }));
   expect(bench.receive(crossing).verdict).toBe("drop_from_cluster");
+});
+
+const tcpFrom = { src: f.IP.cluster, dst: f.IP.dispatcher, port: 32_768 };
+const tcp6From = { src: f.IP6.cluster, dst: f.IP6.dispatcher, port: 49_151 };
+const embedded = f.ipv4(f.tcp({ srcPort: 40_000 }).slice(0, 8), {
+  src: f.IP.dispatcher,
+  dst: f.IP.cluster,
+  protocol: 6,
+});
+const embedded6 = f.ipv6(f.udp([], 40_000), { src: f.IP6.dispatcher, dst: f.IP6.cluster });
+const from4 = { src: f.IP.cluster, dst: f.IP.dispatcher };
+const from6 = { src: f.IP6.cluster, dst: f.IP6.dispatcher };
+
+/** What comes from a cluster address to the prober's ports. */
+const probed = {
+  "TCP": f.ethernet(f.ipv4(f.tcp(tcpFrom), { ...from4, protocol: 6 })),
+  "TCP, IPv6": ipv6(f.ipv6(f.tcp6(tcp6From), { ...from6, next: 6 })),
+  "UDP": f.ethernet(f.ipv4(f.udp([1], 53, 40_000), from4)),
+  "an echo reply": f.ethernet(f.ipv4(f.icmp(0, 0, [], [0x80, 0, 0, 1]), { ...from4, protocol: 1 })),
+  "an echo reply, IPv6": ipv6(f.ipv6(f.icmpv6(129, 0, [0x80, 0, 0, 1], [], from6), { ...from6, next: 58 })),
+  "port unreachable": f.ethernet(f.ipv4(f.icmp(3, 3, embedded), { ...from4, protocol: 1 })),
+  "port unreachable, IPv6": ipv6(
+    f.ipv6(f.icmpv6(1, 4, [0, 0, 0, 0], embedded6, from6), { ...from6, next: 58 }),
+  ),
+};
+
+for (const [name, frame] of Object.entries(probed)) {
+  test(`for the prober: ${name}, within a rate limit of its own`, () => {
+    const bench = new Bench();
+    for (let count = 0; count < 1000; count++) bench.receive(f.ethernet(f.ipv4(f.udp([]), from4)));
+    const first = bench.receive(frame);
+    expect(first.verdict).toBe("heard_probe");
+    expect(f.hex(first.frame)).toBe(f.hex(frame));
+    const verdicts = Array.from({ length: 1000 }, () => bench.receive(frame).verdict);
+    const heard = verdicts.filter((verdict) => verdict === "heard_probe").length;
+    expect(heard).toBeGreaterThan(50);
+    expect(heard).toBeLessThan(100);
+    expect(verdicts.at(-1)).toBe("drop_from_cluster");
+  });
+}
+
+test("with offloads: what is left of its checksum is done, and a super-frame stays whole", () => {
+  const bench = new Bench({ offloads: true });
+  const segment = [...f.tcp({ ...tcpFrom, data: Array<number>(1400).fill(7) })];
+  const whole = f.ethernet(f.ipv4(segment, { ...from4, protocol: 6 }));
+  const pseudoHeader = [...f.ip(f.IP.cluster), ...f.ip(f.IP.dispatcher), 0, 6, ...f.u16(segment.length)];
+  const partial = f.ethernet(
+    f.ipv4(segment.toSpliced(16, 2, ...f.u16(0xffff - f.checksum(pseudoHeader))), { ...from4, protocol: 6 }),
+  );
+  // NEEDS_CSUM, TCPv4, packets of 488 octets, the checksum of what begins at 34 stands at 16 from there.
+  const header = Uint8Array.of(1, 1, 54, 0, 0xe8, 1, 34, 0, 16, 0);
+  const { verdict, frame, header: after } = bench.receive(partial, 0, header);
+  expect(verdict).toBe("heard_probe");
+  expect(f.hex(frame)).toBe(f.hex(whole));
+  expect([...after]).toEqual(Array(10).fill(0));
 });

@@ -154,6 +154,23 @@ const FRAMES: Record<string, Uint8Array> = {
   "heard answer": ethernet(ipv4(tcp({ ...self, flags: 0x12 }), { ...self, protocol: PROTOCOL.tcp })),
   "heard answer of the cluster": ethernet(ipv4(udp([1]), { src: IP.cluster, dst: IP.dispatcher })),
   "heard answer 6": v6(f.ipv6(f.icmpv6(129, 0, [0, 1, 0, 1], [], self6), { ...self6, next: 58 })),
+  "heard probe": ethernet(
+    ipv4(tcp({ src: IP.cluster, dst: IP.dispatcher, port: 40_000 }), {
+      src: IP.cluster,
+      dst: IP.dispatcher,
+      protocol: PROTOCOL.tcp,
+    }),
+  ),
+  "heard error for the prober": ethernet(
+    ipv4(icmp(3, 3, ipv4(udp([]), { src: IP.dispatcher, dst: IP.cluster })), {
+      src: IP.cluster,
+      dst: IP.dispatcher,
+      protocol: PROTOCOL.icmp,
+    }),
+  ),
+  "heard probe 6": v6(
+    f.ipv6(f.icmpv6(129, 0, [0x90, 0, 0, 1], [], self6), { ...self6, src: IP6.cluster, next: 58 }),
+  ),
   "drop self": ethernet(ipv4([1, 2, 3], { ...self, protocol: 47 })),
 };
 
@@ -176,6 +193,16 @@ const OFFLOADED: Record<string, Uint8Array> = {
   ),
   "quoted super-frame of UDP 6": promised(v6(f.ipv6(udp(data), { hopLimit: 1 })), 5, 54, 6),
   "dispatched without a checksum": promised(f.synToCluster(HIGH_CLIENT), 0, 34, 16),
+  "heard probe without a checksum": promised(
+    ethernet(ipv4(tcp({ src: IP.cluster, dst: IP.dispatcher, port: 40_000, data }), {
+      src: IP.cluster,
+      dst: IP.dispatcher,
+      protocol: PROTOCOL.tcp,
+    })),
+    1,
+    34,
+    16,
+  ),
   "quoted without a checksum": promised(ethernet(ipv4(udp([1]), self)), 0, 34, 6),
 };
 

@@ -1,3 +1,5 @@
+import { readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, type LabNode, request, until } from "oneip";
 import { runChecked } from "../../src/system/programs.ts";
@@ -10,7 +12,7 @@ import {
   CLUSTER,
   download,
   expected,
-  labUp,
+  labWith,
   lastReport,
   logged,
   sha256OfBytes,
@@ -61,7 +63,7 @@ async function packets(lan: LabNode, counter: string): Promise<number> {
 describe.skipIf(needsTap())("backends that come and go", () => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await labUp("routing", "failover");
+    lab = await labWith("failover", (config) => config);
   });
   afterAll(() => lab?.down());
 
@@ -116,6 +118,41 @@ describe.skipIf(needsTap())("backends that come and go", () => {
     expect(await oneip("weight", "web3", "0")).toContain("is draining: its weight is 0; weight 0, 0 buckets");
     expect(await oneip("weight", "web3", "1")).toContain("weight 1, 1024 buckets");
     await expect(oneip("drain", "wbe3")).rejects.toThrow('There is no backend "wbe3"; use web3 or');
+  });
+
+  test("reload: another file takes effect under load without a lost frame, and a wrong one changes nothing", async () => {
+    const addresses = clients(40);
+    const dispatcher = lab.node("lb");
+    const oneip = (...args: string[]) => dispatcher.exec(...ONEIP, ...args);
+    const file = join(readlinkSync(`/proc/${dispatcher.program!.pid}/cwd`), "routing.oneip.yaml");
+    const text = readFileSync(file, "utf8");
+    const client = clientOf("web1");
+    const [pings, load] = [
+      lab.node("client1").run(["ping", "-q", "-i0.002", "-c2000", "-I", client, CLUSTER]),
+      download(lab.node("client1"), client, "--limit-rate", "2M"),
+    ];
+    const without = text.replace(/^.*name: web4.*\n/m, "");
+    for (let turn = 0; turn < 3; turn++) {
+      writeFileSync(file, without);
+      expect(await oneip("reload")).toMatch(
+        /^cluster web, backend web4: taken away\n\ncluster web: \d\d\.\d % of its clients/,
+      );
+      expect(Object.values(await owners(addresses))).not.toContain("web4");
+      writeFileSync(file, text);
+      expect(await oneip("reload")).toContain(
+        "cluster web, backend web4: added, with address 10.0.0.14, weight 1",
+      );
+      await until(
+        "web4 has its clients again",
+        async () => Object.values(await owners(addresses)).includes("web4"),
+      );
+    }
+    writeFileSync(file, text.replace("web4", "web3"));
+    await expect(oneip("reload")).rejects.toThrow("use another name");
+    expect(await owners(addresses)).toEqual(expected(addresses));
+    writeFileSync(file, text);
+    expect(await load).toBe(await sha256OfBytes(TEN_MB));
+    expect((await pings).stdout).toContain("2000 packets transmitted, 2000 received");
   });
 
   test("a backend whose MAC changes is followed", async () => {

@@ -161,12 +161,32 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
     closeSync(writer);
   });
 
-  test("at SIGHUP, with a warning; SIGTERM ends it although somebody is connected to its control socket", async () => {
+  test("at SIGHUP by what its file says now, if that is right; SIGTERM ends it although somebody is connected to its socket", async () => {
     const file = join(folder, "log");
     const log = openSync(file, "w");
-    const child = await run(log);
-    process.kill(child.pid!, "SIGHUP");
-    await until("it warns", () => readFileSync(file, "utf8").includes("SIGHUP is ignored"));
+    const changing = join(folder, "changing.yaml");
+    writeFileSync(changing, NOBODY_ANSWERS);
+    const child = await run(log, changing);
+    const backends = async () =>
+      (await ask(control, "status", {})).clusters[0]!.backends.map(({ name }) => name);
+    const hangUpWith = async (text: string, event: string) => {
+      writeFileSync(changing, text);
+      const from = readFileSync(file, "utf8").length;
+      process.kill(child.pid!, "SIGHUP");
+      return await until(event, () => {
+        return readFileSync(file, "utf8").slice(from).split("\n").find((line) => line.includes(event));
+      });
+    };
+    const two = NOBODY_ANSWERS.replace("[{name: web1", "[{name: web2, address: 10.0.0.12}, {name: web1");
+    expect(await hangUpWith(two, "configuration.reloaded")).toContain('"backend":"web2"');
+    expect(await backends()).toEqual(["web2", "web1"]);
+    expect(await hangUpWith(two.replace("web1", "web2"), "configuration.refused")).toContain(
+      "use another name",
+    );
+    expect(await hangUpWith(two.replace("verify:", "mtu: 9000, verify:"), "configuration.refused")).toContain(
+      "dispatcher.mtu",
+    );
+    expect(await backends()).toEqual(["web2", "web1"]);
     const connection = connect(control);
     await once(connection, "connect");
     connection.resume();

@@ -1,0 +1,52 @@
+/**
+ * From single attempts to a verdict, so that one lost packet brings no backend down and one lucky answer none up:
+ *
+ *                    success                fall failures in a row
+ *     UNKNOWN ---------------------> UP ------------------------------> DOWN
+ *        |                            ^                                  ^ |
+ *        |                            '------ rise successes in a row -----'
+ *        '-------------------- fall failures in a row -------------------'
+ *
+ * The first success is enough, so that a start in front of healthy backends knows at once.
+ */
+
+import { DOUBTFUL } from "../table/neighbors.ts";
+
+export type Verdict = "unknown" | "up" | "down";
+
+export class Judge {
+  readonly #rise: number;
+  readonly #fall: number;
+  #verdict: Verdict = "unknown";
+  #successes = 0;
+  #failures = 0;
+
+  constructor({ rise, fall }: { readonly rise: number; readonly fall: number }) {
+    this.#rise = rise;
+    this.#fall = fall;
+  }
+
+  get verdict(): Verdict {
+    return this.#verdict;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+    this.#successes++;
+    if (this.#verdict !== "down" || this.#successes >= this.#rise) this.#verdict = "up";
+  }
+
+  /** `isDoubtful`: we may not have heard the answer. Such a failure counts as a silent neighbor's (table/neighbors.ts). */
+  failed(isDoubtful = false): void {
+    this.#successes = 0;
+    this.#failures += isDoubtful ? DOUBTFUL : 1;
+    if (this.#failures >= this.#fall) this.#verdict = "down";
+  }
+
+  /** It is known that nothing can answer. */
+  fell(): void {
+    this.#successes = 0;
+    this.#failures = this.#fall;
+    this.#verdict = "down";
+  }
+}

@@ -1,0 +1,73 @@
+/** Whom to ask what, from the configuration: each probe of each backend, at each cluster address and port. */
+
+import type { BackendConfig, ClusterConfig, Config } from "../config/config.ts";
+import { portsOf, type Probe, probesOf } from "../config/health.ts";
+import type { IpFrames } from "../link/ip_frames.ts";
+import type { Failure } from "./attempt.ts";
+import { Judge } from "./judge.ts";
+
+/** What is asked again and again, and what has come of it. */
+export interface Target {
+  readonly probe: Probe;
+  /** Our address and the cluster address. */
+  readonly from: string;
+  readonly to: string;
+  /** 0 for a probe that asks no port. */
+  readonly port: number;
+  judge: Judge;
+  /** The last one. */
+  failure: Failure | undefined;
+  /** The last attempt got no answer at all. */
+  wasSilent: boolean;
+  /** By the clock: when the last attempt began. */
+  beganMs: number;
+}
+
+/** A backend of a cluster that has something to be asked. */
+export interface Probed {
+  readonly cluster: string;
+  readonly backend: string;
+  /** Primary. */
+  readonly address: string;
+  readonly targets: readonly Target[];
+}
+
+export function probedBackends({ clusters }: Config, frames: IpFrames): Probed[] {
+  return clusters.flatMap((cluster) =>
+    cluster.backends.map((backend) => ({
+      cluster: cluster.name,
+      backend: backend.name,
+      address: backend.address,
+      targets: targetsOf(cluster, backend, frames),
+    }))
+  ).filter(({ targets }) => targets.length > 0);
+}
+
+function targetsOf(cluster: ClusterConfig, backend: BackendConfig, frames: IpFrames): Target[] {
+  return probesOf(cluster, backend).flatMap((probe) =>
+    cluster.addresses.flatMap((to) => {
+      const from = frames.ownAddressFor(to);
+      if (from === undefined) return [];
+      return portsOf(probe, cluster.ports).map((port): Target => ({
+        probe,
+        from,
+        to,
+        port,
+        judge: new Judge(probe),
+        failure: undefined,
+        wasSilent: false,
+        beganMs: -Infinity,
+      }));
+    })
+  );
+}
+
+/** Cluster addresses that cannot be probed, because the dispatcher has no address of their family to ask from. */
+export function unaskable({ clusters }: Config, frames: IpFrames): string[] {
+  const probed = clusters.filter((cluster) =>
+    cluster.backends.some((backend) => probesOf(cluster, backend).length > 0)
+  );
+  return probed.flatMap(({ addresses }) => addresses).filter((address) =>
+    frames.ownAddressFor(address) === undefined
+  );
+}

@@ -40,6 +40,8 @@ export { InputError, type Mistake, UsageError } from "./input/errors.ts";
 // A whole dispatcher, on a TAP or in memory, and its time.
 export { Engine, type Surroundings } from "./engine/engine.ts";
 export type { Report } from "./engine/report.ts";
+export type { BackendStatus, ClusterStatus, Status } from "./engine/status.ts";
+export type { AdministrationState, Health } from "./cluster/liveness.ts";
 export { type Clock, REAL_CLOCK, type Timer, VirtualClock } from "./system/clock.ts";
 export { type Fault, type FaultData, faultData } from "./fault/fault.ts";
 export type { FaultId } from "./fault/ids.ts";

@@ -1,7 +1,13 @@
 /** What a new configuration changes of an old one, and how many clients meet another backend by it. */
 
 import type { ClusterConfig, Config } from "../config/config.ts";
-import { configData, type Json, type JsonMapping } from "../config/print.ts";
+import {
+  configData,
+  type Json,
+  type JsonMapping,
+  type PrintedConfig,
+  writtenConfig,
+} from "../config/print.ts";
 import { UsageError } from "../input/errors.ts";
 import { ClusterMap } from "./cluster_map.ts";
 
@@ -11,7 +17,7 @@ export interface ConfigChange {
   readonly cluster: string | null;
   /** Null: of the cluster itself. */
   readonly backend: string | null;
-  /** Null: the whole cluster or backend has come or gone. */
+  /** As in a file. Null: the whole cluster or backend has come or gone. */
   readonly key: string | null;
   /** Null: it was not there. */
   readonly old: Json;
@@ -47,7 +53,7 @@ export function requireSameDevice(old: Config, now: Config): void {
 }
 
 export function changesBetween(old: Config, now: Config): ConfigChanges {
-  const [before, after] = [configData(old), configData(now)];
+  const [before, after] = [printed(old), printed(now)];
   const changes = [
     ...keysBetween({ cluster: null, backend: null }, before.dispatcher, after.dispatcher),
     ...pairs(before.clusters, after.clusters).flatMap(({ name, one, other }): readonly ConfigChange[] => {
@@ -64,7 +70,29 @@ export function changesBetween(old: Config, now: Config): ConfigChanges {
   return { changes, moving };
 }
 
-type PrintedCluster = ReturnType<typeof configData>["clusters"][number];
+type PrintedCluster = PrintedConfig["clusters"][number];
+
+/** Names and values as in a file; null for what is left out. */
+function printed(config: Config): PrintedConfig {
+  const [written, data] = [writtenConfig(config), configData(config)];
+  return {
+    dispatcher: nullWhereAbsent(written.dispatcher, data.dispatcher),
+    clusters: written.clusters.map((cluster, index) => ({
+      ...nullWhereAbsent(cluster, data.clusters[index]!),
+      backends: cluster.backends.map((backend, place) =>
+        nullWhereAbsent(backend, data.clusters[index]!.backends[place]!)
+      ),
+    })),
+  };
+}
+
+/** Both have their keys in the same order. */
+function nullWhereAbsent(written: JsonMapping, data: JsonMapping): JsonMapping {
+  const values = Object.values(data);
+  return Object.fromEntries(
+    Object.entries(written).map(([key, value], index) => [key, values[index] === null ? null : value]),
+  );
+}
 
 function clusterChanges(cluster: string, one: PrintedCluster, other: PrintedCluster): ConfigChange[] {
   const { backends: before, ...oneRest } = one;

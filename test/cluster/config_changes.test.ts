@@ -40,6 +40,7 @@ test("each key that has another value, each backend and cluster that comes or go
   const { changes } = changed(
     ["addresses: [10.0.0.2/24]", "addresses: [10.0.0.2/24], mtu: 9000"],
     ["[80/tcp]", "[80/tcp, 443/tcp]"],
+    ["    algorithm", "    slowStart: 30s\n    algorithm"],
     ["{name: web2, address: 10.0.0.12}", "{name: web2, address: 10.0.0.12, weight: 2}"],
     ["{name: web3, address: 10.0.0.13}", "{name: web4, address: 10.0.0.14}"],
     [
@@ -51,6 +52,7 @@ test("each key that has another value, each backend and cluster that comes or go
     "dispatcher: mtu 1500 -> 9000",
     "cluster mail: added, with addresses 10.0.0.101, backends web1",
     "cluster web: ports 80/tcp -> 80/tcp, 443/tcp",
+    "cluster web: slowStart none -> 30s",
     "cluster web, backend web1: mtu 1500 -> 9000",
     "cluster web, backend web2: weight 1 -> 2",
     "cluster web, backend web2: mtu 1500 -> 9000",

@@ -180,9 +180,8 @@ export class HeartbeatCodec {
 /** A digest of the configuration, 16 hexadecimal digits. Two with the same give every client the same backend. */
 export function digestOf(cluster: ClusterConfig): string {
   const { name, addresses, buckets, seed, algorithm, mask, backends } = cluster;
-  const members = backends.map(({ name, weight }) => ({ name, weight })).sort((a, b) =>
-    a.name < b.name ? -1 : 1
-  );
+  const members = backends.map(({ name, weight, backup }) => ({ name, weight, ...(backup && { backup }) }))
+    .sort((a, b) => a.name < b.name ? -1 : 1);
   const text = JSON.stringify([
     name,
     [...addresses].sort(),

@@ -122,7 +122,11 @@ test("the digest is of what decides who owns what, and of nothing else", () => {
       "addresses: [10.0.0.100]",
       "{name: a, address: 10.0.0.11, weight: 2}, {name: b, address: 10.0.0.12}",
     ),
+    config(
+      "addresses: [10.0.0.100]",
+      "{name: a, address: 10.0.0.11, backup: true}, {name: b, address: 10.0.0.12}",
+    ),
     config("addresses: [10.0.0.100]", "{name: a, address: 10.0.0.11}"),
   ];
-  expect(new Set([one, ...others.map(digestOf)]).size).toBe(5);
+  expect(new Set([one, ...others.map(digestOf)]).size).toBe(6);
 });

@@ -34,7 +34,6 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/filter_agent.test.ts",
     "test/scenario/nginx.test.ts",
     "test/scenario/router.test.ts",
-    "test/scenario/transitions.test.ts",
     "test/scenario/verify_faults.test.ts",
   ],
 };

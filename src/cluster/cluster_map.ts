@@ -65,9 +65,11 @@ export class ClusterMap {
       this.#backupBase = undefined;
     }
     this.#shares = shares;
-    const before = this.#live;
-    this.#live = yield* this.#computeInSteps();
-    return movesBetween(before, this.#live);
+    const next = yield* this.#computeInSteps();
+    const moves = movesBetween(this.#live, next);
+    yield;
+    this.#live = next;
+    return moves;
   }
 
   /** Would an update with these shares change nothing? */

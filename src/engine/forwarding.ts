@@ -117,10 +117,11 @@ export class Forwarding {
     const maps: MapChange[] = [];
     let hasTransitions = false;
     for (const [index, map] of this.maps.entries()) {
-      if (!map.hasShares(shares[index]!)) {
-        maps.push({ cluster: map.cluster, moves: yield* map.updateInSteps(shares[index]!) });
-      }
+      const isNew = !map.hasShares(shares[index]!);
+      if (isNew) maps.push({ cluster: map.cluster, moves: yield* map.updateInSteps(shares[index]!) });
+      // In the step in which the map came into use: a table that is published meanwhile has both.
       hasTransitions = this.#follow(index) || hasTransitions;
+      if (isNew) yield;
     }
     return {
       ...found,

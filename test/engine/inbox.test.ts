@@ -21,7 +21,7 @@ test("a drain takes what waits when it begins, however much comes meanwhile", ()
     shared,
     link as unknown as Link,
     {} as LinkFrames,
-    { verifier } as unknown as Receivers,
+    { verifier, prober: { heardPacket: () => false } } as unknown as Receivers,
   );
   for (let count = 0; count < 10; count++) push();
   inbox.drainAll();

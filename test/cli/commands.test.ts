@@ -133,6 +133,7 @@ test("check prints what would run", async () => {
     weight: 1,
     backup: false,
     mtu: 1500,
+    health: null,
     buckets: 1024,
   });
 });

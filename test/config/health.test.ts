@@ -117,7 +117,7 @@ const mistakes: readonly [health: string, own: string, message: string][] = [
     'Unknown key in "clusters[0].health[0]", found "prot", use type, port',
   ],
   ["health: {type: tcp, port: 0}", "", "use a whole number from 1 to 65535"],
-  ["health: {type: icmp, interval: 1ms}", "", "use a duration from 100ms to 60m such as 2s"],
+  ["health: {type: icmp, interval: 1ms}", "", "use a duration from 100ms to 1h such as 2s"],
   ["health: {type: icmp, timeout: 2h}", "", "use a duration from 50ms to 1m such as 1s"],
   ["health: {type: icmp, rise: 0}", "", "use a whole number from 1 to 100"],
   [

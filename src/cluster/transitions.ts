@@ -65,6 +65,25 @@ export class ClusterTransitions {
     this.#owners = owners;
   }
 
+  /**
+   * Takes over those of the same buckets by another configuration, before anything is followed here. `indexOf`: which index a
+   * backend of that one has in this one, or NO_BACKEND; who has none has lost its connections.
+   */
+  adopt(before: ClusterTransitions, indexOf: (backend: number) => number): void {
+    const now = (backend: number) => backend === NO_BACKEND ? NO_BACKEND : indexOf(backend);
+    this.#owners = before.#owners.map(now);
+    for (const [backend, leaving] of before.#leaving) {
+      if (now(backend) !== NO_BACKEND) this.#leaving.set(now(backend), { ...leaving });
+    }
+    for (const [bucket, moving] of before.#moving) {
+      const formers = moving.formers.map(now).filter((former) => former !== NO_BACKEND);
+      if (formers.length === 0) continue;
+      const old = now(moving.old);
+      const owner = this.#owners[bucket]!;
+      this.#moving.set(bucket, { old: old === NO_BACKEND ? owner : old, formers, movedMs: moving.movedMs });
+    }
+  }
+
   /** How many buckets are in transition. */
   get size(): number {
     return this.#moving.size;

@@ -265,9 +265,9 @@ export class Engine {
   }
 
   /**
-   * Goes on by another configuration, without losing a frame: neighbors, health and what people want stay known. Resolves with the
-   * engine that goes on; this one is over. Throws UsageError, and changes nothing, where something differs that cannot change
-   * while it runs.
+   * Goes on by another configuration, without losing a frame: neighbors, health, what people want and transitions stay known.
+   * Resolves with the engine that goes on; this one is over. Throws UsageError, and changes nothing, where something differs that
+   * cannot change while it runs.
    */
   async reload(config: Config): Promise<Engine> {
     requireSameDevice(this.#config, config);
@@ -314,12 +314,14 @@ export class Engine {
     this.#liveness.adopt(before.#liveness);
     this.#prober.adopt(before.#prober);
     this.#forwarding.techniques.adopt(before.#forwarding.techniques);
+    this.#forwarding.transitions.adopt(before.#forwarding.transitions);
     const outcome = finish(
       this.#forwarding.update(this.#resolver.neighbors.known(), this.#resolver.neighbors),
     );
     await this.#publisher.publish();
     this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
     await this.#shared.settled();
+    this.#forwarding.transitions.adoptRemembered(before.#forwarding.transitions);
     before.#inbox.drainAll();
     this.#resolver.adoptFrames(before.#resolver);
     this.#earlier = before.report();

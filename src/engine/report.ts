@@ -4,16 +4,7 @@ import * as verdict from "../path/verdict.ts";
 import type { Resolver } from "../link/resolver.ts";
 import type { SharedState } from "../plane/shared_state.ts";
 import type { Forwarding } from "./forwarding.ts";
-
-/** Of a cluster's buckets in transition. */
-export interface TransitionReport {
-  /** In transition now. */
-  readonly buckets: number;
-  /** Connections that are remembered now. */
-  readonly remembered: number;
-  /** New connections since the start that went to the old owner, because there was no room to remember them. */
-  readonly unremembered: number;
-}
+import type { TransitionReport } from "./transitions.ts";
 
 export interface Report {
   /** Frames read from the device: the sum of all verdicts. */
@@ -55,19 +46,27 @@ export function reportOf(
       clusters.map(({ name }, index) => [name, shared.dispatched(forwarding.groupOf(index))]),
     ),
     transitions: Object.fromEntries(
-      clusters.map(({ name }, index) => [name, {
-        ...forwarding.transitions.of(index),
-        unremembered: shared.unremembered(index),
-      }]),
+      clusters.map(({ name }, index) => {
+        const transitions = forwarding.transitions.of(index);
+        return [name, {
+          ...transitions,
+          unremembered: transitions.unremembered + shared.unremembered(index),
+        }];
+      }),
     ),
     kept: { ...kept },
     doubted: neighbors.doubted,
   };
 }
 
-/** What was done under two configurations, one after the other. */
+/** What was done under two configurations, one after the other; what is in transition is so by the latter. */
 export function sumOf(before: Report, now: Report): Report {
-  return add(before, now) as Report;
+  const sum = add(before, now) as Report;
+  const transitions = Object.entries(sum.transitions).map(([name, { unremembered }]) => {
+    const { buckets = 0, remembered = 0 } = now.transitions[name] ?? {};
+    return [name, { buckets, remembered, unremembered }];
+  });
+  return { ...sum, transitions: Object.fromEntries(transitions) };
 }
 
 /** Adds numbers; of lists and mappings, what stands at the same place. */

@@ -42,6 +42,26 @@ interface Part {
   readonly index: number;
   /** The neighbors of its backends that still answer. */
   keeping: ReadonlySet<number>;
+  /** Connections that were remembered before a reload and found no room since. */
+  unremembered: number;
+}
+
+/** One cluster by two configurations. */
+interface Same {
+  readonly part: Part;
+  readonly other: Part;
+  /** The index here of a backend there; NO_BACKEND when it is not here. */
+  readonly indexOf: (backend: number) => number;
+}
+
+/** Of a cluster's buckets in transition. */
+export interface TransitionReport {
+  /** In transition now. */
+  readonly buckets: number;
+  /** Connections that are remembered now. */
+  readonly remembered: number;
+  /** Connections that went to the old owner, because there was no room to remember them. */
+  readonly unremembered: number;
 }
 
 export class Transitions {
@@ -56,6 +76,7 @@ export class Transitions {
   /** Since the last sweep a transition has ended, or somebody has died who may have had connections. */
   #hasEnded = false;
   #isSweeping = false;
+  #isStopped = false;
 
   /** `maps` as they are at the start. */
   constructor(
@@ -70,12 +91,47 @@ export class Transitions {
       const { transition, buckets, backends } = map.cluster;
       const transitions = new ClusterTransitions(transition, map.live);
       first += buckets;
-      return { map, transitions, first: first - buckets, index, keeping: new Set(backends.map(neighborOf)) };
+      const keeping = new Set(backends.map(neighborOf));
+      return { map, transitions, first: first - buckets, index, keeping, unremembered: 0 };
     });
     this.#neighborOf = neighborOf;
     this.#memory = memory;
     this.#clock = clock;
     this.#events = events;
+  }
+
+  /**
+   * Takes over those by another configuration, which have been stopped, of each cluster whose clients are in the same buckets as
+   * there. Then comes `follow`; and `adoptRemembered` once more when no worker uses the other memory any longer.
+   */
+  adopt(before: Transitions): void {
+    this.#memory.adoptTick(before.#memory);
+    for (const { part, other, indexOf } of this.#same(before)) {
+      part.transitions.adopt(other.transitions, indexOf);
+      this.#memory.adoptBegan(before.#memory, other.first, part.first, part.map.cluster.buckets);
+    }
+    this.adoptRemembered(before);
+  }
+
+  /** What workers have written into the other memory since. */
+  adoptRemembered(before: Transitions): void {
+    for (const { part, other, indexOf } of this.#same(before)) {
+      const { map: { cluster }, transitions, first, index } = part;
+      this.#memory.adoptStrayed(before.#memory, other.first, first, cluster.buckets);
+      if (other.transitions.size === 0) continue;
+      const neighbors = new Map(other.map.cluster.backends.map((backend, at) => {
+        const now = cluster.backends[indexOf(at)];
+        return [before.#neighborOf(backend), now === undefined ? NO_BACKEND : this.#neighborOf(now)];
+      }));
+      const isMoving = (bucket: number) => other.transitions.has(bucket) && transitions.has(bucket);
+      part.unremembered += this.#memory.connections[index]!.adopt(
+        before.#memory.connections[other.index]!,
+        (owner, bucket) => {
+          const now = neighbors.get(owner)!;
+          return isMoving(bucket) && part.keeping.has(now) ? now : NO_BACKEND;
+        },
+      );
+    }
   }
 
   /**
@@ -113,15 +169,31 @@ export class Transitions {
     }
   }
 
-  /** How many buckets of a cluster are in transition, and how many connections are remembered. */
-  of(cluster: number): { readonly buckets: number; readonly remembered: number } {
-    const { transitions, index } = this.#parts[cluster]!;
-    return { buckets: transitions.size, remembered: this.#memory.connections[index]!.count() };
+  /** Of a cluster. Its workers count what they find no room for; here is what a reload found none for. */
+  of(cluster: number): TransitionReport {
+    const { transitions, index, unremembered } = this.#parts[cluster]!;
+    return { buckets: transitions.size, remembered: this.#memory.connections[index]!.count(), unremembered };
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#ticking?.cancel();
     this.#soon?.cancel();
+  }
+
+  /** The clusters that are here and there, and whose clients are in the same buckets; with the index here of a backend there. */
+  *#same(before: Transitions): Generator<Same> {
+    for (const part of this.#parts) {
+      const other = before.#parts.find(({ map }) => haveSameBuckets(map.cluster, part.map.cluster));
+      if (other === undefined) continue;
+      const { backends } = part.map.cluster;
+      const byName = new Map(backends.map(({ name }, index) => [name, index]));
+      const indices = other.map.cluster.backends.map(({ name, address }) => {
+        const index = byName.get(name) ?? NO_BACKEND;
+        return backends[index]?.address === address ? index : NO_BACKEND;
+      });
+      yield { part, other, indexOf: (backend) => indices[backend]! };
+    }
   }
 
   #tick(): void {
@@ -147,10 +219,12 @@ export class Transitions {
       this.#hasEnded = false;
       // Afterwards no worker remembers one more of a bucket that is not in transition any longer, or with somebody dead.
       await this.#events.publish();
+      if (this.#isStopped) return;
     }
     const retired = this.#retire();
     if (retired.some((count) => count > 0)) {
       await this.#events.publish();
+      if (this.#isStopped) return;
       for (const [index, count] of retired.entries()) this.#memory.connections[index]!.free(count);
     }
     this.#isSweeping = false;
@@ -178,4 +252,10 @@ export class Transitions {
     this.#ticking?.cancel();
     this.#ticking = undefined;
   }
+}
+
+/** Each client of one is in the bucket of the same number of the other. */
+function haveSameBuckets(one: ClusterConfig, other: ClusterConfig): boolean {
+  return one.name === other.name && one.buckets === other.buckets && one.seed === other.seed &&
+    one.mask.ipv4 === other.mask.ipv4 && one.mask.ipv6 === other.mask.ipv6;
 }

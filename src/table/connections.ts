@@ -13,6 +13,8 @@
  * worker has begun a new burst since, so that none still looks at one, `free` makes room of them.
  */
 
+import { NO_BACKEND } from "./bucket_map.ts";
+
 /** Words of a key: source and destination of four words each, ports, protocol. Path/flow.ts fills it. */
 export const KEY = 10;
 
@@ -64,12 +66,20 @@ const OWNER_BITS = 15;
 /** What the main thread asks of an entry: is it to be retired? `bucket` counts within the cluster. */
 export type IsGone = (owner: number, bucket: number, stamp: number) => boolean;
 
+/** Of a connection that another one remembers: its owner here, or NO_BACKEND when it is to be forgotten. */
+export type OwnerNow = (owner: number, bucket: number) => number;
+
+/** No stamp: the cell's has not been taken over. */
+const NO_STAMP = -1;
+
 export class Connections {
   readonly #tags: Int32Array;
   readonly #entries: Int32Array;
   readonly #shift: number;
   /** The main thread's: what it has retired and not freed yet. */
   readonly #retired: number[] = [];
+  /** The main thread's, once another one takes this one's over: the stamp by cell with which it has. */
+  #adopted: Int32Array | undefined;
 
   static byteLength(connections: number): number {
     return cellsFor(connections) * (1 + ENTRY) * 4;
@@ -153,6 +163,33 @@ export class Connections {
   /** Main's side: frees so many, those that were retired first. Every worker has begun a new burst since then. */
   free(count: number): void {
     for (const cell of this.#retired.splice(0, count)) Atomics.store(this.#tags, cell, EMPTY);
+  }
+
+  /**
+   * Main's side: takes over those of another one, from which nobody takes any away; done again, what has come and what was heard
+   * there since. Workers may use both. How many found no room.
+   */
+  adopt(before: Connections, ownerNow: OwnerNow): number {
+    const adopted = before.#adopted ??= new Int32Array(before.#tags.length).fill(NO_STAMP);
+    const key = new Int32Array(KEY);
+    let refused = 0;
+    for (let cell = 0; cell < adopted.length; cell++) {
+      const tag = Atomics.load(before.#tags, cell);
+      const stamp = before.stamp(cell);
+      const last = adopted[cell]!;
+      if ((tag & PRESENT) === 0 || stamp === last) continue;
+      adopted[cell] = stamp;
+      const whose = before.#entries[cell * ENTRY + WHOSE]!;
+      const bucket = whose >>> OWNER_BITS;
+      const owner = ownerNow(whose & OWNER_MASK, bucket);
+      if (owner === NO_BACKEND) continue;
+      for (let word = 0; word < KEY; word++) key[word] = before.#entries[cell * ENTRY + word]!;
+      const own = this.find(key, tag);
+      if (own === ABSENT) refused += this.add(key, tag, owner, bucket, stamp) ? 0 : 1;
+      // What was heard here since then is the latest.
+      else if (this.stamp(own) === last) this.give(own, tag, owner, stamp);
+    }
+    return refused;
   }
 
   /** How many are remembered now. */

@@ -63,6 +63,24 @@ export class TransitionMemory {
     Atomics.add(this.#words, TICK, 1);
   }
 
+  /** Main's side: the time goes on from another one's. */
+  adoptTick(before: TransitionMemory): void {
+    Atomics.store(this.#words, TICK, before.tick);
+  }
+
+  /** Main's side: so many buckets are from `first` on those that are from `firstBefore` on in another one. Then comes `adoptStrayed`. */
+  adoptBegan(before: TransitionMemory, firstBefore: number, first: number, count: number): void {
+    this.#began.set(before.#began.subarray(firstBefore, firstBefore + count), first);
+  }
+
+  /** Main's side: the same, also while workers write either one. */
+  adoptStrayed(before: TransitionMemory, firstBefore: number, first: number, count: number): void {
+    for (let bucket = 0; bucket < count; bucket++) {
+      const tick = before.#strayed[firstBefore + bucket]!;
+      if (tick > this.#strayed[first + bucket]!) this.strayed(first + bucket, tick);
+    }
+  }
+
   /** Main's side: a bucket moves that was not in transition. Then comes `move`. */
   begin(bucket: number): void {
     this.#began[bucket] = this.tick;

@@ -117,3 +117,38 @@ test("nothing is said of one that owns its buckets again, or has died", () => {
   expect(cluster.transitions.size).toBe(0);
   expect(cluster.end(IDLE_TICKS + 1)).toBeUndefined();
 });
+
+test("another configuration goes on with it: the same backends by other indices, and those that are gone have lost their connections", () => {
+  const cluster = new Cluster();
+  cluster.move(N);
+  cluster.nowMs = 1000;
+  cluster.move(M);
+  const adopted = (indexOf: (backend: number) => number) => {
+    const transitions = new ClusterTransitions(
+      { idleMs: IDLE_TICKS * 1000, mostMs: MOST_MS },
+      Uint16Array.of(0, 0),
+    );
+    transitions.adopt(cluster.transitions, indexOf);
+    return transitions;
+  };
+  const turned = adopted((backend) => 2 - backend);
+  expect([...turned.olds()]).toEqual([[0, 2]]);
+  expect(turned.follow(Uint16Array.of(0, 1), [true, true, true], 2000), "nothing has moved").toEqual({
+    begun: [],
+    moved: [],
+  });
+  expect(turned.follow(Uint16Array.of(0, 0), [true, true, true], 2000)).toEqual({ begun: [1], moved: [1] });
+  expect(turned.end((bucket) => bucket === 0 ? 0 : IDLE_TICKS + 1, MOST_MS + 999)).toBeUndefined();
+  expect(turned.end(() => 0, MOST_MS + 1000)).toEqual({
+    backends: [2, 1],
+    buckets: 3,
+    cut: 2,
+    lastedMs: MOST_MS + 1000,
+  });
+
+  const withoutO = adopted((backend) => backend === O ? NO_BACKEND : backend - 1);
+  expect([...withoutO.olds()], "the rest are the owner's").toEqual([[0, M - 1]]);
+  const onlyM = adopted((backend) => backend === M ? 0 : NO_BACKEND);
+  expect(onlyM.size).toBe(0);
+  expect(onlyM.follow(Uint16Array.of(0, 0), [true], 2000), "from nobody").toEqual({ begun: [], moved: [] });
+});

@@ -1,6 +1,6 @@
 /** Another configuration while it runs, in virtual time over a simulated link. */
 
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Config, parseConfig, UsageError } from "oneip";
 import * as f from "../frames.ts";
 import { machines, Run } from "./run.ts";
@@ -117,4 +117,126 @@ test("a command on its way is not lost by a reload", async () => {
   await run.clock.advance(1000);
   expect(next.status().clusters[0]!.backends[0]).toMatchObject({ state: "draining", buckets: 0 });
   await next.stop();
+});
+
+describe("transitions", () => {
+  const [SYN, ACK] = [0x02, 0x10];
+  const clients = Array.from({ length: 32 }, (_, host) => `198.51.100.${host + 1}`);
+
+  /** Backends of these machines with these weights, in this order. */
+  const weighted = (weights: Readonly<Record<string, number>>, more = {}) =>
+    configOf(0, {
+      cluster: {
+        ...more,
+        backends: Object.entries(weights).map(([name, weight]) => {
+          const { address } = MACHINES.find((machine) => machine.name === name)!;
+          return { name, address, weight };
+        }),
+      },
+    });
+
+  /** Whose a segment of the client is. */
+  function owner(run: Run, src: string, flags: number, srcPort = 40_000): string | undefined {
+    run.link.delivered.clear();
+    run.link.bring(
+      f.ethernet(
+        f.ipv4(f.tcp({ src, srcPort, dst: "10.0.255.1", flags }), {
+          src,
+          dst: "10.0.255.1",
+          protocol: f.PROTOCOL.tcp,
+        }),
+      ),
+    );
+    return deliveredTo(run)[0];
+  }
+
+  const ownersOf = (run: Run, flags: number, srcPort?: number) =>
+    clients.map((client) => owner(run, client, flags, srcPort));
+
+  test("a weight changes: connections stay with their old owners, new ones go to the new owners", async () => {
+    const { run, engine } = await startedWith(weighted({ web1: 1, web2: 1 }));
+    const before = ownersOf(run, SYN);
+    // Their indices and the numbers of their neighbors change, too.
+    const next = await engine.reload(weighted({ web3: 1, web2: 9, web1: 1 }));
+    await using _next = next;
+    expect(ownersOf(run, ACK)).toEqual(before);
+    const now = ownersOf(run, SYN, 50_000);
+    expect(now.filter((name, index) => name !== before[index]).length).toBeGreaterThan(5);
+    expect(ownersOf(run, ACK, 50_000)).toEqual(now);
+    await run.clock.advance(200_000);
+    expect(ownersOf(run, ACK), "they live on").toEqual(before);
+    expect(run.lines().filter(({ event }) => event === "transition.ended")).toEqual([]);
+    await run.clock.advance(400_000);
+    expect(run.lines().filter(({ event }) => event === "transition.ended")).not.toEqual([]);
+    expect(next.report().transitions["web"]).toEqual({ buckets: 0, remembered: 0, unremembered: 0 });
+  });
+
+  /** All clients have a connection of before a drain of `web1`, and one that began since; of each its owner. */
+  async function draining() {
+    const { run, engine } = await startedWith(weighted({ web1: 1, web2: 1, web3: 1 }));
+    const old = ownersOf(run, SYN);
+    const drained = engine.administer("web1", "draining");
+    await run.clock.advance(1000);
+    await drained;
+    const since = ownersOf(run, SYN, 50_000);
+    expect(old).toContain("web1");
+    expect(since).not.toContain("web1");
+    return { run, engine, old, since };
+  }
+
+  test("what is in transition stays so, and what is remembered stays remembered", async () => {
+    const { run, engine, old, since } = await draining();
+    const { buckets, remembered } = engine.report().transitions["web"]!;
+    expect(remembered).toBe(old.filter((name) => name === "web1").length);
+    const next = await engine.reload(weighted({ web4: 1, web3: 1, web2: 1, web1: 1 }));
+    await using _next = next;
+    expect(next.report().transitions["web"]).toEqual({ buckets, remembered, unremembered: 0 });
+    // The new one gets its share, so that some buckets move once more.
+    await run.clock.advance(2000);
+    expect(next.report().transitions["web"]!.buckets).toBeGreaterThan(buckets);
+    expect(ownersOf(run, ACK)).toEqual(old);
+    expect(ownersOf(run, ACK, 50_000)).toEqual(since);
+    expect(ownersOf(run, SYN, 60_000)).toContain("web4");
+  });
+
+  test("a connection that begins while the workers go over is remembered, too", async () => {
+    const { run, engine, old } = await draining();
+    const client = clients[old.indexOf("web1")]!;
+    let begun: string | undefined;
+    const start = run.attachment.start.bind(run.attachment);
+    run.attachment.start = (...now) => {
+      begun = owner(run, client, SYN, 60_000);
+      start(...now);
+    };
+    await using _next = await engine.reload(weighted({ web3: 1, web2: 1, web1: 1 }));
+    expect(begun).toMatch(/web[23]/);
+    expect(owner(run, client, ACK, 60_000)).toBe(begun);
+  });
+
+  test("who is not in the file any more has lost its connections, the others keep theirs", async () => {
+    const { run, engine, since } = await draining();
+    await using next = await engine.reload(weighted({ web2: 1, web3: 1 }));
+    expect(next.report().transitions["web"]).toEqual({ buckets: 0, remembered: 0, unremembered: 0 });
+    expect(ownersOf(run, ACK)).toEqual(since);
+    expect(ownersOf(run, ACK, 50_000)).toEqual(since);
+  });
+
+  test("what finds no room in the new memory counts as unremembered", async () => {
+    const { engine, run, old } = await draining();
+    for (let port = 50_001; port < 50_010; port++) ownersOf(run, SYN, port);
+    const before = engine.report().transitions["web"]!.remembered;
+    expect(before).toBe(10 * old.filter((name) => name === "web1").length);
+    await using next = await engine.reload(
+      weighted({ web1: 1, web2: 1, web3: 1 }, { transition: { connections: 16 } }),
+    );
+    const { remembered, unremembered } = next.report().transitions["web"]!;
+    expect([remembered, unremembered]).toEqual([16, before - 16]);
+  });
+
+  test("clients in other buckets have nothing to go on with", async () => {
+    const { run, engine } = await draining();
+    await using _next = await engine.reload(weighted({ web1: 1, web2: 1, web3: 1 }, { seed: 1 }));
+    const now = ownersOf(run, SYN, 60_000);
+    expect(now).not.toContain("web1");
+  });
 });

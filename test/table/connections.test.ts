@@ -14,6 +14,7 @@ import {
   phaseOf,
   stampOf,
 } from "../../src/table/connections.ts";
+import { NO_BACKEND } from "../../src/table/bucket_map.ts";
 import { Random } from "../random.ts";
 import { type Shared, STOP } from "./connections_shared.ts";
 
@@ -75,6 +76,54 @@ test("agrees with a Map about what is remembered, also when much is forgotten in
     expect(connections.count()).toBe(known.size);
   }
   expect(refused, "sets get full").toBeGreaterThan(100);
+});
+
+describe("takes over another one's", () => {
+  const [FIRST, OTHER] = [7, 8];
+  const key = (number: number) => new Int32Array(KEY).fill(number);
+
+  /** What is known of these connections: owner and stamp. */
+  function known(connections: Connections, ...numbers: number[]) {
+    return numbers.map((number) => {
+      const cell = connections.find(key(number), number << 28);
+      return cell === ABSENT ? undefined : [connections.owner(cell), connections.stamp(cell)];
+    });
+  }
+
+  const add = (connections: Connections, number: number, owner: number, stamp: number) =>
+    connections.add(key(number), number << 28, owner, number, stamp);
+
+  test("with other owners, without those that are forgotten, and counts those that find no room", () => {
+    const before = make(64);
+    const now = make(16);
+    for (let number = 0; number < 20; number++) add(before, number, FIRST, stampOf(number, OPEN));
+    const refused = now.adopt(before, (owner, bucket) => bucket < 2 ? NO_BACKEND : owner + 100);
+    expect([refused, now.count()]).toEqual([2, 16]);
+    expect(known(now, 1, 2)).toEqual([undefined, [FIRST + 100, stampOf(2, OPEN)]]);
+    expect(now.adopt(before, (owner) => owner), "nothing is new").toBe(0);
+  });
+
+  test("once more: what has come and what was heard there since, but for what was heard here", () => {
+    const before = make(64);
+    const now = make(64);
+    for (const number of [1, 2, 3]) add(before, number, FIRST, stampOf(1, OPENING));
+    now.adopt(before, (owner) => owner);
+    const touch = (connections: Connections, number: number, stamp: number) =>
+      connections.touch(connections.find(key(number), number << 28), number << 28, stamp);
+    before.give(before.find(key(1), 1 << 28), 1 << 28, OTHER, stampOf(1, CLOSING));
+    touch(before, 2, stampOf(1, OPEN));
+    touch(now, 2, stampOf(2, CLOSING));
+    touch(now, 3, stampOf(2, OPEN));
+    add(before, 4, OTHER, stampOf(1, OPENING));
+    expect(now.adopt(before, (owner) => owner)).toBe(0);
+    expect(known(now, 1, 2, 3, 4)).toEqual([
+      [OTHER, stampOf(1, CLOSING)],
+      [FIRST, stampOf(2, CLOSING)],
+      [FIRST, stampOf(2, OPEN)],
+      [OTHER, stampOf(1, OPENING)],
+    ]);
+    expect(now.count()).toBe(4);
+  });
 });
 
 test("tells of each entry its owner and its bucket, whatever they are", () => {

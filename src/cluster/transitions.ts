@@ -7,20 +7,16 @@
  *     nothing has gone to O and N for `idle`,   over
  *     or the bucket has not moved for `most`
  *
- * Backends are meant by their index in the configuration, buckets by their number within the cluster.
+ * Backends are meant by their index in the configuration, buckets by their number within the cluster. What is known of a bucket
+ * stands in arrays, because tens of thousands may begin at once:
+ *
+ *     former    its first former owner, or NO_BACKEND when it is not in transition
+ *     more      its other former owners, if it has any
+ *     old       who has the connections that are not remembered, or NO_BACKEND
+ *     moved     by the clock, when it last moved
  */
 
 import { NO_BACKEND } from "../table/bucket_map.ts";
-
-/** A bucket in transition. */
-interface Moving {
-  /** Who has the connections that are not remembered; NO_BACKEND: nobody. */
-  old: number;
-  /** Who but the owner may have connections of it. They all still answer. */
-  readonly formers: number[];
-  /** By the clock: when it last moved. */
-  movedMs: number;
-}
 
 /** What a map's change means for the transitions. */
 export interface Followed {
@@ -54,7 +50,11 @@ export class ClusterTransitions {
   readonly #idleTicks: number;
   readonly #mostMs: number;
   #owners: Uint16Array;
-  readonly #moving = new Map<number, Moving>();
+  readonly #former: Uint16Array;
+  readonly #more = new Map<number, number[]>();
+  readonly #old: Uint16Array;
+  readonly #movedMs: Float64Array;
+  #size = 0;
   /** By backend. */
   readonly #leaving = new Map<number, Leaving>();
 
@@ -63,6 +63,9 @@ export class ClusterTransitions {
     this.#idleTicks = Math.ceil(idleMs / 1000);
     this.#mostMs = mostMs;
     this.#owners = owners;
+    this.#former = new Uint16Array(owners.length).fill(NO_BACKEND);
+    this.#old = new Uint16Array(owners.length);
+    this.#movedMs = new Float64Array(owners.length);
   }
 
   /**
@@ -75,52 +78,58 @@ export class ClusterTransitions {
     for (const [backend, leaving] of before.#leaving) {
       if (now(backend) !== NO_BACKEND) this.#leaving.set(now(backend), { ...leaving });
     }
-    for (const [bucket, moving] of before.#moving) {
-      const formers = moving.formers.map(now).filter((former) => former !== NO_BACKEND);
-      if (formers.length === 0) continue;
-      const old = now(moving.old);
-      const owner = this.#owners[bucket]!;
-      this.#moving.set(bucket, { old: old === NO_BACKEND ? owner : old, formers, movedMs: moving.movedMs });
+    this.#former.set(before.#former.map(now));
+    for (const [bucket, more] of before.#more) {
+      for (const former of more.map(now)) if (former !== NO_BACKEND) this.#add(bucket, former);
+    }
+    this.#movedMs.set(before.#movedMs);
+    for (let bucket = 0; bucket < this.#owners.length; bucket++) {
+      if (!this.has(bucket)) continue;
+      this.#size++;
+      const old = now(before.#old[bucket]!);
+      this.#old[bucket] = old === NO_BACKEND ? this.#owners[bucket]! : old;
     }
   }
 
   /** How many buckets are in transition. */
   get size(): number {
-    return this.#moving.size;
+    return this.#size;
   }
 
   has(bucket: number): boolean {
-    return this.#moving.has(bucket);
+    return this.#former[bucket] !== NO_BACKEND;
   }
 
-  /** Each bucket in transition, and who has its old connections, or NO_BACKEND. */
-  *olds(): Iterable<readonly [bucket: number, old: number]> {
-    for (const [bucket, { old }] of this.#moving) yield [bucket, old];
+  /** Who has the old connections of a bucket in transition, or NO_BACKEND. */
+  old(bucket: number): number {
+    return this.#old[bucket]!;
   }
 
   /** The buckets have these owners now, in memory that is not written again; and these backends still answer. */
   follow(owners: Uint16Array, keeps: readonly boolean[], nowMs: number): Followed {
     const begun: number[] = [];
     const moved: number[] = [];
-    for (const [bucket, moving] of this.#moving) this.#lose(moving, owners[bucket]!, keeps);
-    for (let bucket = 0; owners !== this.#owners && bucket < owners.length; bucket++) {
+    const haveDied = [...this.#leaving.keys()].some((backend) => !keeps[backend]);
+    for (let bucket = 0; bucket < owners.length; bucket++) {
       const before = this.#owners[bucket]!;
       const after = owners[bucket]!;
-      if (before === after) continue;
-      const isLeft = before !== NO_BACKEND && keeps[before]!;
-      let moving = this.#moving.get(bucket);
-      if (moving === undefined) {
-        if (!isLeft) continue;
-        moving = { old: before, formers: [], movedMs: nowMs };
-        this.#moving.set(bucket, moving);
-        begun.push(bucket);
+      const wasMoving = this.has(bucket);
+      if (wasMoving && haveDied) this.#lose(bucket, keeps);
+      const old = this.#old[bucket]!;
+      if (wasMoving && old !== NO_BACKEND && !keeps[old]) this.#old[bucket] = after;
+      if (before !== after) {
+        const isLeft = before !== NO_BACKEND && keeps[before]!;
+        if (!wasMoving && isLeft) {
+          this.#old[bucket] = before;
+          begun.push(bucket);
+        }
+        if (wasMoving || isLeft) this.#move(bucket, after, isLeft ? before : NO_BACKEND, nowMs);
+        if (this.has(bucket)) moved.push(bucket);
       }
-      this.#move(moving, after, isLeft ? before : NO_BACKEND, nowMs);
-      moved.push(bucket);
+      if (wasMoving !== this.has(bucket)) this.#size += wasMoving ? -1 : 1;
     }
     this.#owners = owners;
-    for (const [bucket, { formers }] of this.#moving) if (formers.length === 0) this.#moving.delete(bucket);
-    return { begun, moved: moved.filter((bucket) => this.has(bucket)) };
+    return { begun, moved };
   }
 
   /**
@@ -129,10 +138,14 @@ export class ClusterTransitions {
    */
   end(quiet: (bucket: number) => number, nowMs: number): Ended | undefined {
     const gone = new Map<number, Leaving>();
-    for (const [bucket, { formers, movedMs }] of this.#moving) {
+    for (let bucket = 0; bucket < this.#owners.length; bucket++) {
+      if (!this.has(bucket)) continue;
       const isIdle = quiet(bucket) > this.#idleTicks;
-      if (!isIdle && nowMs - movedMs < this.#mostMs) continue;
-      this.#moving.delete(bucket);
+      if (!isIdle && nowMs - this.#movedMs[bucket]! < this.#mostMs) continue;
+      const formers = this.#formers(bucket);
+      this.#former[bucket] = NO_BACKEND;
+      this.#more.delete(bucket);
+      this.#size--;
       for (const backend of formers) {
         const leaving = this.#leaving.get(backend)!;
         leaving.left--;
@@ -153,33 +166,50 @@ export class ClusterTransitions {
   }
 
   /** Those who do not answer any more have lost their connections. */
-  #lose(moving: Moving, owner: number, keeps: readonly boolean[]): void {
-    const { old, formers } = moving;
-    for (let at = formers.length - 1; at >= 0; at--) if (!keeps[formers[at]!]) this.#drop(formers, at);
-    if (old !== NO_BACKEND && !keeps[old]) moving.old = owner;
+  #lose(bucket: number, keeps: readonly boolean[]): void {
+    for (const former of this.#formers(bucket)) if (!keeps[former]) this.#drop(bucket, former);
   }
 
   /** `left`: who owned it, if that one still answers. */
-  #move(moving: Moving, after: number, left: number, nowMs: number): void {
-    const { formers } = moving;
-    moving.movedMs = nowMs;
-    if (moving.old === NO_BACKEND) moving.old = after;
-    if (left !== NO_BACKEND && !formers.includes(left)) {
-      formers.push(left);
+  #move(bucket: number, after: number, left: number, nowMs: number): void {
+    this.#movedMs[bucket] = nowMs;
+    if (this.#old[bucket] === NO_BACKEND) this.#old[bucket] = after;
+    if (this.#isFormer(bucket, after)) this.#drop(bucket, after);
+    if (left !== NO_BACKEND && !this.#isFormer(bucket, left)) {
+      this.#add(bucket, left);
       const leaving = this.#leaving.get(left) ?? { sinceMs: nowMs, left: 0, buckets: 0, cut: 0 };
       leaving.left++;
       leaving.buckets++;
       this.#leaving.set(left, leaving);
     }
-    const again = formers.indexOf(after);
-    if (again >= 0) this.#drop(formers, again);
+  }
+
+  /** Of a bucket in transition: who but the owner may have connections of it. They all still answer. */
+  #formers(bucket: number): number[] {
+    const more = this.#more.get(bucket);
+    return more === undefined ? [this.#former[bucket]!] : [this.#former[bucket]!, ...more];
+  }
+
+  #isFormer(bucket: number, backend: number): boolean {
+    return backend !== NO_BACKEND &&
+      (this.#former[bucket] === backend || (this.#more.get(bucket)?.includes(backend) ?? false));
+  }
+
+  #add(bucket: number, former: number): void {
+    const more = this.#more.get(bucket);
+    if (!this.has(bucket)) this.#former[bucket] = former;
+    else if (more === undefined) this.#more.set(bucket, [former]);
+    else more.push(former);
   }
 
   /** It owns the bucket again, or is dead: it is no former owner any more. */
-  #drop(formers: number[], at: number): void {
-    const [backend] = formers.splice(at, 1) as [number];
-    const leaving = this.#leaving.get(backend)!;
+  #drop(bucket: number, former: number): void {
+    const more = this.#more.get(bucket) ?? [];
+    if (this.#former[bucket] === former) this.#former[bucket] = more.shift() ?? NO_BACKEND;
+    else more.splice(more.indexOf(former), 1);
+    if (more.length === 0) this.#more.delete(bucket);
+    const leaving = this.#leaving.get(former)!;
     leaving.left--;
-    if (leaving.left === 0) this.#leaving.delete(backend);
+    if (leaving.left === 0) this.#leaving.delete(former);
   }
 }

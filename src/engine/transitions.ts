@@ -163,8 +163,9 @@ export class Transitions {
   fill(table: ForwardingTable): void {
     for (const { map, transitions, first } of this.#parts) {
       const numbers = map.cluster.backends.map(this.#neighborOf);
-      for (const [bucket, old] of transitions.olds()) {
-        table.setOldOwner(first + bucket, old === NO_BACKEND ? NO_BACKEND : numbers[old]!);
+      for (let bucket = 0; bucket < map.cluster.buckets; bucket++) {
+        if (!transitions.has(bucket)) continue;
+        table.setOldOwner(first + bucket, numbers[transitions.old(bucket)] ?? NO_BACKEND);
       }
     }
   }

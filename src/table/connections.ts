@@ -78,7 +78,7 @@ export class Connections {
   readonly #shift: number;
   /** The main thread's: what it has retired and not freed yet. */
   readonly #retired: number[] = [];
-  /** The main thread's, once another one takes this one's over: the stamp by cell with which it has. */
+  /** The main thread's, once another one takes these over: by cell the stamp, then the bucket and owner, with which it has. */
   #adopted: Int32Array | undefined;
 
   static byteLength(connections: number): number {
@@ -170,16 +170,18 @@ export class Connections {
    * there since. Workers may use both. How many found no room.
    */
   adopt(before: Connections, ownerNow: OwnerNow): number {
-    const adopted = before.#adopted ??= new Int32Array(before.#tags.length).fill(NO_STAMP);
+    const adopted = before.#adopted ??= new Int32Array(2 * before.#tags.length).fill(NO_STAMP);
     const key = new Int32Array(KEY);
     let refused = 0;
-    for (let cell = 0; cell < adopted.length; cell++) {
+    for (let cell = 0; cell < before.#tags.length; cell++) {
       const tag = Atomics.load(before.#tags, cell);
       const stamp = before.stamp(cell);
-      const last = adopted[cell]!;
-      if ((tag & PRESENT) === 0 || stamp === last) continue;
-      adopted[cell] = stamp;
       const whose = before.#entries[cell * ENTRY + WHOSE]!;
+      const last = adopted[2 * cell]!;
+      // One that began anew may have the same stamp.
+      if ((tag & PRESENT) === 0 || (stamp === last && whose === adopted[2 * cell + 1])) continue;
+      adopted[2 * cell] = stamp;
+      adopted[2 * cell + 1] = whose;
       const bucket = whose >>> OWNER_BITS;
       const owner = ownerNow(whose & OWNER_MASK, bucket);
       if (owner === NO_BACKEND) continue;

@@ -199,6 +199,20 @@ describe("transitions", () => {
     expect(ownersOf(run, SYN, 60_000)).toContain("web4");
   });
 
+  test("it ends when it would have ended", async () => {
+    const { run, engine, old } = await draining();
+    await run.clock.advance(200_000);
+    expect(ownersOf(run, ACK)).toEqual(old);
+    await using next = await engine.reload(weighted({ web3: 1, web2: 1, web1: 1 }));
+    await run.clock.advance(290_000);
+    expect(next.report().transitions["web"]!.buckets).toBeGreaterThan(0);
+    await run.clock.advance(20_000);
+    expect(next.report().transitions["web"]!.buckets).toBe(0);
+    expect(run.lines()).toContainEqual(
+      expect.objectContaining({ event: "transition.ended", backends: ["web1"], cut: 0 }),
+    );
+  });
+
   test("a connection that begins while the workers go over is remembered, too", async () => {
     const { run, engine, old } = await draining();
     const client = clients[old.indexOf("web1")]!;

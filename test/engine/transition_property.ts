@@ -35,9 +35,13 @@ const FLOW_S = 30;
 type Step =
   | { readonly kind: "open" | "crowd" | "send" | "end" | "datagram"; readonly who: number }
   /** Some buckets get other owners; BACKENDS stands for nobody. */
-  | { readonly kind: "move"; readonly owners: readonly { readonly bucket: number; readonly owner: number }[] }
+  | { readonly kind: "move"; readonly owners: Owners }
+  /** Neighbors get other numbers, and some buckets other owners; meanwhile somebody opens a connection. */
+  | { readonly kind: "reload"; readonly owners: Owners; readonly who: number }
   | { readonly kind: "die" | "return"; readonly backend: number }
   | { readonly kind: "wait"; readonly seconds: number };
+
+type Owners = readonly { readonly bucket: number; readonly owner: number }[];
 
 export interface Course {
   readonly udp: "follow" | "stay";
@@ -50,19 +54,15 @@ export interface Course {
 
 const who = fc.nat(CLIENTS.length * PORTS - 1);
 const backend = fc.nat(BACKENDS - 1);
+const owners = fc.array(fc.record({ bucket: fc.nat(BUCKETS - 1), owner: fc.nat(BACKENDS) }), {
+  minLength: 1,
+  maxLength: BUCKETS,
+});
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom("open", "send", "datagram"), who }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("end", "crowd"), who }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant("move"),
-      owners: fc.array(fc.record({ bucket: fc.nat(BUCKETS - 1), owner: fc.nat(BACKENDS) }), {
-        minLength: 1,
-        maxLength: BUCKETS,
-      }),
-    }),
-  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("move"), owners }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reload"), owners, who }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("die", "return"), backend }) },
   {
     weight: 3,
@@ -174,16 +174,29 @@ class Seconds implements Clock {
   }
 }
 
+interface OwnersOfCluster {
+  readonly cluster: ReturnType<typeof clusterOf>;
+  live: Uint16Array;
+}
+
+/** The number of a backend's neighbor after so many reloads. */
+function neighborOf(backend: number, reloads: number): number {
+  return (backend + reloads) % BACKENDS;
+}
+
 class Run {
   readonly #drawn: Course;
   readonly #tally: Tally;
   readonly #clock = new Seconds();
-  readonly #map: { readonly cluster: ReturnType<typeof clusterOf>; live: Uint16Array };
+  #map: OwnersOfCluster;
   readonly #slot = new Uint8Array(2048);
-  readonly #memory: PathMemory;
-  #table: ForwardingTable;
-  readonly #dispatcher: Dispatcher;
-  readonly #transitions: Transitions;
+  #memory: PathMemory;
+  #dispatcher: Dispatcher;
+  #transitions: Transitions;
+  /** Each reload moves the numbers of the neighbors on. */
+  #reloads = 0;
+  /** Before the last reload. */
+  #unrememberedBefore = 0;
   readonly #keeps = new Array<boolean>(BACKENDS).fill(true);
   readonly #movedS = new Array<number>(BUCKETS).fill(0);
   readonly #talks = new Map<string, Talk>();
@@ -192,22 +205,40 @@ class Run {
   constructor(drawn: Course, tally: Tally) {
     this.#drawn = drawn;
     this.#tally = tally;
-    const plan = {
-      ...PLAN,
-      clusters: [{ ...PLAN.clusters[0]!, buckets: BUCKETS, transition: { udp: drawn.udp } }],
-      mtus: MTUS,
-    };
-    this.#memory = ownMemory({ buckets: BUCKETS, connections: [drawn.connections] });
-    this.#table = ForwardingTable.ofSize(SIZE);
     this.#map = {
       cluster: clusterOf(drawn),
       live: Uint16Array.from({ length: BUCKETS }, (_, bucket) => bucket % BACKENDS),
     };
-    this.#dispatcher = new Dispatcher(plan, this.#slot, this.#table, this.#memory, () => this.#clock.now());
-    this.#transitions = new Transitions(
-      [this.#map],
-      ({ address }) => Number(address.split(".")[3]) - 11,
-      this.#memory.transitions,
+    this.#memory = this.#makeMemory();
+    this.#dispatcher = this.#makeDispatcher();
+    this.#transitions = this.#makeTransitions(this.#map, this.#memory, 0);
+    this.#publish();
+  }
+
+  #makeMemory(): PathMemory {
+    return ownMemory({ buckets: BUCKETS, connections: [this.#drawn.connections] });
+  }
+
+  #makeDispatcher(): Dispatcher {
+    const plan = {
+      ...PLAN,
+      clusters: [{ ...PLAN.clusters[0]!, buckets: BUCKETS, transition: { udp: this.#drawn.udp } }],
+      mtus: MTUS,
+    };
+    return new Dispatcher(
+      plan,
+      this.#slot,
+      ForwardingTable.ofSize(SIZE),
+      this.#memory,
+      () => this.#clock.now(),
+    );
+  }
+
+  #makeTransitions(map: OwnersOfCluster, memory: PathMemory, reloads: number): Transitions {
+    return new Transitions(
+      [map],
+      ({ address }) => neighborOf(Number(address.split(".")[3]) - 11, reloads),
+      memory.transitions,
       this.#clock,
       {
         publish: () => {
@@ -217,14 +248,17 @@ class Run {
         ended: () => {},
       },
     );
-    this.#publish();
+  }
+
+  get #unremembered(): number {
+    return this.#unrememberedBefore + this.#memory.unremembered.get(0);
   }
 
   /** Goes through the course. What broke although it was not predicted to. */
   async go(): Promise<string[]> {
     for (const step of this.#drawn.steps) await this.#take(step);
     for (const key of this.#talks.keys()) this.#send(key, ACK);
-    this.#tally.unremembered += this.#memory.unremembered.get(0);
+    this.#tally.unremembered += this.#unremembered;
     return this.#unpredicted;
   }
 
@@ -242,7 +276,9 @@ class Run {
       case "datagram":
         return this.#datagram(step.who);
       case "move":
-        return this.#move(step.owners);
+        return this.#follow(this.#moved(step.owners));
+      case "reload":
+        return this.#reload(step.owners, step.who);
       case "die":
         return this.#die(step.backend);
       case "return":
@@ -255,11 +291,11 @@ class Run {
 
   #open(who: number): void {
     this.#foresee();
-    const before = this.#memory.unremembered.get(0);
+    const before = this.#unremembered;
     const bucket = BUCKET[clientOf(who)]!;
     const backend = this.#receive(who, SYN);
     const present = this.#map.live[bucket]!;
-    if (backend !== present && this.#memory.unremembered.get(0) === before) {
+    if (backend !== present && this.#unremembered === before) {
       this.#unpredicted.push(
         `at ${this.#clock.nowS} s a new connection of ${who} went to ${backend}, not ${present}`,
       );
@@ -305,10 +341,33 @@ class Run {
     }
   }
 
-  #move(owners: readonly { readonly bucket: number; readonly owner: number }[]): void {
+  #moved(owners: Owners): Uint16Array {
     const live = this.#map.live.slice();
     for (const { bucket, owner } of owners) live[bucket] = owner === BACKENDS ? NO_BACKEND : owner;
-    this.#follow(live.map((owner) => this.#alive(owner)));
+    return live.map((owner) => this.#alive(owner));
+  }
+
+  /** The same as in `Engine.reload`. */
+  #reload(owners: Owners, who: number): void {
+    this.#foresee();
+    this.#transitions.stop();
+    const map = { ...this.#map };
+    const memory = this.#makeMemory();
+    const transitions = this.#makeTransitions(map, memory, this.#reloads + 1);
+    transitions.adopt(this.#transitions);
+    map.live = this.#moved(owners);
+    transitions.follow(0, this.#keeps);
+    this.#open(who);
+    const before = this.#transitions;
+    this.#noteMoves(map.live);
+    this.#unrememberedBefore = this.#unremembered;
+    this.#reloads++;
+    this.#map = map;
+    this.#memory = memory;
+    this.#transitions = transitions;
+    this.#dispatcher = this.#makeDispatcher();
+    this.#publish();
+    transitions.adoptRemembered(before);
   }
 
   #die(backend: number): void {
@@ -326,12 +385,16 @@ class Run {
 
   #follow(live: Uint16Array): void {
     this.#foresee();
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      if (live[bucket] !== this.#map.live[bucket]) this.#movedS[bucket] = this.#clock.nowS;
-    }
+    this.#noteMoves(live);
     this.#map.live = live;
     this.#transitions.follow(0, this.#keeps);
     this.#publish();
+  }
+
+  #noteMoves(live: Uint16Array): void {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      if (live[bucket] !== this.#map.live[bucket]) this.#movedS[bucket] = this.#clock.nowS;
+    }
   }
 
   /** The prediction: what may break by now, by the map since it was last looked at, and by silence. */
@@ -345,25 +408,27 @@ class Run {
         talk.mayBreak = true;
       }
       if (talk.isEnding && silentS > CLOSING_S) talk.mayBreak = true;
-      if (talk.isFlow && (silentS > FLOW_S || this.#memory.unremembered.get(0) > 0)) talk.mayBreak = true;
+      if (talk.isFlow && (silentS > FLOW_S || this.#unremembered > 0)) talk.mayBreak = true;
     }
   }
 
   #publish(): void {
-    this.#table = ForwardingTable.ofSize(SIZE);
-    for (let backend = 0; backend < BACKENDS; backend++) this.#table.setMac(backend, 0x0200, 0x11 + backend);
-    this.#table.setOwners(0, this.#map.live);
-    this.#transitions.fill(this.#table);
-    this.#dispatcher.use(this.#table);
+    const table = ForwardingTable.ofSize(SIZE);
+    for (let neighbor = 0; neighbor < BACKENDS; neighbor++) table.setMac(neighbor, 0x0200, 0x11 + neighbor);
+    table.setOwners(
+      0,
+      this.#map.live.map((owner) => owner === NO_BACKEND ? owner : neighborOf(owner, this.#reloads)),
+    );
+    this.#transitions.fill(table);
+    this.#dispatcher.use(table);
   }
 
   /** Where a frame goes. */
   #receive(who: number, flags: number): number {
     const frame = frameOf(who, flags);
     this.#slot.set(frame);
-    return this.#dispatcher.receive(0, frame.length) === verdict.DISPATCHED
-      ? this.#dispatcher.neighbor
-      : NO_BACKEND;
+    if (this.#dispatcher.receive(0, frame.length) !== verdict.DISPATCHED) return NO_BACKEND;
+    return [0, 1, 2, 3].find((backend) => neighborOf(backend, this.#reloads) === this.#dispatcher.neighbor)!;
   }
 }
 

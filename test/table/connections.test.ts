@@ -106,23 +106,25 @@ describe("takes over another one's", () => {
   test("once more: what has come and what was heard there since, but for what was heard here", () => {
     const before = make(64);
     const now = make(64);
-    for (const number of [1, 2, 3]) add(before, number, FIRST, stampOf(1, OPENING));
+    for (const number of [1, 2, 3, 5]) add(before, number, FIRST, stampOf(1, OPENING));
     now.adopt(before, (owner) => owner);
     const touch = (connections: Connections, number: number, stamp: number) =>
       connections.touch(connections.find(key(number), number << 28), number << 28, stamp);
     before.give(before.find(key(1), 1 << 28), 1 << 28, OTHER, stampOf(1, CLOSING));
+    before.give(before.find(key(5), 5 << 28), 5 << 28, OTHER, stampOf(1, OPENING));
     touch(before, 2, stampOf(1, OPEN));
     touch(now, 2, stampOf(2, CLOSING));
     touch(now, 3, stampOf(2, OPEN));
     add(before, 4, OTHER, stampOf(1, OPENING));
     expect(now.adopt(before, (owner) => owner)).toBe(0);
-    expect(known(now, 1, 2, 3, 4)).toEqual([
+    expect(known(now, 1, 2, 3, 4, 5)).toEqual([
       [OTHER, stampOf(1, CLOSING)],
       [FIRST, stampOf(2, CLOSING)],
       [FIRST, stampOf(2, OPEN)],
       [OTHER, stampOf(1, OPENING)],
+      [OTHER, stampOf(1, OPENING)],
     ]);
-    expect(now.count()).toBe(4);
+    expect(now.count()).toBe(5);
   });
 });
 

@@ -4,6 +4,7 @@ import { Engine, parseConfig } from "oneip";
 import { InlineAttachment } from "../../src/plane/inline_attachment.ts";
 import { VirtualClock } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
+import { roundsOf } from "../needs.ts";
 import { type Neighbor, SimulatedLink } from "./simulated_link.ts";
 import { tryCourses } from "./transition_property.ts";
 
@@ -153,7 +154,7 @@ test("a backend that is taken down now loses its connections at once", async () 
 });
 
 test("whatever clients do and however buckets move and backends die, nothing breaks that was not predicted to", async () => {
-  const { kept, broken, unremembered } = await tryCourses(10_000, 20_261_124);
+  const { kept, broken, unremembered } = await tryCourses(roundsOf(10_000), 20_261_124);
   console.log(
     `${kept} frames came where they belong, ${broken} elsewhere as predicted; ${unremembered} found no room`,
   );

@@ -24,8 +24,8 @@ export default defineConfig({
     exclude: [...leftToOther(RUNTIME), ...(isQuick ? ["test/example.test.ts"] : [])],
     pool: "forks",
     isolate: false,
-    // For 2 cores: half of the tests wait for something.
-    maxWorkers: 4,
+    // For 2 cores: half of the tests that bring up labs wait for something, and no others.
+    maxWorkers: isQuick ? 2 : 4,
     maxConcurrency: 4,
     sequence: { sequencer: LabsFirst },
     // The last resort: what waits for something (until, curl, ping) has a limit of its own, at which it says what it waited for.

@@ -178,10 +178,13 @@ test.each(["-", "/dev/stdin", "/dev/fd/0"])(
       status: 0,
       stdout: (await oneip("explain", "10.0.0.1", "-c", CONFIG)).stdout,
     });
-    const bad = await run([...ONEIP, "check", "-c", word], { cwd: ROOT, input: "clusters: []" });
-    expect(bad.stderr).toContain(`${word}:1:11: "clusters" is wrong, found an empty list`);
   },
 );
+
+test("a mistake in what comes from standard input has its place there", async () => {
+  const bad = await run([...ONEIP, "check", "-c", "-"], { cwd: ROOT, input: "clusters: []" });
+  expect(bad.stderr).toContain(`-:1:11: "clusters" is wrong, found an empty list`);
+});
 
 test("check warns of what is legal but unwise, with its place, and says that all is well", async () => {
   const path = file(

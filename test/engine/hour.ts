@@ -5,13 +5,15 @@ import { Engine, parseConfig, type Report } from "oneip";
 import { InlineAttachment } from "../../src/plane/inline_attachment.ts";
 import { VirtualClock } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
+import { roundsOf } from "../needs.ts";
 import { Random } from "../random.ts";
 import { type Neighbor, SimulatedLink } from "./simulated_link.ts";
 
 export const NEIGHBORS = 100;
-export const HOUR_MS = 3_600_000;
+/** In `--quick` a part of it. */
+export const HOUR_MS = roundsOf(3_600_000);
 /** A machine dies so often, and is away for as long as chance says, most of these. */
-const DEATH_EACH_MS = 60_000;
+export const DEATH_EACH_MS = 60_000;
 const LONGEST_DEATH_MS = 120_000;
 export const CLIENTS = 200;
 export const REQUESTS_EACH_MS = 10_000;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CLIENTS, hour, HOUR_MS, NEIGHBORS, REQUESTS_EACH_MS } from "./hour.ts";
+import { CLIENTS, DEATH_EACH_MS, hour, HOUR_MS, NEIGHBORS, REQUESTS_EACH_MS } from "./hour.ts";
 
 test("an hour of 100 machines, some of which die and return, is the same every time and loses nobody", async () => {
   const first = await hour(1);
@@ -9,10 +9,8 @@ test("an hour of 100 machines, some of which die and return, is the same every t
   expect(again.report).toEqual(first.report);
   const gone = first.log.filter((line) => line.includes("neighbor does not answer")).length;
   const back = first.log.filter((line) => line.includes("neighbor answers")).length;
-  expect(gone).toBeGreaterThan(30);
+  expect(gone).toBeGreaterThan(HOUR_MS / DEATH_EACH_MS / 2);
   expect(back).toBeGreaterThanOrEqual(NEIGHBORS + gone - 2);
   expect(first.report.verdicts["dispatched"]).toBe(CLIENTS * (HOUR_MS / REQUESTS_EACH_MS));
   expect(first.lost).toBe(0);
-  const other = await hour(2);
-  expect(other.log).not.toEqual(first.log);
 });

@@ -182,10 +182,10 @@ test("a thousand backends a second: all are asked, evenly enough, and 500 that g
   const { clock, changes, backends, sent } = await started(bench);
   expect(changes).toHaveLength(count);
   sent.length = 0;
-  await clock.advance(10_000);
+  await clock.advance(3000);
   const syns = sent.filter(({ frame }) => askedIn(frame).view.getUint8(13) === FLAGS.syn);
-  expect(syns.length / 10).toBeGreaterThan(900);
-  expect(syns.length / 10).toBeLessThan(1100);
+  expect(syns.length / 3).toBeGreaterThan(900);
+  expect(syns.length / 3).toBeLessThan(1100);
   const inTenMs = Map.groupBy(syns, ({ atMs }) => Math.floor(atMs / 10));
   // The path hands 64 answers up at once.
   expect(Math.max(...[...inTenMs.values()].map(({ length }) => length))).toBeLessThan(64);

@@ -3,7 +3,7 @@ import { runChecked } from "../../src/system/programs.ts";
 import { runTs } from "../runtime.ts";
 
 /** Far below one number object a frame, which would be 12 octets at least. */
-const NOTHING = 0.05;
+const NOTHING = 1;
 
 async function heapPerFrame(v8Flags: string[], ...args: string[]): Promise<Record<string, number>> {
   return JSON.parse(await runChecked([...runTs("test/plane/allocation_probe.ts", v8Flags), ...args]));

@@ -236,7 +236,7 @@ function fillUp(connections: Connections): void {
 }
 
 const ROUNDS = 11;
-const BURSTS = 64;
+const BURSTS = 16;
 
 /** The median over many rounds: a collection inside one of them does not count. */
 async function heapPerFrame(

@@ -15,6 +15,7 @@ import {
   stampOf,
 } from "../../src/table/connections.ts";
 import { NO_BACKEND } from "../../src/table/bucket_map.ts";
+import { roundsOf } from "../needs.ts";
 import { Random } from "../random.ts";
 import { type Shared, STOP } from "./connections_shared.ts";
 
@@ -181,7 +182,7 @@ test("three threads at once: whoever finds a connection finds its own owner, whi
   };
   await nextBursts();
   let retired = 0;
-  for (let round = 0; round < 300; round++) {
+  for (let round = 0; round < roundsOf(300); round++) {
     const retiredNow = connections.retire((owner, bucket) => {
       expect(owner).toBe(bucket);
       return owner % 4 === round % 4;
@@ -195,7 +196,7 @@ test("three threads at once: whoever finds a connection finds its own owner, whi
     expect(wrong).toBe(0);
     expect(found).toBeGreaterThan(0);
   }
-  expect(retired).toBeGreaterThan(300);
+  expect(retired).toBeGreaterThan(roundsOf(300));
 });
 
 describe("silence", () => {

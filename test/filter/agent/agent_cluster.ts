@@ -22,12 +22,14 @@ class Kernel {
   #own: BucketSet | undefined;
   #leaseEndMs = 0;
 
-  /** Throws as nft does when there is no table. */
-  apply(commands: string, buckets: number, nowMs: number): void {
+  /** Whether it takes buckets now that it did not take. Throws as nft does when there is no table. */
+  apply(commands: string, buckets: number, nowMs: number): boolean {
     if (!commands.includes("add table") && this.#own === undefined) {
       throw new Error("No such file or directory");
     }
-    if (/ mine$/m.test(commands)) {
+    const isOther = / mine$/m.test(commands);
+    const hasLapsed = nowMs >= this.#leaseEndMs;
+    if (isOther) {
       const elements = / mine \{.*?([\d, -]+) \}/.exec(commands)?.[1] ?? "";
       const own = new Uint8Array(buckets);
       for (const [, first, last = first] of elements.matchAll(/(\d+)(?:-(\d+))?/g)) {
@@ -36,6 +38,7 @@ class Kernel {
       this.#own = BucketSet.of(buckets, (bucket) => own[bucket] === 1);
     }
     this.#leaseEndMs = nowMs + Number(/ipv4 timeout (\d+)ms/.exec(commands)![1]);
+    return isOther || hasLapsed;
   }
 
   takes(buckets: number, nowMs: number): BucketSet {
@@ -168,13 +171,14 @@ export class AgentCluster {
       return promise;
     }
     this.clock.after(tookMs, () => {
+      let hasMore = false;
       try {
-        kernel.apply(commands, this.#cluster.buckets, this.clock.now());
+        hasMore = kernel.apply(commands, this.#cluster.buckets, this.clock.now());
         resolve();
       } catch (error) {
         reject(error);
       }
-      const doubled = this.#doubled(kernel);
+      const doubled = hasMore ? this.#doubled(kernel) : undefined;
       if (doubled !== undefined) this.log.push(`${this.clock.now()} bucket ${doubled} has two owners`);
     });
     return promise;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, type LabNode, request, until } from "oneip";
 import { runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
-import { ONEIP, runTs } from "../runtime.ts";
+import { runTs } from "../runtime.ts";
 import * as f from "../frames.ts";
 import {
   clientOf,
@@ -18,6 +18,7 @@ import {
   sha256OfBytes,
   TEN_MB,
 } from "./labs.ts";
+import { printedThere } from "./oneip_there.ts";
 
 const URL_OF_CLUSTER = `http://${CLUSTER}/`;
 
@@ -101,7 +102,7 @@ describe.skipIf(needsTap())("backends that come and go", () => {
 
   test("one drained by command: its clients go elsewhere at once and nobody else notices; undrained they are back", async () => {
     const addresses = clients(40);
-    const oneip = (...args: string[]) => lab.node("lb").exec(...ONEIP, ...args);
+    const oneip = (...args: string[]) => printedThere(lab.node("lb"), ...args);
     expect(await oneip("drain", "web3")).toBe("web/web3 is draining: by command; weight 1, 0 buckets\n");
     expect(await owners(addresses)).toEqual(expected(addresses, ["web3"]));
     const { clusters: [cluster] } = JSON.parse(await oneip("status", "--json"));
@@ -123,7 +124,7 @@ describe.skipIf(needsTap())("backends that come and go", () => {
   test("reload: another file takes effect under load without a lost frame, and a wrong one changes nothing", async () => {
     const addresses = clients(40);
     const dispatcher = lab.node("lb");
-    const oneip = (...args: string[]) => dispatcher.exec(...ONEIP, ...args);
+    const oneip = (...args: string[]) => printedThere(dispatcher, ...args);
     const file = join(readlinkSync(`/proc/${dispatcher.program!.pid}/cwd`), "routing.oneip.yaml");
     const text = readFileSync(file, "utf8");
     const client = clientOf("web1");

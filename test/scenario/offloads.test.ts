@@ -3,7 +3,7 @@ import type { Lab } from "oneip";
 import { needsTap } from "../needs.ts";
 import { clientOf, CLUSTER, CLUSTER6, labWith, lastReport } from "./labs.ts";
 
-const SIZE = 30_000_000;
+const SIZE = 10_000_000;
 
 /** Sends zeros and compares what the server says of them with what was sent. */
 async function upload(lab: Lab, url: string, client: string): Promise<void> {

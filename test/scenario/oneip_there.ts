@@ -39,3 +39,10 @@ export function oneipThere(node: LabNode, ...args: readonly string[]): Promise<R
   processes.set(node, known);
   return known.call(args);
 }
+
+/** What it prints. Throws with its words when it fails. */
+export async function printedThere(node: LabNode, ...args: readonly string[]): Promise<string> {
+  const { status, stdout, stderr } = await oneipThere(node, ...args);
+  if (status !== 0) throw new Error(`oneip ${args.join(" ")} ended with status ${status}: ${stderr}`);
+  return stdout;
+}

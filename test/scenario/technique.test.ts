@@ -5,6 +5,7 @@ import { ONEIP } from "../runtime.ts";
 import { ALL, BroadcastLab, entries, survives } from "./broadcast_lab.ts";
 import * as f from "../frames.ts";
 import { clients, clients6, CLUSTER, CLUSTER6, expected, labUp, lastReport } from "./labs.ts";
+import { oneipThere, printedThere } from "./oneip_there.ts";
 
 describe.skipIf(needsTap())("between the techniques, with a dispatcher that stands by:", () => {
   let cluster: BroadcastLab;
@@ -15,7 +16,7 @@ describe.skipIf(needsTap())("between the techniques, with a dispatcher that stan
   });
   afterAll(() => lab?.down());
 
-  const technique = (...args: string[]) => lab.node("lb").exec(...ONEIP, "technique", ...args, "--json");
+  const technique = (...args: string[]) => printedThere(lab.node("lb"), "technique", ...args, "--json");
   const pin = async (mac: string) => {
     for (const address of [CLUSTER, CLUSTER6]) {
       const entry = [address, "lladdr", mac, "dev", "eth2", "nud", "permanent"];
@@ -60,7 +61,7 @@ describe.skipIf(needsTap())("between the techniques, with a dispatcher that stan
   });
 
   test("a wrong technique or cluster is refused with the remedy", async () => {
-    const refused = (...args: string[]) => lab.node("lb").run([...ONEIP, "technique", ...args]);
+    const refused = (...args: string[]) => oneipThere(lab.node("lb"), "technique", ...args);
     expect((await refused("route", "--cluster", "wbe")).stderr).toContain(
       'There is no cluster "wbe"; use web',
     );

@@ -4,9 +4,10 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, type LabNode, request } from "oneip";
 import { needsTap } from "../needs.ts";
-import { ONEIP, runTs } from "../runtime.ts";
+import { runTs } from "../runtime.ts";
 import type { Became } from "./connections_probe.ts";
 import { clients, clients6, CLUSTER, CLUSTER6, expected, labWith, lastReport, logged } from "./labs.ts";
+import { printedThere } from "./oneip_there.ts";
 
 /** Each with four connections: 200 in all. */
 const CLIENTS = [...clients(25), ...clients6(25)];
@@ -94,7 +95,7 @@ describe.skipIf(needsTap())("connections while buckets move", () => {
   });
 
   test("a drain and two other weights on top of each other, and all of it back: nothing is cut", async () => {
-    const tell = (...words: string[]) => lab.node("lb").exec(...ONEIP, ...words);
+    const tell = (...words: string[]) => printedThere(lab.node("lb"), ...words);
     expect(await connections.open(CLIENTS)).toBe(200);
     await tell("drain", "web1");
     expect(Object.values(await owners())).not.toContain("web1");

@@ -66,7 +66,7 @@ test("an hour in which backends die and return: always one owner, and the same e
 });
 
 test("the most agents with the most buckets: a death is over, once noticed, in less than a lease, and each datagram fits", async () => {
-  const names = Array.from({ length: MOST.agents }, (_, index) => `web${index + 1}`);
+  const names = Array.from({ length: roundsOf(MOST.agents) }, (_, index) => `web${index + 1}`);
   const buckets = roundsOf(MOST.clusterBuckets);
   const keys = { technique: "broadcast", agent: { keyFile: "key" }, buckets };
   const cluster = new AgentCluster(clusterOf(keys, names), 1, false);

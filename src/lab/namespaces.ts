@@ -61,7 +61,7 @@ export async function markOf(namespace: string): Promise<string | undefined> {
 const MAKE = `
 mark=$1; shift
 for namespace in "$@"; do
-  unshare --net sh -ec 'ip link set lo alias "$1"; ip netns attach "$2" $$' sh "$mark" "$namespace"
+  unshare --net sh -ec 'ip link set lo alias "$1"; exec ip netns attach "$2" $$' sh "$mark" "$namespace"
 done`;
 
 /** Makes the nodes' namespaces, links them and takes all links up. A bridge node's links become ports of its br0. */
@@ -85,8 +85,7 @@ async function takeUp(namespace: string, node: NodePlan, env: Record<string, str
     ...(isBridge ? ["link add br0 type bridge forward_delay 0", "link set br0 up"] : []),
     ...node.interfaces.map(({ name }) => `link set ${name} ${isBridge ? "master br0 " : ""}up`),
   ];
-  await inNamespace(namespace, QUICK_AND_PLAIN, { env });
-  await runChecked(["ip", "-n", namespace, "-batch", "-"], { input: lines.join("\n"), env });
+  await inNamespace(namespace, `${QUICK_AND_PLAIN}; exec ip -batch -`, { input: lines.join("\n"), env });
 }
 
 /**
@@ -118,16 +117,25 @@ const REMOVE = `
 mark=$1 folder=$2; shift 2
 started() { grep -lzsxF -e "$mark" /proc/[0-9]*/environ | cut -d/ -f3; }
 while pids=$(started) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done
+ours= files=
 for namespace in "$@"; do
   file=/run/netns/$namespace
   case $(ip -n "$namespace" link show dev lo 2>/dev/null) in
-  *" alias $mark")
-    ip netns pids "$namespace" 2>/dev/null | xargs -r kill -9 2>/dev/null
-    number=$(stat -Lc %i "$file") && rm -rf "/run/oneip/$number.sock" "/run/oneip/$number.backend"
-    ip netns del "$namespace" ;;
+  *" alias $mark") ours="$ours $namespace" files="$files $file" ;;
   *) [ -L "$file" ] || [ -s "$file" ] || [ "$(stat -fc %T "$file")" = nsfs ] || rm -f "$file" ;;
   esac
 done 2>/dev/null
+if [ -n "$ours" ]; then
+  numbers=" $(stat -Lc %i $files | tr '\\n' ' ')"
+  stat -Lc '%i %n' /proc/[0-9]*/ns/net | while read -r number file; do
+    pid=\${file#/proc/}
+    case $numbers in *" $number "*) kill -9 "\${pid%%/*}" ;; esac
+  done
+  set --
+  for number in $numbers; do set -- "$@" "/run/oneip/$number.sock" "/run/oneip/$number.backend"; done
+  rm -rf "$@"
+  printf 'netns del %s\\n' $ours | ip -force -batch -
+fi 2>/dev/null
 if grep -qsF -e "$mark" "$folder/lab.json"; then rm -rf "$folder"; fi`;
 
 /** Removes all that carries the mark, of the named namespaces only those. */

@@ -326,7 +326,9 @@ export class Prober {
       target.doubtedMs = Infinity;
       target.judge.failed(hasLost);
     } else {
-      if ((this.#answeredMs.get(target.probe.type) ?? -Infinity) > target.doubtedMs) target.judge.failed(hasLost);
+      if ((this.#answeredMs.get(target.probe.type) ?? -Infinity) > target.doubtedMs) {
+        target.judge.failed(hasLost);
+      }
       target.doubtedMs = clock.now();
     }
   }

@@ -11,10 +11,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Lab, until } from "oneip";
 import { formatTable } from "../../src/cli/table.ts";
+import { runChecked } from "../../src/system/programs.ts";
 import { cpuNs } from "./process.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 const { values } = parseArgs({
   options: { seconds: { type: "string", default: "20" } },
@@ -28,11 +32,14 @@ interface Case {
 const CASES: readonly Case[] = [
   { backends: 200, probe: "" },
   { backends: 200, probe: "{type: icmp, interval: 1s}" },
-  { backends: 200, probe: "{type: tcp, port: 80, interval: 1s}" },
-  { backends: 200, probe: "{type: http, port: 80, interval: 1s}" },
+  { backends: 200, probe: "{type: tcp, port: 8080, interval: 1s}" },
+  { backends: 200, probe: "{type: udp, port: 53, send: ping, interval: 1s}" },
+  { backends: 200, probe: "{type: http, port: 8080, interval: 1s}" },
+  { backends: 200, probe: "{type: https, port: 8443, insecure: true, interval: 5s}" },
   { backends: 1000, probe: "" },
   { backends: 1000, probe: "{type: icmp, interval: 1s}" },
-  { backends: 1000, probe: "{type: tcp, port: 80, interval: 1s}" },
+  { backends: 1000, probe: "{type: tcp, port: 8080, interval: 1s}" },
+  { backends: 1000, probe: "{type: udp, port: 53, send: ping, interval: 1s}" },
 ];
 
 const address = (index: number) => `10.0.${4 + (index >> 8)}.${index & 255}`;
@@ -75,6 +82,7 @@ topology:
         - ip route add local 10.0.4.0/22 dev lo
         - nginx -e ${folder}/nginx.log -c ${folder}/nginx.conf
         - ip address add 10.0.0.100/32 dev lo
+      cmd: $RUN_TS ${ROOT}netns/server.ts farm 10.0.0.100
   links:
     - endpoints: ["lb:eth1", "lan:lb"]
     - endpoints: ["farm:eth1", "lan:farm"]
@@ -82,7 +90,34 @@ topology:
 
 const NGINX = (folder: string) =>
   `daemon on; master_process off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log; events {}
-   http { access_log off; server { listen 80; return 200 well; } }`;
+   http {
+     access_log off;
+     server { listen 8080; return 200 well; }
+     server {
+       listen 8443 ssl;
+       ssl_certificate ${folder}/server.pem; ssl_certificate_key ${folder}/server.key;
+       return 200 well;
+     }
+   }`;
+
+async function makeCertificate(folder: string): Promise<void> {
+  const files = ["-keyout", `${folder}/server.key`, "-out", `${folder}/server.pem`];
+  await runChecked([
+    "openssl",
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    ...files,
+    "-subj",
+    "/CN=www.example.com",
+    "-days",
+    "2",
+  ]);
+}
 
 interface Measured {
   /** Of a core, in per cent. */
@@ -97,6 +132,7 @@ async function measure(one: Case): Promise<Measured> {
     writeFileSync(join(folder, "oneip.yaml"), configOf(one));
     writeFileSync(join(folder, "nginx.conf"), NGINX(folder));
     writeFileSync(join(folder, "probes.yaml"), topologyOf(folder));
+    await makeCertificate(folder);
     await using lab = await Lab.up(join(folder, "probes.yaml"), { name: `p${process.pid}` });
     const { program } = lab.node("lb");
     const count = (msg: string) => program!.log.split(`"msg":"${msg}"`).length - 1;

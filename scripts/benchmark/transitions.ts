@@ -1,29 +1,38 @@
 /**
- * What transitions cost a frame in the path alone, without the kernel: read from memory, judged, written to nowhere. CPU time; all
- * subjects are measured in turn, each time in a process of its own.
+ * What transitions cost a frame in the path alone, without the kernel: read from memory, judged, written to nowhere.
  *
- *     node_modules/.bin/node scripts/benchmark/transitions.ts [--pairs NUMBER] [--against CHECKOUT]
+ *     node_modules/.bin/node scripts/benchmark/transitions.ts --against CHECKOUT [--pairs NUMBER]
+ *     node_modules/.bin/deno run -A scripts/benchmark/transitions.ts --against CHECKOUT [--pairs NUMBER]
  *
- *     before          another checkout, from before transitions were there or changed; nothing is in transition
  *     at rest         nothing is in transition
  *     remembered      all buckets are in transition, and all connections remembered
  *     unremembered    all buckets are in transition, and all connections older
  *     full            all buckets are in transition, every frame is a SYN, and there is no room for its connection
+ *
+ * Each is compared with another checkout, from before transitions were there or changed, in which nothing is in transition. Each runs in
+ * a process of its own, and the two take turns of some milliseconds, so that whatever else the machine does meets both alike. What
+ * the compiler makes of the same code differs from process to process by more than what is measured: so there are many pairs of
+ * processes, and their median counts.
  */
 
-import { spawnSync } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type * as Api from "oneip";
 import * as f from "../../test/frames.ts";
 import { PLAN } from "../../test/path/arrange.ts";
-import { ratios, spreadOf } from "./statistics.ts";
+import { spreadOf } from "./statistics.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CLIENTS = 4096;
 const BUCKETS = 4096;
-const WARM_UP_MS = 500;
-const MEASURED_MS = 1000;
+/** Of 64 frames each: some milliseconds. */
+const TURN_BURSTS = 400;
+const WARM_UP_TURNS = 150;
+const TURNS = 250;
 
 const STATES = ["at rest", "remembered", "unremembered", "full"] as const;
 type State = (typeof STATES)[number];
@@ -31,54 +40,87 @@ type State = (typeof STATES)[number];
 const [SYN, ACK] = [0x02, 0x10];
 const [OLD, NEW] = [0, 1];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    pairs: { type: "string", default: "9" },
-    against: { type: "string" },
-    measure: { type: "boolean" },
-  },
-});
-if (values.measure === true) {
-  const [checkout = "", state, family] = positionals;
-  console.log(await nsPerFrame(checkout, state as State, family === "IPv6"));
-} else compare(Number(values.pairs), values.against);
-
-function compare(pairs: number, before: string | undefined): void {
-  const subjects = [
-    ...(before === undefined ? [] : [{ name: "before", checkout: before, state: "at rest" }]),
-    ...STATES.map((state) => ({ name: state, checkout: ROOT, state })),
-  ];
-  console.log(`| ${pairs} pairs | ns per frame | ratio, pair by pair |\n| --- | --- | --- |`);
+async function compare(pairs: number, before: string): Promise<void> {
+  console.log(
+    `| ${pairs} pairs of processes | before, ns per frame | ns per frame | ratio, pair by pair |\n` +
+      "| --- | --- | --- | --- |",
+  );
   for (const family of ["IPv4", "IPv6"]) {
-    const found = new Map(subjects.map(({ name }) => [name, [] as number[]]));
-    for (let pair = 0; pair < pairs; pair++) {
-      // Whoever is first in one pair is last in the next.
-      for (const { name, checkout, state } of pair % 2 === 0 ? subjects : subjects.toReversed()) {
-        found.get(name)!.push(measure(checkout, state, family));
-      }
-    }
-    const reference = found.get(subjects[0]!.name)!;
-    for (const [name, all] of found) {
-      const ns = spreadOf(all)!;
-      const ratio = spreadOf(ratios(all, reference))!;
-      console.log(
-        `| ${name}, ${family} | ${ns.median.toFixed(0)} (${ns.least.toFixed(0)}-${ns.most.toFixed(0)}) | ` +
-          `${ratio.median.toFixed(3)} (${ratio.least.toFixed(3)}-${ratio.most.toFixed(3)}) |`,
-      );
+    for (const state of STATES) {
+      const all: Pair[] = [];
+      while (all.length < pairs) all.push(await measure(before, state, family));
+      const columns = [all.map(({ before }) => before), all.map(({ now }) => now)].map((values) => {
+        const { median, least, most } = spreadOf(values)!;
+        return `${median.toFixed(0)} (${least.toFixed(0)}-${most.toFixed(0)})`;
+      });
+      const { median, least, most } = spreadOf(all.map(({ ratio }) => ratio))!;
+      const spread = `${least.toFixed(2)}-${most.toFixed(2)}`;
+      console.log(`| ${state}, ${family} | ${columns.join(" | ")} | ×${median.toFixed(3)} (${spread}) |`);
     }
   }
 }
 
-function measure(checkout: string, state: string, family: string): number {
-  const runtime = "Deno" in globalThis ? ["run", "--quiet", "-A", "--config", `${ROOT}deno.json`] : [];
-  const args = [...runtime, fileURLToPath(import.meta.url), "--measure", checkout, state, family];
-  return Number(
-    spawnSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).stdout,
-  );
+/** Of a pair of processes: medians over the turns. */
+interface Pair {
+  readonly before: number;
+  readonly now: number;
+  readonly ratio: number;
 }
 
-async function nsPerFrame(checkout: string, state: State, isIpv6: boolean): Promise<number> {
+async function measure(before: string, state: State, family: string): Promise<Pair> {
+  using reference = new SubjectProcess(before, "at rest", family);
+  using own = new SubjectProcess(ROOT, state, family);
+  const turns: [before: number, now: number][] = [];
+  for (let turn = 0; turn < 2 * WARM_UP_TURNS + TURNS; turn++) {
+    const ns = [await reference.nsPerFrame(), await own.nsPerFrame()] as [number, number];
+    if (turn >= 2 * WARM_UP_TURNS) turns.push(ns);
+  }
+  return {
+    before: spreadOf(turns.map(([before]) => before))!.median,
+    now: spreadOf(turns.map(([, now]) => now))!.median,
+    ratio: spreadOf(turns.map(([before, now]) => now / before))!.median,
+  };
+}
+
+/** A subject in a process of its own, which measures a turn for each line that it is sent. */
+class SubjectProcess {
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(checkout: string, state: State, family: string) {
+    const runtime = "Deno" in globalThis ? ["run", "--quiet", "-A", "--config", `${ROOT}deno.json`] : [];
+    const args = [...runtime, fileURLToPath(import.meta.url), "--subject", checkout, state, family];
+    this.#child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
+  }
+
+  async nsPerFrame(): Promise<number> {
+    this.#child.stdin.write("turn\n");
+    return Number((await this.#lines.next()).value);
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.stdin.end();
+  }
+}
+
+/** The process's side. */
+async function takeTurns(subject: Subject): Promise<void> {
+  let turns = 0;
+  for await (const _ of createInterface(process.stdin)) {
+    if (++turns === WARM_UP_TURNS) subject.connectionsAreOpen();
+    console.log(subject.nsPerFrame());
+  }
+}
+
+interface Subject {
+  /** Of one turn. */
+  nsPerFrame(): number;
+  /** From now on segments follow the SYNs, where there were any. */
+  connectionsAreOpen(): void;
+}
+
+async function subjectOf(checkout: string, state: State, isIpv6: boolean): Promise<Subject> {
   const { DataPlane, SharedState } = await import(
     new URL("src/mod.ts", `file://${checkout}/`).href
   ) as typeof Api;
@@ -112,18 +154,17 @@ async function nsPerFrame(checkout: string, state: State, isIpv6: boolean): Prom
   };
   const plan = { ...PLAN, clusters: [{ ...PLAN.clusters[0]!, buckets: BUCKETS }] };
   const plane = new DataPlane(plan, device, shared.workers[0]!, () => 0);
-  /** CPU time, which other work on the machine disturbs less than the clock's. */
-  const run = (ms: number) => {
-    const before = process.cpuUsage();
-    const began = performance.now();
-    let count = 0;
-    while (performance.now() - began < ms) for (let burst = 0; burst < 64; burst++) count += plane.burst();
-    return process.cpuUsage(before).user * 1000 / count;
+  return {
+    nsPerFrame() {
+      const began = performance.now();
+      let count = 0;
+      for (let burst = 0; burst < TURN_BURSTS; burst++) count += plane.burst();
+      return (performance.now() - began) * 1e6 / count;
+    },
+    connectionsAreOpen() {
+      if (state === "remembered") device.frames = frames(ACK);
+    },
   };
-  run(WARM_UP_MS);
-  if (state === "remembered") device.frames = frames(ACK);
-  run(WARM_UP_MS);
-  return run(MEASURED_MS);
 }
 
 function frame(client: number, flags: number, isIpv6: boolean): Uint8Array {
@@ -134,3 +175,19 @@ function frame(client: number, flags: number, isIpv6: boolean): Uint8Array {
   const src = `198.18.${client >> 8}.${client & 255}`;
   return f.ethernet(f.ipv4(f.tcp({ src, flags }), { src, protocol: 6 }));
 }
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    pairs: { type: "string", default: "9" },
+    against: { type: "string" },
+    subject: { type: "boolean" },
+  },
+});
+if (values.subject === true) {
+  const [checkout = "", state, family] = positionals;
+  await takeTurns(await subjectOf(checkout, state as State, family === "IPv6"));
+} else if (values.against === undefined) {
+  console.error("Give the checkout to compare with: --against ../oneip-before");
+  process.exitCode = 2;
+} else await compare(Number(values.pairs), resolve(values.against));

@@ -5,6 +5,7 @@ import { changesBetween, type ConfigChanges } from "../cluster/config_changes.ts
 import type { Config } from "../config/config.ts";
 import { loadWithWarnings } from "../config/load.ts";
 import type { Engine } from "../engine/engine.ts";
+import { REAL_CLOCK } from "../system/clock.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
 
 export interface Service {
@@ -71,7 +72,9 @@ export class Running {
     const { file, log, reloaded } = this.#service;
     const { config, warnings } = loadWithWarnings(file);
     requireFreeAddresses(config);
+    await breathe();
     const changes = changesBetween(this.#config, config);
+    await breathe();
     if (changes.changes.length > 0) {
       this.#engine = await this.#engine.reload(config);
       this.#engine.failed.catch(this.#fail);
@@ -82,4 +85,9 @@ export class Running {
     for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
     return changes;
   }
+}
+
+/** With 1,000 backends each step of a reload takes a while: answers to probes and from neighbors are read in between. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => void REAL_CLOCK.after(0, resolve));
 }

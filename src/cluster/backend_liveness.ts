@@ -1,6 +1,6 @@
 /** One backend of a cluster: its three aspects, its weight, and what they come to as time goes by. */
 
-import type { BackendConfig } from "../config/config.ts";
+import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 import type {
   AdministrationState,
   Aspect,
@@ -10,16 +10,13 @@ import type {
   NeighborState,
 } from "./aspects.ts";
 import { WEIGHT_OF_NOTHING } from "./cluster_map.ts";
-import { Damping, MOST_FLIPS } from "./damping.ts";
+import { Damping } from "./damping.ts";
 
 const NEIGHBOR: Readonly<Record<NeighborState, string>> = {
   unknown: "it has not answered yet, and has not been given up",
   reachable: "it answers for its address",
   failed: "it does not answer for its address",
 };
-
-const FLAPPING =
-  `it went down more than ${MOST_FLIPS} times within a minute, and must stay up for a minute first`;
 
 /** The aspect that a state comes from; `flaps`: from how often it has gone down. */
 export type Source = "neighbor" | "health" | "administration" | "flaps";
@@ -52,17 +49,25 @@ export class BackendLiveness {
   #wanted: Aspect<AdministrationState>;
   #weightSinceMs: number;
   readonly #configured: number;
+  /** So often it may go down within a minute. */
+  readonly #flaps: number;
   #damping = new Damping();
   /** It was added to a running cluster, and must first have its verdict. */
   #isJoining = false;
   #answered = true;
   #wasFit = true;
 
-  constructor({ name, address, weight }: BackendConfig, isProbed: boolean, nowMs: number) {
+  constructor(
+    { name, address, weight }: BackendConfig,
+    { flaps }: ClusterConfig,
+    isProbed: boolean,
+    nowMs: number,
+  ) {
     this.name = name;
     this.address = address;
     this.weight = weight;
     this.#configured = weight;
+    this.#flaps = flaps;
     this.shareWeight = weight || WEIGHT_OF_NOTHING;
     this.isProbed = isProbed;
     this.neighbor = { state: "unknown", why: NEIGHBOR.unknown, sinceMs: nowMs };
@@ -147,7 +152,7 @@ export class BackendLiveness {
     if (this.#answers !== this.#answered) {
       this.#answered = this.#answers;
       if (this.#answered) this.#damping.cameBack(nowMs);
-      else this.#damping.wentDown(nowMs);
+      else this.#damping.wentDown(nowMs, this.#flaps);
     }
     if (this.isKnown) this.#isJoining = false;
     const isFit = this.isFit(nowMs);
@@ -175,7 +180,11 @@ export class BackendLiveness {
     if (administration.state !== "active") {
       return { state: administration.state, by: "administration", why: administration.why };
     }
-    if (this.#damping.isHeld(nowMs)) return { state: "flapping", by: "flaps", why: FLAPPING };
+    if (this.#damping.isHeld(nowMs)) {
+      const why =
+        `it went down more than ${this.#flaps} times within a minute, and must stay up for a minute first`;
+      return { state: "flapping", by: "flaps", why };
+    }
     if (neighbor.state === "failed") return { state: "down", by: "neighbor", why: neighbor.why };
     if (health.state === "down") return { state: "down", by: "health", why: health.why };
     const state = this.isKnown ? "up" : "unknown";

@@ -27,9 +27,10 @@ export class ClusterLiveness {
   constructor(cluster: ClusterConfig, isProbed: (backend: BackendConfig) => boolean, nowMs: number) {
     this.cluster = cluster;
     this.backends = new Map(
-      cluster.backends.map((
-        backend,
-      ) => [backend.name, new BackendLiveness(backend, isProbed(backend), nowMs)]),
+      cluster.backends.map((backend) => [
+        backend.name,
+        new BackendLiveness(backend, cluster, isProbed(backend), nowMs),
+      ]),
     );
     this.#startMs = nowMs;
   }
@@ -78,9 +79,16 @@ export class ClusterLiveness {
 
   /** What each backend may have of the buckets now, in the order of the configuration. */
   shares(nowMs: number): Share[] {
-    return [...this.backends.values()].map((backend) => (
-      { weight: backend.shareWeight, portion: this.#portion(backend, nowMs) }
-    ));
+    const backends = [...this.backends.values()];
+    // Probes may be wrong, people are not: only when they want none at all, those that still serve are better than nobody.
+    const wanted = backends.some(({ administration }) => administration.state === "active")
+      ? "active"
+      : "draining";
+    return backends.map((backend) => ({
+      weight: backend.shareWeight,
+      portion: this.#portion(backend, nowMs),
+      isLastResort: backend.administration.state === wanted,
+    }));
   }
 
   of(name: string, nowMs: number): Liveness {

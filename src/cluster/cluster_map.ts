@@ -20,6 +20,8 @@ export interface Share {
   readonly weight: number;
   /** Of what the base map gives it: 0, it is not live; 1, all; between them while it starts slowly. */
   readonly portion: number;
+  /** It gets its buckets when nobody is live and `noBackend` is last-resort. */
+  readonly isLastResort: boolean;
 }
 
 /** Buckets that have changed their owner. */
@@ -74,9 +76,9 @@ export class ClusterMap {
 
   /** Would an update with these shares change nothing? */
   hasShares(shares: readonly Share[]): boolean {
-    return shares.every(({ weight, portion }, index) => {
+    return shares.every(({ weight, portion, isLastResort }, index) => {
       const share = this.#shares[index]!;
-      return share.weight === weight && share.portion === portion;
+      return share.weight === weight && share.portion === portion && share.isLastResort === isLastResort;
     });
   }
 
@@ -106,17 +108,23 @@ export class ClusterMap {
 
   /** Backups have buckets while no other backend is live. */
   *#computeInSteps(): Generator<void, Uint16Array> {
-    const { backends, algorithm, noBackend } = this.cluster;
+    const { backends, algorithm } = this.cluster;
+    const portions = this.#portions();
     const isServing = (backup: boolean) =>
-      backends.some((one, index) => one.backup === backup && this.#shares[index]!.portion > 0);
-    if (!isServing(false) && !isServing(true) && noBackend === "last-resort") return this.#baseOf(false);
+      backends.some((one, index) => one.backup === backup && portions[index]! > 0);
     const backup = !isServing(false) && isServing(true);
     return yield* bucketMap.liveMapInSteps(
       this.#members(backup),
       this.#baseOf(backup),
       algorithm,
-      (index) => backends[index]!.backup === backup ? this.#shares[index]!.portion : 0,
+      (index) => backends[index]!.backup === backup ? portions[index]! : 0,
     );
+  }
+
+  #portions(): number[] {
+    const portions = this.#shares.map(({ portion }) => portion);
+    if (this.cluster.noBackend === "reject" || portions.some((portion) => portion > 0)) return portions;
+    return this.#shares.map(({ isLastResort }) => isLastResort ? 1 : 0);
   }
 
   #baseOf(backup: boolean): Uint16Array {
@@ -133,9 +141,12 @@ export class ClusterMap {
   }
 
   #sharesAsConfigured(isLive: (backend: BackendConfig) => boolean): Share[] {
-    return this.cluster.backends.map((backend) => ({
+    const { backends } = this.cluster;
+    const areAllDrained = backends.every(({ weight }) => weight === 0);
+    return backends.map((backend) => ({
       weight: backend.weight || WEIGHT_OF_NOTHING,
       portion: backend.weight > 0 && isLive(backend) ? 1 : 0,
+      isLastResort: backend.weight > 0 || areAllDrained,
     }));
   }
 }

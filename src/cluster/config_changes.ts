@@ -42,9 +42,10 @@ const FIXED = ["interface", "bridge", "mac", "mtu", "queues", "offloads"];
 
 /** Throws UsageError when something differs that cannot change while a dispatcher runs. */
 export function requireSameDevice(old: Config, now: Config): void {
-  const fixed = changesBetween(old, now).changes.filter(({ cluster, key }) =>
-    cluster === null && FIXED.includes(key!)
-  );
+  // Without the clusters, which may have 1,000 backends: whoever calls this has no time to lose.
+  const [before, after] = [old, now].map((config) => printed({ ...config, clusters: [] }).dispatcher);
+  const fixed = keysBetween({ cluster: null, backend: null }, before!, after!)
+    .filter(({ key }) => FIXED.includes(key!));
   if (fixed.length === 0) return;
   const names = fixed.map(({ key }) => `dispatcher.${key}`).join(", ");
   throw new UsageError(

@@ -1,5 +1,5 @@
 /**
- * Flap damping: who goes down too often within a minute is held down, until it has stayed up for a minute.
+ * Flap damping: who goes down too often within a minute is held down, until it has stayed up for a minute. With `flaps: 3`:
  *
  *     up ──┐  ┌─┐  ┌─┐  ┌─┐  ┌──────────────────
  *          │  │ │  │ │  │ │  │
@@ -7,8 +7,6 @@
  *          1    2    3    4: held ├── QUIET_MS ──┤ live again
  */
 
-/** So often within WINDOW_MS a backend may go down. */
-export const MOST_FLIPS = 3;
 export const WINDOW_MS = 60_000;
 /** So long it must then stay up. */
 export const QUIET_MS = 60_000;
@@ -18,9 +16,10 @@ export class Damping {
   /** It is held until then; Infinity while it is down. */
   #heldUntilMs = -Infinity;
 
-  wentDown(nowMs: number): void {
+  /** `flaps`: so often it may go down within WINDOW_MS. */
+  wentDown(nowMs: number, flaps: number): void {
     this.#downsMs = [...this.#downsMs.filter((downMs) => downMs > nowMs - WINDOW_MS), nowMs];
-    if (this.#downsMs.length > MOST_FLIPS || this.isHeld(nowMs)) this.#heldUntilMs = Infinity;
+    if (this.#downsMs.length > flaps || this.isHeld(nowMs)) this.#heldUntilMs = Infinity;
   }
 
   cameBack(nowMs: number): void {

@@ -199,7 +199,8 @@ export const cluster = section("use a mapping with name, addresses and backends"
   noBackend: key(choice("reject", "last-resort").default("reject"), {
     description:
       "What happens when no backend is live. `reject`: packets are answered with ICMP host unreachable. " +
-      "`last-resort`: they go on to the configured backends.",
+      "`last-resort`: they go on to the backends as if all were live. Those that drain get none of them, unless people have " +
+      "drained all; who is taken down with `oneip drain --now` gets none.",
     examples: ["last-resort"],
   }),
   transition: key(transition.prefault({}), {
@@ -222,6 +223,12 @@ export const cluster = section("use a mapping with name, addresses and backends"
       "all of them. Who does not answer for its address is left out all the same.",
     examples: [2],
     checks: [minimumIsThere],
+  }),
+  flaps: key(wholeNumber(0, 1000).default(3), {
+    description:
+      "How often a backend may go down within a minute. One that does so more often is held down until it has stayed up for " +
+      "a minute, and the log names it. 1000 is more often than a backend can: it is never held down.",
+    examples: [5],
   }),
   slowStart: key(durationWithin(1000, 3_600_000, "30s").optional(), {
     as: "slowStartMs",

@@ -21,8 +21,9 @@ import { type ProbedHealth, Prober, type Whereabouts } from "../health/prober.ts
 import { UsageError } from "../input/errors.ts";
 import { Announcer } from "../link/announcer.ts";
 import { Conflicts, PROBE_MS } from "../link/conflicts.ts";
-import { Link } from "../link/link.ts";
+import { Link, ownAddresses } from "../link/link.ts";
 import { LinkFrames } from "../link/link_frames.ts";
+import { NewAddresses } from "../link/new_addresses.ts";
 import { OwnMacWatch } from "../link/own_mac_watch.ts";
 import { Resolver } from "../link/resolver.ts";
 import type { Attachment } from "../plane/attachment.ts";
@@ -64,6 +65,7 @@ export class Engine {
   readonly #forwarding: Forwarding;
   readonly #resolver: Resolver;
   readonly #changes: Changes<Outcome>;
+  readonly #newAddresses: NewAddresses;
   readonly #conflicts: Conflicts;
   readonly #ownMacWatch: OwnMacWatch;
   readonly #prober: Prober;
@@ -155,6 +157,7 @@ export class Engine {
       compute: (neighbors) => this.#forwarding.update(neighbors, this.#resolver.neighbors),
       computed: (outcome) => this.#computed(outcome),
     });
+    this.#newAddresses = new NewAddresses(dispatcher, own, clock);
     this.#conflicts = new Conflicts({
       config,
       clock,
@@ -185,6 +188,7 @@ export class Engine {
     );
     this.#inbox = new Inbox(this.#shared, this.#link, frames, {
       resolver: this.#resolver,
+      newAddresses: this.#newAddresses,
       conflicts: this.#conflicts,
       prober: this.#prober,
       verifier: this.#verifier,
@@ -267,10 +271,12 @@ export class Engine {
   /**
    * Goes on by another configuration, without losing a frame: neighbors, health, what people want and transitions stay known.
    * Resolves with the engine that goes on; this one is over. Throws UsageError, and changes nothing, where something differs that
-   * cannot change while it runs.
+   * cannot change while it runs, or where another machine has an address that is to be the dispatcher's.
    */
   async reload(config: Config): Promise<Engine> {
     requireSameDevice(this.#config, config);
+    const had = ownAddresses(this.#config);
+    await this.#newAddresses.requireFree(ownAddresses(config).filter((address) => !had.includes(address)));
     const next = new Engine(config, this.#log, this.#clock, this.#attachment);
     await next.#takeOver(this);
     return next;

@@ -2,7 +2,7 @@
  * What the path hands up, given to whom it concerns, by its verdict; each frame is parsed once.
  *
  *     PENDING          resolver: keeps it until the next hop's MAC is known
- *     HEARD_NEIGHBOR   resolver: who is where;            verifier: did it ask?
+ *     HEARD_NEIGHBOR   resolver: who is where;            new addresses: are they taken?   verifier: did it ask?
  *     HEARD_CLAIM      conflicts: who else says "mine";   verifier: a backend that is not silent
  *     HEARD_ANSWER     prober, else verifier: an answer to its questions
  *     HEARD_PROBE      the same
@@ -14,6 +14,7 @@ import type { Conflicts } from "../link/conflicts.ts";
 import type { Link } from "../link/link.ts";
 import type { Claim } from "../link/claim.ts";
 import type { LinkFrames } from "../link/link_frames.ts";
+import type { NewAddresses } from "../link/new_addresses.ts";
 import type { Resolver } from "../link/resolver.ts";
 import type { Handed } from "../plane/ring.ts";
 import type { SharedState } from "../plane/shared_state.ts";
@@ -21,6 +22,7 @@ import type { Verifier } from "../verify/verifier.ts";
 
 export interface Receivers {
   readonly resolver: Resolver;
+  readonly newAddresses: NewAddresses;
   readonly conflicts: Conflicts;
   readonly prober: Prober;
   readonly verifier: Verifier;
@@ -56,7 +58,7 @@ export class Inbox {
   }
 
   #give(worker: number, handed: Handed): void {
-    const { resolver, conflicts, prober, verifier } = this.#receivers;
+    const { resolver, newAddresses, conflicts, prober, verifier } = this.#receivers;
     switch (handed.verdict) {
       case verdict.PENDING:
         return resolver.hold(
@@ -65,9 +67,9 @@ export class Inbox {
           (mac) => this.#link.sendKept(worker, handed.frame, mac),
         );
       case verdict.HEARD_NEIGHBOR:
-        return this.#giveClaim(handed, resolver, verifier);
+        return this.#giveClaim(handed, resolver, newAddresses);
       case verdict.HEARD_CLAIM:
-        return this.#giveClaim(handed, conflicts, verifier);
+        return this.#giveClaim(handed, conflicts);
       case verdict.HEARD_ANSWER:
       case verdict.HEARD_PROBE: {
         const frame = this.#link.frameIn(handed.frame);
@@ -77,10 +79,10 @@ export class Inbox {
     }
   }
 
-  #giveClaim({ frame }: Handed, first: { heard(claim: Claim): void }, verifier: Verifier): void {
+  #giveClaim({ frame }: Handed, ...receivers: readonly { heard(claim: Claim): void }[]): void {
     const claim = this.#frames.claim(this.#link.frameIn(frame));
     if (claim === undefined) return;
-    first.heard(claim);
-    verifier.heardClaim(claim);
+    for (const receiver of receivers) receiver.heard(claim);
+    this.#receivers.verifier.heardClaim(claim);
   }
 }

@@ -36,10 +36,10 @@ export class Judge {
     if (this.#verdict !== "down" || this.#successes >= this.#rise) this.#verdict = "up";
   }
 
-  /** `isDoubtful`: we may not have heard the answer. Such a failure counts as a silent neighbor's (table/neighbors.ts). */
-  failed(isDoubtful = false): void {
+  /** `hasLost`: frames were lost here meanwhile. Such a failure counts as a silent neighbor's (table/neighbors.ts). */
+  failed(hasLost = false): void {
     this.#successes = 0;
-    this.#failures += isDoubtful ? DOUBTFUL : 1;
+    this.#failures += hasLost ? DOUBTFUL : 1;
     if (this.#failures >= this.#fall) this.#verdict = "down";
   }
 

@@ -8,7 +8,15 @@
  *
  * The targets' turns spread over their interval, since each is a little early or late each time, and only so many attempts begin in a second, because the path lets only so many
  * answers a second through (path/limits.ts). An answer that waits to be read is not too late: what was heard is read before a
- * time-out counts. While frames are lost here, or while this process is late or slept, a failure says little.
+ * time-out counts. While frames are lost here a failure says little, and while this process is late or slept it says nothing:
+ *
+ *     late                       late                                    late
+ *     |── fails: asked again     |── fails again; nobody was heard: no    |── and again: the one before counts
+ *     |   at once                |   failure counts                      |
+ *                                      another target: ── asked ── answered
+ *
+ * Once a later question of the same type has been answered, by whomever, what came before that answer has been read: then the silence
+ * was the backend's own. So who is always late finds a death all the same, one attempt later.
  */
 
 import { isDeepStrictEqual } from "node:util";
@@ -70,7 +78,7 @@ const KINDS: Readonly<Record<ProbeType, Begin>> = {
 const FIRST_ROUND_MS = 1000;
 /** Of the interval: how much more or less. */
 const JITTER = 0.1;
-/** Until the first verdict a failed attempt is repeated after this time. */
+/** Until the first verdict, and while we may be the cause, a failed attempt is repeated after this time. */
 const REPEAT_MS = 50;
 /** Between two looks for the MAC of a backend that has not answered yet. */
 const LOOK_MS = 100;
@@ -102,7 +110,7 @@ interface Running {
 }
 
 export class Prober {
-  /** Attempts, those that failed, and failed ones that say little because we were late or lost frames. */
+  /** Attempts, those that failed, and failed ones that say little or nothing because we lost frames or were late. */
   readonly counts = { asked: 0, failed: 0, doubted: 0 };
   readonly #options: ProberOptions;
   readonly #random: () => number;
@@ -124,6 +132,8 @@ export class Prober {
   #turn: Timer | undefined;
   /** When we were last found to be late. */
   #lateMs = -Infinity;
+  /** By type: when the latest attempt began that was answered, be it by a refusal. */
+  readonly #answeredMs = new Map<ProbeType, number>();
 
   constructor(options: ProberOptions) {
     const { config, clock, random = Math.random } = options;
@@ -293,16 +303,34 @@ export class Prober {
     running.timer?.cancel();
     this.#leave(target);
     target.wasSilent = isSilence;
-    if (failure === undefined) target.judge.succeeded();
-    else {
-      const isDoubtful = this.#wasDeaf(target, running);
-      this.counts.failed++;
-      if (isDoubtful) this.counts.doubted++;
-      target.failure = failure;
-      target.judge.failed(isDoubtful);
+    const { type } = target.probe;
+    if (!isSilence) {
+      this.#answeredMs.set(type, Math.max(running.beganMs, this.#answeredMs.get(type) ?? -Infinity));
     }
+    if (failure === undefined) {
+      target.doubtedMs = Infinity;
+      target.judge.succeeded();
+    } else this.#failed(target, running, failure);
     this.#plan(probed, target);
     this.#tell(probed);
+  }
+
+  #failed(target: Target, running: Running, failure: Failure): void {
+    const { clock, lost } = this.#options;
+    const wasLate = this.#wasLate(target, running);
+    const hasLost = lost() !== running.lostBefore;
+    this.counts.failed++;
+    if (wasLate || hasLost) this.counts.doubted++;
+    target.failure = failure;
+    if (!wasLate) {
+      target.doubtedMs = Infinity;
+      target.judge.failed(hasLost);
+    } else {
+      if ((this.#answeredMs.get(target.probe.type) ?? -Infinity) > target.doubtedMs) {
+        target.judge.failed(hasLost);
+      }
+      target.doubtedMs = clock.now();
+    }
   }
 
   /** It is not under way any more, and makes room. */
@@ -315,10 +343,8 @@ export class Prober {
   }
 
   /** Since it began. */
-  #wasDeaf({ probe }: Target, { beganMs, lostBefore }: Running): boolean {
-    const { clock, lost } = this.#options;
-    return this.#lateMs >= beganMs || clock.now() > beganMs + probe.timeoutMs + LATE_MS ||
-      lost() !== lostBefore;
+  #wasLate({ probe }: Target, { beganMs }: Running): boolean {
+    return this.#lateMs >= beganMs || this.#options.clock.now() > beganMs + probe.timeoutMs + LATE_MS;
   }
 
   /** Its machine does not answer for its own address, so there is nobody to ask. */
@@ -327,6 +353,7 @@ export class Prober {
       reason: `it does not answer for its own address ${probed.address}`,
       fault: "backend-down",
     };
+    target.doubtedMs = Infinity;
     target.judge.fell();
     this.#plan(probed, target);
     this.#tell(probed);
@@ -334,7 +361,8 @@ export class Prober {
 
   #plan(probed: Probed, target: Target): void {
     const { intervalMs } = target.probe;
-    if (target.judge.verdict === "unknown") return this.#later(probed, target, REPEAT_MS);
+    const isOpen = target.judge.verdict === "unknown" || target.doubtedMs !== Infinity;
+    if (isOpen) return this.#later(probed, target, REPEAT_MS);
     const nextMs = target.beganMs + intervalMs * (1 + JITTER * (this.#random() * 2 - 1));
     this.#later(probed, target, Math.max(0, nextMs - this.#options.clock.now()));
   }

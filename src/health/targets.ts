@@ -21,6 +21,8 @@ export interface Target {
   wasSilent: boolean;
   /** By the clock: when the last attempt began. */
   beganMs: number;
+  /** By the clock: when an attempt ended whose failure may be ours, because we were late, and has not been counted; else Infinity. */
+  doubtedMs: number;
 }
 
 /** A backend of a cluster that has something to be asked. */
@@ -57,6 +59,7 @@ function targetsOf(cluster: ClusterConfig, backend: BackendConfig, frames: IpFra
         failure: undefined,
         wasSilent: false,
         beganMs: -Infinity,
+        doubtedMs: Infinity,
       }));
     })
   );

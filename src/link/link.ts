@@ -54,11 +54,7 @@ export class Link {
 
   /** Asks who else has our own addresses: RFC 5227 section 2.1.1, RFC 4862 section 5.4.2. */
   probe(): void {
-    const { dispatcher, clusters } = this.#config;
-    const probed = dispatcher.addresses.map(({ address }) => address);
-    const all = [...probed, ...clusters.flatMap(({ addresses }) => addresses)];
-    if (all.some(isIpv6)) probed.push(linkLocalOf(dispatcher.mac));
-    for (const address of probed) this.send(this.#frames.probe(address));
+    for (const address of ownAddresses(this.#config)) this.send(this.#frames.probe(address));
   }
 
   /** Tells where our addresses are: those of clusters that broadcast are at the group's MAC, all others at ours. */
@@ -96,4 +92,11 @@ export class Link {
   #say(addresses: readonly string[], mac: Mac): void {
     for (const address of addresses) this.send(this.#frames.announcement(address, mac));
   }
+}
+
+/** Those that the dispatcher alone has: as configured, and where there is IPv6 the link-local one. */
+export function ownAddresses({ dispatcher, clusters }: Config): string[] {
+  const own = dispatcher.addresses.map(({ address }) => address);
+  const all = [...own, ...clusters.flatMap(({ addresses }) => addresses)];
+  return all.some(isIpv6) ? [...own, linkLocalOf(dispatcher.mac)] : own;
 }

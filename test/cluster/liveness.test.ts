@@ -130,6 +130,10 @@ test("who drains keeps its connections and gets no new ones; who is taken down k
   const active = { state: "up", isLive: true, keeps: true };
   expect(stateAfter(() => book.administer("web", "web2", "active", "by command"))).toEqual(active);
   expect(stateAfter(() => book.setWeight("web", "web2", 0))).toEqual(draining);
-  expect(book.sharesOf("web")[1], "by the weight that it had").toEqual({ weight: 1, portion: 0 });
+  expect(book.sharesOf("web")[1], "by the weight that it had").toEqual({
+    weight: 1,
+    portion: 0,
+    isLastResort: false,
+  });
   expect(stateAfter(() => book.setWeight("web", "web2", 3))).toEqual(active);
 });

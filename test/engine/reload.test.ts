@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { type Config, parseConfig, UsageError } from "oneip";
 import * as f from "../frames.ts";
+import { PROBE_MS } from "../../src/link/conflicts.ts";
 import { machines, Run } from "./run.ts";
 
 const MACHINES = machines(6);
@@ -107,6 +108,32 @@ test("what cannot change while it runs is named, and nothing is changed", async 
   await run.clock.advance(1000);
   expect(engine.status().clusters[0]!.backends).toHaveLength(2);
   await engine.stop();
+});
+
+test("an address that another machine has is refused, and nothing is changed; a free one is not", async () => {
+  const { run, engine } = await startedWith(configOf(2));
+  const withOwn = (...addresses: string[]) =>
+    engine.reload(configOf(3, { dispatcher: { addresses: ["10.0.0.2/15", ...addresses] } }));
+  const mac = "02:00:00:00:02:02";
+  for (const address of ["10.0.4.4", "192.168.7.7"]) {
+    run.link.join({ name: "other", address, mac, isAlive: true });
+    const refused = expect(withOwn("10.0.3.3/15", `${address}/15`)).rejects.toThrow(
+      new UsageError(
+        `The machine with MAC ${mac} has ${address}, which dispatcher.addresses has from now on, ` +
+          "so nothing was changed; give one of them another address",
+      ),
+    );
+    await run.clock.advance(PROBE_MS);
+    await refused;
+    expect(engine.status().clusters[0]!.backends).toHaveLength(2);
+  }
+  run.link.bring(frameTo("10.0.255.1"));
+  expect(engine.report().verdicts["dispatched"], "it goes on").toBe(1);
+  const reloading = withOwn("10.0.3.3/15");
+  await run.clock.advance(PROBE_MS);
+  const next = await reloading;
+  expect(next.status().clusters[0]!.backends).toHaveLength(3);
+  await next.stop();
 });
 
 test("a command on its way is not lost by a reload", async () => {

@@ -37,11 +37,13 @@ export class SimulatedLink implements Device {
   constructor(neighbors: readonly Neighbor[], clock: Clock, arrived: () => void) {
     this.#clock = clock;
     this.#arrived = arrived;
-    for (const neighbor of neighbors) {
-      const mac = f.mac(neighbor.mac);
-      this.#byAddress.set(wordAt(Uint8Array.from(f.ip(neighbor.address)), 0), { neighbor, mac });
-      this.#byMac.set(wordAt(Uint8Array.from(mac), 2), neighbor);
-    }
+    for (const neighbor of neighbors) this.join(neighbor);
+  }
+
+  join(neighbor: Neighbor): void {
+    const mac = f.mac(neighbor.mac);
+    this.#byAddress.set(wordAt(Uint8Array.from(f.ip(neighbor.address)), 0), { neighbor, mac });
+    this.#byMac.set(wordAt(Uint8Array.from(mac), 2), neighbor);
   }
 
   /** A frame arrives at the dispatcher now. */

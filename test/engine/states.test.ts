@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { type Engine, parseConfig, UsageError } from "oneip";
-import { MOST_FLIPS, QUIET_MS } from "../../src/cluster/damping.ts";
+import { QUIET_MS } from "../../src/cluster/damping.ts";
 import * as f from "../frames.ts";
 import { machines, Run } from "./run.ts";
 
@@ -185,15 +185,35 @@ describe("health", () => {
     expect(Math.abs(down!["wasForMs"] as number - 60_000)).toBeLessThanOrEqual(upAtMs);
   });
 
-  test("a backend that goes up and down is held down, named, and back when it has stayed up for a minute", async () => {
-    const { run } = runWith(2, {});
-    await using engine = await started(run);
-    for (let flip = 0; flip <= MOST_FLIPS; flip++) {
+  async function flap(run: Run, engine: Engine, times: number): Promise<void> {
+    for (let flip = 0; flip < times; flip++) {
       engine.healthChanged("web", "web1", DOWN);
       await run.clock.advance(2000);
       engine.healthChanged("web", "web1", UP);
       await run.clock.advance(2000);
     }
+  }
+
+  test("`flaps` says how often a backend may go down within a minute; by default three times", async () => {
+    for (const [keys, flaps] of [[{}, 3], [{ flaps: 0 }, 0], [{ flaps: 6 }, 6]] as const) {
+      const { run } = runWith(2, keys);
+      await using engine = await started(run);
+      const stateOf = () => engine.status().clusters[0]!.backends[0]!;
+      await flap(run, engine, flaps);
+      expect(stateOf()).toMatchObject({ state: "up", live: true });
+      await flap(run, engine, 1);
+      expect(stateOf()).toMatchObject({
+        state: "flapping",
+        live: false,
+        why: `it went down more than ${flaps} times within a minute, and must stay up for a minute first`,
+      });
+    }
+  });
+
+  test("a backend that goes up and down is held down, named, and back when it has stayed up for a minute", async () => {
+    const { run } = runWith(2, {});
+    await using engine = await started(run);
+    await flap(run, engine, 4);
     expect(eventsOf(run).filter((event) => event.endsWith("web1")).slice(-2)).toEqual([
       "backend.up web1",
       "backend.flapping web1",
@@ -247,14 +267,29 @@ test("a backup gets traffic only while no other backend is live", async () => {
   expect(buckets(engine)).toEqual([0, 4096, 0]);
 });
 
-test("no backend live: no owner, or with last-resort all go on", async () => {
+describe("no backend live", () => {
   for (const [noBackend, expected] of [["reject", 0], ["last-resort", 2048]] as const) {
-    const { run } = runWith(2, { noBackend });
-    await using engine = await started(run);
-    for (const name of ["web1", "web2"]) engine.healthChanged("web", name, DOWN);
-    await run.clock.advance(GATHERED_MS);
-    expect(buckets(engine), noBackend).toEqual([expected, expected]);
+    test(`${noBackend}: each has ${expected} buckets`, async () => {
+      const { run } = runWith(2, { noBackend });
+      await using engine = await started(run);
+      for (const name of ["web1", "web2"]) engine.healthChanged("web", name, DOWN);
+      await run.clock.advance(GATHERED_MS);
+      expect(buckets(engine)).toEqual([expected, expected]);
+    });
   }
+
+  test("last-resort: those that drain get nothing new, unless all do; who is taken down gets nothing", async () => {
+    const { run } = runWith(3, { noBackend: "last-resort" }, { web3: { weight: 0 } });
+    await using engine = await started(run);
+    engine.healthChanged("web", "web1", DOWN);
+    await carriedOut(run, engine.administer("web2", "draining"));
+    expect(buckets(engine), "the only one that people want").toEqual([4096, 0, 0]);
+    await carriedOut(run, engine.administer("web1", "down"));
+    expect(buckets(engine).slice(0, 1), "nobody is wanted: those that drain still serve").toEqual([0]);
+    expect(buckets(engine).slice(1).every((count) => count > 0)).toBe(true);
+    await carriedOut(run, engine.administer("web2", "down"), engine.administer("web3", "down"));
+    expect(buckets(engine)).toEqual([0, 0, 0]);
+  });
 });
 
 test("slow start: who returns gets its buckets in ten steps, and nobody else's move", async () => {

@@ -23,7 +23,7 @@ class Segment {
   readonly attachment = new InlineAttachment(this.link, this.clock);
   readonly log: Record<string, unknown>[] = [];
 
-  start(transition = {}): Promise<Engine> {
+  start(transition = {}, cluster = {}): Promise<Engine> {
     const config = parseConfig(
       JSON.stringify({
         dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/24"], verify: "off" },
@@ -32,6 +32,7 @@ class Segment {
           addresses: [f.IP.cluster],
           transition,
           backends: this.backends.map(({ name, address }) => ({ name, address })),
+          ...cluster,
         }],
       }),
       "test",
@@ -151,6 +152,25 @@ test("a backend that is taken down now loses its connections at once", async () 
   await segment.clock.advance(1000);
   expect(segment.owner(ACK)).not.toBe(own);
   expect(engine.report().transitions["web"]!.buckets).toBe(0);
+});
+
+test("with the technique broadcast the backends' filters say whose a connection is: nothing is in transition any more", async () => {
+  const segment = new Segment();
+  await using engine = await segment.start({}, { fallback: "broadcast" });
+  await segment.clock.advance(10_000);
+  const own = segment.owner(SYN)!;
+  const drained = engine.administer(own, "draining");
+  await segment.clock.advance(1000);
+  await drained;
+  segment.owner(SYN, 50_000);
+  expect(engine.report().transitions["web"]).toMatchObject({ remembered: 1 });
+  await engine.setTechnique("broadcast");
+  await segment.clock.advance(1000);
+  const none = { buckets: 0, remembered: 0, unremembered: 0 };
+  expect(engine.report().transitions["web"]).toEqual(none);
+  await engine.setTechnique("route");
+  expect(engine.report().transitions["web"], "and none begins by going back").toEqual(none);
+  expect(segment.owner(ACK), "it drains, and nothing is known of its connections").not.toBe(own);
 });
 
 test("whatever clients do and however buckets move and backends die, nothing breaks that was not predicted to", async () => {

@@ -1,6 +1,6 @@
 /** What the prober finds of backends in memory, in virtual time. */
 
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import * as f from "../frames.ts";
 import { ProbeBench } from "./arrange.ts";
 import { askedIn, FLAGS } from "./segment.ts";
@@ -159,6 +159,58 @@ test("we sleep for five seconds: nobody is down because of that, even at the fir
   await bench.clock.advance(3000);
   expect(bench.prober.counts.doubted).toBeGreaterThan(0);
   expect(bench.changes.filter((change) => change.includes("down"))).toEqual([]);
+});
+
+describe("always late", () => {
+  const HASTY = { health: { ...TCP.health, fall: 1 } };
+
+  /** From now on each tenth of a second is followed by two more in which nothing here runs. */
+  function lag({ clock }: ProbeBench): { stop(): void } {
+    let isOver = false;
+    const again = () => {
+      if (isOver) return;
+      clock.sleep(200);
+      clock.after(100, again);
+    };
+    again();
+    return { stop: () => isOver = true };
+  }
+
+  test("silence counts nothing while nobody is heard, however long", async () => {
+    const bench = await started(new ProbeBench(HASTY, { count: 4 }));
+    const { clock, changes, backends, prober } = bench;
+    expect(changes).toHaveLength(4);
+    const lagging = lag(bench);
+    for (const backend of backends) backend.addresses = [];
+    await clock.advance(60_000);
+    expect(prober.counts.doubted).toBeGreaterThan(100);
+    expect(changes).toHaveLength(4);
+    lagging.stop();
+    await clock.advance(5000);
+    expect(changes.slice(4).filter((change) => change.includes(" down "))).toHaveLength(4);
+  });
+
+  test("a silent backend among others is found, and only it", async () => {
+    const bench = await started(new ProbeBench(HASTY, { count: 4 }));
+    const { clock, changes, backends } = bench;
+    lag(bench);
+    await clock.advance(5000);
+    backends[2]!.addresses = [];
+    await clock.advance(5000);
+    expect(changes.slice(4)).toEqual([expect.stringMatching(/^web3 down alias-missing/)]);
+    backends[2]!.addresses = [f.IP.cluster];
+    await clock.advance(5000);
+    expect(changes.slice(5)).toEqual(["web3 up: it answers what it is asked"]);
+  });
+
+  test("an only backend that refuses is found: its refusals were heard", async () => {
+    const bench = await started(new ProbeBench(HASTY));
+    const { clock, changes, backends } = bench;
+    lag(bench);
+    backends[0]!.open = [];
+    await clock.advance(5000);
+    expect(changes.slice(1)).toEqual([expect.stringMatching(/^web1 down no-service/)]);
+  });
 });
 
 test("while frames are lost here a failure says little, but a dead backend is found all the same", async () => {

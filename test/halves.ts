@@ -21,6 +21,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
   ],
   node: [
     "test/benchmark/frames.test.ts",
+    "test/engine/faults.test.ts",
     "test/engine/transitions.test.ts",
     "test/filter/agent/agent_loop.test.ts",
     "test/filter/agent/membership.test.ts",

@@ -115,13 +115,13 @@ test("a group of its own ends when it is no longer wanted, and when we end", asy
   const [leader = "", ...args] = inOwnGroup(STAYS);
   const child = spawn(leader, args, { stdio: ["pipe", "pipe", "ignore", "ignore"], detached: true });
   let printed = "";
-  child.stdout.on("data", (text: Uint8Array) => printed += text.toString());
+  child.stdout?.on("data", (text: Uint8Array) => printed += text.toString());
   const others = await until(
     "they have said who they are",
     () => printed.endsWith("\n") && printed.trim().split(" "),
   );
   expect(others.map(isRunning)).toEqual([true, true]);
-  child.stdin.destroy();
+  child.stdin?.destroy();
   await until("both are gone", () => !others.some(isRunning));
   rmSync(folder, { recursive: true });
 });

@@ -9,8 +9,6 @@
  * Whatever makes a session of its own leaves the group, and stays.
  */
 
-import type { Command } from "./programs.ts";
-
 /** Descriptor on which the leader reports the program's status, as decimal digits. */
 export const STATUS_FD = 3;
 
@@ -23,6 +21,6 @@ kill -KILL $watcher; wait $watcher
 kill -KILL 0`;
 
 /** The words that run a program in a group of its own. They must lead a process group; the end of their standard input ends it. */
-export function inOwnGroup(command: Command): Command {
+export function inOwnGroup(command: readonly string[]): readonly string[] {
   return ["sh", "-c", LEADER, "sh", ...command];
 }

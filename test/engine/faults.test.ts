@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { MOST_FLIPS } from "../../src/cluster/damping.ts";
+import { FIRST_PROBE_PORT, PROBE_PORTS } from "../../src/path/probe_ports.ts";
 import * as f from "../frames.ts";
 import { clusterOf, machines, Run } from "./run.ts";
 import type { Neighbor } from "./simulated_link.ts";
@@ -14,6 +15,7 @@ const FOUND_MS = 10_000;
 const HOUR_MS = 3_600_000;
 
 const OTHER = f.MAC.other;
+const [SYN_ACK, RST_ACK] = [0x12, 0x14];
 
 async function started(
   { count = 4, others = [] as readonly Neighbor[], cluster = USUAL as object, forMs = FOUND_MS } = {},
@@ -221,5 +223,31 @@ test("500 of 1,000 backends with probes are gone in one moment, and back: nobody
   await clock.advance(3000);
   expect(down()).toEqual([]);
   expect(bucketsOf()).toEqual(before);
+  expect(engine.report().verdicts["drop_ring_full"]).toBe(0);
+});
+
+test("10,000 forged answers a second to the prober's ports: no backend seems down because of them, nor a dead one up", async () => {
+  const { engine, clock, link, backends, down } = await started();
+  await using _engine = engine;
+  const way = { src: f.IP.cluster, dst: f.IP.dispatcher };
+  let port = FIRST_PROBE_PORT;
+  let isOver = false;
+  const flood = () => {
+    for (let count = 0; count < 10; count++) {
+      const flags = count % 2 === 0 ? SYN_ACK : RST_ACK;
+      const segment = f.tcp({ ...way, srcPort: 80, port, flags, acknowledgment: 1 });
+      // A client's packets come by way of the router.
+      link.bring(f.ethernet(f.ipv4(segment, { ...way, protocol: f.PROTOCOL.tcp }), { src: f.MAC.router }));
+      port = port + 1 < FIRST_PROBE_PORT + PROBE_PORTS ? port + 1 : FIRST_PROBE_PORT;
+    }
+    if (!isOver) clock.after(1, flood);
+  };
+  flood();
+  await clock.advance(FOUND_MS);
+  expect(down()).toEqual([]);
+  backends[1]!.server.addresses = [];
+  await clock.advance(FOUND_MS);
+  expect(down()).toEqual(["web2"]);
+  isOver = true;
   expect(engine.report().verdicts["drop_ring_full"]).toBe(0);
 });

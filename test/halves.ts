@@ -9,6 +9,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/docs.test.ts",
     "test/engine/virtual_hour.test.ts",
     "test/filter/rules/oracle.test.ts",
+    "test/launcher.test.ts",
     "test/scenario/backend_faults.test.ts",
     "test/scenario/cleanup.test.ts",
     "test/scenario/demo.test.ts",

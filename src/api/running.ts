@@ -5,6 +5,7 @@ import { changesBetween, type ConfigChanges } from "../cluster/config_changes.ts
 import type { Config } from "../config/config.ts";
 import { loadWithWarnings } from "../config/load.ts";
 import type { Engine } from "../engine/engine.ts";
+import { requireNeeds } from "../health/needs.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
 
 export interface Service {
@@ -71,6 +72,7 @@ export class Running {
     const { file, log, reloaded } = this.#service;
     const { config, warnings } = loadWithWarnings(file);
     requireFreeAddresses(config);
+    requireNeeds(config);
     const changes = changesBetween(this.#config, config);
     if (changes.changes.length > 0) {
       this.#engine = await this.#engine.reload(config);

@@ -11,7 +11,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { parseConfig, parseMac, REAL_CLOCK } from "oneip";
 import { probesOf } from "../../src/config/health.ts";
 import type { Attempt, Failure, Means } from "../../src/health/attempt.ts";
-import { requireCertificates } from "../../src/health/certificates.ts";
+import { requireNeeds } from "../../src/health/needs.ts";
 import { httpProbe } from "../../src/health/http_probe.ts";
 import { ProbePorts } from "../../src/health/ports.ts";
 import { IpFrames } from "../../src/link/ip_frames.ts";
@@ -260,7 +260,7 @@ describe("https", () => {
 
   test("a file of authorities that is not there, or has none, is told before the start", () => {
     const requireFile = (ca: string) => () =>
-      requireCertificates(
+      requireNeeds(
         parseConfig(
           JSON.stringify({
             dispatcher: { addresses: ["10.0.0.2/24"] },

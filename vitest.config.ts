@@ -22,6 +22,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // The example is quoted in a document as one writes it: it asks for no more than root.
     exclude: [...leftToOther(RUNTIME), ...(isQuick ? ["test/example.test.ts"] : [])],
+    globalSetup: ["test/folder.ts"],
     pool: "forks",
     isolate: false,
     // For 2 cores: half of the tests that bring up labs wait for something, and no others.

@@ -11,6 +11,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/engine/conflicts.test.ts",
     "test/engine/virtual_hour.test.ts",
     "test/filter/rules/oracle.test.ts",
+    "test/launcher.test.ts",
     "test/scenario/backend_faults.test.ts",
     "test/scenario/cleanup.test.ts",
     "test/scenario/demo.test.ts",
@@ -23,6 +24,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
   ],
   node: [
     "test/benchmark/frames.test.ts",
+    "test/engine/faults.test.ts",
     "test/engine/scale.test.ts",
     "test/engine/states.test.ts",
     "test/engine/transitions.test.ts",

@@ -33,14 +33,18 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(checkout, { recursive: true }));
 
-/** Runs `oneip --version` on a machine with these programs, by name, besides the usual ones. */
-function version(runtime: string, programs: Readonly<Record<string, string>>): Promise<Result> {
+/** Runs `oneip --version`, or another command, on a machine with these programs, by name, besides the usual ones. */
+function oneip(
+  runtime: string,
+  programs: Readonly<Record<string, string>>,
+  command: readonly string[] = ["--version"],
+): Promise<Result> {
   const bin = mkdtempSync(join(checkout, "bin-"));
   for (const [name, text] of Object.entries(programs)) {
     writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
     chmodSync(join(bin, name), 0o755);
   }
-  for (const name of ["dirname", "readlink", "sed", "sort", "stat"]) {
+  for (const name of ["dirname", "grep", "readlink", "sed", "sort", "stat"]) {
     symlinkSync(join("/usr/bin", name), join(bin, name));
   }
   return run([
@@ -49,24 +53,24 @@ function version(runtime: string, programs: Readonly<Record<string, string>>): P
     `PATH=${bin}`,
     `ONEIP_RUNTIME=${runtime}`,
     join(checkout, "scripts/oneip"),
-    "--version",
+    ...command,
   ]);
 }
 
 const node = `exec ${join(ROOT, "node_modules/.bin/node")} "$@"`;
 
 test("Node without Deno: the machine's own", async () => {
-  expect(await version("node", { node })).toMatchObject({ status: 0, stdout: "0.1.0\n", stderr: "" });
+  expect(await oneip("node", { node })).toMatchObject({ status: 0, stdout: "0.1.0\n", stderr: "" });
 });
 
 test("Node that is too old is refused by its version", async () => {
-  const { status, stderr } = await version("node", { node: "echo v20.20.2" });
+  const { status, stderr } = await oneip("node", { node: "echo v20.20.2" });
   expect(stderr).toContain(`Node needs to be ${least} or later, found v20.20.2`);
   expect(status).toBe(1);
 });
 
 test("no Node at all", async () => {
-  const { status, stderr } = await version("node", {});
+  const { status, stderr } = await oneip("node", {});
   expect(stderr).toContain(
     `there is no Node; run ${checkout}/scripts/setup, or install Node ${least} or later`,
   );
@@ -74,12 +78,42 @@ test("no Node at all", async () => {
 });
 
 test("no Deno at all", async () => {
-  const { status, stderr } = await version("deno", { node });
+  const { status, stderr } = await oneip("deno", { node });
   expect(stderr).toContain(
     `there is no Deno; run ${checkout}/scripts/setup, or with ONEIP_RUNTIME=node for Node`,
   );
   expect(status).toBe(1);
 });
+
+/** Tells what it is asked to run; what is to be known of a file it finds out. */
+const deno = `case "$*" in *has_programs*) exec ${join(ROOT, "scripts/deno")} "$@";; *) echo "$@";; esac`;
+
+for (
+  const [health, mayRun] of [
+    ["{type: exec, command: [x]}", true],
+    ['{"type": !!str "exec", command: [x]}', true],
+    ["{type: icmp} # not type: exec", false],
+  ] as const
+) {
+  test(`Deno may run programs ${mayRun ? "" : "not "}for health: ${health.replaceAll(/\s+/g, " ")}`, async () => {
+    const file = join(checkout, "oneip.yaml");
+    writeFileSync(
+      file,
+      `dispatcher: {addresses: [10.0.0.2/24]}
+clusters:
+  - name: web
+    addresses: [10.0.0.100]
+    backends: [{name: web1, address: 10.0.0.11}]
+    health: ${health}
+`,
+    );
+    const { stdout, stderr } = await oneip("deno", { deno }, ["run", `--config=${file}`]);
+    expect(stderr).toBe("");
+    expect(stdout.includes("--allow-run"), stdout).toBe(mayRun);
+    expect(stdout.includes(",127.0.0.1"), stdout).toBe(mayRun);
+    expect((await oneip("deno", { deno }, ["status", "-c", file])).stdout).not.toContain("--allow-run");
+  });
+}
 
 test("the documents name the version that package.json does", () => {
   expect(readFileSync(join(ROOT, "docs/install.md"), "utf8")).toContain(`Node ${least} or later`);

@@ -5,6 +5,7 @@ import { changesBetween, type ConfigChanges } from "../cluster/config_changes.ts
 import type { Config } from "../config/config.ts";
 import { loadWithWarnings } from "../config/load.ts";
 import type { Engine } from "../engine/engine.ts";
+import { requireNeeds } from "../health/needs.ts";
 import { REAL_CLOCK } from "../system/clock.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
 
@@ -72,6 +73,7 @@ export class Running {
     const { file, log, reloaded } = this.#service;
     const { config, warnings } = loadWithWarnings(file);
     requireFreeAddresses(config);
+    requireNeeds(config);
     await breathe();
     const changes = changesBetween(this.#config, config);
     await breathe();

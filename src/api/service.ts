@@ -9,7 +9,7 @@ import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts
 import { Running, type Service } from "./running.ts";
 import { Engine } from "../engine/engine.ts";
 import { loadWithWarnings } from "../config/load.ts";
-import { requireCertificates } from "../health/certificates.ts";
+import { requireNeeds } from "../health/needs.ts";
 import { Output, STDOUT } from "../device/output.ts";
 import { openLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
@@ -40,7 +40,7 @@ export async function serve(
 ): Promise<void> {
   const { config, warnings } = loadWithWarnings(file);
   requireFreeAddresses(config);
-  requireCertificates(config);
+  requireNeeds(config);
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });

@@ -128,6 +128,7 @@ export class Engine {
       clock,
       log,
       lost,
+      openPorts: this.#shared.openPorts,
       whereIs: (address) => this.#whereIs(address),
       changed: (cluster, backend, health) => this.#probed(cluster, backend, health),
     });

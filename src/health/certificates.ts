@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import type { Config } from "../config/config.ts";
+import type { Probe } from "../config/health.ts";
 import { UsageError } from "../input/errors.ts";
 
 const known = new Map<string, Buffer>();
@@ -14,9 +14,9 @@ export function trustedIn(file: string): Buffer {
   return read;
 }
 
-/** Throws UsageError for a file that cannot be read or has no certificate, before all backends seem to be down because of it. */
-export function requireCertificates({ clusters }: Config): void {
-  for (const file of new Set(clusters.flatMap(filesOf))) {
+/** Throws UsageError for a file that cannot be read or has no certificate. */
+export function requireCertificates(probes: readonly Probe[]): void {
+  for (const file of new Set(probes.flatMap(({ ca }) => ca ?? []))) {
     try {
       createSecureContext({ ca: trustedIn(file) });
     } catch (error) {
@@ -27,10 +27,4 @@ export function requireCertificates({ clusters }: Config): void {
       );
     }
   }
-}
-
-function filesOf({ health, backends }: Config["clusters"][number]): string[] {
-  return [health, ...backends.map((backend) => backend.health)].flatMap((probes = []) =>
-    probes.flatMap(({ ca }) => ca ?? [])
-  );
 }

@@ -29,6 +29,7 @@ import type { ExchangeEvents } from "../link/exchange.ts";
 import { IpFrames } from "../link/ip_frames.ts";
 import type { Frame } from "../link/own_frames.ts";
 import type { Clock, Timer } from "../system/clock.ts";
+import type { OpenPorts } from "../table/open_ports.ts";
 import { TokenBucket } from "../table/token_bucket.ts";
 import type { Mac } from "../wire/address.ts";
 import type { Attempt, Begin, Failure, Means } from "./attempt.ts";
@@ -60,6 +61,8 @@ export interface ProberOptions extends ExchangeEvents {
   /** How many frames to us have been lost so far that may have been answers. */
   lost(): number;
   changed(cluster: string, backend: string, health: ProbedHealth): void;
+  /** By which the path knows what to hand up. Default: it hands up all. */
+  readonly openPorts?: OpenPorts;
   /** From 0 up to 1, evenly. Default: Math.random. */
   readonly random?: () => number;
 }
@@ -142,7 +145,7 @@ export class Prober {
     this.#frames = new IpFrames(config.dispatcher);
     this.#means = {
       frames: this.#frames,
-      ports: new ProbePorts(this.#frames, random()),
+      ports: new ProbePorts(this.#frames, random(), options.openPorts),
       clock,
       send: (frame) => options.send(frame),
     };

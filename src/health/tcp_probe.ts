@@ -30,22 +30,20 @@ export const tcpProbe: Begin = ({ way, port: dstPort, isAfterSilence }, { frames
     ended(failure);
     return true;
   };
+  const reset = (to: string) =>
+    send(writeSegment(frames, { ...way, to }, {
+      srcPort: port!,
+      dstPort,
+      sequence: (sequence + 1) | 0,
+      flags: tcp.RST,
+    }));
   const heardSegment = ({ packet: { frame, upper }, from }: Heard) => {
     const isAnswer = transport.srcPort(frame, upper) === dstPort &&
       tcp.acknowledgment(frame, upper) === ((sequence + 1) | 0);
     if (!isAnswer) return false;
     const isReset = (tcp.flags(frame, upper) & tcp.RST) !== 0;
     if (!isReset && !tcp.isSynAck(frame, upper)) return false;
-    if (!isReset) {
-      send(
-        writeSegment(frames, { ...way, to: from }, {
-          srcPort: port!,
-          dstPort,
-          sequence: (sequence + 1) | 0,
-          flags: tcp.RST,
-        }),
-      );
-    }
+    if (!isReset) reset(from);
     if (from !== way.to) return end(wrongSource(way.to, from));
     return end(isReset ? refused(where) : undefined);
   };
@@ -64,6 +62,8 @@ export const tcpProbe: Begin = ({ way, port: dstPort, isAfterSilence }, { frames
   return {
     giveUp() {
       ports.close(port);
+      // Its answer may only be late, and would find nobody.
+      reset(way.to);
       return hasEcho ? filtered(where, way.to) : silent(where);
     },
   } satisfies Attempt;

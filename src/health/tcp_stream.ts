@@ -145,7 +145,7 @@ export class TcpStream extends Duplex {
   override _destroy(error: Error | null, destroyed: (error?: Error | null) => void): void {
     this.#stopTimer();
     this.#means.ports.close(this.#srcPort);
-    if (this.failure === undefined && this.isOpen) this.#send({ flags: RST, sequence: this.#next });
+    if (this.failure === undefined) this.#send({ flags: RST, sequence: this.#next });
     destroyed(error);
   }
 

@@ -3,12 +3,14 @@
  * the cluster that it is for, to the dispatcher itself, or on to another network.
  */
 
+import * as ethernet from "../wire/ethernet.ts";
 import * as icmp from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import * as protocol from "../wire/protocol.ts";
 import * as tcp from "../wire/tcp.ts";
 import * as transport from "../wire/transport.ts";
 import { NO_BACKEND } from "../table/bucket_map.ts";
+import type { OpenPorts } from "../table/open_ports.ts";
 import { IN_TRANSITION, NO_GROUP } from "../table/forwarding_table.ts";
 import { NO_ROUTE, RouteTable } from "../table/route_table.ts";
 import type { Answers } from "./answers.ts";
@@ -17,7 +19,7 @@ import type { Egress } from "./egress.ts";
 import { nextHop } from "./next_hop.ts";
 import type { Packet } from "./packet.ts";
 import type { Plan } from "./plan.ts";
-import { isToProber } from "./probe_ports.ts";
+import { FIRST_PROBE_PORT, NO_PROBE_PORT, probePortOf } from "./probe_ports.ts";
 import { type PathMemory, Transitions } from "./transitions.ts";
 import * as verdict from "./verdict.ts";
 import type { VirtioHeader } from "./virtio_header.ts";
@@ -28,6 +30,7 @@ export const SELF = 0x7fffffff;
 export class IpPath {
   readonly #clusters: Clusters;
   readonly #transitions: Transitions;
+  readonly #openPorts: OpenPorts;
   readonly #routes: RouteTable;
   readonly #egress: Egress;
   readonly #answers: Answers;
@@ -36,6 +39,7 @@ export class IpPath {
   constructor(plan: Plan, memory: PathMemory, egress: Egress, answers: Answers, virtio: VirtioHeader) {
     this.#clusters = new Clusters(plan.clusters);
     this.#transitions = new Transitions(plan.clusters, memory);
+    this.#openPorts = memory.openPorts;
     this.#routes = new RouteTable(plan.routes);
     this.#egress = egress;
     this.#answers = answers;
@@ -47,9 +51,16 @@ export class IpPath {
     if (src === SELF) return verdict.DROP_FROM_SELF;
     if (dst !== SELF) return verdict.DROP_FROM_CLUSTER;
     // A backend answers from the cluster address when the control plane asks it there.
-    return isToProber(packet)
-      ? this.#answers.heardProbe(packet)
-      : this.#answers.heard(verdict.DROP_FROM_CLUSTER);
+    const port = probePortOf(packet);
+    if (port === NO_PROBE_PORT) return this.#answers.heard(verdict.DROP_FROM_CLUSTER);
+    const { frame, at } = packet;
+    // What nobody waits for, or comes from elsewhere, takes no share of the rate.
+    const isAwaited = this.#openPorts.isOpenTo(
+      port - FIRST_PROBE_PORT,
+      ethernet.srcHigh(frame, at),
+      ethernet.srcLow(frame, at),
+    );
+    return isAwaited ? this.#answers.heardProbe(packet) : verdict.DROP_FROM_CLUSTER;
   }
 
   /** To the backend that owns the client's bucket, or to all. Nothing but hop limit, header checksum and MACs is touched. */

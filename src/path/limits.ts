@@ -12,8 +12,8 @@ export const HEARD_ANSWERS = 2000;
 export const HEARD_BURST = 128;
 
 /**
- * The same for answers to the prober, apart, so that neither a probe's body nor forged answers starve the verification: what a
- * thousand TCP probes and some hundreds of HTTP probes a second bring. And how many at once: a quarter of the ring.
+ * The same for answers to the prober, apart, so that a probe's body does not starve the verification: what a thousand TCP probes and
+ * some hundreds of HTTP probes a second bring. And how many at once: a quarter of the ring. Forged ones do not come so far (ip_path.ts).
  */
 const HEARD_PROBES = 4000;
 export const HEARD_PROBE_BURST = 64;

@@ -30,10 +30,6 @@ export function probePortOf(packet: Packet): number {
   return upperLength < transport.PORTS ? NO_PROBE_PORT : inRange(transport.dstPort(frame, upper));
 }
 
-export function isToProber(packet: Packet): boolean {
-  return probePortOf(packet) !== NO_PROBE_PORT;
-}
-
 /** Of an ICMP message: the identifier or source port that the question had. */
 function tokenOf({ frame, isIpv6, upper, end }: Packet): number {
   const type = icmp.type(frame, upper);

@@ -26,16 +26,20 @@ import {
 } from "../table/connections.ts";
 import { Counters } from "../table/counters.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
+import { OpenPorts } from "../table/open_ports.ts";
 import { TransitionMemory, type TransitionSize } from "../table/transition_memory.ts";
 import { Flow } from "./flow.ts";
 import type { Packet } from "./packet.ts";
 import type { ClusterPlan } from "./plan.ts";
+import { PROBE_PORTS } from "./probe_ports.ts";
 
 /** What the path is given besides its plan, because others look at it, too. */
 export interface PathMemory {
   readonly transitions: TransitionMemory;
   /** By cluster: what was new and found no room to be remembered. */
   readonly unremembered: Counters;
+  /** The prober's, from FIRST_PROBE_PORT on. */
+  readonly openPorts: OpenPorts;
 }
 
 /** For a path of which there is but one. */
@@ -44,6 +48,7 @@ export function ownMemory(size: TransitionSize): PathMemory {
   return {
     transitions: TransitionMemory.ofSize(size),
     unremembered: new Counters(new ArrayBuffer(Counters.byteLength(clusters)), 0, clusters),
+    openPorts: OpenPorts.ofSize(PROBE_PORTS),
   };
 }
 

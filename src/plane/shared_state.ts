@@ -3,6 +3,7 @@
  *
  *     words         STOP
  *     transitions   which connections are whose, while buckets move                table/transition_memory.ts
+ *     open ports    at which a backend may answer a probe                          table/open_ports.ts
  *     tables        two forwarding tables behind an epoch                          tables.ts
  *     worker 0      its part: what it has taken, its counters, its rings           worker_state.ts
  *     worker 1      ...
@@ -12,7 +13,9 @@
  */
 
 import type { ForwardingTable } from "../table/forwarding_table.ts";
+import { OpenPorts } from "../table/open_ports.ts";
 import { TransitionMemory } from "../table/transition_memory.ts";
+import { PROBE_PORTS } from "../path/probe_ports.ts";
 import { NAMES } from "../path/verdict.ts";
 import type { Dimensions } from "./dimensions.ts";
 import { Tables } from "./tables.ts";
@@ -30,6 +33,8 @@ export class SharedState {
   readonly dimensions: Dimensions;
   readonly workers: readonly WorkerState[];
   readonly transitions: TransitionMemory;
+  /** The prober's, from FIRST_PROBE_PORT on. */
+  readonly openPorts: OpenPorts;
   readonly #words: Int32Array;
   readonly #tables: Tables;
 
@@ -38,19 +43,21 @@ export class SharedState {
     const { workers = 1, buckets, clusters } = dimensions;
     const { connections = new Array<number>(clusters).fill(0) } = dimensions;
     const transitions = WORDS * 4;
-    const tables = transitions + TransitionMemory.byteLength({ buckets, connections });
+    const openPorts = transitions + TransitionMemory.byteLength({ buckets, connections });
+    const tables = openPorts + OpenPorts.byteLength(PROBE_PORTS);
     const firstWorker = tables + Tables.byteLength(dimensions);
     const workerSize = WorkerState.byteLength(dimensions);
     this.dimensions = dimensions;
     this.memory = memory ?? new SharedArrayBuffer(firstWorker + workers * workerSize);
     this.#words = new Int32Array(this.memory, 0, WORDS);
     this.transitions = new TransitionMemory(this.memory, transitions, { buckets, connections });
+    this.openPorts = new OpenPorts(this.memory, openPorts, PROBE_PORTS);
     this.#tables = new Tables(this.memory, tables, dimensions);
     this.workers = Array.from(
       { length: workers },
       (_, index) => {
         const at = firstWorker + index * workerSize;
-        return new WorkerState(this.#tables, this.transitions, this.memory, at, dimensions);
+        return new WorkerState(this.#tables, this, this.memory, at, dimensions);
       },
     );
   }

@@ -1,6 +1,6 @@
 /** The data-plane worker: a thread of its own that waits, works off bursts, and never returns to an event loop. */
 
-import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Poll, WakeUp } from "../device/poll.ts";
 import { raisePriority } from "../device/priority.ts";
 import { Queue } from "../device/queue.ts";
@@ -56,7 +56,11 @@ for (let round = 0; !shared.isStopping; round++) {
   }
   if (count < most) expected = Math.max(1, count);
   poll.wait(-1);
-  if (poll.isBroken(0)) throw new Error("the TAP interface is gone: somebody deleted it");
+  if (poll.isBroken(0)) {
+    // An exception would say the same, and on Deno print where it came from.
+    parentPort!.postMessage("the TAP interface is gone: somebody deleted it");
+    break;
+  }
   if (poll.isReadable(1)) wakeUp.lower();
   if (both !== undefined && poll.isReadable(2)) both.look();
 }

@@ -14,6 +14,7 @@
 import { NAMES } from "../path/verdict.ts";
 import { Counters } from "../table/counters.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
+import type { OpenPorts } from "../table/open_ports.ts";
 import type { TransitionMemory } from "../table/transition_memory.ts";
 import type { Dimensions } from "./dimensions.ts";
 import { Ring } from "./ring.ts";
@@ -35,6 +36,7 @@ export class WorkerState {
   readonly unremembered: Counters;
   /** Shared by all workers. */
   readonly transitions: TransitionMemory;
+  readonly openPorts: OpenPorts;
   readonly heard: Ring;
   readonly pending: Ring;
   /** Octets of a frame's slot. */
@@ -50,7 +52,7 @@ export class WorkerState {
   /** `at` is a multiple of four. */
   constructor(
     tables: Tables,
-    transitions: TransitionMemory,
+    { transitions, openPorts }: { readonly transitions: TransitionMemory; readonly openPorts: OpenPorts },
     memory: SharedArrayBuffer,
     at: number,
     { clusters, neighbors, slotSize }: Dimensions,
@@ -62,6 +64,7 @@ export class WorkerState {
     const pending = heard + Ring.byteLength(slotSize, HEARD);
     this.slotSize = slotSize;
     this.transitions = transitions;
+    this.openPorts = openPorts;
     this.#tables = tables;
     this.#words = new Int32Array(memory, at, WORDS);
     this.verdicts = new Counters(memory, verdicts, NAMES.length);

@@ -43,6 +43,7 @@ export class Workers {
     this.failed = new Promise((_, reject) => {
       for (const [index, worker] of workers.entries()) {
         const died = (why: string) => reject(new Error(`Data-plane worker ${index + 1} died: ${why}`));
+        worker.once("message", died);
         worker.once("error", (error) => died((error as Error).message));
         worker.once("exit", (code) => this.#shared.isStopping || died(`it ended with status ${code}`));
       }

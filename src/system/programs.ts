@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { REAL_CLOCK } from "./clock.ts";
+import { inOwnGroup, STATUS_FD } from "./group.ts";
 
 /** The program and its arguments, a word each. No shell reads them. */
 export type Command = readonly string[];
@@ -29,7 +30,7 @@ export class CommandError extends Error {
 }
 
 export interface RunOptions {
-  /** Standard input. */
+  /** Standard input. Not for one with a group of its own. */
   readonly input?: string;
   readonly cwd?: string;
   /** Added to the environment of this process. */
@@ -38,7 +39,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** When the program has not ended by then, it is killed, and the promise is rejected. Default: no limit. */
   readonly timeoutMs?: number | undefined;
-  /** It leads a process group of its own. When it ends, whatever is left of the group is killed. */
+  /** It has a process group of its own (group.ts). When it ends, or this process does, whatever is left of the group is killed. */
   readonly ownGroup?: boolean;
   /** Characters that are kept of each of its outputs. What comes after them is read and forgotten. Default: all. */
   readonly mostOutput?: number;
@@ -59,9 +60,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
 export function run(command: Command, options: RunOptions = {}): Promise<Result> {
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
   const { input, cwd, env, signal, timeoutMs, ownGroup = false, mostOutput = Infinity } = options;
-  const [program = "", ...args] = command;
+  const [program = "", ...args] = ownGroup ? inOwnGroup(command) : command;
   const child = spawn(program, args, {
-    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    stdio: ownGroup
+      ? ["pipe", "pipe", "pipe", "pipe"]
+      : [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     detached: ownGroup,
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
@@ -73,7 +76,7 @@ export function run(command: Command, options: RunOptions = {}): Promise<Result>
     });
   }
   const kill = () => {
-    if (ownGroup) killGroup(child.pid);
+    if (ownGroup) child.stdin?.destroy();
     else child.kill("SIGKILL");
     // Programs that it has started may hold its output open for longer.
     for (const stream of [child.stdout, child.stderr]) stream?.destroy();
@@ -96,16 +99,16 @@ export function run(command: Command, options: RunOptions = {}): Promise<Result>
     end();
     reject(isMissing(error, program, cwd) ? new Error(describeMissing(program)) : error);
   });
-  const ended = (code: number | null, killedBy: NodeJS.Signals | null) => {
+  let reported = "";
+  child.stdio[STATUS_FD]?.on("data", (text: Uint8Array) => reported += text.toString());
+  child.once("close", (code, killedBy) => {
     end();
-    resolve({ ...output, status: code ?? 128 + (killedBy === null ? 0 : constants.signals[killedBy]) });
-  };
-  child.once("close", ended);
-  if (ownGroup) {
-    child.once("exit", () => killGroup(child.pid));
-  }
+    const own = code ?? 128 + (killedBy === null ? 0 : constants.signals[killedBy]);
+    resolve({ ...output, status: reported === "" ? own : Number(reported) });
+  });
   child.stdin?.on("error", () => {}); // A program need not read its input to the end.
-  child.stdin?.end(input);
+  if (ownGroup) child.once("exit", () => child.stdin?.destroy());
+  else child.stdin?.end(input);
   return promise;
 }
 
@@ -120,16 +123,6 @@ export async function runChecked(command: Command, options: RunOptions = {}): Pr
 export function formatCommand(command: Command): string {
   return command.map((word) => /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)
     .join(" ");
-}
-
-/** Kills what is left of the group that this process leads or has led. */
-function killGroup(leader: number | undefined): void {
-  if (leader === undefined) return;
-  try {
-    process.kill(-leader, "SIGKILL");
-  } catch {
-    // Nothing is left.
-  }
 }
 
 /**

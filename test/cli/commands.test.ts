@@ -278,22 +278,6 @@ test.skipIf(needsTap())("run on a terminal is readable, and ends at Ctrl-C", asy
   expect(printed.split("\n").filter((row) => row.startsWith("oneip0"))).toEqual([]);
 });
 
-test.skipIf(needsTap())(
-  "an interface that somebody deletes ends it, with the reason and status 1",
-  async () => {
-    const line =
-      `ip link add br0 type bridge; ip link set br0 up; ${
-        [...ONEIP, "run", "-c", CONFIG].join(" ")
-      } >log 2>&1 & ` +
-      "until grep -q running log 2>/dev/null; do :; done; ip link delete oneip0; wait $!; echo $?; cat log";
-    const { stdout } = await run(["unshare", "-n", "bash", "-c", line], { cwd: folder });
-    expect(stdout.split("\n")[0]).toBe("1");
-    expect(stdout).toContain(
-      "oneip: Data-plane worker 1 died: the TAP interface is gone: somebody deleted it",
-    );
-  },
-);
-
 test("backend check --routes: the table of another system, from standard input", async () => {
   const input = readFileSync(BARE_TABLE, "utf8");
   const command = [...ONEIP, "backend", "check", "--routes", "-", "--cluster", "10.0.0.100", "--os", "aix"];

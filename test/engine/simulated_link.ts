@@ -1,32 +1,42 @@
-/** A link in memory with machines that answer ARP while they are alive; what is sent to one of them is counted. */
+/** A link in memory with machines that answer ARP, and whatever their servers are asked; what is sent to one of them is counted. */
 
 import type { Device } from "oneip";
 import type { Clock } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
+import { answersOf, type Backend } from "../health/segment.ts";
 
 /** Between a question and its answer. */
 const ROUND_TRIP_MS = 1;
 
 const ARP_REPLY = 2;
-/** Offsets in an ARP frame. */
+/** Offsets in a frame of ARP, and of IPv4. */
 const OPERATION = 21;
 const SENDER = 22;
 const SENDER_IP = 28;
 const TARGET_IP = 38;
 const LENGTH = 42;
+const DST = 30;
 
 export interface Neighbor {
   readonly name: string;
   readonly address: string;
   readonly mac: string;
+  /** While it is not, it answers nothing. */
   isAlive: boolean;
+  /** What answers there to IP; undefined: nothing does. */
+  readonly server?: Backend;
+  /** By how much longer its server takes. */
+  slowMs?: number;
 }
 
 export class SimulatedLink implements Device {
   /** IP frames by the neighbor that they were sent to. */
   readonly delivered = new Map<Neighbor, number>();
+  /** Nothing comes through in either direction. */
+  isCut = false;
   readonly #clock: Clock;
-  readonly #byAddress = new Map<number, { readonly neighbor: Neighbor; readonly mac: f.Octets }>();
+  /** Several machines may have one address. */
+  readonly #byAddress = new Map<number, { readonly neighbor: Neighbor; readonly mac: f.Octets }[]>();
   /** By the last four octets. */
   readonly #byMac = new Map<number, Neighbor>();
   readonly #arrived: () => void;
@@ -42,12 +52,15 @@ export class SimulatedLink implements Device {
 
   join(neighbor: Neighbor): void {
     const mac = f.mac(neighbor.mac);
-    this.#byAddress.set(wordAt(Uint8Array.from(f.ip(neighbor.address)), 0), { neighbor, mac });
+    const address = wordAt(Uint8Array.from(f.ip(neighbor.address)), 0);
+    const others = this.#byAddress.get(address) ?? [];
+    this.#byAddress.set(address, [...others, { neighbor, mac }]);
     this.#byMac.set(wordAt(Uint8Array.from(mac), 2), neighbor);
   }
 
   /** A frame arrives at the dispatcher now. */
   bring(frame: Uint8Array): void {
+    if (this.isCut) return;
     this.#waiting.push(frame);
     this.#arrived();
   }
@@ -59,35 +72,50 @@ export class SimulatedLink implements Device {
     return frame.length;
   }
 
-  write(slot: Uint8Array): boolean {
+  write(slot: Uint8Array, length: number): boolean {
+    if (this.isCut) return true;
     if (slot[12] === 0x08 && slot[13] === 0x06) this.#hearQuestion(slot);
     else {
       const neighbor = this.#byMac.get(wordAt(slot, 2));
-      if (neighbor !== undefined) this.delivered.set(neighbor, (this.delivered.get(neighbor) ?? 0) + 1);
+      if (neighbor !== undefined) this.#deliver(neighbor, slot, length);
     }
     return true;
   }
 
+  #deliver(neighbor: Neighbor, slot: Uint8Array, length: number): void {
+    this.delivered.set(neighbor, (this.delivered.get(neighbor) ?? 0) + 1);
+    const { server, isAlive, slowMs = 0 } = neighbor;
+    if (server === undefined || !isAlive) return;
+    for (const answer of answersOf(server, Uint8Array.from(slot.subarray(0, length)))) {
+      // Clients' packets are answered past the dispatcher.
+      if (wordAt(answer, DST) !== DISPATCHER) continue;
+      this.#clock.after(ROUND_TRIP_MS + slowMs, () => this.bring(answer));
+    }
+  }
+
   #hearQuestion(slot: Uint8Array): void {
-    const target = wordAt(slot, TARGET_IP);
-    const asked = this.#byAddress.get(target);
-    if (asked === undefined || !asked.neighbor.isAlive) return;
-    const reply = slot.slice(0, LENGTH);
-    reply.copyWithin(0, SENDER, SENDER + 6);
-    reply.copyWithin(32, SENDER, SENDER_IP + 4);
-    reply.set(asked.mac, 6);
-    reply.set(asked.mac, SENDER);
-    reply.set(slot.subarray(TARGET_IP, TARGET_IP + 4), SENDER_IP);
-    reply[OPERATION] = ARP_REPLY;
-    if (this.#onTheWay.push(reply) === 1) this.#clock.after(ROUND_TRIP_MS, () => this.#arrive());
+    const isToAll = (slot[0]! & 1) !== 0;
+    for (const { neighbor, mac } of this.#byAddress.get(wordAt(slot, TARGET_IP)) ?? []) {
+      if (!neighbor.isAlive || (!isToAll && this.#byMac.get(wordAt(slot, 2)) !== neighbor)) continue;
+      const reply = slot.slice(0, LENGTH);
+      reply.copyWithin(0, SENDER, SENDER + 6);
+      reply.copyWithin(32, SENDER, SENDER_IP + 4);
+      reply.set(mac, 6);
+      reply.set(mac, SENDER);
+      reply.set(slot.subarray(TARGET_IP, TARGET_IP + 4), SENDER_IP);
+      reply[OPERATION] = ARP_REPLY;
+      if (this.#onTheWay.push(reply) === 1) this.#clock.after(ROUND_TRIP_MS, () => this.#arrive());
+    }
   }
 
   #arrive(): void {
-    this.#waiting.push(...this.#onTheWay);
+    if (!this.isCut) this.#waiting.push(...this.#onTheWay);
     this.#onTheWay = [];
     this.#arrived();
   }
 }
+
+const DISPATCHER = wordAt(Uint8Array.from(f.ip(f.IP.dispatcher)), 0);
 
 function wordAt(octets: Uint8Array, at: number): number {
   return (octets[at]! << 24) | (octets[at + 1]! << 16) | (octets[at + 2]! << 8) | octets[at + 3]!;

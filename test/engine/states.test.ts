@@ -1,10 +1,9 @@
 /** What states, weights and time make of the bucket maps, in virtual time over a simulated link. */
 
 import { describe, expect, test } from "vitest";
-import { type Engine, parseConfig, UsageError } from "oneip";
+import { type Engine, UsageError } from "oneip";
 import { QUIET_MS } from "../../src/cluster/damping.ts";
-import * as f from "../frames.ts";
-import { machines, Run } from "./run.ts";
+import { clusterOf, machines, Run } from "./run.ts";
 
 /** In which changes are gathered, computed and published. */
 const GATHERED_MS = 60;
@@ -14,20 +13,7 @@ const NOTICED_MS = 3300;
 /** So many backends in one cluster; `own`: further keys of some of them, by name. */
 function runWith(count: number, cluster: object, own: Readonly<Record<string, object>> = {}) {
   const neighbors = machines(count);
-  const config = parseConfig(
-    JSON.stringify({
-      dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/15"], verify: "off" },
-      clusters: [{
-        name: "web",
-        addresses: ["10.0.255.1"],
-        backends: neighbors.map(({ name, address }) => ({ name, address, ...own[name] })),
-        ...cluster,
-      }],
-    }),
-    "test",
-    "test",
-  );
-  return { neighbors, run: new Run(neighbors, config) };
+  return { neighbors, run: new Run(neighbors, clusterOf(neighbors, cluster, own)) };
 }
 
 const DOWN = { state: "down", reason: "its port 80 refuses" } as const;

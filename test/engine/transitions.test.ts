@@ -1,45 +1,20 @@
-import pino from "pino";
 import { describe, expect, test } from "vitest";
-import { Engine, parseConfig } from "oneip";
-import { InlineAttachment } from "../../src/plane/inline_attachment.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
 import { roundsOf } from "../needs.ts";
-import { type Neighbor, SimulatedLink } from "./simulated_link.ts";
+import { clusterOf, type Line, machines, Run } from "./run.ts";
 import { tryCourses } from "./transition_property.ts";
 
 const [SYN, ACK] = [0x02, 0x10];
 
 /** A dispatcher with three backends on a simulated link. */
-class Segment {
-  readonly clock = new VirtualClock();
-  readonly backends = [1, 2, 3].map((number): Neighbor => ({
-    name: `web${number}`,
-    address: `10.0.0.1${number}`,
-    mac: `02:00:00:00:00:1${number}`,
-    isAlive: true,
-  }));
-  readonly link: SimulatedLink = new SimulatedLink(this.backends, this.clock, () => this.attachment.work());
-  readonly attachment = new InlineAttachment(this.link, this.clock);
-  readonly log: Record<string, unknown>[] = [];
+class Segment extends Run {
+  readonly #backends: ReturnType<typeof machines>;
+  readonly #ended: Line[] = [];
 
-  start(transition = {}, cluster = {}): Promise<Engine> {
-    const config = parseConfig(
-      JSON.stringify({
-        dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/24"], verify: "off" },
-        clusters: [{
-          name: "web",
-          addresses: [f.IP.cluster],
-          transition,
-          backends: this.backends.map(({ name, address }) => ({ name, address })),
-          ...cluster,
-        }],
-      }),
-      "test",
-      "test",
-    );
-    const log = pino({ base: null }, { write: (line: string) => void this.log.push(JSON.parse(line)) });
-    return Engine.start(config, log, this);
+  constructor(transition = {}, cluster = {}) {
+    const backends = machines(3);
+    super(backends, clusterOf(backends, { transition, ...cluster }));
+    this.#backends = backends;
   }
 
   /** Whose a segment of the client is. */
@@ -50,20 +25,22 @@ class Segment {
   }
 
   async let(name: string | undefined, isAlive: boolean): Promise<void> {
-    this.backends.find((backend) => backend.name === name)!.isAlive = isAlive;
+    this.#backends.find((backend) => backend.name === name)!.isAlive = isAlive;
     await this.clock.advance(20_000);
   }
 
-  ended() {
-    return this.log.filter(({ event }) => event === "transition.ended");
+  /** What was told of transitions that have ended, so far. */
+  ended(): readonly Line[] {
+    this.#ended.push(...this.lines().filter(({ event }) => event === "transition.ended"));
+    return this.#ended;
   }
 }
 
 describe("a dead backend returns", () => {
   /** The client has a connection, with ports 40000, with the stand-in of its dead backend, which then returns. */
   async function returned(transition = {}) {
-    const segment = new Segment();
-    const engine = await segment.start(transition);
+    const segment = new Segment(transition);
+    const engine = await segment.start();
     await segment.clock.advance(5000);
     const own = segment.owner(SYN);
     await segment.let(own, false);
@@ -87,6 +64,7 @@ describe("a dead backend returns", () => {
     expect(segment.ended().slice(before)).toMatchObject([{ cluster: "web", backends: [standIn], cut: 0 }]);
     expect(engine.report().transitions["web"]).toEqual({ buckets: 0, remembered: 0, unremembered: 0 });
     expect(segment.owner(ACK), "it was silent for too long").toBe(own);
+    await segment.clock.advance(1);
     const waiting = segment.clock.waiting;
     await segment.clock.advance(60_000);
     expect(segment.clock.waiting, "no second is counted any more").toBe(waiting);
@@ -155,8 +133,8 @@ test("a backend that is taken down now loses its connections at once", async () 
 });
 
 test("with the technique broadcast the backends' filters say whose a connection is: nothing is in transition any more", async () => {
-  const segment = new Segment();
-  await using engine = await segment.start({}, { fallback: "broadcast" });
+  const segment = new Segment({}, { fallback: "broadcast" });
+  await using engine = await segment.start();
   await segment.clock.advance(10_000);
   const own = segment.owner(SYN)!;
   const drained = engine.administer(own, "draining");

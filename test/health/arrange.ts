@@ -1,38 +1,12 @@
 /** A prober in virtual time, with backends in memory. */
 
 import { pino } from "pino";
-import { parseConfig, parseMac, VirtualClock } from "oneip";
+import { parseConfig, parseMac } from "oneip";
 import { type ProbedHealth, Prober, type Whereabouts } from "../../src/health/prober.ts";
-import type { Clock, Timer } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
+import { MachineClock } from "../machine_clock.ts";
 import { Random } from "../random.ts";
 import { answersOf, type Backend, macOf } from "./segment.ts";
-
-/** A virtual clock whose machine can sleep: time passes, and all calls come late. */
-export class SleepyClock implements Clock {
-  readonly #virtual = new VirtualClock();
-  #sleptMs = 0;
-
-  now(): number {
-    return this.#virtual.now() + this.#sleptMs;
-  }
-
-  sinceEpoch(): number {
-    return this.now();
-  }
-
-  after(delayMs: number, call: () => void): Timer {
-    return this.#virtual.after(delayMs, call);
-  }
-
-  advance(ms: number): Promise<void> {
-    return this.#virtual.advance(ms);
-  }
-
-  sleep(ms: number): void {
-    this.#sleptMs += ms;
-  }
-}
 
 type Frame = Uint8Array<ArrayBuffer>;
 
@@ -41,7 +15,7 @@ const describe = (backend: string, { state, reason, fault }: ProbedHealth) =>
   `${backend} ${state}${fault === null ? "" : ` ${fault}`}: ${reason}`;
 
 export class ProbeBench {
-  readonly clock = new SleepyClock();
+  readonly clock = new MachineClock();
   readonly prober: Prober;
   readonly backends: Backend[];
   /** What was told, in order. */

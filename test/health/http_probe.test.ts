@@ -8,14 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type TlsOptions } from "node:tls";
 import { afterAll, describe, expect, test } from "vitest";
-import { parseConfig, parseMac, REAL_CLOCK } from "oneip";
+import { parseConfig, parseMac, REAL_CLOCK, until } from "oneip";
 import { probesOf } from "../../src/config/health.ts";
 import type { Attempt, Failure, Means } from "../../src/health/attempt.ts";
-import { requireCertificates } from "../../src/health/certificates.ts";
+import { requireNeeds } from "../../src/health/needs.ts";
 import { httpProbe } from "../../src/health/http_probe.ts";
 import { ProbePorts } from "../../src/health/ports.ts";
 import { IpFrames } from "../../src/link/ip_frames.ts";
 import * as f from "../frames.ts";
+import { askedIn, FLAGS, tcpTo } from "./segment.ts";
 import { type Connection, type Serve, TcpServer } from "./tcp_server.ts";
 
 const PLAN = {
@@ -26,6 +27,8 @@ const PLAN = {
 
 interface Begun {
   readonly server: TcpServer;
+  /** Octets of frames that have come from the server. */
+  readonly came: { octets: number };
   /** Undefined for a success. */
   readonly ended: Promise<Failure | undefined>;
   readonly attempt: Attempt;
@@ -51,9 +54,13 @@ function begin(keys: object, serve: Serve): Begun {
   const backend = { mac: f.MAC.backend1, addresses: [f.IP.cluster], open: [80] };
   const frames = new IpFrames(PLAN);
   const ports = new ProbePorts(frames, 0);
+  const came = { octets: 0 };
   const server = new TcpServer(backend, {
     clock: REAL_CLOCK,
-    deliver: (frame) => setImmediate(() => ports.heard(frame)),
+    deliver: (frame) => {
+      came.octets += frame.length;
+      setImmediate(() => ports.heard(frame));
+    },
     isLost: () => false,
   }, serve);
   const means: Means = {
@@ -74,7 +81,7 @@ function begin(keys: object, serve: Serve): Begun {
     means,
     resolve,
   )!;
-  return { server, ended, attempt };
+  return { server, came, ended, attempt };
 }
 
 const textOf = ({ received }: Connection) => Buffer.from(received).toString();
@@ -152,20 +159,59 @@ for (const [name, [answer, reason]] of Object.entries(NO_ANSWERS)) {
   });
 }
 
-test("reset: at the SYN, after the request, in the body", async () => {
-  const half = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc";
-  expect(await reasonOf({}, (connection) => connection.reset())).toMatch(/resets the connection/);
-  expect(
-    await reasonOf({}, (connection) => connection.received.length > 0 && connection.reset()),
-  ).toMatch(/resets the connection/);
-  const inBody: Serve = (connection) => {
-    if (connection.received.length === 0) return;
-    connection.send(Buffer.from(half));
+test("a gigabyte: no more is read than is looked at, and the server is told to stop", async () => {
+  const gigabyte = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n";
+  const serve: Serve = (connection) => {
+    if (!textOf(connection).includes("\r\n\r\n")) return;
+    connection.received.length = 0;
+    connection.send(Buffer.from(gigabyte));
+    connection.send(new Uint8Array(1_000_000));
+  };
+  for (const [keys, most] of [[{}, 10_000], [{ body: "well" }, 131_072]] as const) {
+    const { server, came, ended } = begin(keys, serve);
+    expect((await ended) === undefined).toBe(!("body" in keys));
+    await until("the server is told", () => server.connections[0]!.wasReset);
+    expect(came.octets).toBeLessThan(most);
+  }
+});
+
+/** Sends this, lets it arrive, and resets. */
+const resettingAfter = (answer: string): Serve => (connection) => {
+  if (!textOf(connection).includes("\r\n\r\n")) return;
+  connection.received.length = 0;
+  connection.send(Buffer.from(answer));
+  setImmediate(() => setImmediate(() => setImmediate(() => connection.reset())));
+};
+
+const RESETS: Readonly<Record<string, readonly [serve: Serve, reason: RegExp]>> = {
+  "as it accepts": [(connection) => connection.reset(), /resets the connection/],
+  "after the request": [resettingAfter(""), /resets the connection/],
+  "after half a header": [resettingAfter("HTTP/1.1 200 OK\r\nContent-Le"), /resets the connection/],
+  "after half a body": [
+    resettingAfter("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"),
+    /resets the connection|ends the connection|cannot be asked/,
+  ],
+};
+for (const [when, [serve, reason]] of Object.entries(RESETS)) {
+  test(`reset by the server ${when}: down, with one reason`, async () => {
+    expect(await reasonOf({ body: "x" }, serve)).toMatch(reason);
+  });
+}
+
+test("reset by the server in answer to the SYN, and after its answer and its FIN", async () => {
+  const { server, ended } = begin({}, () => {});
+  const { backend } = server;
+  const { promise, resolve } = Promise.withResolvers<Uint8Array<ArrayBuffer>>();
+  server.hear = resolve;
+  const asked = askedIn(await promise);
+  const acknowledgment = (asked.view.getUint32(4) + 1) >>> 0;
+  server.deliver(tcpTo(backend, asked, { flags: FLAGS.rst | FLAGS.ack, acknowledgment }));
+  expect((await ended)?.reason).toBe("it refuses TCP connections to 10.0.0.100:80");
+  const late: Serve = (connection) => {
+    answering(OK)(connection);
     setImmediate(() => setImmediate(() => setImmediate(() => connection.reset())));
   };
-  expect(await reasonOf({ body: "x" }, inBody)).toMatch(
-    /resets the connection|ends the connection|cannot be asked/,
-  );
+  expect(await reasonOf({ body: "is well" }, late), "it had said all").toBeUndefined();
 });
 
 test("silent: what it lacks by then is said when it is given up", async () => {
@@ -260,7 +306,7 @@ describe("https", () => {
 
   test("a file of authorities that is not there, or has none, is told before the start", () => {
     const requireFile = (ca: string) => () =>
-      requireCertificates(
+      requireNeeds(
         parseConfig(
           JSON.stringify({
             dispatcher: { addresses: ["10.0.0.2/24"] },

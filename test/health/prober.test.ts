@@ -249,6 +249,27 @@ test("a thousand backends a second: all are asked, evenly enough, and 500 that g
   expect(changes).toHaveLength(count + 1000);
 });
 
+test("100 probes that never end: each is given up at its time, 64 at most are under way, and all ports are free again", async () => {
+  const bench = new ProbeBench({ health: { type: "http", interval: "1s", timeout: "500ms" } }, {
+    count: 100,
+  });
+  await started(bench);
+  await bench.clock.advance(SOME_ROUNDS_MS);
+  expect(bench.changes).toHaveLength(100);
+  expect(bench.changes[0]).toMatch(/ down: it accepts a connection for http:.* and does not answer$/);
+  let [underWay, most] = [0, 0];
+  for (const { frame } of bench.sent) {
+    const flags = askedIn(frame).view.getUint8(13);
+    underWay += Number((flags & FLAGS.syn) !== 0) - Number((flags & FLAGS.rst) !== 0);
+    most = Math.max(most, underWay);
+  }
+  expect(most).toBe(64);
+  bench.prober.stop();
+  expect(bench.sent.filter(({ frame }) => (askedIn(frame).view.getUint8(13) & FLAGS.rst) !== 0).length).toBe(
+    bench.prober.counts.asked,
+  );
+});
+
 test("over a reload what is known stays known, and nobody stays down for a probe that is gone", async () => {
   const before = new ProbeBench(TCP, { count: 2 });
   before.backends[0]!.open = [];

@@ -43,6 +43,11 @@ export class TcpServer {
     this.#serve = serve;
   }
 
+  /** Brings a frame to the prober. */
+  deliver(frame: Frame): void {
+    this.#wire.deliver(frame);
+  }
+
   /** A frame of the prober's. */
   hear(frame: Frame): void {
     if (macOf(frame) !== this.backend.mac || this.#wire.isLost()) return;

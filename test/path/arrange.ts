@@ -4,6 +4,7 @@ import { NO_BACKEND } from "../../src/table/bucket_map.ts";
 import { ForwardingTable } from "../../src/table/forwarding_table.ts";
 import { Dispatcher } from "../../src/path/dispatcher.ts";
 import type { Plan } from "../../src/path/plan.ts";
+import { PROBE_PORTS } from "../../src/path/probe_ports.ts";
 import { ownMemory, type PathMemory } from "../../src/path/transitions.ts";
 import * as verdict from "../../src/path/verdict.ts";
 import { parseMac } from "../../src/wire/address.ts";
@@ -77,6 +78,10 @@ export class Bench {
       this.table.setMac(NEIGHBOR[name], high, low);
     }
     this.memory = ownMemory({ buckets: BUCKETS, connections: [connections] });
+    // Backend 1 is asked from all of the prober's ports.
+    for (let port = 0; port < PROBE_PORTS; port++) {
+      this.memory.openPorts.open(port, parseMac(MAC.backend1)!);
+    }
     this.dispatcher = new Dispatcher(
       { ...PLAN, ...plan },
       this.#slot,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { FIRST_PROBE_PORT } from "../../src/path/probe_ports.ts";
 import * as f from "../frames.ts";
 import { Bench } from "./arrange.ts";
 
@@ -78,15 +79,22 @@ const embedded6 = f.ipv6(f.udp([], 40_000), { src: f.IP6.dispatcher, dst: f.IP6.
 const from4 = { src: f.IP.cluster, dst: f.IP.dispatcher };
 const from6 = { src: f.IP6.cluster, dst: f.IP6.dispatcher };
 
+/** By the backend that is asked. */
+const byBackend = (packet: f.Octets, type: number = f.ETHERTYPE.ipv4) =>
+  f.ethernet(packet, { src: f.MAC.backend1, type });
+const byBackend6 = (packet: f.Octets) => byBackend(packet, f.ETHERTYPE.ipv6);
+
 /** What comes from a cluster address to the prober's ports. */
 const probed = {
-  "TCP": f.ethernet(f.ipv4(f.tcp(tcpFrom), { ...from4, protocol: 6 })),
-  "TCP, IPv6": ipv6(f.ipv6(f.tcp6(tcp6From), { ...from6, next: 6 })),
-  "UDP": f.ethernet(f.ipv4(f.udp([1], 53, 40_000), from4)),
-  "an echo reply": f.ethernet(f.ipv4(f.icmp(0, 0, [], [0x80, 0, 0, 1]), { ...from4, protocol: 1 })),
-  "an echo reply, IPv6": ipv6(f.ipv6(f.icmpv6(129, 0, [0x80, 0, 0, 1], [], from6), { ...from6, next: 58 })),
-  "port unreachable": f.ethernet(f.ipv4(f.icmp(3, 3, embedded), { ...from4, protocol: 1 })),
-  "port unreachable, IPv6": ipv6(
+  "TCP": byBackend(f.ipv4(f.tcp(tcpFrom), { ...from4, protocol: 6 })),
+  "TCP, IPv6": byBackend6(f.ipv6(f.tcp6(tcp6From), { ...from6, next: 6 })),
+  "UDP": byBackend(f.ipv4(f.udp([1], 53, 40_000), from4)),
+  "an echo reply": byBackend(f.ipv4(f.icmp(0, 0, [], [0x80, 0, 0, 1]), { ...from4, protocol: 1 })),
+  "an echo reply, IPv6": byBackend6(
+    f.ipv6(f.icmpv6(129, 0, [0x80, 0, 0, 1], [], from6), { ...from6, next: 58 }),
+  ),
+  "port unreachable": byBackend(f.ipv4(f.icmp(3, 3, embedded), { ...from4, protocol: 1 })),
+  "port unreachable, IPv6": byBackend6(
     f.ipv6(f.icmpv6(1, 4, [0, 0, 0, 0], embedded6, from6), { ...from6, next: 58 }),
   ),
 };
@@ -106,12 +114,26 @@ for (const [name, frame] of Object.entries(probed)) {
   });
 }
 
+test("for the prober: what nobody waits for, or comes from another machine, is dropped and takes no share of the rate", () => {
+  const bench = new Bench();
+  for (const [name, frame] of Object.entries(probed)) {
+    const forged = Uint8Array.from([...frame.slice(0, 6), ...f.mac(f.MAC.router), ...frame.slice(12)]);
+    for (let count = 0; count < 1000; count++) {
+      expect(bench.receive(forged).verdict, name).toBe("drop_from_cluster");
+    }
+  }
+  const frame = probed["UDP"];
+  expect(bench.receive(frame).verdict).toBe("heard_probe");
+  bench.memory.openPorts.close(40_000 - FIRST_PROBE_PORT);
+  expect(bench.receive(frame).verdict).toBe("drop_from_cluster");
+});
+
 test("with offloads: what is left of its checksum is done, and a super-frame stays whole", () => {
   const bench = new Bench({ offloads: true });
   const segment = [...f.tcp({ ...tcpFrom, data: Array<number>(1400).fill(7) })];
-  const whole = f.ethernet(f.ipv4(segment, { ...from4, protocol: 6 }));
+  const whole = byBackend(f.ipv4(segment, { ...from4, protocol: 6 }));
   const pseudoHeader = [...f.ip(f.IP.cluster), ...f.ip(f.IP.dispatcher), 0, 6, ...f.u16(segment.length)];
-  const partial = f.ethernet(
+  const partial = byBackend(
     f.ipv4(segment.toSpliced(16, 2, ...f.u16(0xffff - f.checksum(pseudoHeader))), { ...from4, protocol: 6 }),
   );
   // NEEDS_CSUM, TCPv4, packets of 488 octets, the checksum of what begins at 34 stands at 16 from there.

@@ -11,6 +11,7 @@
 import { BURST, DataPlane } from "../../src/plane/data_plane.ts";
 import { SharedState } from "../../src/plane/shared_state.ts";
 import type { Device } from "../../src/device/device.ts";
+import { PROBE_PORTS } from "../../src/path/probe_ports.ts";
 import { NO_BACKEND } from "../../src/table/bucket_map.ts";
 import { type Connections, KEY } from "../../src/table/connections.ts";
 import { ETHERTYPE, IP, IP6, MAC, PROTOCOL } from "../frames.ts";
@@ -171,6 +172,14 @@ const FRAMES: Record<string, Uint8Array> = {
   "heard probe 6": v6(
     f.ipv6(f.icmpv6(129, 0, [0x90, 0, 0, 1], [], self6), { ...self6, src: IP6.cluster, next: 58 }),
   ),
+  "for the prober, of nobody who was asked": ethernet(
+    ipv4(tcp({ src: IP.cluster, dst: IP.dispatcher, port: 40_000 }), {
+      src: IP.cluster,
+      dst: IP.dispatcher,
+      protocol: PROTOCOL.tcp,
+    }),
+    { src: MAC.other },
+  ),
   "drop self": ethernet(ipv4([1, 2, 3], { ...self, protocol: 47 })),
 };
 
@@ -267,6 +276,7 @@ async function heapPerFrame(
     table.setMac(NEIGHBOR.group, 0x03bf, low);
   }
   shared.publish();
+  for (let port = 0; port < PROBE_PORTS; port++) shared.openPorts.open(port, parseMac(MAC.router)!);
   const device = new SameFrames(frames);
   const plane = new DataPlane(plan, device, shared.workers[0]!, () => nowMs);
   const grown: number[] = [];

@@ -25,7 +25,6 @@ export async function labWith(
   topology = "routing",
 ): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), `oneip-${purpose}-`));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   cpSync(join(ROOT, "netns"), folder, { recursive: true });
   const config = join(folder, `${topology}.oneip.yaml`);
   writeFileSync(config, change(readFileSync(config, "utf8")));

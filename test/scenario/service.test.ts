@@ -21,7 +21,7 @@ import { until } from "oneip";
 import { ask, isAnswered } from "../../src/api/socket.ts";
 import { type Result, run as runProgram } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
-import { ONEIP } from "../runtime.ts";
+import { ONEIP, RUNTIME } from "../runtime.ts";
 
 const NOBODY_ANSWERS = `
 dispatcher: {addresses: [10.0.0.2/24], verify: off}
@@ -186,6 +186,13 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
     expect(await hangUpWith(two.replace("verify:", "mtu: 9000, verify:"), "configuration.refused")).toContain(
       "dispatcher.mtu",
     );
+    const probedBy = (health: string) => two.replace("{name: web,", `{name: web, health: ${health},`);
+    expect(await hangUpWith(probedBy("{type: https, ca: /nowhere/ca.pem}"), "configuration.refused"))
+      .toContain("there is no such file");
+    if (RUNTIME === "deno") {
+      expect(await hangUpWith(probedBy("{type: exec, command: [x]}"), "configuration.refused"))
+        .toContain("start the dispatcher anew");
+    }
     expect(await backends()).toEqual(["web2", "web1"]);
     const connection = connect(control);
     await once(connection, "connect");

@@ -39,6 +39,7 @@ import type { Mac } from "../wire/address.ts";
 import { Changes } from "./changes.ts";
 import { type About, tell } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
+import { adopt, type Parts, recordOf } from "./hand_over.ts";
 import { Inbox } from "./inbox.ts";
 import { type Report, reportOf, sumOf } from "./report.ts";
 import { type BackendStatus, backendStatus, type Status, statusOf } from "./status.ts";
@@ -310,18 +311,16 @@ export class Engine {
   async #takeOver(before: Engine): Promise<void> {
     before.#inbox.drainAll();
     before.#rest();
-    this.#resolver.adopt(before.#resolver);
-    this.#liveness.adopt(before.#liveness);
-    this.#prober.adopt(before.#prober);
-    this.#forwarding.techniques.adopt(before.#forwarding.techniques);
-    this.#forwarding.transitions.adopt(before.#forwarding.transitions);
+    const known = recordOf(before.#parts);
+    adopt(known, this.#parts);
     const outcome = finish(
       this.#forwarding.update(this.#resolver.neighbors.known(), this.#resolver.neighbors),
     );
     await this.#publisher.publish();
     this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
     await this.#shared.settled();
-    this.#forwarding.transitions.adoptRemembered(before.#forwarding.transitions);
+    const { transitions } = before.#forwarding;
+    this.#forwarding.transitions.adoptLater(known.transitions, transitions.recordRemembered());
     before.#inbox.drainAll();
     this.#resolver.adoptFrames(before.#resolver);
     this.#earlier = before.report();
@@ -332,6 +331,15 @@ export class Engine {
     this.#prober.start();
     tell(this.#log, { ...outcome, neighbors: [], maps: [] }, this.#about());
     this.#lookAgain();
+  }
+
+  get #parts(): Parts {
+    return {
+      resolver: this.#resolver,
+      liveness: this.#liveness,
+      prober: this.#prober,
+      forwarding: this.#forwarding,
+    };
   }
 
   async #begin(): Promise<void> {

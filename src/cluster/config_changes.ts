@@ -40,11 +40,10 @@ export interface ConfigChanges {
 /** Keys of the dispatcher that belong to its device, or that others on the link know it by. */
 const FIXED = ["interface", "bridge", "mac", "mtu", "queues", "offloads"];
 
-/** Throws UsageError when something differs that cannot change while a dispatcher runs. */
-export function requireSameDevice(old: Config, now: Config): void {
-  const fixed = changesBetween(old, now).changes.filter(({ cluster, key }) =>
-    cluster === null && FIXED.includes(key!)
-  );
+/** Throws UsageError when something of the dispatcher, as `oneip check --json` prints it, cannot change while it runs. */
+export function requireSameDevice(old: JsonMapping, now: JsonMapping): void {
+  const fixed = keysBetween({ cluster: null, backend: null }, old, now)
+    .filter(({ key }) => FIXED.includes(key!));
   if (fixed.length === 0) return;
   const names = fixed.map(({ key }) => `dispatcher.${key}`).join(", ");
   throw new UsageError(

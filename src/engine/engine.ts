@@ -17,6 +17,7 @@ import { type AdministrationState, type Health, LivenessBook } from "../cluster/
 import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
 import { planOf } from "../config/plan.ts";
+import { configData } from "../config/print.ts";
 import { type ProbedHealth, Prober, type Whereabouts } from "../health/prober.ts";
 import { UsageError } from "../input/errors.ts";
 import { Announcer } from "../link/announcer.ts";
@@ -41,6 +42,7 @@ import { type About, tell } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
 import { adopt, type Parts, recordOf } from "./hand_over.ts";
 import { Inbox } from "./inbox.ts";
+import type { EngineRecord } from "./record.ts";
 import { type Report, reportOf, sumOf } from "./report.ts";
 import { type BackendStatus, backendStatus, type Status, statusOf } from "./status.ts";
 
@@ -91,6 +93,24 @@ export class Engine {
       await Promise.race([engine.#begin(), engine.failed]);
     } catch (error) {
       await engine.stop();
+      throw error;
+    }
+    return engine;
+  }
+
+  /**
+   * Prepares to go on by what another engine knows, on the same device: the workers stand ready, and all frames wait in the device or
+   * are the other one's. Then comes `goOn` or `leave`. Throws when the workers cannot be had, and leaves the device as it is.
+   */
+  static async ready(config: Config, log: Logger, surroundings: Required<Surroundings>): Promise<Engine> {
+    const { clock, attachment } = surroundings;
+    const engine = new Engine(config, log, clock, attachment);
+    try {
+      await attachment.hold();
+      attachment.start(engine.#plan, engine.#shared, (worker) => engine.#inbox.drain(worker));
+      await attachment.hold();
+    } catch (error) {
+      await engine.leave();
       throw error;
     }
     return engine;
@@ -271,10 +291,37 @@ export class Engine {
    * cannot change while it runs.
    */
   async reload(config: Config): Promise<Engine> {
-    requireSameDevice(this.#config, config);
+    requireSameDevice(configData(this.#config).dispatcher, configData(config).dispatcher);
     const next = new Engine(config, this.#log, this.#clock, this.#attachment);
     await next.#takeOver(this);
     return next;
+  }
+
+  /** Lets frames wait in the device, and ends: what it knows, by which another one may go on. Then comes `leave`, or `ready` of that one. */
+  async handOver(): Promise<EngineRecord> {
+    this.#rest();
+    await this.#publisher.published();
+    await this.#shared.settled();
+    await this.#attachment.hold();
+    this.#inbox.drainAll();
+    return recordOf(this.#parts, this.report());
+  }
+
+  /** Goes on by what another one knew. Without that it must find out anew what it can. Resolves when frames are being forwarded. */
+  async goOn(record: EngineRecord | undefined): Promise<void> {
+    if (record !== undefined) adopt(record, this.#parts);
+    this.#earlier = record?.report;
+    const outcome = this.#look();
+    await this.#publisher.publish();
+    this.#attachment.release();
+    await this.#shared.settled();
+    this.#begun(outcome);
+  }
+
+  /** Ends, and leaves the device as it is to another process that has it too. Nobody is told. */
+  async leave(): Promise<void> {
+    this.#rest();
+    await this.#attachment.leave();
   }
 
   /**
@@ -311,11 +358,9 @@ export class Engine {
   async #takeOver(before: Engine): Promise<void> {
     before.#inbox.drainAll();
     before.#rest();
-    const known = recordOf(before.#parts);
+    const known = recordOf(before.#parts, before.report());
     adopt(known, this.#parts);
-    const outcome = finish(
-      this.#forwarding.update(this.#resolver.neighbors.known(), this.#resolver.neighbors),
-    );
+    const outcome = this.#look();
     await this.#publisher.publish();
     this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
     await this.#shared.settled();
@@ -324,6 +369,17 @@ export class Engine {
     before.#inbox.drainAll();
     this.#resolver.adoptFrames(before.#resolver);
     this.#earlier = before.report();
+    this.#begun(outcome);
+  }
+
+  /** What is forwarded by all that is known. */
+  #look(): Outcome {
+    const { neighbors } = this.#resolver;
+    return finish(this.#forwarding.update(neighbors.known(), neighbors));
+  }
+
+  /** It goes on where another one was. */
+  #begun(outcome: Outcome): void {
     this.#ownMacWatch.start();
     this.#holdsAddresses = true;
     this.#resolver.start();

@@ -12,7 +12,11 @@ import type { ClusterRecord } from "../cluster/liveness.ts";
 import type { TechniqueRecord } from "../cluster/techniques.ts";
 import type { ProbedRecord } from "../health/prober.ts";
 import type { NeighborsRecord } from "../table/neighbors.ts";
+import type { Report } from "./report.ts";
 import type { TransitionsRecord } from "./transitions.ts";
+
+/** Of the record and the text that it becomes: another one with each change of its shape or meaning. */
+export const RECORD_VERSION = 1;
 
 export interface EngineRecord {
   readonly neighbors: NeighborsRecord;
@@ -20,4 +24,32 @@ export interface EngineRecord {
   readonly health: readonly ProbedRecord[];
   readonly techniques: readonly TechniqueRecord[];
   readonly transitions: TransitionsRecord;
+  /** What was done so far. */
+  readonly report: Report;
+}
+
+/** What JSON has no value for stands as a mapping with this key. */
+const KIND = "$";
+
+const ARRAYS = { Uint16Array, Int32Array, Float64Array };
+
+export function textOf(record: EngineRecord): string {
+  return JSON.stringify(record, (_, value: unknown) => {
+    if (typeof value === "number" && !Number.isFinite(value)) return { [KIND]: String(value) };
+    if (!ArrayBuffer.isView(value)) return value;
+    const { buffer, byteOffset, byteLength } = value;
+    const octets = Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+    return { [KIND]: value.constructor.name, octets };
+  });
+}
+
+/** Of a record of this version. */
+export function recordIn(text: string): EngineRecord {
+  return JSON.parse(text, (_, value: unknown) => {
+    if (typeof value !== "object" || value === null || !(KIND in value)) return value;
+    const kind = String(value[KIND]);
+    if (!(kind in ARRAYS) || !("octets" in value)) return Number(kind);
+    const octets = Buffer.from(String(value.octets), "base64");
+    return new ARRAYS[kind as keyof typeof ARRAYS](Uint8Array.from(octets).buffer);
+  }) as EngineRecord;
 }

@@ -2,6 +2,8 @@
 
 import pino from "pino";
 import { type Config, Engine } from "oneip";
+import { type EngineRecord, recordIn, textOf } from "../../src/engine/record.ts";
+import { shifted } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
 import { BusyClock } from "./busy_clock.ts";
 import { ParallelAttachment } from "./parallel_attachment.ts";
@@ -29,7 +31,8 @@ export interface Line {
 export class Run {
   readonly clock = new BusyClock();
   readonly link: SimulatedLink;
-  readonly attachment: ParallelAttachment;
+  /** Of the engine that was begun last. */
+  attachment: ParallelAttachment;
   #lines: Line[] = [];
   readonly #config: Config;
 
@@ -39,11 +42,33 @@ export class Run {
     this.#config = config;
   }
 
+  readonly #log = pino({ base: null }, {
+    write: (line: string) => void this.#lines.push(JSON.parse(line) as Line),
+  });
+
   start(): Promise<Engine> {
-    const log = pino({ base: null }, {
-      write: (line: string) => void this.#lines.push(JSON.parse(line) as Line),
-    });
-    return Engine.start(this.#config, log, this);
+    return Engine.start(this.#config, this.#log, this);
+  }
+
+  /** An engine of another process, whose clock goes on from where ours is, stands ready on the same link. */
+  ready(config = this.#config): Promise<Engine> {
+    const other = shifted(this.clock, -1_000_000);
+    const clock = shifted(other, this.clock.now() - other.now());
+    this.attachment = new ParallelAttachment(this.link, this.clock);
+    return Engine.ready(config, this.#log, { clock, attachment: this.attachment });
+  }
+
+  /** What such an engine gets from one that is at work. */
+  async recordOf(engine: Engine): Promise<EngineRecord> {
+    return recordIn(textOf(await engine.handOver()));
+  }
+
+  /** Such an engine takes over from one that is at work. */
+  async takeOver(engine: Engine, config = this.#config): Promise<Engine> {
+    const next = await this.ready(config);
+    await next.goOn(await this.recordOf(engine));
+    await engine.leave();
+    return next;
   }
 
   /** Lines of the log since they were last taken. */

@@ -60,7 +60,7 @@ export class HandingOver {
     const { promise, resolve, reject } = Promise.withResolvers<Output<"takeover">>();
     void this.#running.inTurn(async () => {
       try {
-        resolve(this.#give(socket));
+        resolve(this.#give(turn, socket));
         await this.#conclude(turn);
       } catch (error) {
         this.#turn = undefined;
@@ -87,8 +87,9 @@ export class HandingOver {
     turn.next.resolve();
   }
 
-  #give(socket: string): Output<"takeover"> {
+  #give({ pid }: Turn, socket: string): Output<"takeover"> {
     const { descriptors, ...tap } = this.#running.tap;
+    this.#log.info({ event: "takeover.begun", pid }, "another process gets ready to take over");
     send(socket, "descriptors", descriptors);
     return { tap, descriptors: descriptors.length, nowMs: this.#running.nowMs };
   }

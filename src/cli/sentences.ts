@@ -55,6 +55,7 @@ export class Sentences {
       `This dispatcher has taken over from the one that ran before. Frames waited for ${
         String(pausedMs)
       } ms, and none was lost by that.`,
+    "takeover.begun": ({ pid }) => `Process ${String(pid)} gets ready to take over from this one.`,
     "takeover.given": ({ pid }) =>
       `Process ${String(pid)} has taken over: this one ends, and leaves everything as it is.`,
     "takeover.failed": ({ pid }) =>

@@ -33,12 +33,16 @@ export class Run {
   readonly link: SimulatedLink;
   /** Of the engine that was begun last. */
   attachment: ParallelAttachment;
+  /** Of the link: what waits there is taken by whoever is not held. */
+  readonly #attachments: ParallelAttachment[] = [];
   #lines: Line[] = [];
   readonly #config: Config;
 
   constructor(neighbors: readonly Neighbor[], config: Config) {
-    this.link = new SimulatedLink(neighbors, this.clock, () => this.attachment.work());
-    this.attachment = new ParallelAttachment(this.link, this.clock);
+    this.link = new SimulatedLink(neighbors, this.clock, () => {
+      for (const attachment of this.#attachments) attachment.work();
+    });
+    this.attachment = this.#attach();
     this.#config = config;
   }
 
@@ -54,8 +58,13 @@ export class Run {
   ready(config = this.#config): Promise<Engine> {
     const other = shifted(this.clock, -1_000_000);
     const clock = shifted(other, this.clock.now() - other.now());
-    this.attachment = new ParallelAttachment(this.link, this.clock);
+    this.attachment = this.#attach();
     return Engine.ready(config, this.#log, { clock, attachment: this.attachment });
+  }
+
+  /** An engine stands ready in place of one that has handed over to nobody. */
+  resumed(): Promise<Engine> {
+    return Engine.ready(this.#config, this.#log, this);
   }
 
   /** What such an engine gets from one that is at work. */
@@ -69,6 +78,12 @@ export class Run {
     await next.goOn(await this.recordOf(engine));
     await engine.leave();
     return next;
+  }
+
+  #attach(): ParallelAttachment {
+    const attachment = new ParallelAttachment(this.link, this.clock);
+    this.#attachments.push(attachment);
+    return attachment;
   }
 
   /** Lines of the log since they were last taken. */

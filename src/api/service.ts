@@ -2,6 +2,7 @@
 
 import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
+import { send } from "../device/handed_descriptors.ts";
 import { TapError } from "../device/interface.ts";
 import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
@@ -93,10 +94,24 @@ async function run(service: Service, asked: Promise<string>, takeover: boolean):
       running.failed,
     ]);
     if (pid === undefined) log.info({ signal }, "stopping");
-    else log.info({ event: "takeover.given", pid }, "another process has taken over");
+    else {
+      log.info({ event: "takeover.given", pid }, "another process has taken over");
+      tellManager(pid, log);
+    }
   } finally {
     control?.close();
     await running.stop();
+  }
+}
+
+/** A service manager, when one wants to know, goes on with the other process (sd_notify(3)). */
+function tellManager(pid: number, log: Logger): void {
+  const path = process.env["NOTIFY_SOCKET"];
+  if (path === undefined) return;
+  try {
+    send(path, `MAINPID=${pid}`);
+  } catch (error) {
+    log.warn({ reason: (error as Error).message }, "the service manager was not told of the other process");
   }
 }
 

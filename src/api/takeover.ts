@@ -76,7 +76,7 @@ async function handed(path: string, ask: Ask): Promise<Handed> {
         ? new UsageError("The running dispatcher is too old to be taken over: stop it, and start this one")
         : error;
     });
-    return { ...answer, fds: socket.receive() };
+    return { ...answer, fds: socket.receive().descriptors };
   } finally {
     socket.close();
   }

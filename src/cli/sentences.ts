@@ -54,7 +54,7 @@ export class Sentences {
     "takeover.done": ({ pausedMs }) =>
       `This dispatcher has taken over from the one that ran before. Frames waited for ${
         String(pausedMs)
-      } ms, and none was lost by that.`,
+      } ms.`,
     "takeover.begun": ({ pid }) => `Process ${String(pid)} gets ready to take over from this one.`,
     "takeover.given": ({ pid }) =>
       `Process ${String(pid)} has taken over: this one ends, and leaves everything as it is.`,

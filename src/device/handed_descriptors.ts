@@ -24,8 +24,10 @@ const IOVEC = 16;
 const CMSGHDR = 16;
 /** sun_path of struct sockaddr_un, with its NUL. */
 const LONGEST_PATH = 108;
+/** Octets of text that are read. */
+const LONGEST_TEXT = 256;
 /** SCM_MAX_FD: the kernel carries so many at once. */
-export const MOST_DESCRIPTORS = 253;
+const MOST_DESCRIPTORS = 253;
 
 /** Sends text, and descriptors with it if there are any, to the socket at `path`. Throws when nobody takes them. */
 export function send(path: string, text: string, descriptors: readonly number[] = []): void {
@@ -38,6 +40,11 @@ export function send(path: string, text: string, descriptors: readonly number[] 
   } finally {
     libc.close(fd);
   }
+}
+
+export interface Datagram {
+  readonly text: string;
+  readonly descriptors: readonly number[];
 }
 
 /** Where descriptors come to. */
@@ -58,10 +65,16 @@ export class DescriptorSocket {
     chmodSync(path, 0o600);
   }
 
-  /** The descriptors that came with the first datagram; none when none has come. They are the receiver's to close. */
-  receive(): number[] {
-    const message = new Message(new Uint8Array(1), MOST_DESCRIPTORS);
-    return libc.recvmsg(this.#fd, message.header, MSG_CMSG_CLOEXEC) < 0 ? [] : message.descriptors();
+  /** The next datagram; empty when none has come. Its descriptors are the receiver's to close. */
+  receive(): Datagram {
+    const octets = new Uint8Array(LONGEST_TEXT);
+    const message = new Message(octets, MOST_DESCRIPTORS);
+    const length = libc.recvmsg(this.#fd, message.header, MSG_CMSG_CLOEXEC);
+    if (length < 0) return { text: "", descriptors: [] };
+    return {
+      text: new TextDecoder().decode(octets.subarray(0, length)),
+      descriptors: message.descriptors(),
+    };
   }
 
   close(): void {
@@ -84,7 +97,7 @@ class Message {
 
   constructor(octets: Uint8Array<ArrayBuffer>, descriptors: number) {
     const vector = new Uint8Array(new ArrayBuffer(IOVEC));
-    new DataView(vector.buffer).setBigUint64(0, this.#at(octets.slice()), true);
+    new DataView(vector.buffer).setBigUint64(0, this.#at(octets), true);
     new DataView(vector.buffer).setBigUint64(8, BigInt(octets.length), true);
     this.#view.setBigUint64(16, this.#at(vector), true);
     this.#view.setBigUint64(24, 1n, true);

@@ -82,7 +82,8 @@ test("the descriptors are the other's too; it ends when the other one forwards",
     descriptors: 2,
     nowMs: 5,
   });
-  const descriptors = socket.receive();
+  const { text, descriptors } = socket.receive();
+  expect(text).toBe("descriptors");
   expect(descriptors).toHaveLength(2);
   // Another descriptor of the same eventfd.
   queue.raise();

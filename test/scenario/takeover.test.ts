@@ -23,6 +23,9 @@ interface Line {
   readonly [key: string]: unknown;
 }
 
+/** Stands for the service manager. */
+const manager = new DescriptorSocket(join(tmpdir(), `oneip-manager-${process.pid}`));
+
 /** A dispatcher of its own process on a node. */
 class Dispatcher {
   readonly #child: ChildProcess;
@@ -30,7 +33,16 @@ class Dispatcher {
 
   constructor(node: LabNode, runtime: "deno" | "node", ...args: readonly string[]) {
     const oneip = join(ROOT, "scripts/oneip");
-    const words = ["env", `ONEIP_RUNTIME=${runtime}`, oneip, "run", "-c", configOf(node), ...args];
+    const words = [
+      "env",
+      `ONEIP_RUNTIME=${runtime}`,
+      `NOTIFY_SOCKET=${manager.path}`,
+      oneip,
+      "run",
+      "-c",
+      configOf(node),
+      ...args,
+    ];
     const [command = "", ...rest] = node.command(words);
     this.#child = spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
@@ -111,7 +123,7 @@ async function leaveInTheMiddle(control: string): Promise<number> {
   const socket = new DescriptorSocket(`${control}.test`);
   const conversation = await converse(control);
   await conversation.ask("takeover", { version: 1, pid: process.pid, socket: socket.path });
-  closeAll(socket.receive());
+  closeAll(socket.receive().descriptors);
   const { record } = await conversation.ask("takeoverRecord", {});
   conversation.end();
   socket.close();
@@ -155,6 +167,7 @@ describe.skipIf(needsTap())("takeover", () => {
     if (now?.isRunning) now.kill("SIGKILL");
     await connections?.end();
     await lab?.down();
+    manager.close();
   });
 
   const takeOver = async (runtime: "deno" | "node") => {
@@ -164,6 +177,7 @@ describe.skipIf(needsTap())("takeover", () => {
     await next.says('"msg":"running"');
     expect(await before.ended(), before.output).toBe(0);
     expect(before.lines.at(-1)).toMatchObject({ event: "takeover.given", pid: next.pid });
+    expect(manager.receive().text).toBe(`MAINPID=${next.pid}`);
     return next;
   };
 

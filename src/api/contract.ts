@@ -140,8 +140,10 @@ export const CONTRACT = {
     input: z.object({ version: z.int(), pid: z.int(), socket: z.string() }),
     output: z.strictObject({ tap: handedTap, descriptors: z.int(), nowMs: z.number() }),
   },
-  /** It is ready: what the engine knows, which now lets frames wait. Of the record, a text, only `version` need be understood. */
+  /** It is ready: what the engine knows, a text of this version. From now on only the workers are at work. */
   takeoverRecord: { input: nothing, output: z.strictObject({ version: z.int(), record: z.string() }) },
+  /** It has understood, or not: what the workers have written, a text of the same version. From now on frames wait. */
+  takeoverLate: { input: nothing, output: z.strictObject({ record: z.string() }) },
   /** It forwards, and the control socket's path is its own. */
   takeoverDone: { input: nothing, output: nothing },
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>;

@@ -11,7 +11,7 @@ import { TAKEOVER_VERSION } from "./takeover.ts";
 
 /** So long the other process may take to get ready, while frames go their way. */
 const READY_MS = 120_000;
-/** So long frames may wait for it. */
+/** So long it may take from the record until it forwards, while frames wait for a part of it. */
 const PAUSE_MS = 10_000;
 /** So long after its end it may keep its connection open. */
 const END_MS = 5000;
@@ -20,8 +20,8 @@ const END_MS = 5000;
 interface Turn {
   readonly pid: number;
   readonly connection: Connection;
-  /** Frames wait. */
-  record: Promise<EngineRecord> | undefined;
+  /** Only workers are at work. */
+  record: EngineRecord | undefined;
   isDone: boolean;
   /** What becomes of it may have changed. */
   next: PromiseWithResolvers<void>;
@@ -70,13 +70,20 @@ export class HandingOver {
     return promise;
   }
 
-  /** Lets frames wait, and says what is known. */
-  async record(connection: Connection): Promise<Output<"takeoverRecord">> {
+  /** Says what is known. */
+  record(connection: Connection): Output<"takeoverRecord"> {
     const turn = this.#turnOf(connection);
     if (turn.record !== undefined) throw new UsageError("The record was given already");
-    turn.record = this.#running.handOver();
+    turn.record = this.#running.rest();
     turn.next.resolve();
-    return { version: RECORD_VERSION, record: textOf(await turn.record) };
+    return { version: RECORD_VERSION, record: textOf(turn.record) };
+  }
+
+  /** Lets frames wait, and says what workers have written. */
+  async late(connection: Connection): Promise<Output<"takeoverLate">> {
+    const turn = this.#turnOf(connection);
+    if (turn.record === undefined) throw new UsageError("Ask for the record first");
+    return { record: textOf(await this.#running.stand()) };
   }
 
   /** The other process forwards. */
@@ -102,7 +109,7 @@ export class HandingOver {
       return this.#finish(turn.pid);
     }
     this.#turn = undefined;
-    if (turn.record !== undefined) await this.#running.goOn(await turn.record);
+    if (turn.record !== undefined) await this.#running.goOn(turn.record);
     this.#log.warn(
       { event: "takeover.failed", pid: turn.pid },
       "another process began to take over and did not end it: this one goes on",

@@ -6,7 +6,7 @@ import type { Config } from "../config/config.ts";
 import { loadWithWarnings } from "../config/load.ts";
 import type { HandedTap } from "../device/tap.ts";
 import { Engine } from "../engine/engine.ts";
-import type { EngineRecord } from "../engine/record.ts";
+import type { EngineRecord, LateRecord } from "../engine/record.ts";
 import { UsageError } from "../input/errors.ts";
 import type { TapAttachment } from "../plane/tap_attachment.ts";
 import type { Clock } from "../system/clock.ts";
@@ -99,18 +99,25 @@ export class Running {
     return turn;
   }
 
-  /** Lets frames wait; what the engine knows. Then another process goes on, or `goOn`. */
-  handOver(): Promise<EngineRecord> {
+  /** The engine rests, but for its workers: what it knows. Then another process goes on, or `goOn`. */
+  rest(): EngineRecord {
     this.#isHandedOver = true;
-    return this.#engine.handOver();
+    return this.#engine.rest();
   }
 
-  /** Nobody has taken over: this one goes on where it stopped. */
+  /** Its workers let frames wait: what they have written. */
+  stand(): Promise<LateRecord> {
+    return this.#engine.stand();
+  }
+
+  /** Nobody has taken over: this one goes on by what it knew when it began to rest. */
   async goOn(record: EngineRecord): Promise<void> {
     const surroundings = { attachment: this.#attachment, clock: this.#clock };
+    const late = await this.#engine.stand();
     this.#engine = await Engine.ready(this.#config, this.#service.log, surroundings);
     this.#engine.failed.catch(this.#fail);
-    await this.#engine.goOn(record);
+    await this.#engine.prepare(record);
+    await this.#engine.goOn(late);
     this.#isHandedOver = false;
   }
 

@@ -200,6 +200,7 @@ async function listenForCommands(
       reload: () => running.reload(),
       takeover: (input, connection) => handingOver.begin(input, connection),
       takeoverRecord: (_, connection) => handingOver.record(connection),
+      takeoverLate: (_, connection) => handingOver.late(connection),
       takeoverDone: (_, connection) => {
         handingOver.finish(connection);
         listener.leave();

@@ -6,8 +6,11 @@
  *     takeover ────────────────────────────────────────▶
  *        ◀────────────────────── descriptors of the TAP's queues
  *     its workers stand ready
- *     takeoverRecord ──────────────────────────────────▶ lets frames wait in the queues
+ *     takeoverRecord ──────────────────────────────────▶ only its workers are at work from now on
  *        ◀──────────────────────────────── what it knows
+ *     computes its tables
+ *     takeoverLate ────────────────────────────────────▶ lets frames wait in the queues
+ *        ◀────────────────────────── what workers wrote
  *     its workers go on
  *     takeoverDone ────────────────────────────────────▶ leaves the control socket, and ends
  *
@@ -21,7 +24,7 @@ import type { Config } from "../config/config.ts";
 import { configData, type PrintedConfig } from "../config/print.ts";
 import { DescriptorSocket } from "../device/handed_descriptors.ts";
 import { Engine } from "../engine/engine.ts";
-import { type EngineRecord, RECORD_VERSION, recordIn } from "../engine/record.ts";
+import { type EngineRecord, type LateRecord, RECORD_VERSION, recordIn } from "../engine/record.ts";
 import { UsageError } from "../input/errors.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
 import { REAL_CLOCK, shifted } from "../system/clock.ts";
@@ -87,14 +90,16 @@ async function goOn({ tap, fds, nowMs }: Handed, config: Config, log: Logger, as
   const clock = shifted(REAL_CLOCK, nowMs - REAL_CLOCK.now());
   const engine = await Engine.ready(config, log, { attachment, clock });
   try {
-    const beganMs = clock.now();
     const { version, record } = await ask("takeoverRecord", {});
-    const known = read(version, record);
-    await engine.goOn(known);
+    const isUnderstood = version === RECORD_VERSION;
+    await engine.prepare(isUnderstood ? recordIn<EngineRecord>(record) : undefined);
+    const beganMs = clock.now();
+    const late = (await ask("takeoverLate", {})).record;
+    await engine.goOn(isUnderstood ? recordIn<LateRecord>(late) : undefined);
     const pausedMs = Math.round(clock.now() - beganMs);
     await ask("takeoverDone", {});
     log.info({ event: "takeover.done", pausedMs }, "taken over from the running dispatcher");
-    if (known === undefined) {
+    if (!isUnderstood) {
       log.warn(
         { event: "takeover.forgotten", version, understood: RECORD_VERSION },
         "what the other dispatcher knew was not understood: connections in transition may be cut",
@@ -105,9 +110,4 @@ async function goOn({ tap, fds, nowMs }: Handed, config: Config, log: Logger, as
     throw error;
   }
   return { engine, attachment, clock };
-}
-
-/** Undefined when it is of another version. */
-function read(version: number, text: string): EngineRecord | undefined {
-  return version === RECORD_VERSION ? recordIn(text) : undefined;
 }

@@ -42,7 +42,7 @@ import { type About, tell } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
 import { adopt, type Parts, recordOf } from "./hand_over.ts";
 import { Inbox } from "./inbox.ts";
-import type { EngineRecord } from "./record.ts";
+import type { EngineRecord, LateRecord } from "./record.ts";
 import { type Report, reportOf, sumOf } from "./report.ts";
 import { type BackendStatus, backendStatus, type Status, statusOf } from "./status.ts";
 
@@ -81,6 +81,9 @@ export class Engine {
   #isStopped = false;
   /** What was done under earlier configurations. */
   #earlier: Report | undefined;
+  /** What another engine knows in whose place this one will be, and what comes of it. */
+  #known: EngineRecord | undefined;
+  #found: Outcome | undefined;
 
   /**
    * Starts a dispatcher. Resolves when frames are being forwarded. Throws TapError when the TAP cannot be had, and leaves
@@ -100,7 +103,7 @@ export class Engine {
 
   /**
    * Prepares to go on by what another engine knows, on the same device: the workers stand ready, and all frames wait in the device or
-   * are the other one's. Then comes `goOn` or `leave`. Throws when the workers cannot be had, and leaves the device as it is.
+   * are the other one's. Then comes `prepare` or `leave`. Throws when the workers cannot be had, and leaves the device as it is.
    */
   static async ready(config: Config, log: Logger, surroundings: Required<Surroundings>): Promise<Engine> {
     const { clock, attachment } = surroundings;
@@ -297,25 +300,36 @@ export class Engine {
     return next;
   }
 
-  /** Lets frames wait in the device, and ends: what it knows, by which another one may go on. Then comes `leave`, or `ready` of that one. */
-  async handOver(): Promise<EngineRecord> {
+  /** From now on only its workers are at work: what it knows. Then comes `stand`. */
+  rest(): EngineRecord {
     this.#rest();
-    await this.#publisher.published();
-    await this.#shared.settled();
-    await this.#attachment.hold();
-    this.#inbox.drainAll();
-    return recordOf(this.#parts, this.report());
+    return recordOf(this.#parts);
   }
 
-  /** Goes on by what another one knew. Without that it must find out anew what it can. Resolves when frames are being forwarded. */
-  async goOn(record: EngineRecord | undefined): Promise<void> {
+  /** Its workers stop too, and frames wait in the device: what they have written. Then comes `leave`, or `ready` of another engine. */
+  async stand(): Promise<LateRecord> {
+    await this.#attachment.hold();
+    this.#inbox.drainAll();
+    return { remembered: this.#forwarding.transitions.recordRemembered(), report: this.report() };
+  }
+
+  /** Computes by what another one knows what is to be forwarded. Without that it must find out anew what it can. Then comes `goOn`. */
+  async prepare(record: EngineRecord | undefined): Promise<void> {
     if (record !== undefined) adopt(record, this.#parts);
-    this.#earlier = record?.report;
-    const outcome = this.#look();
+    this.#known = record;
+    this.#found = this.#look();
     await this.#publisher.publish();
+  }
+
+  /** Lets its workers go on where another one's stand. Resolves when frames are being forwarded. */
+  async goOn(late: LateRecord | undefined): Promise<void> {
+    if (this.#known !== undefined && late !== undefined) {
+      this.#forwarding.transitions.adoptLater(this.#known.transitions, late.remembered);
+    }
+    this.#earlier = late?.report;
     this.#attachment.release();
     await this.#shared.settled();
-    this.#begun(outcome);
+    this.#begun();
   }
 
   /** Ends, and leaves the device as it is to another process that has it too. Nobody is told. */
@@ -357,19 +371,15 @@ export class Engine {
   /** The table is filled before any worker sees it, and what `before` still has to read it reads to the end. */
   async #takeOver(before: Engine): Promise<void> {
     before.#inbox.drainAll();
-    before.#rest();
-    const known = recordOf(before.#parts, before.report());
-    adopt(known, this.#parts);
-    const outcome = this.#look();
-    await this.#publisher.publish();
+    await this.prepare(before.rest());
     this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
     await this.#shared.settled();
-    const { transitions } = before.#forwarding;
-    this.#forwarding.transitions.adoptLater(known.transitions, transitions.recordRemembered());
     before.#inbox.drainAll();
     this.#resolver.adoptFrames(before.#resolver);
+    const { transitions } = before.#forwarding;
+    this.#forwarding.transitions.adoptLater(this.#known!.transitions, transitions.recordRemembered());
     this.#earlier = before.report();
-    this.#begun(outcome);
+    this.#begun();
   }
 
   /** What is forwarded by all that is known. */
@@ -379,7 +389,10 @@ export class Engine {
   }
 
   /** It goes on where another one was. */
-  #begun(outcome: Outcome): void {
+  #begun(): void {
+    const outcome = this.#found!;
+    this.#known = undefined;
+    this.#found = undefined;
     this.#ownMacWatch.start();
     this.#holdsAddresses = true;
     this.#resolver.start();

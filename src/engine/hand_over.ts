@@ -5,7 +5,6 @@ import type { Prober } from "../health/prober.ts";
 import type { Resolver } from "../link/resolver.ts";
 import type { Forwarding } from "./forwarding.ts";
 import type { EngineRecord } from "./record.ts";
-import type { Report } from "./report.ts";
 
 /** The parts of an engine that know something. */
 export interface Parts {
@@ -15,13 +14,9 @@ export interface Parts {
   readonly forwarding: Forwarding;
 }
 
-/** Nothing happens by itself any more in these. `report`: what they have done. */
-export function recordOf(
-  { resolver, liveness, prober, forwarding }: Parts,
-  report: Report,
-): EngineRecord {
+/** Nothing happens by itself any more in these. */
+export function recordOf({ resolver, liveness, prober, forwarding }: Parts): EngineRecord {
   return {
-    report,
     neighbors: resolver.neighbors.record(),
     liveness: liveness.record(),
     health: prober.record(),

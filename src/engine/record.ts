@@ -2,8 +2,7 @@
  * What an engine knows, as plain data and typed arrays, so that another one goes on by it: by another configuration in the same process
  * (a reload), or in another process that perhaps runs other code (a takeover).
  *
- *     engine ── record ── another engine                          reload
- *     engine ── record ── text ── record ── another engine        takeover
+ *     one ── record ──▶ another one computes its tables ── one's workers stop ── late record ──▶ the other one's go on
  *
  * Times are by the clock of the engine that knows; the other one's clock goes on from there.
  */
@@ -13,9 +12,9 @@ import type { TechniqueRecord } from "../cluster/techniques.ts";
 import type { ProbedRecord } from "../health/prober.ts";
 import type { NeighborsRecord } from "../table/neighbors.ts";
 import type { Report } from "./report.ts";
-import type { TransitionsRecord } from "./transitions.ts";
+import type { RememberedRecord, TransitionsRecord } from "./transitions.ts";
 
-/** Of the record and the text that it becomes: another one with each change of its shape or meaning. */
+/** Of both records and the text that they become: another one with each change of its shape or meaning. */
 export const RECORD_VERSION = 1;
 
 export interface EngineRecord {
@@ -24,6 +23,12 @@ export interface EngineRecord {
   readonly health: readonly ProbedRecord[];
   readonly techniques: readonly TechniqueRecord[];
   readonly transitions: TransitionsRecord;
+}
+
+/** What workers have written until they stopped. */
+export interface LateRecord {
+  /** By cluster of the record. */
+  readonly remembered: readonly RememberedRecord[];
   /** What was done so far. */
   readonly report: Report;
 }
@@ -33,7 +38,7 @@ const KIND = "$";
 
 const ARRAYS = { Uint16Array, Int32Array, Float64Array };
 
-export function textOf(record: EngineRecord): string {
+export function textOf(record: EngineRecord | LateRecord): string {
   return JSON.stringify(record, (_, value: unknown) => {
     if (typeof value === "number" && !Number.isFinite(value)) return { [KIND]: String(value) };
     if (!ArrayBuffer.isView(value)) return value;
@@ -44,12 +49,12 @@ export function textOf(record: EngineRecord): string {
 }
 
 /** Of a record of this version. */
-export function recordIn(text: string): EngineRecord {
+export function recordIn<T extends EngineRecord | LateRecord>(text: string): T {
   return JSON.parse(text, (_, value: unknown) => {
     if (typeof value !== "object" || value === null || !(KIND in value)) return value;
     const kind = String(value[KIND]);
     if (!(kind in ARRAYS) || !("octets" in value)) return Number(kind);
     const octets = Buffer.from(String(value.octets), "base64");
     return new ARRAYS[kind as keyof typeof ARRAYS](Uint8Array.from(octets).buffer);
-  }) as EngineRecord;
+  }) as T;
 }

@@ -144,12 +144,15 @@ export class Transitions {
     return { tick: this.#memory.tick, clusters };
   }
 
-  /** By cluster: workers may go on writing. */
+  /** By cluster; empty where nothing is in transition. Workers may go on writing. */
   recordRemembered(): RememberedRecord[] {
-    return this.#parts.map(({ map: { cluster }, first, index }) => ({
-      strayed: this.#memory.strayedOf(first, cluster.buckets),
-      connections: this.#memory.connections[index]!.record(),
-    }));
+    return this.#parts.map(({ map: { cluster }, transitions, first, index }) => {
+      if (transitions.size === 0) return { strayed: new Int32Array(), connections: new Int32Array() };
+      return {
+        strayed: this.#memory.strayedOf(first, cluster.buckets),
+        connections: this.#memory.connections[index]!.record(),
+      };
+    });
   }
 
   /**

@@ -9,10 +9,11 @@ import { HandingOver } from "../../src/api/handing_over.ts";
 import type { Running } from "../../src/api/running.ts";
 import { closeAll, DescriptorSocket } from "../../src/device/handed_descriptors.ts";
 import { WakeUp } from "../../src/device/poll.ts";
-import type { EngineRecord } from "../../src/engine/record.ts";
+import type { EngineRecord, LateRecord } from "../../src/engine/record.ts";
 import { VirtualClock } from "../../src/system/clock.ts";
 
 const RECORD = { transitions: { tick: 7 } } as EngineRecord;
+const LATE = { report: { received: 8 } } as LateRecord;
 
 let folder: string;
 let socket: DescriptorSocket;
@@ -43,9 +44,13 @@ beforeEach(() => {
     },
     nowMs: 5,
     inTurn: (work: () => Promise<unknown>) => last = last.then(work),
-    handOver: () => {
-      did.push("stopped");
-      return Promise.resolve(RECORD);
+    rest: () => {
+      did.push("rested");
+      return RECORD;
+    },
+    stand: () => {
+      did.push("stood");
+      return Promise.resolve(LATE);
     },
     goOn: (record: EngineRecord) => {
       expect(record).toBe(RECORD);
@@ -89,13 +94,14 @@ test("the descriptors are the other's too; it ends when the other one forwards",
   queue.raise();
   new WakeUp(descriptors[0]).lower();
   closeAll(descriptors);
-  const { version, record } = await handingOver.record(by);
+  const { version, record } = handingOver.record(by);
   expect([version, JSON.parse(record)]).toEqual([1, RECORD]);
+  expect(JSON.parse((await handingOver.late(by)).record)).toEqual(LATE);
   handingOver.finish(by);
   expect(taken).toBeUndefined();
   by.close();
   await pass(0);
-  expect([taken, did, events]).toEqual([42, ["stopped"], ["takeover.begun"]]);
+  expect([taken, did, events]).toEqual([42, ["rested", "stood"], ["takeover.begun"]]);
 });
 
 test("the other one ends before it asks for what is known: nothing was stopped", async () => {
@@ -115,12 +121,13 @@ test.each([
   async (_, leave) => {
     const by = connection();
     await begin(by);
-    await handingOver.record(by);
+    handingOver.record(by);
+    await handingOver.late(by);
     await pass(9000);
-    expect(did).toEqual(["stopped"]);
+    expect(did).toEqual(["rested", "stood"]);
     await leave(by);
     await pass(0);
-    expect([did, events]).toEqual([["stopped", "went on"], ["takeover.begun", "takeover.failed"]]);
+    expect([did, events]).toEqual([["rested", "stood", "went on"], ["takeover.begun", "takeover.failed"]]);
     expect(() => handingOver.finish(by)).toThrow("or it took too long");
     expect(taken).toBeUndefined();
   },
@@ -140,9 +147,10 @@ test("one at a time, in the same words, and step by step", async () => {
   await begin(by);
   expect(() => begin(connection())).toThrow("Process 42 is taking over already");
   expect(() => handingOver.finish(by)).toThrow("Ask for the record first");
-  await expect(handingOver.record(connection())).rejects.toThrow("Nobody takes over by this connection");
-  await handingOver.record(by);
-  await expect(handingOver.record(by)).rejects.toThrow("The record was given already");
+  await expect(handingOver.late(by)).rejects.toThrow("Ask for the record first");
+  expect(() => handingOver.record(connection())).toThrow("Nobody takes over by this connection");
+  handingOver.record(by);
+  expect(() => handingOver.record(by)).toThrow("The record was given already");
 });
 
 test("whoever wants no descriptors gets the reason, and another one may try", async () => {

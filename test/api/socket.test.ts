@@ -44,6 +44,7 @@ const handlers: Handlers = {
     throw new UsageError("not here");
   },
   takeoverRecord: () => ({ version: 1, record: "" }),
+  takeoverLate: () => ({ record: "" }),
   takeoverDone: () => ({}),
   weight: ({ weight }) => ({ ...STATUS, weight }),
 };

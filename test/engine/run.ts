@@ -2,7 +2,7 @@
 
 import pino from "pino";
 import { type Config, Engine } from "oneip";
-import { type EngineRecord, recordIn, textOf } from "../../src/engine/record.ts";
+import { recordIn, textOf } from "../../src/engine/record.ts";
 import { shifted } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
 import { BusyClock } from "./busy_clock.ts";
@@ -67,15 +67,11 @@ export class Run {
     return Engine.ready(this.#config, this.#log, this);
   }
 
-  /** What such an engine gets from one that is at work. */
-  async recordOf(engine: Engine): Promise<EngineRecord> {
-    return recordIn(textOf(await engine.handOver()));
-  }
-
   /** Such an engine takes over from one that is at work. */
   async takeOver(engine: Engine, config = this.#config): Promise<Engine> {
     const next = await this.ready(config);
-    await next.goOn(await this.recordOf(engine));
+    await next.prepare(recordIn(textOf(engine.rest())));
+    await next.goOn(recordIn(textOf(await engine.stand())));
     await engine.leave();
     return next;
   }

@@ -125,6 +125,7 @@ async function leaveInTheMiddle(control: string): Promise<number> {
   await conversation.ask("takeover", { version: 1, pid: process.pid, socket: socket.path });
   closeAll(socket.receive().descriptors);
   const { record } = await conversation.ask("takeoverRecord", {});
+  await conversation.ask("takeoverLate", {});
   conversation.end();
   socket.close();
   return record.length;

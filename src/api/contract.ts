@@ -7,6 +7,8 @@ import * as z from "zod";
 import type { ConfigChanges } from "../cluster/config_changes.ts";
 import type { TechniqueOf } from "../cluster/techniques.ts";
 import type { BackendStatus, Status } from "../engine/status.ts";
+import type { OffloadName } from "../device/offloads.ts";
+import type { HandedTap } from "../device/tap.ts";
 import type { Fault } from "../fault/fault.ts";
 import type { Json } from "../config/print.ts";
 import { type FaultId, FAULTS } from "../fault/ids.ts";
@@ -87,6 +89,15 @@ const configChanges: z.ZodType<ConfigChanges> = z.strictObject({
   moving: z.array(z.strictObject({ cluster: z.string(), share: z.number() })),
 });
 
+/** The TAP that is handed over. Its descriptors come another way (device/handed_descriptors.ts). */
+const handedTap: z.ZodType<Omit<HandedTap, "descriptors">> = z.strictObject({
+  name: z.string(),
+  hasNeighborQueue: z.boolean(),
+  granted: z.array(z.custom<OffloadName>((value) => typeof value === "string")),
+  isAdopted: z.boolean(),
+  joined: z.string().nullable(),
+});
+
 /** `NAME` or `CLUSTER/NAME`. */
 const backend = z.string();
 
@@ -121,11 +132,33 @@ export const CONTRACT = {
   },
   /** Goes on by what the configuration file says now; what that has changed. */
   reload: { input: nothing, output: configChanges },
+  /**
+   * Another process takes over (takeover.ts). It has this number, and the descriptors of the TAP's queues go to its socket. `nowMs` is by
+   * the engine's clock. As long as its connection is open, it has its time to get ready.
+   */
+  takeover: {
+    input: z.object({ version: z.int(), pid: z.int(), socket: z.string() }),
+    output: z.strictObject({ tap: handedTap, descriptors: z.int(), nowMs: z.number() }),
+  },
+  /** It is ready: what the engine knows, a text of this version. From now on only the workers are at work. */
+  takeoverRecord: { input: nothing, output: z.strictObject({ version: z.int(), record: z.string() }) },
+  /** It has understood, or not: what the workers have written, a text of the same version. From now on frames wait. */
+  takeoverLate: { input: nothing, output: z.strictObject({ record: z.string() }) },
+  /** It forwards, and the control socket's path is its own. */
+  takeoverDone: { input: nothing, output: nothing },
 } as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>;
 
 export type CommandName = keyof typeof CONTRACT;
 export type Input<N extends CommandName> = z.output<(typeof CONTRACT)[N]["input"]>;
 export type Output<N extends CommandName> = z.output<(typeof CONTRACT)[N]["output"]>;
 
+/** Of who asks. */
+export interface Connection {
+  /** Resolves when it has ended. */
+  readonly closed: Promise<void>;
+}
+
 /** What answers each command. What it throws goes back as an error. */
-export type Handlers = { readonly [N in CommandName]: (input: Input<N>) => Output<N> | Promise<Output<N>> };
+export type Handlers = {
+  readonly [N in CommandName]: (input: Input<N>, connection: Connection) => Output<N> | Promise<Output<N>>;
+};

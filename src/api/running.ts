@@ -4,9 +4,13 @@ import type { Logger } from "pino";
 import { changesBetween, type ConfigChanges } from "../cluster/config_changes.ts";
 import type { Config } from "../config/config.ts";
 import { loadWithWarnings } from "../config/load.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { HandedTap } from "../device/tap.ts";
+import { Engine } from "../engine/engine.ts";
+import type { EngineRecord, LateRecord } from "../engine/record.ts";
 import { requireNeeds } from "../health/needs.ts";
-import { REAL_CLOCK } from "../system/clock.ts";
+import { UsageError } from "../input/errors.ts";
+import type { TapAttachment } from "../plane/tap_attachment.ts";
+import type { Clock } from "../system/clock.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
 
 export interface Service {
@@ -18,29 +22,45 @@ export interface Service {
   reloaded(config: Config): void;
 }
 
+/** An engine, and what it was started with. */
+export interface Started {
+  readonly engine: Engine;
+  readonly attachment: TapAttachment;
+  readonly clock: Clock;
+}
+
 export class Running {
   /** Rejects when the dispatcher can do its work no more; never resolves otherwise. */
   readonly failed: Promise<never>;
   readonly #service: Service;
+  readonly #attachment: TapAttachment;
+  readonly #clock: Clock;
   readonly #fail: (error: Error) => void;
   #engine: Engine;
   #config: Config;
-  /** One reload at a time. */
+  /** Another process has what the engine knew. */
+  #isHandedOver = false;
+  /** One reload or takeover at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(engine: Engine, service: Service) {
+  constructor({ engine, attachment, clock }: Started, service: Service) {
     const { promise, reject } = Promise.withResolvers<never>();
     this.failed = promise;
     this.failed.catch(() => {}); // Whoever waits for it hears of it; nobody must.
     this.#fail = reject;
     this.#service = service;
+    this.#attachment = attachment;
+    this.#clock = clock;
     this.#engine = engine;
     this.#config = service.config;
     engine.failed.catch(reject);
   }
 
-  /** The one at work now. */
+  /** The one at work now. Throws UsageError while another process is about to go on in its place. */
   get engine(): Engine {
+    if (this.#isHandedOver) {
+      throw new UsageError("The dispatcher is being taken over by another process; ask again");
+    }
     return this.#engine;
   }
 
@@ -49,24 +69,67 @@ export class Running {
     return this.#config;
   }
 
+  /** What another process needs to have the TAP, too. */
+  get tap(): HandedTap {
+    return this.#attachment.handed;
+  }
+
+  /** By the engine's clock. */
+  get nowMs(): number {
+    return this.#clock.now();
+  }
+
   /**
    * Reads the file anew and goes on by it. Resolves with what has changed by that when the workers follow. Throws, tells the log, and
    * changes nothing when the file has a mistake, or changes what cannot change while the dispatcher runs.
    */
   reload(): Promise<ConfigChanges> {
-    const turn = this.#last.then(() => this.#reload());
-    this.#last = turn.catch((error) => {
+    return this.inTurn(() => this.#reload()).catch((error) => {
       this.#service.log.error(
         { event: "configuration.refused", reason: (error as Error).message },
         "the configuration was not reloaded, and nothing was changed",
       );
+      throw error;
     });
+  }
+
+  /** One after another: what changes the engine. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => {}); // Whoever asked hears of it.
     return turn;
   }
 
+  /** The engine rests, but for its workers: what it knows. Then another process goes on, or `goOn`. */
+  rest(): EngineRecord {
+    this.#isHandedOver = true;
+    return this.#engine.rest();
+  }
+
+  /** Its workers let frames wait: what they have written. */
+  stand(): Promise<LateRecord> {
+    return this.#engine.stand();
+  }
+
+  /** Nobody has taken over: this one goes on by what it knew when it began to rest. */
+  async goOn(record: EngineRecord): Promise<void> {
+    const surroundings = { attachment: this.#attachment, clock: this.#clock };
+    const late = await this.#engine.stand();
+    this.#engine = await Engine.ready(this.#config, this.#service.log, surroundings);
+    this.#engine.failed.catch(this.#fail);
+    await this.#engine.prepare(record);
+    await this.#engine.goOn(late);
+    this.#isHandedOver = false;
+  }
+
+  /** Ends it, and with it the interface, if no other process has it, and tells the log. */
   async stop(): Promise<void> {
     await this.#last;
-    await this.#engine.stop();
+    if (this.#isHandedOver) await this.#engine.leave();
+    else {
+      await this.#engine.stop();
+      this.#service.log.info(this.#engine.report(), "stopped");
+    }
   }
 
   async #reload(): Promise<ConfigChanges> {
@@ -74,9 +137,9 @@ export class Running {
     const { config, warnings } = loadWithWarnings(file);
     requireFreeAddresses(config);
     requireNeeds(config);
-    await breathe();
+    await breathe(this.#clock);
     const changes = changesBetween(this.#config, config);
-    await breathe();
+    await breathe(this.#clock);
     if (changes.changes.length > 0) {
       this.#engine = await this.#engine.reload(config);
       this.#engine.failed.catch(this.#fail);
@@ -90,6 +153,6 @@ export class Running {
 }
 
 /** With 1,000 backends each step of a reload takes a while: answers to probes and from neighbors are read in between. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => void REAL_CLOCK.after(0, resolve));
+function breathe(clock: Clock): Promise<void> {
+  return new Promise((resolve) => void clock.after(0, resolve));
 }

@@ -2,15 +2,20 @@
 
 import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
+import { send } from "../device/handed_descriptors.ts";
 import { TapError } from "../device/interface.ts";
 import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
-import { Running, type Service } from "./running.ts";
+import { HandingOver } from "./handing_over.ts";
+import { Running, type Service, type Started } from "./running.ts";
+import { takeOver } from "./takeover.ts";
 import { Engine } from "../engine/engine.ts";
 import { loadWithWarnings } from "../config/load.ts";
 import { requireNeeds } from "../health/needs.ts";
 import { Output, STDOUT } from "../device/output.ts";
+import { TapAttachment } from "../plane/tap_attachment.ts";
+import { REAL_CLOCK } from "../system/clock.ts";
 import { openLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
 import { configData, type Json, type JsonMapping } from "../config/print.ts";
@@ -30,13 +35,20 @@ export class VerificationError extends Error {
   }
 }
 
+export interface ServeOptions {
+  /** From the dispatcher that runs already, which then ends. */
+  readonly takeover?: boolean;
+  /** What makes a terminal's lines of the log's lines of JSON. */
+  readonly readable?: (config: Config) => (line: string) => string;
+}
+
 /**
- * Runs until SIGTERM or SIGINT. Throws before anything is started when the file, the device, or, with `verify: refuse`, a
- * backend will not do. `readable` gives what makes a terminal's lines of the log's lines of JSON.
+ * Runs until SIGTERM or SIGINT, or until another process takes over. Throws before anything is started when the file, the device, or, with `verify: refuse`, a
+ * backend will not do.
  */
 export async function serve(
   file: string,
-  readable?: (config: Config) => (line: string) => string,
+  { takeover = false, readable }: ServeOptions = {},
 ): Promise<void> {
   const { config, warnings } = loadWithWarnings(file);
   requireFreeAddresses(config);
@@ -44,7 +56,7 @@ export async function serve(
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
-  if (config.dispatcher.verify === "refuse") await refuseFaults(config);
+  if (config.dispatcher.verify === "refuse" && !takeover) await refuseFaults(config);
   const output = new Output(STDOUT);
   let sentence = readable?.(config);
   const { log, end } = openLog({
@@ -54,13 +66,13 @@ export async function serve(
   });
   for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
   try {
-    await run({ file, config, log, reloaded: (config) => sentence = readable?.(config) }, asked);
+    await run({ file, config, log, reloaded: (config) => sentence = readable?.(config) }, asked, takeover);
   } finally {
     await end();
   }
 }
 
-async function run(service: Service, asked: Promise<string>): Promise<void> {
+async function run(service: Service, asked: Promise<string>, takeover: boolean): Promise<void> {
   const { config, log } = service;
   let running = undefined as Running | undefined;
   process.on("SIGHUP", () => {
@@ -68,20 +80,47 @@ async function run(service: Service, asked: Promise<string>): Promise<void> {
     else running.reload().catch(() => {}); // The log says why.
   });
   const isPreferred = raisePriority();
-  const engine = await Engine.start(config, log).catch(async (error) => {
-    throw await nameHolder(error, config.dispatcher.interface);
-  });
-  running = new Running(engine, service);
-  const control = await listenForCommands(running, log);
+  const started = takeover ? await takeOver(controlPath(), config, log) : await start(config, log);
+  const { engine } = started;
+  running = new Running(started, service);
+  const handingOver = new HandingOver(running, log, REAL_CLOCK);
+  const control = await listenForCommands(running, handingOver, log);
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
   try {
-    const signal = await Promise.race([asked, running.failed]);
-    log.info({ signal }, "stopping");
+    const { signal, pid } = await Promise.race([
+      asked.then((signal) => ({ signal, pid: undefined })),
+      handingOver.done.then((pid) => ({ signal: undefined, pid })),
+      running.failed,
+    ]);
+    if (pid === undefined) log.info({ signal }, "stopping");
+    else {
+      log.info({ event: "takeover.given", pid }, "another process has taken over");
+      tellManager(pid, log);
+    }
   } finally {
     control?.close();
     await running.stop();
-    log.info(running.engine.report(), "stopped");
+  }
+}
+
+/** A service manager, when one wants to know, goes on with the other process (sd_notify(3)). */
+function tellManager(pid: number, log: Logger): void {
+  const path = process.env["NOTIFY_SOCKET"];
+  if (path === undefined) return;
+  try {
+    send(path, `MAINPID=${pid}`);
+  } catch (error) {
+    log.warn({ reason: (error as Error).message }, "the service manager was not told of the other process");
+  }
+}
+
+async function start(config: Config, log: Logger): Promise<Started> {
+  try {
+    const attachment = new TapAttachment(config.dispatcher);
+    return { engine: await Engine.start(config, log, { attachment }), attachment, clock: REAL_CLOCK };
+  } catch (error) {
+    throw await nameHolder(error, config.dispatcher.interface);
   }
 }
 
@@ -140,9 +179,13 @@ async function nameHolder(error: unknown, interfaceName: string): Promise<unknow
 }
 
 /** Without its control socket a dispatcher does its work, so that is worth a warning only. */
-async function listenForCommands(running: Running, log: Logger): Promise<Listener | undefined> {
+async function listenForCommands(
+  running: Running,
+  handingOver: HandingOver,
+  log: Logger,
+): Promise<Listener | undefined> {
   try {
-    return await listen(controlPath(), {
+    const listener = await listen(controlPath(), {
       interface: () => running.engine.interfaceName,
       configuration: () => configData(running.config) as unknown as Json,
       verify: async () => explainSilence(await running.engine.verify(), running.engine.interfaceName),
@@ -155,7 +198,16 @@ async function listenForCommands(running: Running, log: Logger): Promise<Listene
       undrain: ({ backend }) => running.engine.administer(backend, "active"),
       weight: ({ backend, weight }) => running.engine.setWeight(backend, weight),
       reload: () => running.reload(),
+      takeover: (input, connection) => handingOver.begin(input, connection),
+      takeoverRecord: (_, connection) => handingOver.record(connection),
+      takeoverLate: (_, connection) => handingOver.late(connection),
+      takeoverDone: (_, connection) => {
+        handingOver.finish(connection);
+        listener.leave();
+        return {};
+      },
     });
+    return listener;
   } catch (error) {
     log.warn(
       { reason: (error as Error).message },

@@ -15,7 +15,14 @@ import { createInterface } from "node:readline";
 import * as z from "zod";
 import { UsageError } from "../input/errors.ts";
 import { namespaceNumber } from "../system/network_namespace.ts";
-import { type CommandName, CONTRACT, type Handlers, type Input, type Output } from "./contract.ts";
+import {
+  type CommandName,
+  type Connection,
+  CONTRACT,
+  type Handlers,
+  type Input,
+  type Output,
+} from "./contract.ts";
 
 const requestSchema = z.strictObject({ command: z.string(), input: z.unknown() });
 const responseSchema = z.union([
@@ -30,6 +37,8 @@ export function controlPath(): string {
 
 /** A socket on which commands are heard. */
 export interface Listener {
+  /** Hears nobody new, and leaves the path to another one. Who is connected stays so. */
+  leave(): void;
   /** Ends it at once, whoever is connected. */
   close(): void;
 }
@@ -54,9 +63,15 @@ export async function listen(path: string, handlers: Handlers): Promise<Listener
     throw (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? takenByAnother(path) : error;
   }
   chmodSync(path, 0o600);
+  let isListening = true;
+  const leave = () => {
+    if (isListening) server.close();
+    isListening = false;
+  };
   return {
+    leave,
     close() {
-      server.close();
+      leave();
       for (const socket of connected) socket.destroy();
     },
   };
@@ -95,6 +110,23 @@ export async function ask<N extends CommandName>(
   command: N,
   input: Input<N>,
 ): Promise<Output<N>> {
+  const conversation = await converse(path);
+  try {
+    return await conversation.ask(command, input);
+  } finally {
+    conversation.end();
+  }
+}
+
+/** Several questions, one after another, on one connection. */
+export interface Conversation {
+  /** Throws UsageError with the dispatcher's words when it refuses. */
+  ask<N extends CommandName>(command: N, input: Input<N>): Promise<Output<N>>;
+  end(): void;
+}
+
+/** Throws UsageError when no dispatcher runs. */
+export async function converse(path: string): Promise<Conversation> {
   const socket = connect(path);
   try {
     await once(socket, "connect");
@@ -106,17 +138,19 @@ export async function ask<N extends CommandName>(
       `Cannot ask the dispatcher at ${path}: ${why}; run it with "oneip run", in this network namespace, as this user`,
     );
   }
-  try {
-    socket.write(`${JSON.stringify({ command, input })}\n`);
-    for await (const line of createInterface({ input: socket })) {
+  socket.on("error", () => {}); // Then no line comes.
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  return {
+    async ask<N extends CommandName>(command: N, input: Input<N>): Promise<Output<N>> {
+      socket.write(`${JSON.stringify({ command, input })}\n`);
+      const { done, value: line } = await lines.next();
+      if (done) throw new Error("The dispatcher ended before it answered");
       const response = responseSchema.parse(JSON.parse(line));
       if ("error" in response) throw new UsageError(response.error);
       return CONTRACT[command].output.parse(response.output) as Output<N>;
-    }
-    throw new Error("The dispatcher ended before it answered");
-  } finally {
-    socket.destroy();
-  }
+    },
+    end: () => void socket.destroy(),
+  };
 }
 
 /** Does a dispatcher listen there? */
@@ -134,22 +168,32 @@ export async function isAnswered(path: string): Promise<boolean> {
 
 async function serve(socket: Socket, handlers: Handlers): Promise<void> {
   socket.on("error", () => {}); // Who asked and left.
+  const connection = { closed: new Promise<void>((resolve) => socket.once("close", () => resolve())) };
   for await (const line of createInterface({ input: socket })) {
-    socket.write(`${JSON.stringify(await answer(line, handlers))}\n`);
+    socket.write(`${JSON.stringify(await answer(line, handlers, connection))}\n`);
   }
 }
 
-async function answer(line: string, handlers: Handlers): Promise<z.input<typeof responseSchema>> {
+async function answer(
+  line: string,
+  handlers: Handlers,
+  connection: Connection,
+): Promise<z.input<typeof responseSchema>> {
   try {
     const { command, input } = requestSchema.parse(JSON.parse(line));
     if (!Object.hasOwn(CONTRACT, command)) throw new UsageError(`There is no command "${command}"`);
-    return { output: await run(command as CommandName, input, handlers) };
+    return { output: await run(command as CommandName, input, handlers, connection) };
   } catch (error) {
     return { error: error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message };
   }
 }
 
-async function run<N extends CommandName>(name: N, input: unknown, handlers: Handlers): Promise<Output<N>> {
+async function run<N extends CommandName>(
+  name: N,
+  input: unknown,
+  handlers: Handlers,
+  connection: Connection,
+): Promise<Output<N>> {
   const { input: schema, output } = CONTRACT[name];
-  return output.parse(await handlers[name](schema.parse(input) as Input<N>)) as Output<N>;
+  return output.parse(await handlers[name](schema.parse(input) as Input<N>, connection)) as Output<N>;
 }

@@ -51,6 +51,21 @@ export class Sentences {
     "map.changed": mapChanged,
     "another machine claims an address of ours": claim,
     "technique changed": techniqueChanged,
+    "takeover.done": ({ pausedMs }) =>
+      `This dispatcher has taken over from the one that ran before. Frames waited for ${
+        String(pausedMs)
+      } ms.`,
+    "takeover.begun": ({ pid }) => `Process ${String(pid)} gets ready to take over from this one.`,
+    "takeover.given": ({ pid }) =>
+      `Process ${String(pid)} has taken over: this one ends, and leaves everything as it is.`,
+    "takeover.failed": ({ pid }) =>
+      `Process ${String(pid)} began to take over and did not end it, so this one goes on. ` +
+      "See what that process says.",
+    "takeover.forgotten": ({ version, understood }) =>
+      `What the dispatcher before knew is not understood (version ${String(version)}, not ${
+        String(understood)
+      }): ` +
+      "connections of buckets in transition may be cut, and neighbors and health are found out anew.",
     "transition ended": transitionEnded,
     "left to the backends' filters": ({ clusters }) =>
       `${names(clusters, "cluster")} is left to the filters of its backends.`,

@@ -10,7 +10,7 @@ import type {
   NeighborState,
 } from "./aspects.ts";
 import { WEIGHT_OF_NOTHING } from "./cluster_map.ts";
-import { Damping } from "./damping.ts";
+import { Damping, type DampingRecord } from "./damping.ts";
 
 const NEIGHBOR: Readonly<Record<NeighborState, string>> = {
   unknown: "it has not answered yet, and has not been given up",
@@ -29,6 +29,26 @@ export interface Turn {
   readonly was: BackendState;
   /** How long it was so. */
   readonly wasForMs: number;
+}
+
+/** All that is known of a backend, as plain data. */
+export interface BackendRecord {
+  readonly name: string;
+  readonly address: string;
+  readonly isProbed: boolean;
+  readonly neighbor: Aspect<NeighborState>;
+  readonly health: Aspect<HealthState>;
+  readonly wanted: Aspect<AdministrationState>;
+  readonly summary: Aspect<BackendState>;
+  readonly configuredWeight: number;
+  readonly weight: number;
+  readonly shareWeight: number;
+  readonly weightSinceMs: number;
+  readonly returnedMs: number;
+  readonly damping: DampingRecord;
+  readonly isJoining: boolean;
+  readonly answered: boolean;
+  readonly wasFit: boolean;
 }
 
 export class BackendLiveness {
@@ -51,7 +71,7 @@ export class BackendLiveness {
   readonly #configured: number;
   /** So often it may go down within a minute. */
   readonly #flaps: number;
-  #damping = new Damping();
+  readonly #damping = new Damping();
   /** It was added to a running cluster, and must first have its verdict. */
   #isJoining = false;
   #answered = true;
@@ -80,22 +100,44 @@ export class BackendLiveness {
     this.#wasFit = this.isFit(nowMs);
   }
 
+  record(): BackendRecord {
+    const { name, address, isProbed, neighbor, health, summary, weight, shareWeight, returnedMs } = this;
+    return {
+      name,
+      address,
+      isProbed,
+      neighbor,
+      health,
+      wanted: this.#wanted,
+      summary,
+      configuredWeight: this.#configured,
+      weight,
+      shareWeight,
+      weightSinceMs: this.#weightSinceMs,
+      returnedMs,
+      damping: this.#damping.record(),
+      isJoining: this.#isJoining,
+      answered: this.#answered,
+      wasFit: this.#wasFit,
+    };
+  }
+
   /** Takes over what is known of the same backend by another configuration; a weight by command only where the file's is the same. */
-  adopt(before: BackendLiveness): void {
+  adopt(before: BackendRecord): void {
     this.neighbor = before.neighbor;
     if (this.isProbed === before.isProbed) this.health = before.health;
-    if (before.#configured === this.#configured) {
+    if (before.configuredWeight === this.#configured) {
       this.weight = before.weight;
       this.shareWeight = before.shareWeight;
-      this.#weightSinceMs = before.#weightSinceMs;
+      this.#weightSinceMs = before.weightSinceMs;
     }
     this.summary = before.summary;
     this.returnedMs = before.returnedMs;
-    this.#wanted = before.#wanted;
-    this.#damping = before.#damping;
-    this.#isJoining = before.#isJoining;
-    this.#answered = before.#answered;
-    this.#wasFit = before.#wasFit;
+    this.#wanted = before.wanted;
+    this.#damping.adopt(before.damping);
+    this.#isJoining = before.isJoining;
+    this.#answered = before.answered;
+    this.#wasFit = before.wasFit;
   }
 
   /** It is new in a cluster that runs: it gets clients when it has its first verdict. */

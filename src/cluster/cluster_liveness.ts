@@ -2,7 +2,7 @@
 
 import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 import type { Aspect, Liveness, NeighborState } from "./aspects.ts";
-import { BackendLiveness, type Turn } from "./backend_liveness.ts";
+import { BackendLiveness, type BackendRecord, type Turn } from "./backend_liveness.ts";
 import type { Share } from "./cluster_map.ts";
 import { nextStepMs, portionAt } from "./slow_start.ts";
 
@@ -15,6 +15,15 @@ export interface Belief {
   /** Backends that are fit for new clients, health included. */
   readonly live: number;
   readonly minimum: number;
+}
+
+/** All that is known of a cluster's backends, as plain data. */
+export interface ClusterRecord {
+  readonly name: string;
+  readonly startMs: number;
+  readonly isStarting: boolean;
+  readonly isHealthIgnored: boolean;
+  readonly backends: readonly BackendRecord[];
 }
 
 export class ClusterLiveness {
@@ -35,23 +44,34 @@ export class ClusterLiveness {
     this.#startMs = nowMs;
   }
 
+  record(): ClusterRecord {
+    return {
+      name: this.cluster.name,
+      startMs: this.#startMs,
+      isStarting: this.#isStarting,
+      isHealthIgnored: this.#isHealthIgnored,
+      backends: [...this.backends.values()].map((backend) => backend.record()),
+    };
+  }
+
   /**
    * Takes over what is known of the same cluster by another configuration. `neighborAt`: what is known of an address. Where no
    * backend is the same, the cluster starts anew.
    */
-  adopt(before: ClusterLiveness, neighborAt: (address: string) => Aspect<NeighborState> | undefined): void {
+  adopt(before: ClusterRecord, neighborAt: (address: string) => Aspect<NeighborState> | undefined): void {
+    const known = new Map(before.backends.map((backend) => [backend.name, backend]));
     const same = (backend: BackendLiveness) => {
-      const one = before.backends.get(backend.name);
+      const one = known.get(backend.name);
       return one?.address === backend.address ? one : undefined;
     };
     const backends = [...this.backends.values()];
     if (!backends.some((backend) => same(backend) !== undefined)) return;
-    this.#startMs = before.#startMs;
-    this.#isStarting = before.#isStarting;
-    this.#isHealthIgnored = before.#isHealthIgnored;
+    this.#startMs = before.startMs;
+    this.#isStarting = before.isStarting;
+    this.#isHealthIgnored = before.isHealthIgnored;
     for (const backend of backends) {
-      const known = same(backend);
-      if (known !== undefined) backend.adopt(known);
+      const one = same(backend);
+      if (one !== undefined) backend.adopt(one);
       else backend.join(neighborAt(backend.address));
     }
   }

@@ -40,11 +40,9 @@ export interface ConfigChanges {
 /** Keys of the dispatcher that belong to its device, or that others on the link know it by. */
 const FIXED = ["interface", "bridge", "mac", "mtu", "queues", "offloads"];
 
-/** Throws UsageError when something differs that cannot change while a dispatcher runs. */
-export function requireSameDevice(old: Config, now: Config): void {
-  // Without the clusters, which may have 1,000 backends: whoever calls this has no time to lose.
-  const [before, after] = [old, now].map((config) => printed({ ...config, clusters: [] }).dispatcher);
-  const fixed = keysBetween({ cluster: null, backend: null }, before!, after!)
+/** Throws UsageError when something of the dispatcher, as `oneip check --json` prints it, cannot change while it runs. */
+export function requireSameDevice(old: JsonMapping, now: JsonMapping): void {
+  const fixed = keysBetween({ cluster: null, backend: null }, old, now)
     .filter(({ key }) => FIXED.includes(key!));
   if (fixed.length === 0) return;
   const names = fixed.map(({ key }) => `dispatcher.${key}`).join(", ");

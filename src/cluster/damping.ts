@@ -11,10 +11,26 @@ export const WINDOW_MS = 60_000;
 /** So long it must then stay up. */
 export const QUIET_MS = 60_000;
 
+/** All that is known of how often a backend went down, as plain data. */
+export interface DampingRecord {
+  /** By the clock: when it went down, as far as it matters. */
+  readonly downsMs: readonly number[];
+  readonly heldUntilMs: number;
+}
+
 export class Damping {
-  #downsMs: number[] = [];
+  #downsMs: readonly number[] = [];
   /** It is held until then; Infinity while it is down. */
   #heldUntilMs = -Infinity;
+
+  record(): DampingRecord {
+    return { downsMs: this.#downsMs, heldUntilMs: this.#heldUntilMs };
+  }
+
+  adopt({ downsMs, heldUntilMs }: DampingRecord): void {
+    this.#downsMs = downsMs;
+    this.#heldUntilMs = heldUntilMs;
+  }
 
   /** `flaps`: so often it may go down within WINDOW_MS. */
   wentDown(nowMs: number, flaps: number): void {

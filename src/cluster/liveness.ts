@@ -15,10 +15,11 @@ import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 import type { Clock } from "../system/clock.ts";
 import type { AdministrationState, Health, Liveness, NeighborState } from "./aspects.ts";
 import type { BackendLiveness, Turn } from "./backend_liveness.ts";
-import { type Belief, ClusterLiveness } from "./cluster_liveness.ts";
+import { type Belief, ClusterLiveness, type ClusterRecord } from "./cluster_liveness.ts";
 import type { Share } from "./cluster_map.ts";
 
 export type * from "./aspects.ts";
+export type { ClusterRecord };
 
 /** A backend's state has become another one. */
 export interface BackendTurn extends Turn {
@@ -60,12 +61,17 @@ export class LivenessBook {
     this.#backendsAt = Map.groupBy(backends, ({ address }) => address);
   }
 
+  record(): ClusterRecord[] {
+    return [...this.#clusters.values()].map((cluster) => cluster.record());
+  }
+
   /** Takes over what is known by another configuration. */
-  adopt(before: LivenessBook): void {
-    for (const [name, cluster] of this.#clusters) {
-      const same = before.#clusters.get(name);
-      if (same === undefined) continue;
-      cluster.adopt(same, (address) => before.#backendsAt.get(address)?.[0]?.neighbor);
+  adopt(before: readonly ClusterRecord[]): void {
+    const neighbors = new Map(
+      before.flatMap(({ backends }) => backends).map(({ address, neighbor }) => [address, neighbor]),
+    );
+    for (const known of before) {
+      this.#clusters.get(known.name)?.adopt(known, (address) => neighbors.get(address));
     }
   }
 

@@ -11,6 +11,11 @@ export interface TechniqueOf {
   readonly technique: Technique;
 }
 
+/** What a cluster's technique is, and what it was configured to be. */
+export interface TechniqueRecord extends TechniqueOf {
+  readonly configured: Technique;
+}
+
 export class Techniques {
   readonly #clusters: readonly ClusterConfig[];
   readonly #now: Map<string, Technique>;
@@ -21,13 +26,18 @@ export class Techniques {
     this.#now = new Map(clusters.map(({ name, technique }) => [name, technique]));
   }
 
+  record(): TechniqueRecord[] {
+    return this.#clusters.map(({ name, technique }) => (
+      { cluster: name, technique: this.#now.get(name)!, configured: technique }
+    ));
+  }
+
   /** Takes over what was set by command, where the configured technique is the same and the backends still have their filters. */
-  adopt(before: Techniques): void {
+  adopt(before: readonly TechniqueRecord[]): void {
     for (const cluster of this.#clusters) {
-      const same = before.#clusters.find(({ name }) => name === cluster.name);
-      const now = before.#now.get(cluster.name);
-      if (now === undefined || same?.technique !== cluster.technique) continue;
-      if (now === "route" || mayBroadcast(cluster)) this.#now.set(cluster.name, now);
+      const same = before.find((one) => one.cluster === cluster.name);
+      if (same?.configured !== cluster.technique) continue;
+      if (same.technique === "route" || mayBroadcast(cluster)) this.#now.set(cluster.name, same.technique);
     }
   }
 

@@ -46,6 +46,18 @@ interface Leaving {
   cut: number;
 }
 
+/** All that is known of a cluster's, as plain data. */
+export interface ClusterTransitionsRecord {
+  readonly owners: Uint16Array;
+  readonly former: Uint16Array;
+  /** By bucket. */
+  readonly more: readonly (readonly [number, readonly number[]])[];
+  readonly old: Uint16Array;
+  readonly movedMs: Float64Array;
+  /** By backend. */
+  readonly leaving: readonly (readonly [number, Readonly<Leaving>])[];
+}
+
 export class ClusterTransitions {
   readonly #idleTicks: number;
   readonly #mostMs: number;
@@ -68,25 +80,36 @@ export class ClusterTransitions {
     this.#movedMs = new Float64Array(owners.length);
   }
 
+  record(): ClusterTransitionsRecord {
+    return {
+      owners: this.#owners,
+      former: this.#former.slice(),
+      more: [...this.#more].map(([bucket, more]) => [bucket, [...more]]),
+      old: this.#old.slice(),
+      movedMs: this.#movedMs.slice(),
+      leaving: [...this.#leaving].map(([backend, leaving]) => [backend, { ...leaving }]),
+    };
+  }
+
   /**
    * Takes over those of the same buckets by another configuration, before anything is followed here. `indexOf`: which index a
    * backend of that one has in this one, or NO_BACKEND; who has none has lost its connections.
    */
-  adopt(before: ClusterTransitions, indexOf: (backend: number) => number): void {
+  adopt(before: ClusterTransitionsRecord, indexOf: (backend: number) => number): void {
     const now = (backend: number) => backend === NO_BACKEND ? NO_BACKEND : indexOf(backend);
-    this.#owners = before.#owners.map(now);
-    for (const [backend, leaving] of before.#leaving) {
+    this.#owners = before.owners.map(now);
+    for (const [backend, leaving] of before.leaving) {
       if (now(backend) !== NO_BACKEND) this.#leaving.set(now(backend), { ...leaving });
     }
-    this.#former.set(before.#former.map(now));
-    for (const [bucket, more] of before.#more) {
+    this.#former.set(before.former.map(now));
+    for (const [bucket, more] of before.more) {
       for (const former of more.map(now)) if (former !== NO_BACKEND) this.#add(bucket, former);
     }
-    this.#movedMs.set(before.#movedMs);
+    this.#movedMs.set(before.movedMs);
     for (let bucket = 0; bucket < this.#owners.length; bucket++) {
       if (!this.has(bucket)) continue;
       this.#size++;
-      const old = now(before.#old[bucket]!);
+      const old = now(before.old[bucket]!);
       this.#old[bucket] = old === NO_BACKEND ? this.#owners[bucket]! : old;
     }
   }

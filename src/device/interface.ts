@@ -42,6 +42,18 @@ export interface InterfaceOptions {
   persistent?: boolean;
 }
 
+/** An interface that another process has open and set up, and hands over: it goes on as it is. */
+export interface HandedInterface {
+  readonly name: string;
+  /** Of the queues, in their order; the neighbor queue's is the last. */
+  readonly descriptors: readonly number[];
+  readonly hasNeighborQueue: boolean;
+  readonly granted: readonly OffloadName[];
+  readonly isAdopted: boolean;
+  /** The bridge that whoever made it joined. */
+  readonly joined: string | null;
+}
+
 /** An interface could not be had or set up. The message names the interface, what was found and what would help. */
 export class TapError extends Error {
   override name = "TapError";
@@ -57,6 +69,7 @@ const O_CLOEXEC = 0x80000;
 
 const TUNSETIFF = 0x400454ca;
 const TUNSETPERSIST = 0x400454cb;
+const TUNGETIFF = 0x800454d2;
 const TUNSETVNETHDRSZ = 0x400454d8;
 
 export const IFF_TUN = 0x1;
@@ -79,16 +92,33 @@ export class Interface extends Queue {
   readonly #opened: Queue[];
   #open = true;
 
-  /** Opens or adopts an interface, sets it up, and takes it up. Throws TapError and leaves nothing behind. */
-  constructor(kind: typeof IFF_TUN | typeof IFF_TAP, options: InterfaceOptions = {}) {
+  /**
+   * Opens or adopts an interface, sets it up, and takes it up; or takes over one that was handed over, whatever the options say. Throws
+   * TapError and leaves nothing behind.
+   */
+  constructor(
+    kind: typeof IFF_TUN | typeof IFF_TAP,
+    options: InterfaceOptions = {},
+    handed?: HandedInterface,
+  ) {
     const { name = "", up = true, queues = 1, offloads = false, neighborQueue = false } = options;
     checkName(name);
     const adopted = name !== "" && ifreq.exists(name);
     // One for several queues can be opened by several programs, which would share its frames out among them.
-    if (adopted && openQueues(name) > 0) throw busy(name);
-    super(openTun(name));
-    this.isAdopted = adopted;
+    if (handed === undefined && adopted && openQueues(name) > 0) throw busy(name);
+    super(handed?.descriptors[0] ?? openTun(name));
+    this.isAdopted = handed?.isAdopted ?? adopted;
     this.#opened = [this];
+    if (handed !== undefined) {
+      requireQueuesOf(handed);
+      this.#opened.push(...handed.descriptors.slice(1).map((fd) => new Queue(fd)));
+      this.name = handed.name;
+      this.neighborQueue = handed.hasNeighborQueue ? this.#opened.at(-1) : undefined;
+      this.queues = this.#opened.filter((queue) => queue !== this.neighborQueue);
+      this.granted = handed.granted;
+      this.#joined = handed.joined ?? undefined;
+      return;
+    }
     const steering = neighborQueue ? loadSteering(queues) : NOT_LOADED;
     try {
       const flags = kind | IFF_NO_PI | (offloads ? IFF_VNET_HDR : 0);
@@ -187,6 +217,25 @@ export class Interface extends Queue {
     for (const queue of this.#opened) libc.close(queue.fd);
   }
 
+  /** What another process needs to take it over. */
+  get handed(): HandedInterface {
+    return {
+      name: this.name,
+      descriptors: this.#opened.map(({ fd }) => fd),
+      hasNeighborQueue: this.neighborQueue !== undefined,
+      granted: this.granted,
+      isAdopted: this.isAdopted,
+      joined: this.#joined ?? null,
+    };
+  }
+
+  /** Closes it here. Whoever took it over has it as it is. */
+  leave(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const queue of this.#opened) libc.close(queue.fd);
+  }
+
   [Symbol.dispose](): void {
     this.close();
   }
@@ -282,6 +331,17 @@ function attach(
     ? `/dev/net/tun is another device; replace it: "rm /dev/net/tun && mknod /dev/net/tun c 10 200"`
     : describeErrno(errno);
   throw new TapError(`Cannot open interface "${name}": ${why}`);
+}
+
+/** Closes the descriptors and throws TapError when they are not what they are said to be. */
+function requireQueuesOf({ name, descriptors }: HandedInterface): void {
+  const names = descriptors.map((fd) => {
+    const request = ifreq.of("");
+    return libc.ioctl(fd, TUNGETIFF, request) < 0 ? undefined : ifreq.name(request);
+  });
+  if (names.length > 0 && names.every((one) => one === name)) return;
+  for (const fd of descriptors) libc.close(fd);
+  throw new TapError(`Cannot take over "${name}": what was handed over are not its queues`);
 }
 
 function busy(name: string): TapError {

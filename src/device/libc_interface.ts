@@ -28,6 +28,9 @@ export interface Libc {
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
   /** `length` is a socklen_t: how much `value` can hold, then how much is in it. */
   getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array): number;
+  /** `message` is a struct msghdr. */
+  sendmsg(fd: number, message: Uint8Array, flags: number): number;
+  recvmsg(fd: number, message: Uint8Array, flags: number): number;
   eventfd(initial: number, flags: number): number;
   /** The system call bpf(2), for which the C library has no function of its own. */
   bpf(command: number, attributes: Uint8Array, length: number): number;

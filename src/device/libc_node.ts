@@ -30,6 +30,8 @@ export function openLibc(): Libc {
     getsockopt: library.func(
       "int getsockopt(int fd, int level, int name, void *value, void *length)",
     ),
+    sendmsg: library.func("int sendmsg(int fd, const void *message, int flags)"),
+    recvmsg: library.func("int recvmsg(int fd, void *message, int flags)"),
     eventfd: library.func("int eventfd(uint32_t initial, int flags)"),
     bpf: (command, attributes, length) => syscall(SYS_BPF, command, attributes, length),
     getpriority: library.func("int getpriority(int which, uint32_t who)"),

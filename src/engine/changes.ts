@@ -27,6 +27,7 @@ export class Changes<Outcome> {
   /** Of what is being computed. */
   #current = Promise.withResolvers<void>();
   #timer: Timer | undefined;
+  #isStopped = false;
 
   constructor(clock: Clock, events: ChangesEvents<Outcome>) {
     this.#clock = clock;
@@ -41,6 +42,7 @@ export class Changes<Outcome> {
 
   /** Something has changed that `compute` finds by itself. Resolves when it is computed. */
   add(): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
     this.#hasChanges = true;
     this.#timer ??= this.#clock.after(GATHER_MS, () => this.#begin());
     return this.#next.promise;
@@ -48,6 +50,7 @@ export class Changes<Outcome> {
 
   /** What is not computed yet will not be, and whoever waits for it waits no more. */
   stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
     this.#current.resolve();
     this.#next.resolve();

@@ -17,6 +17,7 @@ import { type AdministrationState, type Health, LivenessBook } from "../cluster/
 import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
 import { planOf } from "../config/plan.ts";
+import { configData } from "../config/print.ts";
 import { type ProbedHealth, Prober, type Whereabouts } from "../health/prober.ts";
 import { UsageError } from "../input/errors.ts";
 import { Announcer } from "../link/announcer.ts";
@@ -40,7 +41,9 @@ import type { Mac } from "../wire/address.ts";
 import { Changes } from "./changes.ts";
 import { type About, tell } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
+import { adopt, type Parts, recordOf } from "./hand_over.ts";
 import { Inbox } from "./inbox.ts";
+import type { EngineRecord, LateRecord } from "./record.ts";
 import { type Report, reportOf, sumOf } from "./report.ts";
 import { type BackendStatus, backendStatus, type Status, statusOf } from "./status.ts";
 
@@ -80,6 +83,9 @@ export class Engine {
   #isStopped = false;
   /** What was done under earlier configurations. */
   #earlier: Report | undefined;
+  /** What another engine knows in whose place this one will be, and what comes of it. */
+  #known: EngineRecord | undefined;
+  #found: Outcome | undefined;
 
   /**
    * Starts a dispatcher. Resolves when frames are being forwarded. Throws TapError when the TAP cannot be had, and leaves
@@ -92,6 +98,24 @@ export class Engine {
       await Promise.race([engine.#begin(), engine.failed]);
     } catch (error) {
       await engine.stop();
+      throw error;
+    }
+    return engine;
+  }
+
+  /**
+   * Prepares to go on by what another engine knows, on the same device: the workers stand ready, and all frames wait in the device or
+   * are the other one's. Then comes `prepare` or `leave`. Throws when the workers cannot be had, and leaves the device as it is.
+   */
+  static async ready(config: Config, log: Logger, surroundings: Required<Surroundings>): Promise<Engine> {
+    const { clock, attachment } = surroundings;
+    const engine = new Engine(config, log, clock, attachment);
+    try {
+      await attachment.hold();
+      attachment.start(engine.#plan, engine.#shared, (worker) => engine.#inbox.drain(worker));
+      await attachment.hold();
+    } catch (error) {
+      await engine.leave();
       throw error;
     }
     return engine;
@@ -275,12 +299,54 @@ export class Engine {
    * cannot change while it runs, or where another machine has an address that is to be the dispatcher's.
    */
   async reload(config: Config): Promise<Engine> {
-    requireSameDevice(this.#config, config);
+    // Without the clusters, which may have 1,000 backends: there is no time to lose.
+    const [before, after] = [this.#config, config].map((one) =>
+      configData({ ...one, clusters: [] }).dispatcher
+    );
+    requireSameDevice(before!, after!);
     const had = ownAddresses(this.#config);
     await this.#newAddresses.requireFree(ownAddresses(config).filter((address) => !had.includes(address)));
     const next = new Engine(config, this.#log, this.#clock, this.#attachment);
     await next.#takeOver(this);
     return next;
+  }
+
+  /** From now on only its workers are at work: what it knows. Then comes `stand`. */
+  rest(): EngineRecord {
+    this.#rest();
+    return recordOf(this.#parts);
+  }
+
+  /** Its workers stop too, and frames wait in the device: what they have written. Then comes `leave`, or `ready` of another engine. */
+  async stand(): Promise<LateRecord> {
+    await this.#attachment.hold();
+    this.#inbox.drainAll();
+    return { remembered: this.#forwarding.transitions.recordRemembered(), report: this.report() };
+  }
+
+  /** Computes by what another one knows what is to be forwarded. Without that it must find out anew what it can. Then comes `goOn`. */
+  async prepare(record: EngineRecord | undefined): Promise<void> {
+    if (record !== undefined) adopt(record, this.#parts);
+    this.#known = record;
+    this.#found = this.#look();
+    await this.#publisher.publish();
+  }
+
+  /** Lets its workers go on where another one's stand. Resolves when frames are being forwarded. */
+  async goOn(late: LateRecord | undefined): Promise<void> {
+    if (this.#known !== undefined && late !== undefined) {
+      this.#forwarding.transitions.adoptLater(this.#known.transitions, late.remembered);
+    }
+    this.#earlier = late?.report;
+    this.#attachment.release();
+    await this.#shared.settled();
+    this.#begun();
+  }
+
+  /** Ends, and leaves the device as it is to another process that has it too. Nobody is told. */
+  async leave(): Promise<void> {
+    this.#rest();
+    await this.#attachment.leave();
   }
 
   /**
@@ -316,22 +382,28 @@ export class Engine {
   /** The table is filled before any worker sees it, and what `before` still has to read it reads to the end. */
   async #takeOver(before: Engine): Promise<void> {
     before.#inbox.drainAll();
-    before.#rest();
-    this.#resolver.adopt(before.#resolver);
-    this.#liveness.adopt(before.#liveness);
-    this.#prober.adopt(before.#prober);
-    this.#forwarding.techniques.adopt(before.#forwarding.techniques);
-    this.#forwarding.transitions.adopt(before.#forwarding.transitions);
-    const outcome = finish(
-      this.#forwarding.update(this.#resolver.neighbors.known(), this.#resolver.neighbors),
-    );
-    await this.#publisher.publish();
+    await this.prepare(before.rest());
     this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
     await this.#shared.settled();
-    this.#forwarding.transitions.adoptRemembered(before.#forwarding.transitions);
     before.#inbox.drainAll();
     this.#resolver.adoptFrames(before.#resolver);
+    const { transitions } = before.#forwarding;
+    this.#forwarding.transitions.adoptLater(this.#known!.transitions, transitions.recordRemembered());
     this.#earlier = before.report();
+    this.#begun();
+  }
+
+  /** What is forwarded by all that is known. */
+  #look(): Outcome {
+    const { neighbors } = this.#resolver;
+    return finish(this.#forwarding.update(neighbors.known(), neighbors));
+  }
+
+  /** It goes on where another one was. */
+  #begun(): void {
+    const outcome = this.#found!;
+    this.#known = undefined;
+    this.#found = undefined;
     this.#ownMacWatch.start();
     this.#holdsAddresses = true;
     this.#resolver.start();
@@ -339,6 +411,15 @@ export class Engine {
     this.#prober.start();
     tell(this.#log, { ...outcome, neighbors: [], maps: [] }, this.#about());
     this.#lookAgain();
+  }
+
+  get #parts(): Parts {
+    return {
+      resolver: this.#resolver,
+      liveness: this.#liveness,
+      prober: this.#prober,
+      forwarding: this.#forwarding,
+    };
   }
 
   async #begin(): Promise<void> {

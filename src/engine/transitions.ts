@@ -9,7 +9,7 @@
  */
 
 import type { ClusterMap } from "../cluster/cluster_map.ts";
-import { ClusterTransitions, type Ended } from "../cluster/transitions.ts";
+import { ClusterTransitions, type ClusterTransitionsRecord, type Ended } from "../cluster/transitions.ts";
 import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 import type { Clock, Timer } from "../system/clock.ts";
 import { every } from "../system/every.ts";
@@ -46,10 +46,37 @@ interface Part {
   unremembered: number;
 }
 
+/** What workers have written of a cluster's buckets in transition. */
+export interface RememberedRecord {
+  readonly strayed: Int32Array;
+  /** As table/connections.ts records them. */
+  readonly connections: Int32Array;
+}
+
+/** All that is known of a cluster's transitions, as plain data. */
+export interface PartRecord {
+  readonly cluster: Buckets;
+  readonly backends: readonly {
+    readonly name: string;
+    readonly address: string;
+    readonly neighbor: number;
+  }[];
+  readonly transitions: ClusterTransitionsRecord;
+  readonly began: Int32Array;
+  readonly remembered: RememberedRecord;
+}
+
+export interface TransitionsRecord {
+  readonly tick: number;
+  readonly clusters: readonly PartRecord[];
+}
+
 /** One cluster by two configurations. */
 interface Same {
   readonly part: Part;
-  readonly other: Part;
+  readonly other: PartRecord;
+  /** The place of `other` in its record. */
+  readonly place: number;
   /** The index here of a backend there; NO_BACKEND when it is not here. */
   readonly indexOf: (backend: number) => number;
 }
@@ -100,37 +127,71 @@ export class Transitions {
     this.#events = events;
   }
 
-  /**
-   * Takes over those by another configuration, which have been stopped, of each cluster whose clients are in the same buckets as
-   * there. Then comes `follow`; and `adoptRemembered` once more when no worker uses the other memory any longer.
-   */
-  adopt(before: Transitions): void {
-    this.#memory.adoptTick(before.#memory);
-    for (const { part, other, indexOf } of this.#same(before)) {
-      part.transitions.adopt(other.transitions, indexOf);
-      this.#memory.adoptBegan(before.#memory, other.first, part.first, part.map.cluster.buckets);
-    }
-    this.adoptRemembered(before);
+  record(): TransitionsRecord {
+    const remembered = this.recordRemembered();
+    const clusters = this.#parts.map(({ map: { cluster }, transitions, first, index }): PartRecord => {
+      const { name, buckets, seed, mask, backends } = cluster;
+      return {
+        cluster: { name, buckets, seed, mask },
+        backends: backends.map((backend) => (
+          { name: backend.name, address: backend.address, neighbor: this.#neighborOf(backend) }
+        )),
+        transitions: transitions.record(),
+        began: this.#memory.began(first, buckets),
+        remembered: remembered[index]!,
+      };
+    });
+    return { tick: this.#memory.tick, clusters };
   }
 
-  /** What workers have written into the other memory since. */
-  adoptRemembered(before: Transitions): void {
+  /** By cluster; empty where nothing is in transition. Workers may go on writing. */
+  recordRemembered(): RememberedRecord[] {
+    return this.#parts.map(({ map: { cluster }, transitions, first, index }) => {
+      if (transitions.size === 0) return { strayed: new Int32Array(), connections: new Int32Array() };
+      return {
+        strayed: this.#memory.strayedOf(first, cluster.buckets),
+        connections: this.#memory.connections[index]!.record(),
+      };
+    });
+  }
+
+  /**
+   * Takes over those by another configuration, which have been stopped, of each cluster whose clients are in the same buckets as
+   * there. Then comes `follow`; and, if workers went on writing there, `adoptLater` when they do no more.
+   */
+  adopt(before: TransitionsRecord): void {
+    this.#memory.adoptTick(before.tick);
     for (const { part, other, indexOf } of this.#same(before)) {
+      part.transitions.adopt(other.transitions, indexOf);
+      this.#memory.adoptBegan(part.first, other.began);
+    }
+    this.#adoptRemembered(before, before.clusters.map(({ remembered }) => remembered), []);
+  }
+
+  /** What workers have written there since. */
+  adoptLater(before: TransitionsRecord, later: readonly RememberedRecord[]): void {
+    this.#adoptRemembered(before, later, before.clusters.map(({ remembered }) => remembered));
+  }
+
+  #adoptRemembered(
+    before: TransitionsRecord,
+    now: readonly RememberedRecord[],
+    known: readonly RememberedRecord[],
+  ): void {
+    for (const { part, other, place, indexOf } of this.#same(before)) {
       const { map: { cluster }, transitions, first, index } = part;
-      this.#memory.adoptStrayed(before.#memory, other.first, first, cluster.buckets);
-      if (other.transitions.size === 0) continue;
-      const neighbors = new Map(other.map.cluster.backends.map((backend, at) => {
-        const now = cluster.backends[indexOf(at)];
-        return [before.#neighborOf(backend), now === undefined ? NO_BACKEND : this.#neighborOf(now)];
+      const { strayed, connections } = now[place]!;
+      this.#memory.adoptStrayed(first, strayed);
+      const neighbors = new Map(other.backends.map(({ neighbor }, at) => {
+        const backend = cluster.backends[indexOf(at)];
+        return [neighbor, backend === undefined ? NO_BACKEND : this.#neighborOf(backend)];
       }));
-      const isMoving = (bucket: number) => other.transitions.has(bucket) && transitions.has(bucket);
-      part.unremembered += this.#memory.connections[index]!.adopt(
-        before.#memory.connections[other.index]!,
-        (owner, bucket) => {
-          const now = neighbors.get(owner)!;
-          return isMoving(bucket) && part.keeping.has(now) ? now : NO_BACKEND;
-        },
-      );
+      const isMoving = (bucket: number) =>
+        other.transitions.former[bucket] !== NO_BACKEND && transitions.has(bucket);
+      part.unremembered += this.#memory.connections[index]!.adopt(connections, (owner, bucket) => {
+        const neighbor = neighbors.get(owner)!;
+        return isMoving(bucket) && part.keeping.has(neighbor) ? neighbor : NO_BACKEND;
+      }, known[place]?.connections);
     }
   }
 
@@ -183,17 +244,18 @@ export class Transitions {
   }
 
   /** The clusters that are here and there, and whose clients are in the same buckets; with the index here of a backend there. */
-  *#same(before: Transitions): Generator<Same> {
+  *#same({ clusters }: TransitionsRecord): Generator<Same> {
     for (const part of this.#parts) {
-      const other = before.#parts.find(({ map }) => haveSameBuckets(map.cluster, part.map.cluster));
+      const place = clusters.findIndex(({ cluster }) => haveSameBuckets(cluster, part.map.cluster));
+      const other = clusters[place];
       if (other === undefined) continue;
       const { backends } = part.map.cluster;
       const byName = new Map(backends.map(({ name }, index) => [name, index]));
-      const indices = other.map.cluster.backends.map(({ name, address }) => {
+      const indices = other.backends.map(({ name, address }) => {
         const index = byName.get(name) ?? NO_BACKEND;
         return backends[index]?.address === address ? index : NO_BACKEND;
       });
-      yield { part, other, indexOf: (backend) => indices[backend]! };
+      yield { part, other, place, indexOf: (backend) => indices[backend]! };
     }
   }
 
@@ -255,8 +317,11 @@ export class Transitions {
   }
 }
 
+/** What says in which bucket of which cluster a client is. */
+type Buckets = Pick<ClusterConfig, "name" | "buckets" | "seed" | "mask">;
+
 /** Each client of one is in the bucket of the same number of the other. */
-function haveSameBuckets(one: ClusterConfig, other: ClusterConfig): boolean {
+function haveSameBuckets(one: Buckets, other: Buckets): boolean {
   return one.name === other.name && one.buckets === other.buckets && one.seed === other.seed &&
     one.mask.ipv4 === other.mask.ipv4 && one.mask.ipv6 === other.mask.ipv6;
 }

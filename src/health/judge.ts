@@ -14,6 +14,13 @@ import { DOUBTFUL } from "../table/neighbors.ts";
 
 export type Verdict = "unknown" | "up" | "down";
 
+/** All that is known, as plain data. */
+export interface JudgeRecord {
+  readonly verdict: Verdict;
+  readonly successes: number;
+  readonly failures: number;
+}
+
 export class Judge {
   readonly #rise: number;
   readonly #fall: number;
@@ -28,6 +35,16 @@ export class Judge {
 
   get verdict(): Verdict {
     return this.#verdict;
+  }
+
+  record(): JudgeRecord {
+    return { verdict: this.#verdict, successes: this.#successes, failures: this.#failures };
+  }
+
+  adopt({ verdict, successes, failures }: JudgeRecord): void {
+    this.#verdict = verdict;
+    this.#successes = successes;
+    this.#failures = failures;
   }
 
   succeeded(): void {

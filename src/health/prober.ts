@@ -19,11 +19,10 @@
  * was the backend's own. So who is always late finds a death all the same, one attempt later.
  */
 
-import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import type { Health } from "../cluster/liveness.ts";
 import type { Config } from "../config/config.ts";
-import { isProbedByDefault, type ProbeType } from "../config/health.ts";
+import { isProbedByDefault, type Probe, type ProbeType } from "../config/health.ts";
 import type { FaultId } from "../fault/ids.ts";
 import type { ExchangeEvents } from "../link/exchange.ts";
 import { IpFrames } from "../link/ip_frames.ts";
@@ -36,6 +35,7 @@ import type { Attempt, Begin, Failure, Means } from "./attempt.ts";
 import { execProbe } from "./exec_probe.ts";
 import { httpProbe } from "./http_probe.ts";
 import { icmpProbe } from "./icmp_probe.ts";
+import type { JudgeRecord } from "./judge.ts";
 import { ProbePorts } from "./ports.ts";
 import { type Probed, probedBackends, type Target, unaskable } from "./targets.ts";
 import { tcpProbe } from "./tcp_probe.ts";
@@ -98,6 +98,24 @@ const MOST_CONVERSATIONS = 64;
 
 /** Who is later than this may have been asleep: link/hearing.ts. */
 const LATE_MS = 100;
+
+/** What the probes of a backend have found, as plain data. */
+export interface ProbedRecord {
+  readonly cluster: string;
+  readonly backend: string;
+  readonly address: string;
+  /** What was told last; null before. */
+  readonly told: Health["state"] | null;
+  readonly targets: readonly TargetRecord[];
+}
+
+interface TargetRecord {
+  readonly to: string;
+  readonly port: number;
+  readonly probe: Probe;
+  readonly judge: JudgeRecord;
+  readonly failure: Failure | null;
+}
 
 interface Turn {
   readonly probed: Probed;
@@ -198,15 +216,25 @@ export class Prober {
     return this.#find(cluster, backend)?.targets.find(isDown)?.failure?.fault ?? null;
   }
 
+  record(): ProbedRecord[] {
+    return this.#probed.map((probed) => ({
+      cluster: probed.cluster,
+      backend: probed.backend,
+      address: probed.address,
+      told: this.#told.get(probed) ?? null,
+      targets: probed.targets.map(({ to, port, probe, judge, failure = null }) => (
+        { to, port, probe, judge: judge.record(), failure }
+      )),
+    }));
+  }
+
   /** Takes over what is known by another configuration: verdicts of probes that are still the same. To be called before `start`. */
-  adopt(before: Prober): void {
-    for (const probed of before.#probed) {
-      const { cluster, backend, address } = probed;
+  adopt(before: readonly ProbedRecord[]): void {
+    for (const { cluster, backend, address, told, targets } of before) {
       const same = this.#find(cluster, backend);
-      const told = before.#told.get(probed);
       if (same !== undefined && same.address === address) {
-        for (const target of same.targets) adoptTarget(target, probed.targets);
-        if (told !== undefined) this.#told.set(same, told);
+        for (const target of same.targets) adoptTarget(target, targets);
+        if (told !== null) this.#told.set(same, told);
       } else if (told === "down") {
         const reason = "it is not probed any more";
         this.#options.changed(cluster, backend, { address, state: "up", reason, fault: null });
@@ -392,11 +420,12 @@ function isDown({ judge }: Target): boolean {
 }
 
 /** What is known of the same question: the same probe at the same address and port. */
-function adoptTarget(target: Target, known: readonly Target[]): void {
-  const same = known.find(({ to, port, probe }) =>
-    to === target.to && port === target.port && isDeepStrictEqual(probe, target.probe)
+function adoptTarget(target: Target, known: readonly TargetRecord[]): void {
+  const probe = JSON.stringify(target.probe);
+  const same = known.find((one) =>
+    one.to === target.to && one.port === target.port && JSON.stringify(one.probe) === probe
   );
   if (same === undefined) return;
-  target.judge = same.judge;
-  target.failure = same.failure;
+  target.judge.adopt(same.judge);
+  target.failure = same.failure ?? undefined;
 }

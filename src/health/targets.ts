@@ -14,7 +14,7 @@ export interface Target {
   readonly to: string;
   /** 0 for a probe that asks no port. */
   readonly port: number;
-  judge: Judge;
+  readonly judge: Judge;
   /** The last one. */
   failure: Failure | undefined;
   /** The last attempt got no answer at all. */

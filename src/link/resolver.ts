@@ -48,11 +48,6 @@ export class Resolver {
     this.#hearing = new Hearing(clock, () => events.lost());
   }
 
-  /** Takes over what another one knows, which is not at work any more. */
-  adopt(before: Resolver): void {
-    this.neighbors.adopt(before.neighbors);
-  }
-
   /** Takes over the frames that wait there. Those for an address that is no neighbor any more are dropped. */
   adoptFrames(before: Resolver): void {
     for (let number = 0; number < before.neighbors.size; number++) {

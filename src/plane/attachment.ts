@@ -26,10 +26,18 @@ export interface Attachment {
    * worker's number whenever frames may wait in that worker's ring.
    */
   start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void;
+  /**
+   * Lets frames wait in the device until `release`; resolves when none is in hand any more. Before the first `start` it is at once
+   * so, and what is started stands ready. Rejects when the data plane dies.
+   */
+  hold(): Promise<void>;
+  release(): void;
   /** Makes the data plane look at the shared state. */
   wake(): void;
   /** Sends octets as they stand, by one of the device's queues. False when the device did not take them. */
   write(queue: number, octets: Uint8Array): boolean;
   /** Ends the data plane, then closes the device. Resolves when nothing uses the shared memory any more. */
   stop(): Promise<void>;
+  /** The same, but another process has the device too, which goes on as it is. */
+  leave(): Promise<void>;
 }

@@ -20,6 +20,7 @@ export class InlineAttachment implements Attachment {
   #plane: DataPlane | undefined;
   #handedUp: (worker: number) => void = () => {};
   #isWorking = false;
+  #isHeld = false;
 
   constructor(device: Device, clock: Clock) {
     this.#device = device;
@@ -39,10 +40,20 @@ export class InlineAttachment implements Attachment {
   /** Works off all frames that wait in the device. Whoever has put frames there calls it. */
   work(): void {
     // What is handed up may be answered at once, and the answer may bring more frames: the loop below takes them too.
-    if (this.#plane === undefined || this.#isWorking) return;
+    if (this.#plane === undefined || this.#isWorking || this.#isHeld) return;
     this.#isWorking = true;
     while (this.#plane.burst() > 0) this.#handedUp(0);
     this.#isWorking = false;
+  }
+
+  hold(): Promise<void> {
+    this.#isHeld = true;
+    return Promise.resolve();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.work();
   }
 
   wake(): void {
@@ -56,5 +67,9 @@ export class InlineAttachment implements Attachment {
   stop(): Promise<void> {
     this.#plane = undefined;
     return Promise.resolve();
+  }
+
+  leave(): Promise<void> {
+    return this.stop();
   }
 }

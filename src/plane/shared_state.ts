@@ -1,7 +1,7 @@
 /**
  * What the main thread and the data-plane workers share: one SharedArrayBuffer.
  *
- *     words         STOP
+ *     words         STATE
  *     transitions   which connections are whose, while buckets move                table/transition_memory.ts
  *     open ports    at which a backend may answer a probe                          table/open_ports.ts
  *     tables        two forwarding tables behind an epoch                          tables.ts
@@ -22,9 +22,11 @@ import { Tables } from "./tables.ts";
 import { WorkerState } from "./worker_state.ts";
 
 const STATE = 0;
-/** What stands there; at first 0, running. */
+/** What stands there. */
+const RUNNING = 0;
 const STOPPING = 1;
 const REPLACED = 2;
+const HELD = 3;
 /** A cache line of 64 octets. */
 const WORDS = 16;
 
@@ -83,7 +85,7 @@ export class SharedState {
   }
 
   stop(): void {
-    Atomics.store(this.#words, STATE, STOPPING);
+    this.#become(STOPPING);
   }
 
   get isStopping(): boolean {
@@ -92,11 +94,44 @@ export class SharedState {
 
   /** Main's side: another state waits for the workers, with a plan that belongs to it. */
   replace(): void {
-    Atomics.store(this.#words, STATE, REPLACED);
+    this.#become(REPLACED);
   }
 
   get isReplaced(): boolean {
     return Atomics.load(this.#words, STATE) === REPLACED;
+  }
+
+  /** Main's side: the workers stand still from their next burst on, or from their start. They must be woken to see it. */
+  hold(): void {
+    for (const worker of this.workers) worker.stands(false);
+    this.#become(HELD);
+  }
+
+  /** Main's side: they go on. */
+  release(): void {
+    this.#become(RUNNING);
+  }
+
+  get isHeld(): boolean {
+    return Atomics.load(this.#words, STATE) === HELD;
+  }
+
+  /** Main's side: resolves when all workers stand still. */
+  async stood(): Promise<void> {
+    for (const worker of this.workers) await worker.stood();
+  }
+
+  /** The worker's side: stands still for as long as it is held. */
+  stand(worker: number): void {
+    while (this.isHeld) {
+      this.workers[worker]!.stands(true);
+      Atomics.wait(this.#words, STATE, HELD);
+    }
+  }
+
+  #become(state: number): void {
+    Atomics.store(this.#words, STATE, state);
+    Atomics.notify(this.#words, STATE);
   }
 
   /** Frames by verdict since the start, of all workers; the order is path/verdict.ts. */

@@ -1,7 +1,7 @@
 /** A dispatcher on a TAP: a data-plane worker, a thread of its own, behind each queue. */
 
 import { dropped } from "../device/dropped.ts";
-import { Tap } from "../device/tap.ts";
+import { type HandedTap, Tap } from "../device/tap.ts";
 import type { Plan } from "../path/plan.ts";
 import { turnOfTheLoop } from "../system/clock.ts";
 import type { Attachment } from "./attachment.ts";
@@ -30,10 +30,11 @@ export class TapAttachment implements Attachment {
   readonly #fail: (error: Error) => void;
   #shared: SharedState | undefined;
   #workers: Workers | undefined;
+  #isHeld = false;
   #isStopped = false;
 
-  /** Opens the TAP. Throws TapError and leaves nothing behind. */
-  constructor({ interface: name, bridge, mtu, queues, offloads }: TapOptions) {
+  /** Opens the TAP, or takes one over from another process. Throws TapError and leaves nothing behind. */
+  constructor({ interface: name, bridge, mtu, queues, offloads }: TapOptions, handed?: HandedTap) {
     this.#tap = new Tap({
       name,
       mtu,
@@ -42,7 +43,7 @@ export class TapAttachment implements Attachment {
       queueLength: QUEUE_LENGTH,
       neighborQueue: true,
       ...(bridge === undefined ? {} : { bridge }),
-    });
+    }, handed);
     this.hasVirtioHeader = offloads;
     const { promise, reject } = Promise.withResolvers<never>();
     this.failed = promise;
@@ -74,6 +75,7 @@ export class TapAttachment implements Attachment {
   start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void {
     const before = this.#shared;
     this.#shared = shared;
+    if (this.#isHeld) shared.hold();
     if (this.#workers === undefined) {
       this.#workers = new Workers(plan, shared, this.#tap.queues, this.#tap.neighborQueue);
       this.#workers.failed.catch(this.#fail);
@@ -84,8 +86,26 @@ export class TapAttachment implements Attachment {
     for (const worker of shared.workers.keys()) void this.#watch(worker, shared, handedUp);
   }
 
+  async hold(): Promise<void> {
+    this.#isHeld = true;
+    if (this.#shared === undefined) return;
+    if (!this.#shared.isHeld) this.#shared.hold();
+    this.wake();
+    await Promise.race([this.#shared.stood(), this.failed]);
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#shared?.release();
+  }
+
   wake(): void {
     this.#workers?.wake();
+  }
+
+  /** What another process needs to take the TAP over. */
+  get handed(): HandedTap {
+    return this.#tap.handed;
   }
 
   write(queue: number, octets: Uint8Array): boolean {
@@ -93,11 +113,20 @@ export class TapAttachment implements Attachment {
   }
 
   async stop(): Promise<void> {
+    await this.#end();
+    this.#tap.close();
+  }
+
+  async leave(): Promise<void> {
+    await this.#end();
+    this.#tap.leave();
+  }
+
+  async #end(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
     await this.#workers?.stop();
     for (const worker of this.#shared?.workers ?? []) worker.notify();
-    this.#tap.close();
   }
 
   async #watch(worker: number, shared: SharedState, handedUp: (worker: number) => void): Promise<void> {

@@ -46,7 +46,14 @@ const LEARN = 16;
 let expected = BURST;
 
 for (let round = 0; !shared.isStopping; round++) {
-  if (shared.isReplaced) ({ shared, plane } = begin(receiveMessageOnPort(port)!.message as PlaneData));
+  if (shared.isHeld) {
+    shared.stand(index);
+    continue;
+  }
+  if (shared.isReplaced) {
+    ({ shared, plane } = begin(receiveMessageOnPort(port)!.message as PlaneData));
+    continue;
+  }
   const most = round % LEARN === 0 ? BURST : expected;
   const count = plane.burst(most);
   if (count === BURST) {

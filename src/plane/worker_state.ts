@@ -1,7 +1,7 @@
 /**
  * One worker's part of the shared memory. Counters are its own, so that no two threads write to one place; who wants sums adds.
  *
- *     words          TAKEN, HANDED_UP
+ *     words          TAKEN, HANDED_UP, STANDS
  *     verdicts       frames by verdict                              the worker counts
  *     dispatched     frames dispatched by neighbor                  the worker counts
  *     unremembered   new connections without room, by cluster       the worker counts
@@ -23,6 +23,8 @@ import type { Tables } from "./tables.ts";
 const TAKEN = 0;
 /** Bursts that handed something up; it wraps. */
 const HANDED_UP = 1;
+/** 1 while it stands still. */
+const STANDS = 2;
 /** A cache line of 64 octets: what a worker writes a burst is not next to what another one does. */
 const WORDS = 16;
 
@@ -104,6 +106,20 @@ export class WorkerState {
   async handedUpSince(seen: number): Promise<void> {
     const waiting = Atomics.waitAsync(this.#words, HANDED_UP, seen);
     if (waiting.async) await waiting.value;
+  }
+
+  /** It stands still, or shall say so anew. */
+  stands(does: boolean): void {
+    Atomics.store(this.#words, STANDS, does ? 1 : 0);
+    Atomics.notify(this.#words, STANDS);
+  }
+
+  /** Main's side: resolves when it stands still. */
+  async stood(): Promise<void> {
+    while (Atomics.load(this.#words, STANDS) === 0) {
+      const waiting = Atomics.waitAsync(this.#words, STANDS, 0);
+      if (waiting.async) await waiting.value;
+    }
   }
 
   /** Main's side: resolves when the worker uses the table that was last published. */

@@ -18,6 +18,15 @@ export interface Timer {
   cancel(): void;
 }
 
+/** The same clock, but for where it begins. */
+export function shifted(clock: Clock, ms: number): Clock {
+  return {
+    now: () => clock.now() + ms,
+    sinceEpoch: () => clock.sinceEpoch(),
+    after: (delayMs, call) => clock.after(delayMs, call),
+  };
+}
+
 /** The most that setTimeout can wait: a larger number makes it call at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 

@@ -69,8 +69,8 @@ export type IsGone = (owner: number, bucket: number, stamp: number) => boolean;
 /** Of a connection that another one remembers: its owner here, or NO_BACKEND when it is to be forgotten. */
 export type OwnerNow = (owner: number, bucket: number) => number;
 
-/** No stamp: the cell's has not been taken over. */
-const NO_STAMP = -1;
+/** Words of a connection in a record: its cell, its tag, its entry. */
+const RECORDED = 2 + ENTRY;
 
 export class Connections {
   readonly #tags: Int32Array;
@@ -78,8 +78,6 @@ export class Connections {
   readonly #shift: number;
   /** The main thread's: what it has retired and not freed yet. */
   readonly #retired: number[] = [];
-  /** The main thread's, once another one takes these over: by cell the stamp, then the bucket and owner, with which it has. */
-  #adopted: Int32Array | undefined;
 
   static byteLength(connections: number): number {
     return cellsFor(connections) * (1 + ENTRY) * 4;
@@ -165,31 +163,46 @@ export class Connections {
     for (const cell of this.#retired.splice(0, count)) Atomics.store(this.#tags, cell, EMPTY);
   }
 
+  /** Main's side: those that are remembered now, RECORDED words each. Workers may use them meanwhile. */
+  record(): Int32Array<ArrayBuffer> {
+    const record = new Int32Array(this.count() * RECORDED);
+    let at = 0;
+    for (let cell = 0; cell < this.#tags.length && at < record.length; cell++) {
+      const tag = Atomics.load(this.#tags, cell);
+      if ((tag & PRESENT) === 0) continue;
+      record[at] = cell;
+      record[at + 1] = tag;
+      record.set(this.#entries.subarray(cell * ENTRY, (cell + 1) * ENTRY), at + 2);
+      at += RECORDED;
+    }
+    return record.subarray(0, at);
+  }
+
   /**
-   * Main's side: takes over those of another one, from which nobody takes any away; done again, what has come and what was heard
-   * there since. Workers may use both. How many found no room.
+   * Main's side: takes over those that another one remembers, from which nobody takes any away; by a later `record` what has come
+   * and what was heard there since `before`. Workers may use this one meanwhile. How many found no room.
    */
-  adopt(before: Connections, ownerNow: OwnerNow): number {
-    const adopted = before.#adopted ??= new Int32Array(2 * before.#tags.length).fill(NO_STAMP);
-    const key = new Int32Array(KEY);
+  adopt(record: Int32Array, ownerNow: OwnerNow, before: Int32Array = new Int32Array()): number {
+    const known = new Map<number, number>();
+    for (let at = 0; at < before.length; at += RECORDED) known.set(before[at]!, at + 2);
     let refused = 0;
-    for (let cell = 0; cell < before.#tags.length; cell++) {
-      const tag = Atomics.load(before.#tags, cell);
-      const stamp = before.stamp(cell);
-      const whose = before.#entries[cell * ENTRY + WHOSE]!;
-      const last = adopted[2 * cell]!;
+    for (let at = 0; at < record.length; at += RECORDED) {
+      const tag = record[at + 1]!;
+      const key = record.subarray(at + 2, at + 2 + KEY);
+      const stamp = record[at + 2 + STAMP]!;
+      const whose = record[at + 2 + WHOSE]!;
+      const was = known.get(record[at]!);
       // One that began anew may have the same stamp.
-      if ((tag & PRESENT) === 0 || (stamp === last && whose === adopted[2 * cell + 1])) continue;
-      adopted[2 * cell] = stamp;
-      adopted[2 * cell + 1] = whose;
+      if (was !== undefined && stamp === before[was + STAMP] && whose === before[was + WHOSE]) continue;
       const bucket = whose >>> OWNER_BITS;
       const owner = ownerNow(whose & OWNER_MASK, bucket);
       if (owner === NO_BACKEND) continue;
-      for (let word = 0; word < KEY; word++) key[word] = before.#entries[cell * ENTRY + word]!;
       const own = this.find(key, tag);
       if (own === ABSENT) refused += this.add(key, tag, owner, bucket, stamp) ? 0 : 1;
       // What was heard here since then is the latest.
-      else if (this.stamp(own) === last) this.give(own, tag, owner, stamp);
+      else if (was !== undefined && this.stamp(own) === before[was + STAMP]) {
+        this.give(own, tag, owner, stamp);
+      }
     }
     return refused;
   }

@@ -47,6 +47,7 @@ export interface Asking {
   readonly deafMs?: number;
 }
 
+/** What is known of one neighbor. */
 interface Entry {
   readonly address: string;
   state: State;
@@ -60,6 +61,12 @@ interface Entry {
   silence: number;
   /** When to ask next. */
   dueMs: number;
+}
+
+/** All that is known of the neighbors, as plain data. */
+export interface NeighborsRecord {
+  readonly answeredMs: number;
+  readonly neighbors: readonly Readonly<Entry>[];
 }
 
 export class Neighbors {
@@ -87,12 +94,16 @@ export class Neighbors {
     for (const [neighbor, address] of addresses.entries()) this.#byAddress.set(address, neighbor);
   }
 
+  record(): NeighborsRecord {
+    return { answeredMs: this.#answeredMs, neighbors: this.#entries.map((entry) => ({ ...entry })) };
+  }
+
   /** Takes over what another one knows of the addresses that both have. */
-  adopt(before: Neighbors): void {
-    this.#answeredMs = before.#answeredMs;
-    for (const entry of this.#entries) {
-      const neighbor = before.#byAddress.get(entry.address);
-      if (neighbor !== undefined) Object.assign(entry, before.#entries[neighbor]);
+  adopt({ answeredMs, neighbors }: NeighborsRecord): void {
+    this.#answeredMs = answeredMs;
+    for (const known of neighbors) {
+      const neighbor = this.#byAddress.get(known.address);
+      if (neighbor !== undefined) Object.assign(this.#entries[neighbor]!, known);
     }
   }
 

@@ -63,20 +63,29 @@ export class TransitionMemory {
     Atomics.add(this.#words, TICK, 1);
   }
 
-  /** Main's side: the time goes on from another one's. */
-  adoptTick(before: TransitionMemory): void {
-    Atomics.store(this.#words, TICK, before.tick);
+  /** Main's side: the time goes on from another one's tick. */
+  adoptTick(tick: number): void {
+    Atomics.store(this.#words, TICK, tick);
   }
 
-  /** Main's side: so many buckets are from `first` on those that are from `firstBefore` on in another one. Then comes `adoptStrayed`. */
-  adoptBegan(before: TransitionMemory, firstBefore: number, first: number, count: number): void {
-    this.#began.set(before.#began.subarray(firstBefore, firstBefore + count), first);
+  /** Main's side: of so many buckets from `first` on, when each one's transition began. */
+  began(first: number, count: number): Int32Array<ArrayBuffer> {
+    return Int32Array.from(this.#began.subarray(first, first + count));
   }
 
-  /** Main's side: the same, also while workers write either one. */
-  adoptStrayed(before: TransitionMemory, firstBefore: number, first: number, count: number): void {
-    for (let bucket = 0; bucket < count; bucket++) {
-      const tick = before.#strayed[firstBefore + bucket]!;
+  /** Main's side: another one's, for its buckets are those from `first` on. */
+  adoptBegan(first: number, began: Int32Array): void {
+    this.#began.set(began, first);
+  }
+
+  /** Main's side: of so many buckets from `first` on, when a frame last went to another than the owner. Workers may write meanwhile. */
+  strayedOf(first: number, count: number): Int32Array<ArrayBuffer> {
+    return Int32Array.from(this.#strayed.subarray(first, first + count));
+  }
+
+  /** Main's side: another one's, for its buckets are those from `first` on. Workers may write meanwhile. */
+  adoptStrayed(first: number, strayed: Int32Array): void {
+    for (const [bucket, tick] of strayed.entries()) {
       if (tick > this.#strayed[first + bucket]!) this.strayed(first + bucket, tick);
     }
   }

@@ -40,6 +40,12 @@ const handlers: Handlers = {
   drain: () => ({ ...STATUS, ...aspect("draining" as const) }),
   undrain: () => STATUS,
   reload: () => ({ changes: [], moving: [] }),
+  takeover: () => {
+    throw new UsageError("not here");
+  },
+  takeoverRecord: () => ({ version: 1, record: "" }),
+  takeoverLate: () => ({ record: "" }),
+  takeoverDone: () => ({}),
   weight: ({ weight }) => ({ ...STATUS, weight }),
 };
 

@@ -182,6 +182,25 @@ test("who has no connections left, and whether some were cut", () => {
   ]);
 });
 
+test("a takeover, from both sides", () => {
+  expect(
+    said(
+      { event: "takeover.begun", pid: 42, msg: "another process gets ready to take over" },
+      { event: "takeover.failed", pid: 42, msg: "another process began to take over and did not end it" },
+      { event: "takeover.given", pid: 43, msg: "another process has taken over" },
+      { event: "takeover.done", pausedMs: 12, msg: "taken over from the running dispatcher" },
+      { event: "takeover.forgotten", version: 2, understood: 1, msg: "not understood" },
+    ),
+  ).toEqual([
+    "Process 42 gets ready to take over from this one.",
+    "Process 42 began to take over and did not end it, so this one goes on. See what that process says.",
+    "Process 43 has taken over: this one ends, and leaves everything as it is.",
+    "This dispatcher has taken over from the one that ran before. Frames waited for 12 ms.",
+    "What the dispatcher before knew is not understood (version 2, not 1): connections of buckets in transition may be cut, and " +
+    "neighbors and health are found out anew.",
+  ]);
+});
+
 const FAULT: Fault = {
   id: "arp-ignore",
   or: [],

@@ -128,7 +128,7 @@ test("another configuration goes on with it: the same backends by other indices,
       { idleMs: IDLE_TICKS * 1000, mostMs: MOST_MS },
       Uint16Array.of(0, 0),
     );
-    transitions.adopt(cluster.transitions, indexOf);
+    transitions.adopt(cluster.transitions.record(), indexOf);
     return transitions;
   };
   const turned = adopted((backend) => 2 - backend);

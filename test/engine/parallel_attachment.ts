@@ -24,6 +24,7 @@ export class ParallelAttachment implements Attachment {
   #plane: DataPlane | undefined;
   #handUp = () => {};
   #turn: Timer | undefined;
+  #isHeld = false;
 
   constructor(device: Device, clock: Clock) {
     this.#device = device;
@@ -44,9 +45,19 @@ export class ParallelAttachment implements Attachment {
 
   /** Works off all frames that wait in the device, and lets the main thread look later. */
   work(): void {
-    if (this.#plane === undefined) return;
+    if (this.#plane === undefined || this.#isHeld) return;
     while (this.#plane.burst() > 0);
     this.#turn ??= this.#clock.after(0, this.#handUp);
+  }
+
+  hold(): Promise<void> {
+    this.#isHeld = true;
+    return Promise.resolve();
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.work();
   }
 
   wake(): void {
@@ -61,5 +72,9 @@ export class ParallelAttachment implements Attachment {
   stop(): Promise<void> {
     this.#plane = undefined;
     return Promise.resolve();
+  }
+
+  leave(): Promise<void> {
+    return this.stop();
   }
 }

@@ -1,7 +1,7 @@
-/** Another configuration while it runs, in virtual time over a simulated link. */
+/** Another configuration while it runs, by a reload and by another process, in virtual time over a simulated link. */
 
 import { describe, expect, test } from "vitest";
-import { type Config, parseConfig, UsageError } from "oneip";
+import { type Config, type Engine, parseConfig, UsageError } from "oneip";
 import * as f from "../frames.ts";
 import { PROBE_MS } from "../../src/link/conflicts.ts";
 import { machines, Run } from "./run.ts";
@@ -42,48 +42,58 @@ function deliveredTo(run: Run): string[] {
   return [...run.link.delivered.keys()].map(({ name }) => name).sort();
 }
 
-test("backends and clusters come and go; what is known stays known, and the counters go on", async () => {
-  const { run, engine } = await startedWith(configOf(4));
-  const decided = [engine.administer("web1", "draining"), engine.setWeight("web2", 3)];
-  engine.healthChanged("web", "web3", { state: "down", reason: "its port 80 refuses" });
-  await run.clock.advance(100);
-  await Promise.all(decided);
-  run.link.bring(frameTo("10.0.255.1"));
-  const before = engine.status().clusters[0]!.backends;
-  run.lines();
+const [SYN, ACK] = [0x02, 0x10];
+const clients = Array.from({ length: 32 }, (_, host) => `198.51.100.${host + 1}`);
 
-  const mail = {
-    name: "mail",
-    addresses: ["10.0.255.2"],
-    backends: [{ name: "mail1", address: MACHINES[5]!.address }],
-  };
-  const next = await engine.reload(configOf(5, { clusters: [mail] }));
-  const [web] = next.status().clusters;
-  expect(web!.backends.slice(0, 2)).toEqual([
-    { ...before[0], buckets: 0 },
-    { ...before[1], buckets: expect.any(Number) },
-  ]);
-  expect(web!.backends[1], "a weight by command stays").toMatchObject({ weight: 3 });
-  expect(web!.backends[4], "a new one gets clients when it has answered").toMatchObject({
-    state: "unknown",
-    buckets: 0,
+/** Backends of these machines with these weights, in this order. */
+const weighted = (weights: Readonly<Record<string, number>>, more = {}) =>
+  configOf(0, {
+    cluster: {
+      ...more,
+      backends: Object.entries(weights).map(([name, weight]) => {
+        const { address } = MACHINES.find((machine) => machine.name === name)!;
+        return { name, address, weight };
+      }),
+    },
   });
-  expect(run.lines().filter(({ event }) => event !== undefined)).toEqual([]);
-  await run.clock.advance(1000);
-  const events = run.lines().map(({ event, backend }) => `${event} ${backend}`);
-  expect(events).toContain("backend.up web5");
-  expect(events).toContain("backend.up mail1");
-  expect(next.status().clusters[0]!.backends[4]!.buckets).toBeGreaterThan(0);
-  run.link.bring(frameTo("10.0.255.2"));
-  expect(deliveredTo(run)).toContain("web6");
-  expect(next.report().verdicts["dispatched"]).toBe(2);
 
-  const last = await next.reload(configOf(2));
-  expect(last.status().clusters.map(({ name }) => name)).toEqual(["web"]);
-  run.link.bring(frameTo("10.0.255.2"));
-  expect(last.report().verdicts["dispatched"]).toBe(2);
-  await last.stop();
-});
+/** Whose a segment of the client is. */
+function owner(run: Run, src: string, flags: number, srcPort = 40_000): string | undefined {
+  run.link.delivered.clear();
+  run.link.bring(
+    f.ethernet(
+      f.ipv4(f.tcp({ src, srcPort, dst: "10.0.255.1", flags }), {
+        src,
+        dst: "10.0.255.1",
+        protocol: f.PROTOCOL.tcp,
+      }),
+    ),
+  );
+  return deliveredTo(run)[0];
+}
+
+const ownersOf = (run: Run, flags: number, srcPort?: number) =>
+  clients.map((client) => owner(run, client, flags, srcPort));
+
+/** All clients have a connection of before a drain of `web1`, and one that began since; of each its owner. */
+async function draining() {
+  const { run, engine } = await startedWith(weighted({ web1: 1, web2: 1, web3: 1 }));
+  const old = ownersOf(run, SYN);
+  const drained = engine.administer("web1", "draining");
+  await run.clock.advance(1000);
+  await drained;
+  const since = ownersOf(run, SYN, 50_000);
+  expect(old).toContain("web1");
+  expect(since).not.toContain("web1");
+  return { run, engine, old, since };
+}
+
+/** The engine that goes on by another configuration. */
+type GoOn = (run: Run, engine: Engine, config: Config) => Promise<Engine>;
+const WAYS: readonly (readonly [way: string, goOn: GoOn])[] = [
+  ["a reload", (_, engine, config) => engine.reload(config)],
+  ["a takeover", (run, engine, config) => run.takeOver(engine, config)],
+];
 
 test("a frame that waits for a MAC is sent when it is known, by the new configuration", async () => {
   const run = new Run(MACHINES, configOf(1));
@@ -108,6 +118,20 @@ test("what cannot change while it runs is named, and nothing is changed", async 
   await run.clock.advance(1000);
   expect(engine.status().clusters[0]!.backends).toHaveLength(2);
   await engine.stop();
+});
+
+test("a connection that begins while the workers go over is remembered, too", async () => {
+  const { run, engine, old } = await draining();
+  const client = clients[old.indexOf("web1")]!;
+  let begun: string | undefined;
+  const start = run.attachment.start.bind(run.attachment);
+  run.attachment.start = (...now) => {
+    begun = owner(run, client, SYN, 60_000);
+    start(...now);
+  };
+  await using _next = await engine.reload(weighted({ web3: 1, web2: 1, web1: 1 }));
+  expect(begun).toMatch(/web[23]/);
+  expect(owner(run, client, ACK, 60_000)).toBe(begun);
 });
 
 test("an address that another machine has is refused, and nothing is changed; a free one is not", async () => {
@@ -136,55 +160,65 @@ test("an address that another machine has is refused, and nothing is changed; a 
   await next.stop();
 });
 
-test("a command on its way is not lost by a reload", async () => {
-  const { run, engine } = await startedWith(configOf(2));
-  const draining = engine.administer("web1", "draining");
-  const next = await engine.reload(configOf(3));
-  await draining;
-  await run.clock.advance(1000);
-  expect(next.status().clusters[0]!.backends[0]).toMatchObject({ state: "draining", buckets: 0 });
-  await next.stop();
-});
+describe.each(WAYS)("%s", (_, goOn) => {
+  test("backends and clusters come and go; what is known stays known, and the counters go on", async () => {
+    const { run, engine } = await startedWith(configOf(4));
+    const decided = [engine.administer("web1", "draining"), engine.setWeight("web2", 3)];
+    engine.healthChanged("web", "web3", { state: "down", reason: "its port 80 refuses" });
+    await run.clock.advance(100);
+    await Promise.all(decided);
+    run.link.bring(frameTo("10.0.255.1"));
+    const before = engine.status().clusters[0]!.backends;
+    run.lines();
 
-describe("transitions", () => {
-  const [SYN, ACK] = [0x02, 0x10];
-  const clients = Array.from({ length: 32 }, (_, host) => `198.51.100.${host + 1}`);
-
-  /** Backends of these machines with these weights, in this order. */
-  const weighted = (weights: Readonly<Record<string, number>>, more = {}) =>
-    configOf(0, {
-      cluster: {
-        ...more,
-        backends: Object.entries(weights).map(([name, weight]) => {
-          const { address } = MACHINES.find((machine) => machine.name === name)!;
-          return { name, address, weight };
-        }),
-      },
+    const mail = {
+      name: "mail",
+      addresses: ["10.0.255.2"],
+      backends: [{ name: "mail1", address: MACHINES[5]!.address }],
+    };
+    const next = await goOn(run, engine, configOf(5, { clusters: [mail] }));
+    const [web] = next.status().clusters;
+    expect(web!.backends.slice(0, 2)).toEqual([
+      { ...before[0], buckets: 0 },
+      { ...before[1], buckets: expect.any(Number) },
+    ]);
+    expect(web!.backends[1], "a weight by command stays").toMatchObject({ weight: 3 });
+    expect(web!.backends[4], "a new one gets clients when it has answered").toMatchObject({
+      state: "unknown",
+      buckets: 0,
     });
+    expect(run.lines().filter(({ event }) => event !== undefined)).toEqual([]);
+    await run.clock.advance(1000);
+    const events = run.lines().map(({ event, backend }) => `${event} ${backend}`);
+    expect(events).toContain("backend.up web5");
+    expect(events).toContain("backend.up mail1");
+    expect(next.status().clusters[0]!.backends[4]!.buckets).toBeGreaterThan(0);
+    run.link.bring(frameTo("10.0.255.2"));
+    expect(deliveredTo(run)).toContain("web6");
+    expect(next.report().verdicts["dispatched"]).toBe(2);
 
-  /** Whose a segment of the client is. */
-  function owner(run: Run, src: string, flags: number, srcPort = 40_000): string | undefined {
-    run.link.delivered.clear();
-    run.link.bring(
-      f.ethernet(
-        f.ipv4(f.tcp({ src, srcPort, dst: "10.0.255.1", flags }), {
-          src,
-          dst: "10.0.255.1",
-          protocol: f.PROTOCOL.tcp,
-        }),
-      ),
-    );
-    return deliveredTo(run)[0];
-  }
+    const last = await goOn(run, next, configOf(2));
+    expect(last.status().clusters.map(({ name }) => name)).toEqual(["web"]);
+    run.link.bring(frameTo("10.0.255.2"));
+    expect(last.report().verdicts["dispatched"]).toBe(2);
+    await last.stop();
+  });
 
-  const ownersOf = (run: Run, flags: number, srcPort?: number) =>
-    clients.map((client) => owner(run, client, flags, srcPort));
+  test("a command on its way is not lost by a reload", async () => {
+    const { run, engine } = await startedWith(configOf(2));
+    const draining = engine.administer("web1", "draining");
+    const next = await goOn(run, engine, configOf(3));
+    await draining;
+    await run.clock.advance(1000);
+    expect(next.status().clusters[0]!.backends[0]).toMatchObject({ state: "draining", buckets: 0 });
+    await next.stop();
+  });
 
   test("a weight changes: connections stay with their old owners, new ones go to the new owners", async () => {
     const { run, engine } = await startedWith(weighted({ web1: 1, web2: 1 }));
     const before = ownersOf(run, SYN);
     // Their indices and the numbers of their neighbors change, too.
-    const next = await engine.reload(weighted({ web3: 1, web2: 9, web1: 1 }));
+    const next = await goOn(run, engine, weighted({ web3: 1, web2: 9, web1: 1 }));
     await using _next = next;
     expect(ownersOf(run, ACK)).toEqual(before);
     const now = ownersOf(run, SYN, 50_000);
@@ -198,24 +232,11 @@ describe("transitions", () => {
     expect(next.report().transitions["web"]).toEqual({ buckets: 0, remembered: 0, unremembered: 0 });
   });
 
-  /** All clients have a connection of before a drain of `web1`, and one that began since; of each its owner. */
-  async function draining() {
-    const { run, engine } = await startedWith(weighted({ web1: 1, web2: 1, web3: 1 }));
-    const old = ownersOf(run, SYN);
-    const drained = engine.administer("web1", "draining");
-    await run.clock.advance(1000);
-    await drained;
-    const since = ownersOf(run, SYN, 50_000);
-    expect(old).toContain("web1");
-    expect(since).not.toContain("web1");
-    return { run, engine, old, since };
-  }
-
   test("what is in transition stays so, and what is remembered stays remembered", async () => {
     const { run, engine, old, since } = await draining();
     const { buckets, remembered } = engine.report().transitions["web"]!;
     expect(remembered).toBe(old.filter((name) => name === "web1").length);
-    const next = await engine.reload(weighted({ web4: 1, web3: 1, web2: 1, web1: 1 }));
+    const next = await goOn(run, engine, weighted({ web4: 1, web3: 1, web2: 1, web1: 1 }));
     await using _next = next;
     expect(next.report().transitions["web"]).toEqual({ buckets, remembered, unremembered: 0 });
     // The new one gets its share, so that some buckets move once more.
@@ -230,7 +251,7 @@ describe("transitions", () => {
     const { run, engine, old } = await draining();
     await run.clock.advance(200_000);
     expect(ownersOf(run, ACK)).toEqual(old);
-    await using next = await engine.reload(weighted({ web3: 1, web2: 1, web1: 1 }));
+    await using next = await goOn(run, engine, weighted({ web3: 1, web2: 1, web1: 1 }));
     await run.clock.advance(290_000);
     expect(next.report().transitions["web"]!.buckets).toBeGreaterThan(0);
     await run.clock.advance(20_000);
@@ -240,23 +261,9 @@ describe("transitions", () => {
     );
   });
 
-  test("a connection that begins while the workers go over is remembered, too", async () => {
-    const { run, engine, old } = await draining();
-    const client = clients[old.indexOf("web1")]!;
-    let begun: string | undefined;
-    const start = run.attachment.start.bind(run.attachment);
-    run.attachment.start = (...now) => {
-      begun = owner(run, client, SYN, 60_000);
-      start(...now);
-    };
-    await using _next = await engine.reload(weighted({ web3: 1, web2: 1, web1: 1 }));
-    expect(begun).toMatch(/web[23]/);
-    expect(owner(run, client, ACK, 60_000)).toBe(begun);
-  });
-
   test("who is not in the file any more has lost its connections, the others keep theirs", async () => {
     const { run, engine, since } = await draining();
-    await using next = await engine.reload(weighted({ web2: 1, web3: 1 }));
+    await using next = await goOn(run, engine, weighted({ web2: 1, web3: 1 }));
     expect(next.report().transitions["web"]).toEqual({ buckets: 0, remembered: 0, unremembered: 0 });
     expect(ownersOf(run, ACK)).toEqual(since);
     expect(ownersOf(run, ACK, 50_000)).toEqual(since);
@@ -267,7 +274,9 @@ describe("transitions", () => {
     for (let port = 50_001; port < 50_010; port++) ownersOf(run, SYN, port);
     const before = engine.report().transitions["web"]!.remembered;
     expect(before).toBe(10 * old.filter((name) => name === "web1").length);
-    await using next = await engine.reload(
+    await using next = await goOn(
+      run,
+      engine,
       weighted({ web1: 1, web2: 1, web3: 1 }, { transition: { connections: 16 } }),
     );
     const { remembered, unremembered } = next.report().transitions["web"]!;
@@ -276,7 +285,7 @@ describe("transitions", () => {
 
   test("clients in other buckets have nothing to go on with", async () => {
     const { run, engine } = await draining();
-    await using _next = await engine.reload(weighted({ web1: 1, web2: 1, web3: 1 }, { seed: 1 }));
+    await using _next = await goOn(run, engine, weighted({ web1: 1, web2: 1, web3: 1 }, { seed: 1 }));
     const now = ownersOf(run, SYN, 60_000);
     expect(now).not.toContain("web1");
   });

@@ -2,6 +2,8 @@
 
 import pino from "pino";
 import { type Config, Engine, parseConfig } from "oneip";
+import { recordIn, textOf } from "../../src/engine/record.ts";
+import { shifted } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
 import type { Backend } from "../health/segment.ts";
 import { MachineClock } from "../machine_clock.ts";
@@ -58,23 +60,57 @@ const REQUESTS = Array.from({ length: 200 }, (_, client) => f.synToCluster(`198.
 export class Run {
   readonly clock = new MachineClock();
   readonly link: SimulatedLink;
-  readonly attachment: ParallelAttachment;
+  /** Of the engine that was begun last. */
+  attachment: ParallelAttachment;
+  /** Of the link: what waits there is taken by whoever is not held. */
+  readonly #attachments: ParallelAttachment[] = [];
   readonly #neighbors: readonly Neighbor[];
   readonly #config: Config;
   #lines: Line[] = [];
 
   constructor(neighbors: readonly Neighbor[], config: Config) {
-    this.link = new SimulatedLink(neighbors, this.clock, () => this.attachment.work());
-    this.attachment = new ParallelAttachment(this.link, this.clock);
+    this.link = new SimulatedLink(neighbors, this.clock, () => {
+      for (const attachment of this.#attachments) attachment.work();
+    });
+    this.attachment = this.#attach();
     this.#neighbors = neighbors;
     this.#config = config;
   }
 
+  readonly #log = pino({ base: null, timestamp: () => `,"ms":${this.clock.now()}` }, {
+    write: (line: string) => void this.#lines.push(JSON.parse(line) as Line),
+  });
+
   start(): Promise<Engine> {
-    const log = pino({ base: null, timestamp: () => `,"ms":${this.clock.now()}` }, {
-      write: (line: string) => void this.#lines.push(JSON.parse(line) as Line),
-    });
-    return Engine.start(this.#config, log, this);
+    return Engine.start(this.#config, this.#log, this);
+  }
+
+  /** An engine of another process, whose clock goes on from where ours is, stands ready on the same link. */
+  ready(config = this.#config): Promise<Engine> {
+    const other = shifted(this.clock, -1_000_000);
+    const clock = shifted(other, this.clock.now() - other.now());
+    this.attachment = this.#attach();
+    return Engine.ready(config, this.#log, { clock, attachment: this.attachment });
+  }
+
+  /** An engine stands ready in place of one that has handed over to nobody. */
+  resumed(): Promise<Engine> {
+    return Engine.ready(this.#config, this.#log, this);
+  }
+
+  /** Such an engine takes over from one that is at work. */
+  async takeOver(engine: Engine, config = this.#config): Promise<Engine> {
+    const next = await this.ready(config);
+    await next.prepare(recordIn(textOf(engine.rest())));
+    await next.goOn(recordIn(textOf(await engine.stand())));
+    await engine.leave();
+    return next;
+  }
+
+  #attach(): ParallelAttachment {
+    const attachment = new ParallelAttachment(this.link, this.clock);
+    this.#attachments.push(attachment);
+    return attachment;
   }
 
   /** Lines of the log since they were last taken. */

@@ -354,7 +354,8 @@ class Run {
     const map = { ...this.#map };
     const memory = this.#makeMemory();
     const transitions = this.#makeTransitions(map, memory, this.#reloads + 1);
-    transitions.adopt(this.#transitions);
+    const known = this.#transitions.record();
+    transitions.adopt(known);
     map.live = this.#moved(owners);
     transitions.follow(0, this.#keeps);
     this.#open(who);
@@ -367,7 +368,7 @@ class Run {
     this.#transitions = transitions;
     this.#dispatcher = this.#makeDispatcher();
     this.#publish();
-    transitions.adoptRemembered(before);
+    transitions.adoptLater(known, before.recordRemembered());
   }
 
   #die(backend: number): void {

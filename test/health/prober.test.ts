@@ -279,7 +279,7 @@ test("over a reload what is known stays known, and nobody stays down for a probe
 
   const same = new ProbeBench(TCP, { count: 2 });
   same.backends[0]!.open = [];
-  same.prober.adopt(before.prober);
+  same.prober.adopt(before.prober.record());
   expect(same.prober.faultOf("web", "web1")).toBe("no-service");
   await started(same);
   await same.clock.advance(SOME_ROUNDS_MS);
@@ -289,7 +289,7 @@ test("over a reload what is known stays known, and nobody stays down for a probe
   expect(same.changes).toEqual(["web1 up: it answers what it is asked"]);
 
   const without = new ProbeBench({ health: [] }, { count: 2 });
-  without.prober.adopt(before.prober);
+  without.prober.adopt(before.prober.record());
   expect(without.changes).toEqual(["web1 up: it is not probed any more"]);
   expect(without.prober.isProbed("web", "web1")).toBe(false);
 });

@@ -98,17 +98,19 @@ describe("takes over another one's", () => {
     const before = make(64);
     const now = make(16);
     for (let number = 0; number < 20; number++) add(before, number, FIRST, stampOf(number, OPEN));
-    const refused = now.adopt(before, (owner, bucket) => bucket < 2 ? NO_BACKEND : owner + 100);
+    const record = before.record();
+    const refused = now.adopt(record, (owner, bucket) => bucket < 2 ? NO_BACKEND : owner + 100);
     expect([refused, now.count()]).toEqual([2, 16]);
     expect(known(now, 1, 2)).toEqual([undefined, [FIRST + 100, stampOf(2, OPEN)]]);
-    expect(now.adopt(before, (owner) => owner), "nothing is new").toBe(0);
+    expect(now.adopt(before.record(), (owner) => owner, record), "nothing is new").toBe(0);
   });
 
   test("once more: what has come and what was heard there since, but for what was heard here", () => {
     const before = make(64);
     const now = make(64);
     for (const number of [1, 2, 3, 5]) add(before, number, FIRST, stampOf(1, OPENING));
-    now.adopt(before, (owner) => owner);
+    const record = before.record();
+    now.adopt(record, (owner) => owner);
     const touch = (connections: Connections, number: number, stamp: number) =>
       connections.touch(connections.find(key(number), number << 28), number << 28, stamp);
     before.give(before.find(key(1), 1 << 28), 1 << 28, OTHER, stampOf(1, CLOSING));
@@ -117,7 +119,7 @@ describe("takes over another one's", () => {
     touch(now, 2, stampOf(2, CLOSING));
     touch(now, 3, stampOf(2, OPEN));
     add(before, 4, OTHER, stampOf(1, OPENING));
-    expect(now.adopt(before, (owner) => owner)).toBe(0);
+    expect(now.adopt(before.record(), (owner) => owner, record)).toBe(0);
     expect(known(now, 1, 2, 3, 4, 5)).toEqual([
       [OTHER, stampOf(1, CLOSING)],
       [FIRST, stampOf(2, CLOSING)],

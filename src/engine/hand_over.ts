@@ -1,0 +1,35 @@
+/** How an engine goes on by what another one knows: each part tells what it knows, and the same part of the other one takes it over. */
+
+import type { LivenessBook } from "../cluster/liveness.ts";
+import type { Prober } from "../health/prober.ts";
+import type { Resolver } from "../link/resolver.ts";
+import type { Forwarding } from "./forwarding.ts";
+import type { EngineRecord } from "./record.ts";
+
+/** The parts of an engine that know something. */
+export interface Parts {
+  readonly resolver: Resolver;
+  readonly liveness: LivenessBook;
+  readonly prober: Prober;
+  readonly forwarding: Forwarding;
+}
+
+/** Nothing happens by itself any more in these. */
+export function recordOf({ resolver, liveness, prober, forwarding }: Parts): EngineRecord {
+  return {
+    neighbors: resolver.neighbors.record(),
+    liveness: liveness.record(),
+    health: prober.record(),
+    techniques: forwarding.techniques.record(),
+    transitions: forwarding.transitions.record(),
+  };
+}
+
+/** Into parts that have not begun yet. Then they compute their maps. */
+export function adopt(record: EngineRecord, { resolver, liveness, prober, forwarding }: Parts): void {
+  resolver.neighbors.adopt(record.neighbors);
+  liveness.adopt(record.liveness);
+  prober.adopt(record.health);
+  forwarding.techniques.adopt(record.techniques);
+  forwarding.transitions.adopt(record.transitions);
+}

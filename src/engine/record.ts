@@ -1,0 +1,60 @@
+/**
+ * What an engine knows, as plain data and typed arrays, so that another one goes on by it: by another configuration in the same process
+ * (a reload), or in another process that perhaps runs other code (a takeover).
+ *
+ *     one ── record ──▶ another one computes its tables ── one's workers stop ── late record ──▶ the other one's go on
+ *
+ * Times are by the clock of the engine that knows; the other one's clock goes on from there.
+ */
+
+import type { ClusterRecord } from "../cluster/liveness.ts";
+import type { TechniqueRecord } from "../cluster/techniques.ts";
+import type { ProbedRecord } from "../health/prober.ts";
+import type { NeighborsRecord } from "../table/neighbors.ts";
+import type { Report } from "./report.ts";
+import type { RememberedRecord, TransitionsRecord } from "./transitions.ts";
+
+/** Of both records and the text that they become: another one with each change of its shape or meaning. */
+export const RECORD_VERSION = 1;
+
+export interface EngineRecord {
+  readonly neighbors: NeighborsRecord;
+  readonly liveness: readonly ClusterRecord[];
+  readonly health: readonly ProbedRecord[];
+  readonly techniques: readonly TechniqueRecord[];
+  readonly transitions: TransitionsRecord;
+}
+
+/** What workers have written until they stopped. */
+export interface LateRecord {
+  /** By cluster of the record. */
+  readonly remembered: readonly RememberedRecord[];
+  /** What was done so far. */
+  readonly report: Report;
+}
+
+/** What JSON has no value for stands as a mapping with this key. */
+const KIND = "$";
+
+const ARRAYS = { Uint16Array, Int32Array, Float64Array };
+
+export function textOf(record: EngineRecord | LateRecord): string {
+  return JSON.stringify(record, (_, value: unknown) => {
+    if (typeof value === "number" && !Number.isFinite(value)) return { [KIND]: String(value) };
+    if (!ArrayBuffer.isView(value)) return value;
+    const { buffer, byteOffset, byteLength } = value;
+    const octets = Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+    return { [KIND]: value.constructor.name, octets };
+  });
+}
+
+/** Of a record of this version. */
+export function recordIn<T extends EngineRecord | LateRecord>(text: string): T {
+  return JSON.parse(text, (_, value: unknown) => {
+    if (typeof value !== "object" || value === null || !(KIND in value)) return value;
+    const kind = String(value[KIND]);
+    if (!(kind in ARRAYS) || !("octets" in value)) return Number(kind);
+    const octets = Buffer.from(String(value.octets), "base64");
+    return new ARRAYS[kind as keyof typeof ARRAYS](Uint8Array.from(octets).buffer);
+  }) as T;
+}

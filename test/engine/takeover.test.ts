@@ -1,0 +1,224 @@
+/** Another process goes on by what an engine knows, in virtual time over a simulated link. What is as with a reload is in reload.test.ts. */
+
+import { expect, test } from "vitest";
+import { type Engine, parseConfig } from "oneip";
+import { recordIn, textOf } from "../../src/engine/record.ts";
+import * as f from "../frames.ts";
+import { machines, Run } from "./run.ts";
+
+const MACHINES = machines(3);
+const configWith = (more: object) =>
+  parseConfig(
+    JSON.stringify({
+      dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/15"], verify: "off" },
+      clusters: [{
+        name: "web",
+        addresses: [f.IP.cluster],
+        algorithm: "rendezvous",
+        backends: MACHINES.map(({ name, address }) => ({ name, address })),
+        ...more,
+      }],
+    }),
+    "test",
+    "test",
+  );
+
+const FRAME = f.ethernet(f.ipv4(f.udp([])));
+
+async function started(more = {}) {
+  const run = new Run(MACHINES, configWith(more));
+  const engine = await run.start();
+  await run.clock.advance(6000);
+  run.lines();
+  return { run, engine };
+}
+
+const delivered = (run: Run) => [...run.link.delivered.values()].reduce((sum, count) => sum + count, 0);
+const dispatched = (engine: Engine) => engine.report().verdicts["dispatched"];
+
+test("frames that come while one engine has stopped and the other has not begun wait, and then go their way", async () => {
+  const { run, engine } = await started();
+  run.link.bring(FRAME);
+  const next = await run.ready();
+  run.link.bring(FRAME);
+  expect(dispatched(engine), "until it is asked for what it knows").toBe(2);
+  await next.prepare(engine.rest());
+  run.link.bring(FRAME);
+  expect(dispatched(engine), "until it is asked for what its workers have written").toBe(3);
+  const late = await engine.stand();
+  run.link.bring(FRAME);
+  expect(delivered(run)).toBe(3);
+  await next.goOn(late);
+  await engine.leave();
+  expect(delivered(run)).toBe(4);
+  expect(dispatched(next), "the counters go on").toBe(4);
+  await next.stop();
+});
+
+test("nobody takes over: the same one goes on where it was, as if nothing had been", async () => {
+  const { run, engine } = await started();
+  const { attachment } = run;
+  const drained = engine.administer("web1", "draining");
+  await run.clock.advance(100);
+  await drained;
+  const status = engine.status();
+  const next = await run.ready();
+  const record = engine.rest();
+  const late = await engine.stand();
+  run.link.bring(FRAME);
+  await next.leave();
+  run.attachment = attachment;
+  const same = await run.resumed();
+  await same.prepare(record);
+  await same.goOn(late);
+  expect(same.status()).toEqual(status);
+  expect([delivered(run), dispatched(same)]).toEqual([1, 1]);
+  await run.clock.advance(5000);
+  run.link.bring(FRAME);
+  expect(delivered(run)).toBe(2);
+  await same.stop();
+});
+
+test("what it knew is not understood: the other one finds out anew what it can", async () => {
+  const { run, engine } = await started();
+  run.link.bring(FRAME);
+  const next = await run.ready();
+  engine.rest();
+  await next.prepare(undefined);
+  await engine.stand();
+  await next.goOn(undefined);
+  await engine.leave();
+  run.link.bring(FRAME);
+  await run.clock.advance(5000);
+  expect(delivered(run)).toBe(2);
+  expect(next.status().clusters[0]!.backends.map(({ neighbor }) => neighbor.state)).toEqual(
+    ["reachable", "reachable", "reachable"],
+  );
+  await next.stop();
+});
+
+test("what is said since when, and what is due, goes on by the clock of before", async () => {
+  const { run, engine } = await started();
+  const drained = engine.administer("web1", "draining");
+  await run.clock.advance(100);
+  const { administration } = await drained;
+  await run.clock.advance(50_000);
+  const next = await run.takeOver(engine);
+  expect(next.status().clusters[0]!.backends[0]!.administration).toEqual(administration);
+  await run.clock.advance(1000);
+  expect(run.lines().filter(({ level }) => Number(level) > 30), "nobody is declared dead").toEqual([]);
+  await next.stop();
+});
+
+/** The keys of a record, however deep, with the kinds of their values. */
+function shapeOf(value: unknown, at = "", shape = new Set<string>()): Set<string> {
+  if (Array.isArray(value)) { for (const item of value) shapeOf(item, `${at}[]`, shape); }
+  else if (ArrayBuffer.isView(value)) shape.add(`${at}: ${value.constructor.name}`);
+  else if (typeof value === "object" && value !== null) {
+    for (const [key, inner] of Object.entries(value)) shapeOf(inner, at === "" ? key : `${at}.${key}`, shape);
+  } else if (!/verdicts|dispatched|broadcast|probe\./.test(at)) shape.add(at);
+  return shape;
+}
+
+test("the text of a record is the record; whoever changes its shape gives it another RECORD_VERSION, and writes it here", async () => {
+  const shape = new Set<string>();
+  for (const more of [{}, { health: { type: "tcp", port: 80 } }]) {
+    const { run, engine } = await started(more);
+    const drained = engine.administer("web1", "draining");
+    await run.clock.advance(100);
+    await drained;
+    for (const record of [engine.rest(), await engine.stand()]) {
+      expect(recordIn(textOf(record))).toEqual(record);
+      shapeOf(record, "", shape);
+    }
+    await engine.leave();
+  }
+  expect([...shape].sort()).toMatchInlineSnapshot(`
+    [
+      "health[].address",
+      "health[].backend",
+      "health[].cluster",
+      "health[].targets[].failure.fault",
+      "health[].targets[].failure.reason",
+      "health[].targets[].judge.failures",
+      "health[].targets[].judge.successes",
+      "health[].targets[].judge.verdict",
+      "health[].targets[].port",
+      "health[].targets[].to",
+      "health[].told",
+      "liveness[].backends[].address",
+      "liveness[].backends[].answered",
+      "liveness[].backends[].configuredWeight",
+      "liveness[].backends[].damping.downsMs[]",
+      "liveness[].backends[].damping.heldUntilMs",
+      "liveness[].backends[].health.sinceMs",
+      "liveness[].backends[].health.state",
+      "liveness[].backends[].health.why",
+      "liveness[].backends[].isJoining",
+      "liveness[].backends[].isProbed",
+      "liveness[].backends[].name",
+      "liveness[].backends[].neighbor.sinceMs",
+      "liveness[].backends[].neighbor.state",
+      "liveness[].backends[].neighbor.why",
+      "liveness[].backends[].returnedMs",
+      "liveness[].backends[].shareWeight",
+      "liveness[].backends[].summary.sinceMs",
+      "liveness[].backends[].summary.state",
+      "liveness[].backends[].summary.why",
+      "liveness[].backends[].wanted.sinceMs",
+      "liveness[].backends[].wanted.state",
+      "liveness[].backends[].wanted.why",
+      "liveness[].backends[].wasFit",
+      "liveness[].backends[].weight",
+      "liveness[].backends[].weightSinceMs",
+      "liveness[].isHealthIgnored",
+      "liveness[].isStarting",
+      "liveness[].name",
+      "liveness[].startMs",
+      "neighbors.answeredMs",
+      "neighbors.neighbors[].address",
+      "neighbors.neighbors[].asked",
+      "neighbors.neighbors[].dueMs",
+      "neighbors.neighbors[].firstAskedMs",
+      "neighbors.neighbors[].lastAskedMs",
+      "neighbors.neighbors[].mac.high",
+      "neighbors.neighbors[].mac.low",
+      "neighbors.neighbors[].silence",
+      "neighbors.neighbors[].state",
+      "remembered[].connections: Int32Array",
+      "remembered[].strayed: Int32Array",
+      "report.doubted",
+      "report.kept.dropped",
+      "report.kept.sent",
+      "report.received",
+      "report.transitions.web.buckets",
+      "report.transitions.web.remembered",
+      "report.transitions.web.unremembered",
+      "report.workers[]",
+      "techniques[].cluster",
+      "techniques[].configured",
+      "techniques[].technique",
+      "transitions.clusters[].backends[].address",
+      "transitions.clusters[].backends[].name",
+      "transitions.clusters[].backends[].neighbor",
+      "transitions.clusters[].began: Int32Array",
+      "transitions.clusters[].cluster.buckets",
+      "transitions.clusters[].cluster.mask.ipv4",
+      "transitions.clusters[].cluster.mask.ipv6",
+      "transitions.clusters[].cluster.name",
+      "transitions.clusters[].cluster.seed",
+      "transitions.clusters[].remembered.connections: Int32Array",
+      "transitions.clusters[].remembered.strayed: Int32Array",
+      "transitions.clusters[].transitions.former: Uint16Array",
+      "transitions.clusters[].transitions.leaving[][]",
+      "transitions.clusters[].transitions.leaving[][].buckets",
+      "transitions.clusters[].transitions.leaving[][].cut",
+      "transitions.clusters[].transitions.leaving[][].left",
+      "transitions.clusters[].transitions.leaving[][].sinceMs",
+      "transitions.clusters[].transitions.movedMs: Float64Array",
+      "transitions.clusters[].transitions.old: Uint16Array",
+      "transitions.clusters[].transitions.owners: Uint16Array",
+      "transitions.tick",
+    ]
+  `);
+});

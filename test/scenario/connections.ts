@@ -1,0 +1,41 @@
+/** Connections of many clients that are held in their middle: connections_probe.ts on a client's node. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { LabNode } from "oneip";
+import { runTs } from "../runtime.ts";
+import type { Became } from "./connections_probe.ts";
+
+export class Connections {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(node: LabNode) {
+    const [command = "", ...args] = node.command(runTs("test/scenario/connections_probe.ts"));
+    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  /** Opens four for each of these, and holds them in their middle. How many are held. */
+  open(some: readonly string[]): Promise<number> {
+    return this.#say(`open ${some.join(",")}`) as Promise<number>;
+  }
+
+  /** Lets all go on to their end. */
+  goOn(): Promise<Became[]> {
+    return this.#say("go") as Promise<Became[]>;
+  }
+
+  async end(): Promise<void> {
+    const ended = once(this.#child, "exit");
+    this.#child.stdin!.end();
+    await ended;
+  }
+
+  async #say(line: string): Promise<unknown> {
+    this.#child.stdin!.write(`${line}\n`);
+    const { value } = await this.#lines.next();
+    return JSON.parse(value as string);
+  }
+}

@@ -122,7 +122,7 @@ function shapeOf(value: unknown, at = "", shape = new Set<string>()): Set<string
 
 test("the text of a record is the record; whoever changes its shape gives it another RECORD_VERSION, and writes it here", async () => {
   const shape = new Set<string>();
-  for (const more of [{}, { health: { type: "tcp", port: 80 } }]) {
+  for (const more of [{}, { health: { type: "tcp", port: 81 } }]) {
     const { run, engine } = await started(more);
     const drained = engine.administer("web1", "draining");
     await run.clock.advance(100);

@@ -153,17 +153,19 @@ describe.skipIf(needsTap())("a server that is dead on a live machine", () => {
     );
   });
 
-  for (const [address, alias] of [[CLUSTER, `${CLUSTER}/32`], [CLUSTER6, `${CLUSTER6}/128`]] as const) {
+  // Each on a machine of its own: probes that were on their way when the first had lost its alias may fail after it is told to be up.
+  const aliases = [["web4", CLUSTER, `${CLUSTER}/32`], ["web1", CLUSTER6, `${CLUSTER6}/128`]] as const;
+  for (const [name, address, alias] of aliases) {
     test(`the alias ${alias} is removed from a machine that serves on its own address`, async () => {
-      const before = tellingOf("web4").length;
-      await lab.node("web4").exec("ip", "address", "del", alias, "dev", "lo");
+      const before = tellingOf(name).length;
+      await lab.node(name).exec("ip", "address", "del", alias, "dev", "lo");
       const down = await until(
         "it is told",
-        () => tellingOf("web4").slice(before).find(({ msg }) => msg === "backend is down"),
+        () => tellingOf(name).slice(before).find(({ msg }) => msg === "backend is down"),
       );
       expect(down).toMatchObject({ fault: "alias-missing", reason: expect.stringContaining(address) });
-      await lab.node("web4").exec("ip", "address", "add", alias, "dev", "lo");
-      await toldOf("web4", "up");
+      await lab.node(name).exec("ip", "address", "add", alias, "dev", "lo");
+      await toldOf(name, "up");
     });
   }
 });

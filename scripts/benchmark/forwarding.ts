@@ -22,8 +22,8 @@ const WARM_UP_MS = 100;
 const WINDOW_MS = 400;
 /** Of the fixed rate; with less the figure would be that of another rate. */
 const ENOUGH = 0.8;
-/** So often is measured again, when something else on the machine has kept frames back. */
-const ATTEMPTS = 20;
+/** So often is measured again, when something else on the machine has kept frames back: for some five minutes. */
+const ATTEMPTS = 600;
 /** The loads have the first core, what is measured the second: else the two would meet on one at the scheduler's whim. */
 export const OWN_CORE = cpus().length > 1 ? 1 : undefined;
 /** So many must have passed before anything is measured. */

@@ -423,8 +423,10 @@ export class Engine {
   }
 
   async #begin(): Promise<void> {
+    // Before any worker looks: frames may wait in a TAP that was made beforehand, and an empty table has the first backend everywhere.
+    await this.#publisher.publish();
     this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
-    await this.#publish();
+    await this.#shared.settled();
     this.#conflicts.start();
     this.#ownMacWatch.start();
     this.#link.probe();

@@ -306,3 +306,17 @@ test("slow start: who returns gets its buckets in ten steps, and nobody else's m
   await run.clock.advance(10_000);
   expect(eventsOf(run)).toEqual([]);
 });
+
+test("frames that came before the dispatcher did go to whom they belong", async () => {
+  const { neighbors, run } = runWith(4, {});
+  const start = run.attachment.start.bind(run.attachment);
+  run.attachment.start = (...now) => {
+    start(...now);
+    run.shares();
+  };
+  await using _engine = await run.start();
+  await run.clock.advance(1000);
+  expect([...run.link.delivered.keys()].map(({ name }) => name).sort()).toEqual(
+    neighbors.map(({ name }) => name),
+  );
+});

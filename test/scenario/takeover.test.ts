@@ -253,6 +253,8 @@ describe.skipIf(needsTap())("takeover", () => {
   });
 
   test("with no dispatcher to take over from, it says so", async () => {
+    if (now.isRunning) now.kill("SIGKILL"); // Where the test before has failed.
+    await now.ended();
     now = new Dispatcher(lb, RUNTIME, "--takeover");
     expect(await now.ended()).toBe(2);
     expect(now.output).toContain('no dispatcher runs; run it with "oneip run"');

@@ -154,6 +154,7 @@ describe.skipIf(needsTap())("takeover", () => {
     await lb.program!.stop();
     // Of a TAP that stays, the kernel's counters stay too.
     await lb.exec("ip", "tuntap", "add", "oneip0", "mode", "tap", "multi_queue");
+    await lb.exec("ip", "link", "set", "oneip0", "txqueuelen", "4096");
     await lab.node("client1").exec("sysctl", "-qw", "net.ipv4.tcp_rmem=4096 131072 262144");
     connections = new Connections(lab.node("client1"));
     now = new Dispatcher(lb, RUNTIME);

@@ -21,7 +21,7 @@ export function needsTap(): boolean {
   return !hasRoot || !hasTun;
 }
 
-/** How often a test tries what is random or repeated: `--quick` is content with an eighth. */
+/** How often a test tries what is random or repeated: `--quick` is content with a sixteenth. */
 export function roundsOf(count: number): number {
-  return isQuick ? Math.ceil(count / 8) : count;
+  return isQuick ? Math.ceil(count / 16) : count;
 }

@@ -79,9 +79,8 @@ export class Bench {
     }
     this.memory = ownMemory({ buckets: BUCKETS, connections: [connections] });
     // Backend 1 is asked from all of the prober's ports.
-    for (let port = 0; port < PROBE_PORTS; port++) {
-      this.memory.openPorts.open(port, parseMac(MAC.backend1)!);
-    }
+    const asked = parseMac(MAC.backend1)!;
+    for (let port = 0; port < PROBE_PORTS; port++) this.memory.openPorts.open(port, asked);
     this.dispatcher = new Dispatcher(
       { ...PLAN, ...plan },
       this.#slot,

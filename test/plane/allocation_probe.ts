@@ -245,7 +245,7 @@ function fillUp(connections: Connections): void {
 }
 
 const ROUNDS = 11;
-const BURSTS = 16;
+const BURSTS = 4;
 
 /** The median over many rounds: a collection inside one of them does not count. */
 async function heapPerFrame(
@@ -276,7 +276,8 @@ async function heapPerFrame(
     table.setMac(NEIGHBOR.group, 0x03bf, low);
   }
   shared.publish();
-  for (let port = 0; port < PROBE_PORTS; port++) shared.openPorts.open(port, parseMac(MAC.router)!);
+  const router = parseMac(MAC.router)!;
+  for (let port = 0; port < PROBE_PORTS; port++) shared.openPorts.open(port, router);
   const device = new SameFrames(frames);
   const plane = new DataPlane(plan, device, shared.workers[0]!, () => nowMs);
   const grown: number[] = [];

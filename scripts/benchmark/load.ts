@@ -35,13 +35,14 @@ const PORT = 8080;
 const TAP = "oneip0";
 const BACKENDS = ["web1", "web2", "web3", "web4"];
 /** What the kernel gives a TAP. */
-const DEFAULT_QUEUE_LENGTH = "1000";
+const DEFAULT_QUEUE_LENGTH = 1000;
 
 interface Variant {
   readonly name: string;
   /** Capabilities that the dispatcher is not given. */
   readonly without: readonly string[];
-  readonly isQueueShort: boolean;
+  /** Of the TAP; undefined: as the dispatcher sets it. */
+  readonly queueLength: number | undefined;
   readonly checkout: string;
 }
 
@@ -58,14 +59,15 @@ const { values } = parseArgs({
 });
 
 const variants: readonly Variant[] = [
-  variant("all remedies", [], false),
-  variant("no own queue", OWN_QUEUE, false),
-  variant("no priority", PRIORITY, false),
-  variant("short queue", [], true),
-  variant("evidence only", [...OWN_QUEUE, ...PRIORITY], true),
+  variant("all remedies", []),
+  variant("no own queue", OWN_QUEUE),
+  variant("no priority", PRIORITY),
+  variant("short queue", [], DEFAULT_QUEUE_LENGTH),
+  variant("evidence only", [...OWN_QUEUE, ...PRIORITY], DEFAULT_QUEUE_LENGTH),
+  ...[2000, 8192].map((length) => variant(`queue ${length}`, [], length)),
   ...(values.before === undefined
     ? []
-    : [{ ...variant("before", [], true), checkout: resolve(values.before) }]),
+    : [{ ...variant("before", [], DEFAULT_QUEUE_LENGTH), checkout: resolve(values.before) }]),
 ].filter(({ name }) => values.variants === "" || values.variants.split(",").includes(name));
 
 const folder = mkdtempSync(join(tmpdir(), "oneip-load-"));
@@ -86,8 +88,8 @@ console.log(
   ),
 );
 
-function variant(name: string, without: readonly string[], isQueueShort: boolean): Variant {
-  return { name, without, isQueueShort, checkout: ROOT };
+function variant(name: string, without: readonly string[], queueLength?: number): Variant {
+  return { name, without, queueLength, checkout: ROOT };
 }
 
 /** nginx on each backend, with a file to download. */
@@ -133,14 +135,14 @@ function programAt(node: LabNode, cmd: string, log: string, readyText: string | 
 }
 
 /** A dispatcher of its own for each run, so that it begins with nothing known. */
-async function measure(lab: Lab, { name, without, isQueueShort, checkout }: Variant): Promise<string[]> {
+async function measure(lab: Lab, { name, without, queueLength, checkout }: Variant): Promise<string[]> {
   const node = lab.node("lb");
   const drop = without.map((capability) => `-${capability}`).join();
   const prefix = drop === "" ? "" : `setpriv --bounding-set=${drop} --inh-caps=${drop} `;
   const cmd = `${prefix}${join(checkout, "scripts/oneip")} run -c routing.oneip.yaml`;
   const dispatcher = programAt(node, cmd, "lb.log", '"msg":"running"');
   await dispatcher.start();
-  if (isQueueShort) await node.exec("ip", "link", "set", TAP, "txqueuelen", DEFAULT_QUEUE_LENGTH);
+  if (queueLength !== undefined) await node.exec("ip", "link", "set", TAP, "txqueuelen", String(queueLength));
   const busy = Array.from({ length: Number(values.busy) }, () => spawn("sh", ["-c", "while :; do :; done"]));
   try {
     const began = performance.now();

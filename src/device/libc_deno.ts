@@ -33,6 +33,7 @@ export function openLibc(): Libc {
     bpf: (command, attributes, length) => symbols.syscall(BigInt(SYS_BPF), command, attributes, length),
     getpriority: symbols.getpriority,
     setpriority: symbols.setpriority,
+    waitpid: symbols.waitpid,
     // So would asking for a pointer; memcpy returns where it copied to.
     addressOf: (octets) => symbols.copyTo(octets, octets, 0n),
   } as Libc;
@@ -61,6 +62,7 @@ function open() {
         syscall: { parameters: ["usize", "i32", "buffer", "u32"], result: "i32" },
         getpriority: { parameters: ["i32", "u32"], result: "i32" },
         setpriority: { parameters: ["i32", "u32", "i32"], result: "i32" },
+        waitpid: { parameters: ["i32", "buffer", "i32"], result: "i32" },
         copyFrom: { name: "memcpy", parameters: ["buffer", "usize", "usize"], result: "pointer" },
         copyTo: { name: "memcpy", parameters: ["buffer", "buffer", "usize"], result: "usize" },
         __errno_location: { parameters: [], result: "usize" },

@@ -36,6 +36,8 @@ export interface Libc {
   bpf(command: number, attributes: Uint8Array, length: number): number;
   getpriority(which: number, who: number): number;
   setpriority(which: number, who: number, nice: number): number;
+  /** `status` has room for an int. The id of a child that has ended, and 0 while those that are meant have not. */
+  waitpid(pid: number, status: Uint8Array, options: number): number;
   /** Where these octets are, for a structure that points to them. They must stay referred to, and be in a buffer of their own. */
   addressOf(octets: Uint8Array): bigint;
 }

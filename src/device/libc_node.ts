@@ -36,6 +36,7 @@ export function openLibc(): Libc {
     bpf: (command, attributes, length) => syscall(SYS_BPF, command, attributes, length),
     getpriority: library.func("int getpriority(int which, uint32_t who)"),
     setpriority: library.func("int setpriority(int which, uint32_t who, int nice)"),
+    waitpid: library.func("int waitpid(int pid, void *status, int options)"),
     addressOf: (octets) => BigInt(memcpy(octets, octets, 0)),
   } as Libc;
 }

@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly timeoutMs?: number | undefined;
   /** It has a process group of its own (group.ts). When it ends, or this process does, whatever is left of the group is killed. */
   readonly ownGroup?: boolean;
+  /** Is called with the number of the own group when its leader has been waited for and the rest of it has been killed. */
+  readonly groupEnded?: (group: number) => void;
   /** Characters that are kept of each of its outputs. What comes after them is read and forgotten. Default: all. */
   readonly mostOutput?: number;
 }
@@ -59,7 +61,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
  */
 export function run(command: Command, options: RunOptions = {}): Promise<Result> {
   const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  const { input, cwd, env, signal, timeoutMs, ownGroup = false, mostOutput = Infinity } = options;
+  const { input, cwd, env, signal, timeoutMs, ownGroup = false, groupEnded, mostOutput = Infinity } = options;
   const [program = "", ...args] = ownGroup ? inOwnGroup(command) : command;
   const child = spawn(program, args, {
     stdio: ownGroup
@@ -103,6 +105,7 @@ export function run(command: Command, options: RunOptions = {}): Promise<Result>
   child.stdio[STATUS_FD]?.on("data", (text: Uint8Array) => reported += text.toString());
   child.once("close", (code, killedBy) => {
     end();
+    if (ownGroup) groupEnded?.(child.pid!);
     const own = code ?? 128 + (killedBy === null ? 0 : constants.signals[killedBy]);
     resolve({ ...output, status: reported === "" ? own : Number(reported) });
   });

@@ -78,6 +78,12 @@ const faults: readonly Fault[] = [
     lost: ALL,
   },
   {
+    name: "the TAP is down",
+    begins: ({ link }) => link.isDown = true,
+    ends: ({ link }) => link.isDown = false,
+    lost: ALL,
+  },
+  {
     name: "another machine has a dead backend's address",
     others: [taker],
     begins({ backends }) {
@@ -160,6 +166,49 @@ for (const { name, begins, ends, lost, others = [] } of faults) {
     expect(run.shares()).toEqual(before);
   });
 }
+
+test("a backend has another MAC from now on: its clients follow, and nobody is down", async () => {
+  const [web1] = machines(1);
+  const moved = {
+    ...web1!,
+    name: "moved",
+    mac: OTHER,
+    isAlive: false,
+    server: { ...web1!.server, mac: OTHER },
+  };
+  const { run, engine, clock, backends, down } = await started({ others: [moved] });
+  await using _engine = engine;
+  const before = run.shares();
+  backends[0]!.isAlive = false;
+  moved.isAlive = true;
+  await clock.advance(FOUND_MS);
+  expect(down()).toEqual([]);
+  expect(run.shares()).toEqual([0, ...before.slice(1, 4), before[0]]);
+});
+
+test("a server that is too slow under load for every third probe is up all the time", async () => {
+  const { run, engine, clock, backends: [web1], down } = await started();
+  await using _engine = engine;
+  const before = run.shares();
+  const load = (slowMs: number) => {
+    web1!.slowMs = slowMs;
+    // Probes begin every 1.8 to 2.2 s.
+    clock.after(slowMs > 0 ? 1900 : 4100, () => load(5000 - slowMs));
+  };
+  load(5000);
+  await clock.advance(10 * 60_000);
+  expect(down()).toEqual([]);
+  expect(run.shares()).toEqual(before);
+});
+
+test("the TAP is deleted: the dispatcher fails, with the reason", async () => {
+  const { run, engine, clock } = await started();
+  await using _engine = engine;
+  const failed = expect(engine.failed).rejects.toThrow("the TAP interface is gone");
+  run.attachment.fail(new Error("the TAP interface is gone"));
+  await clock.advance(1);
+  await failed;
+});
 
 test("we sleep for five seconds: nobody is down because of that, even at the first failure; who dies then is found", async () => {
   const { engine, clock, link, backends, down } = await started({ count: 20, cluster: QUICK });

@@ -16,7 +16,8 @@ export class ParallelAttachment implements Attachment {
   readonly offloads = [];
   readonly hasVirtioHeader = false;
   readonly hasNeighborQueue = true;
-  readonly failed = new Promise<never>(() => {});
+  readonly #failing = Promise.withResolvers<never>();
+  readonly failed = this.#failing.promise;
   /** Each time that a table was published. */
   publications = 0;
   readonly #device: Device;
@@ -29,6 +30,10 @@ export class ParallelAttachment implements Attachment {
   constructor(device: Device, clock: Clock) {
     this.#device = device;
     this.#clock = clock;
+  }
+
+  fail(error: Error): void {
+    this.#failing.reject(error);
   }
 
   lost(): number {

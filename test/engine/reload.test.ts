@@ -95,6 +95,30 @@ const WAYS: readonly (readonly [way: string, goOn: GoOn])[] = [
   ["a takeover", (run, engine, config) => run.takeOver(engine, config)],
 ];
 
+test.each([
+  ["on a link that it has", ["10.0.0.2/15", "2001:db8::2/64"], "2001:db8::4"],
+  ["on a link that it does not have", ["10.0.0.2/15", "2001:db8::2/64"], "2001:db8:7::4"],
+])(
+  "an IPv6 address %s: refused while another machine has it, taken when it is free",
+  async (_, addresses, address) => {
+    const { run, engine } = await startedWith(configOf(2, { dispatcher: { addresses } }));
+    const other = { name: "other", address, mac: "02:00:00:00:02:02", isAlive: true };
+    run.link.join(other);
+    const wanted = configOf(3, { dispatcher: { addresses: [...addresses, `${address}/64`] } });
+    const refused = expect(engine.reload(wanted)).rejects.toThrow(
+      `The machine with MAC ${other.mac} has ${address}, which dispatcher.addresses has from now on, so nothing was changed`,
+    );
+    await run.clock.advance(PROBE_MS);
+    await refused;
+    expect(engine.status().clusters[0]!.backends).toHaveLength(2);
+    other.isAlive = false;
+    const reloading = engine.reload(wanted);
+    await run.clock.advance(PROBE_MS);
+    await using next = await reloading;
+    expect(next.status().clusters[0]!.backends).toHaveLength(3);
+  },
+);
+
 test("a frame that waits for a MAC is sent when it is known, by the new configuration", async () => {
   const run = new Run(MACHINES, configOf(1));
   const engine = await run.start();

@@ -1,8 +1,9 @@
-/** A link in memory with machines that answer ARP, and whatever their servers are asked; what is sent to one of them is counted. */
+/** A link in memory with machines that answer ARP and neighbor discovery, and whatever their servers are asked; what is sent to one of them is counted. */
 
 import type { Device } from "oneip";
 import type { Clock } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
+import { ipOf } from "../../src/wire/address.ts";
 import { answersOf, type Backend } from "../health/segment.ts";
 
 /** Between a question and its answer. */
@@ -16,6 +17,11 @@ const SENDER_IP = 28;
 const TARGET_IP = 38;
 const LENGTH = 42;
 const DST = 30;
+/** Of a neighbor solicitation of IPv6. */
+const TYPE6 = 54;
+const SRC6 = 22;
+const TARGET6 = 62;
+const SOLICITATION = 135;
 
 export interface Neighbor {
   readonly name: string;
@@ -34,9 +40,11 @@ export class SimulatedLink implements Device {
   readonly delivered = new Map<Neighbor, number>();
   /** Nothing comes through in either direction. */
   isCut = false;
+  /** The interface takes no frame. */
+  isDown = false;
   readonly #clock: Clock;
   /** Several machines may have one address. */
-  readonly #byAddress = new Map<number, { readonly neighbor: Neighbor; readonly mac: f.Octets }[]>();
+  readonly #byAddress = new Map<string, { readonly neighbor: Neighbor; readonly mac: f.Octets }[]>();
   /** By the last four octets. */
   readonly #byMac = new Map<number, Neighbor>();
   readonly #arrived: () => void;
@@ -52,15 +60,14 @@ export class SimulatedLink implements Device {
 
   join(neighbor: Neighbor): void {
     const mac = f.mac(neighbor.mac);
-    const address = wordAt(Uint8Array.from(f.ip(neighbor.address)), 0);
-    const others = this.#byAddress.get(address) ?? [];
-    this.#byAddress.set(address, [...others, { neighbor, mac }]);
+    const others = this.#byAddress.get(neighbor.address) ?? [];
+    this.#byAddress.set(neighbor.address, [...others, { neighbor, mac }]);
     this.#byMac.set(wordAt(Uint8Array.from(mac), 2), neighbor);
   }
 
   /** A frame arrives at the dispatcher now. */
   bring(frame: Uint8Array): void {
-    if (this.isCut) return;
+    if (this.isCut || this.isDown) return;
     this.#waiting.push(frame);
     this.#arrived();
   }
@@ -73,8 +80,10 @@ export class SimulatedLink implements Device {
   }
 
   write(slot: Uint8Array, length: number): boolean {
+    if (this.isDown) return false;
     if (this.isCut) return true;
     if (slot[12] === 0x08 && slot[13] === 0x06) this.#hearQuestion(slot);
+    else if (slot[12] === 0x86 && slot[TYPE6] === SOLICITATION) this.#hearSolicitation(slot);
     else {
       const neighbor = this.#byMac.get(wordAt(slot, 2));
       if (neighbor !== undefined) this.#deliver(neighbor, slot, length);
@@ -95,7 +104,7 @@ export class SimulatedLink implements Device {
 
   #hearQuestion(slot: Uint8Array): void {
     const isToAll = (slot[0]! & 1) !== 0;
-    for (const { neighbor, mac } of this.#byAddress.get(wordAt(slot, TARGET_IP)) ?? []) {
+    for (const { neighbor, mac } of this.#byAddress.get(ipOf(slot.subarray(TARGET_IP, LENGTH))) ?? []) {
       if (!neighbor.isAlive || (!isToAll && this.#byMac.get(wordAt(slot, 2)) !== neighbor)) continue;
       const reply = slot.slice(0, LENGTH);
       reply.copyWithin(0, SENDER, SENDER + 6);
@@ -104,12 +113,26 @@ export class SimulatedLink implements Device {
       reply.set(mac, SENDER);
       reply.set(slot.subarray(TARGET_IP, TARGET_IP + 4), SENDER_IP);
       reply[OPERATION] = ARP_REPLY;
-      if (this.#onTheWay.push(reply) === 1) this.#clock.after(ROUND_TRIP_MS, () => this.#arrive());
+      this.#reply(reply);
     }
   }
 
+  #hearSolicitation(slot: Uint8Array): void {
+    const [from, target] = [SRC6, TARGET6].map((at) => ipOf(slot.subarray(at, at + 16))) as [string, string];
+    for (const { neighbor } of this.#byAddress.get(target) ?? []) {
+      if (!neighbor.isAlive) continue;
+      const advertisement = f.advertisement({ from: target, to: from, target, mac: neighbor.mac });
+      const dst = f.hex(slot.subarray(6, 12)).replaceAll(" ", ":");
+      this.#reply(f.ethernet(advertisement, { src: neighbor.mac, dst, type: f.ETHERTYPE.ipv6 }));
+    }
+  }
+
+  #reply(frame: Uint8Array): void {
+    if (this.#onTheWay.push(frame) === 1) this.#clock.after(ROUND_TRIP_MS, () => this.#arrive());
+  }
+
   #arrive(): void {
-    if (!this.isCut) this.#waiting.push(...this.#onTheWay);
+    if (!this.isCut && !this.isDown) this.#waiting.push(...this.#onTheWay);
     this.#onTheWay = [];
     this.#arrived();
   }

@@ -304,6 +304,76 @@ describe("https", () => {
       );
   });
 
+  /** Lets the handshake go on to some stage, and then does something else. */
+  const DISTURBANCES: Readonly<
+    Record<string, readonly [disturb: (connection: Connection) => void, reason: string]>
+  > = {
+    "is reset": [(connection) => connection.reset(), "it resets the connection to 10.0.0.100:80"],
+    "gets garbage": [
+      (connection) => connection.send(Buffer.from("no record of TLS ".repeat(200))),
+      "it does not speak TLS at https://10.0.0.100:80/ (",
+    ],
+    "is ended": [
+      (connection) => connection.end(),
+      "it ends the connection for https://10.0.0.100:80/ before it has answered",
+    ],
+  };
+  /** How many octets the server may say of a flight; a flight is what it says to one of the client's. */
+  const STAGES: Readonly<Record<string, (flight: number, octets: Uint8Array) => number>> = {
+    "before ServerHello": () => 0,
+    "in the middle of ServerHello": () => 20,
+    "after ServerHello": (_, octets) => 5 + ((octets[3]! << 8) | octets[4]!),
+    "instead of Finished": (flight, octets) => flight === 1 ? octets.length : 0,
+  };
+
+  function disturbed(
+    serve: Serve,
+    stage: keyof typeof STAGES,
+    disturb: (connection: Connection) => void,
+  ): Serve {
+    let flight = 0;
+    let isOver = false;
+    let inner: Connection | undefined;
+    return (connection) => {
+      if (connection.received.length > 0) flight++;
+      inner ??= {
+        received: connection.received,
+        hasEnded: false,
+        end: () => {},
+        reset: () => {},
+        send(octets) {
+          if (isOver) return;
+          const said = Uint8Array.from(octets);
+          const most = STAGES[stage]!(flight, said);
+          connection.send(said.subarray(0, most));
+          if (most >= said.length) return;
+          isOver = true;
+          setImmediate(() => setImmediate(() => setImmediate(() => disturb(connection))));
+        },
+      };
+      if (!isOver) serve(inner);
+    };
+  }
+
+  // All that a server says in TLS 1.3 comes in one flight, so the stages are those of 1.2 but for one.
+  const HANDSHAKES = [
+    ...Object.keys(STAGES).map((stage) => [stage, "TLSv1.2"] as const),
+    ["after ServerHello", "TLSv1.3"] as const,
+  ];
+  test.each(Object.entries(DISTURBANCES))(
+    "a handshake that %s, in each stage: one clear reason",
+    async (_, [disturb, reason]) => {
+      for (const [stage, version] of HANDSHAKES) {
+        const { serve, close } = await behindTls({ ...right, minVersion: version, maxVersion: version });
+        const keys = { type: "https", host: "www.example.com", ca: right.file };
+        expect(await reasonOf(keys, disturbed(serve, stage, disturb)), `${stage} of ${version}`).toContain(
+          reason,
+        );
+        close();
+      }
+    },
+  );
+
   test("a file of authorities that is not there, or has none, is told before the start", () => {
     const requireFile = (ca: string) => () =>
       requireNeeds(

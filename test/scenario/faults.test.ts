@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Lab, request, until } from "oneip";
+import { FIRST_PROBE_PORT, PROBE_PORTS } from "../../src/path/probe_ports.ts";
 import * as f from "../frames.ts";
 import { casesOf } from "../halves.ts";
 import { needsTap } from "../needs.ts";
@@ -11,6 +12,7 @@ import { ONEIP, ROOT, RUNTIME, runTs } from "../runtime.ts";
 import { clients, CLUSTER } from "./labs.ts";
 
 const CLIENTS = clients(10);
+const [SYN_ACK, RST_ACK] = [0x12, 0x14];
 const ROGUE = "02:66:66:66:66:66";
 
 /** A node, and what it is told. */
@@ -204,6 +206,36 @@ describe.skipIf(needsTap())("faults", () => {
       });
       expect(await owners()).toEqual(before);
       expect(lines().slice(from).filter(({ event }) => event?.startsWith("backend."))).toEqual([]);
+    },
+  );
+
+  test.each(machineFaults.slice(0, 1))(
+    "a client guesses the prober's ports and forges answers: the dead stay down, the others up",
+    async () => {
+      const from = lines().length;
+      await tell([["web2", "ip", "address", "del", "10.0.0.100/32", "dev", "lo"]]);
+      await turned("web2", "down", from);
+      const way = { src: CLUSTER, dst: "10.0.0.2" };
+      const answers = Array.from({ length: PROBE_PORTS }, (_, index) => {
+        const flags = index % 2 === 0 ? SYN_ACK : RST_ACK;
+        const segment = f.tcp({
+          ...way,
+          srcPort: 80,
+          port: FIRST_PROBE_PORT + index,
+          flags,
+          acknowledgment: 1,
+        });
+        return f.ethernet(f.ipv4(segment, { ...way, protocol: f.PROTOCOL.tcp }), { src: ROGUE });
+      });
+      const { stdout } = await lab.node("far").run(runTs("test/scenario/inject.ts"), {
+        input: answers.map((frame) => Buffer.from(frame).toString("hex")).join("\n"),
+      });
+      expect(Number(stdout)).toBeGreaterThan(PROBE_PORTS / 2);
+      expect(await serving()).toEqual(new Set(["web1"]));
+      const events = lines().slice(from).filter(({ event }) => event?.startsWith("backend."));
+      expect(events.map(({ event, backend }) => [event, backend])).toEqual([["backend.down", "web2"]]);
+      await tell([["web2", "ip", "address", "add", "10.0.0.100/32", "dev", "lo", "scope", "host"]]);
+      await turned("web2", "up", from);
     },
   );
 });

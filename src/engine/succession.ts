@@ -3,7 +3,7 @@
  * are still at work; then comes what these have written until they stopped.
  */
 
-import { finish } from "../table/bucket_map.ts";
+import { finish } from "../table/steps.ts";
 import { tell } from "./events.ts";
 import type { Outcome } from "./forwarding.ts";
 import { adopt } from "./hand_over.ts";

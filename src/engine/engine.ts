@@ -10,6 +10,7 @@ import { ownAddresses } from "../link/link.ts";
 import type { Attachment } from "../plane/attachment.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
 import { type Clock, REAL_CLOCK } from "../system/clock.ts";
+import { breathe } from "../system/in_steps.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { decide } from "./decide.ts";
 import { recordOf } from "./hand_over.ts";
@@ -161,6 +162,8 @@ export class Engine {
     const had = ownAddresses(old);
     await newAddresses.requireFree(ownAddresses(config).filter((address) => !had.includes(address)));
     const next = new Engine(config, log, clock, attachment);
+    // With 1,000 backends that took a while: what the link has said meanwhile is read before this one rests.
+    await breathe(clock);
     await next.#takeOver(this);
     return next;
   }
@@ -240,6 +243,7 @@ export class Engine {
     await shared.settled();
     old.inbox.drainAll();
     resolver.adoptFrames(old.resolver);
+    await breathe(this.#parts.clock);
     const { transitions } = old.forwarding;
     this.#succession.adoptLate({ remembered: transitions.recordRemembered(), report: before.report() });
     this.#appear();

@@ -20,8 +20,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { explain, Lab, parseConfig, until } from "oneip";
 import { formatTable } from "../../src/cli/table.ts";
-import { runChecked } from "../../src/system/programs.ts";
 import type { Served } from "./death_nodes.ts";
+import { lanTopology, makeCertificate } from "./lan.ts";
 import { spreadOf } from "./statistics.ts";
 
 const NODES = fileURLToPath(new URL("death_nodes.ts", import.meta.url));
@@ -96,39 +96,22 @@ ${backends.join("\n")}
 }
 
 function topologyOf(kinds: readonly Kind[], folder: string): string {
-  const backends = kinds.map((_, index) => `
-    ${nameOf(index)}:
-      exec:
+  const backends = kinds.map((_, index): [string, string] => [
+    nameOf(index),
+    `      exec:
         - ip address add 10.0.0.1${index + 1}/16 dev eth1
         - ip address add 2001:db8::1${index + 1}/64 dev eth1 nodad
         - sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2
         - ip address add 10.0.0.100/32 dev lo
       cmd: $RUN_TS ${NODES} serve ${nameOf(index)} ${folder}
-      ports: [80/tcp, 443/tcp, 53/udp, 7/udp]`);
-  const links = kinds.map((_, index) => `
-    - endpoints: ["${nameOf(index)}:eth1", "lan:${nameOf(index)}"]`);
-  return `
-name: death
-topology:
-  nodes:
-    lan: {kind: bridge}
-    lb:
-      kind: oneip
-      startup-config: oneip.yaml
-      exec:
-        - ip link add br0 type bridge forward_delay 0
-        - ip link set eth1 master br0
-        - ip link set br0 up
-    clients:
-      exec:
+      ports: [80/tcp, 443/tcp, 53/udp, 7/udp]`,
+  ]);
+  const clients = `      exec:
         - ip address add 10.0.0.3/16 dev eth1
         - ip address add 2001:db8::3/64 dev eth1 nodad
         - for i in $(seq 1 250); do ip address add 10.0.8.$i/16 dev eth1; done
-        - ip route add 10.0.0.100 via 10.0.0.2${backends.join("")}
-  links:
-    - endpoints: ["lb:eth1", "lan:lb"]
-    - endpoints: ["clients:eth1", "lan:clients"]${links.join("")}
-`;
+        - ip route add 10.0.0.100 via 10.0.0.2`;
+  return lanTopology("death", { clients, ...Object.fromEntries(backends) });
 }
 
 /** Scripts of VRRP that nothing follows from. */
@@ -177,9 +160,7 @@ async function deathsOf(kinds: readonly Kind[], deaths: number): Promise<Map<str
   writeFileSync(join(folder, "oneip.yaml"), config);
   writeFileSync(join(folder, "death.yaml"), topologyOf(kinds, folder));
   writeFileSync(join(folder, "keepalived.conf"), keepalivedConfig(kinds));
-  const files = ["-keyout", `${folder}/server.key`, "-out", `${folder}/server.pem`];
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  await runChecked(["openssl", "req", "-x509", ...curve, ...files, "-subj", "/CN=web", "-days", "2"]);
+  await makeCertificate(folder);
   const found = new Map(kinds.map(({ name }) => [name, [] as Death[]]));
   await using lab = await Lab.up(join(folder, "death.yaml"), { name: `d${process.pid}` });
   const told = () =>

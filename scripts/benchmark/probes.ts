@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Lab, until } from "oneip";
 import { formatTable } from "../../src/cli/table.ts";
-import { runChecked } from "../../src/system/programs.ts";
+import { lanTopology, makeCertificate } from "./lan.ts";
 import { cpuNs } from "./process.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -64,29 +64,15 @@ ${lines.join("\n")}
 `;
 }
 
-const topologyOf = (folder: string) => `
-name: probes
-topology:
-  nodes:
-    lan: {kind: bridge}
-    lb:
-      kind: oneip
-      startup-config: oneip.yaml
-      exec:
-        - ip link add br0 type bridge forward_delay 0
-        - ip link set eth1 master br0
-        - ip link set br0 up
-    farm:
-      exec:
+const topologyOf = (folder: string) =>
+  lanTopology("probes", {
+    farm: `      exec:
         - ip address add 10.0.0.3/16 dev eth1
         - ip route add local 10.0.4.0/22 dev lo
         - nginx -e ${folder}/nginx.log -c ${folder}/nginx.conf
         - ip address add 10.0.0.100/32 dev lo
-      cmd: $RUN_TS ${ROOT}netns/server.ts farm 10.0.0.100
-  links:
-    - endpoints: ["lb:eth1", "lan:lb"]
-    - endpoints: ["farm:eth1", "lan:farm"]
-`;
+      cmd: $RUN_TS ${ROOT}netns/server.ts farm 10.0.0.100`,
+  });
 
 const NGINX = (folder: string) =>
   `daemon on; master_process off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log; events {}
@@ -99,25 +85,6 @@ const NGINX = (folder: string) =>
        return 200 well;
      }
    }`;
-
-async function makeCertificate(folder: string): Promise<void> {
-  const files = ["-keyout", `${folder}/server.key`, "-out", `${folder}/server.pem`];
-  await runChecked([
-    "openssl",
-    "req",
-    "-x509",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:prime256v1",
-    "-nodes",
-    ...files,
-    "-subj",
-    "/CN=www.example.com",
-    "-days",
-    "2",
-  ]);
-}
 
 interface Measured {
   /** Of a core, in per cent. */

@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../src/cli/table.ts";
-import { changesBetween } from "../../src/cluster/config_changes.ts";
-import { loadWithWarnings } from "../../src/config/load.ts";
+import { changesInSteps } from "../../src/cluster/config_changes.ts";
+import { loadInSteps, loadWithWarnings } from "../../src/config/load.ts";
 import { machines, Run } from "../../test/engine/run.ts";
 import { spreadOf } from "./statistics.ts";
 
@@ -36,14 +36,30 @@ ${backends.join("\n")}
 `;
 }
 
-/** Milliseconds of each step, in its turn. */
-async function measure(buckets: number, file: string): Promise<Map<string, number[]>> {
-  const found = new Map<string, number[]>();
-  const take = <T>(step: string, call: () => T): T => {
-    const began = performance.now();
-    const result = call();
-    found.set(step, [...found.get(step) ?? [], performance.now() - began]);
-    return result;
+/** Of a step: how long it takes, and for how long at most nothing else comes between. */
+interface Taken {
+  readonly wholeMs: number[];
+  readonly pieceMs: number[];
+}
+
+async function measure(buckets: number, file: string): Promise<Map<string, Taken>> {
+  const found = new Map<string, Taken>();
+  const note = (step: string, pieces: readonly number[], longestMs = Math.max(...pieces)) => {
+    const { wholeMs, pieceMs } = found.get(step) ?? { wholeMs: [], pieceMs: [] };
+    wholeMs.push(pieces.reduce((sum, ms) => sum + ms, 0));
+    pieceMs.push(longestMs);
+    found.set(step, { wholeMs, pieceMs });
+  };
+  const take = <T>(step: string, steps: Generator<void, T>): T => {
+    const pieces: number[] = [];
+    for (;;) {
+      const began = performance.now();
+      const { done, value } = steps.next();
+      pieces.push(performance.now() - began);
+      if (!done) continue;
+      note(step, pieces);
+      return value;
+    }
   };
   writeFileSync(file, fileOf(buckets, 1));
   let { config } = loadWithWarnings(file);
@@ -52,11 +68,12 @@ async function measure(buckets: number, file: string): Promise<Map<string, numbe
   for (let count = 0; count < Number(values.reloads); count++) {
     await run.clock.advance(2000);
     writeFileSync(file, fileOf(buckets, 2 + count % 2));
-    const next = take("read and check the file", () => loadWithWarnings(file).config);
-    take("compare", () => changesBetween(config, next));
+    const next = take("read and check the file", loadInSteps(file)).config;
+    take("compare", changesInSteps(config, next));
+    run.clock.longestMs = 0;
     const began = performance.now();
-    engine = await engine.reload(next);
-    found.set("go over", [...found.get("go over") ?? [], performance.now() - began]);
+    engine = await run.reload(engine, next);
+    note("go over", [performance.now() - began], run.clock.longestMs);
     config = next;
   }
   await engine.stop();
@@ -66,12 +83,15 @@ async function measure(buckets: number, file: string): Promise<Map<string, numbe
 const folder = mkdtempSync(join(tmpdir(), "oneip-reload-"));
 try {
   for (const buckets of [4096, 65_536]) {
-    for (const [step, all] of await measure(buckets, join(folder, "oneip.yaml"))) {
-      const { median, least, most } = spreadOf(all)!;
-      rows.push([String(buckets), step, ...[median, least, most].map((ms) => ms.toFixed(0))]);
+    for (const [step, taken] of await measure(buckets, join(folder, "oneip.yaml"))) {
+      const spreads = [taken.wholeMs, taken.pieceMs].map((all) => {
+        const { median, least, most } = spreadOf(all)!;
+        return `${median.toFixed(0)} (${least.toFixed(0)}-${most.toFixed(0)})`;
+      });
+      rows.push([String(buckets), step, ...spreads]);
     }
   }
 } finally {
   rmSync(folder, { recursive: true });
 }
-console.log(formatTable(["buckets", "step", "ms, median", "least", "most"], rows));
+console.log(formatTable(["buckets", "step", "ms", "longest piece, ms"], rows));

@@ -1,9 +1,9 @@
 /** A dispatcher at work and the file that it runs by: what the file says by now can take effect without a new start. */
 
 import type { Logger } from "pino";
-import { changesBetween, type ConfigChanges } from "../cluster/config_changes.ts";
+import { changesInSteps, type ConfigChanges } from "../cluster/config_changes.ts";
 import type { Config } from "../config/config.ts";
-import { loadWithWarnings } from "../config/load.ts";
+import { loadInSteps } from "../config/load.ts";
 import type { HandedTap } from "../device/tap.ts";
 import { Engine } from "../engine/engine.ts";
 import type { EngineRecord, LateRecord } from "../engine/record.ts";
@@ -11,6 +11,7 @@ import { requireNeeds } from "../health/needs.ts";
 import { UsageError } from "../input/errors.ts";
 import type { TapAttachment } from "../plane/tap_attachment.ts";
 import type { Clock } from "../system/clock.ts";
+import { breathe, inSteps } from "../system/in_steps.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
 
 export interface Service {
@@ -134,11 +135,11 @@ export class Running {
 
   async #reload(): Promise<ConfigChanges> {
     const { file, log, reloaded } = this.#service;
-    const { config, warnings } = loadWithWarnings(file);
+    // With 1,000 backends it takes a while: answers to probes and from neighbors are read in between.
+    const { config, warnings } = await inSteps(this.#clock, loadInSteps(file));
     requireFreeAddresses(config);
     requireNeeds(config);
-    await breathe(this.#clock);
-    const changes = changesBetween(this.#config, config);
+    const changes = await inSteps(this.#clock, changesInSteps(this.#config, config));
     await breathe(this.#clock);
     if (changes.changes.length > 0) {
       this.#engine = await this.#engine.reload(config);
@@ -150,9 +151,4 @@ export class Running {
     for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
     return changes;
   }
-}
-
-/** With 1,000 backends each step of a reload takes a while: answers to probes and from neighbors are read in between. */
-function breathe(clock: Clock): Promise<void> {
-  return new Promise((resolve) => void clock.after(0, resolve));
 }

@@ -3,6 +3,7 @@
 import { netmask, netmask6, wordsOf } from "../wire/address.ts";
 import * as bucketMap from "../table/bucket_map.ts";
 import * as hash from "../table/hash.ts";
+import { finish } from "../table/steps.ts";
 import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 
 /** Where a client goes. */
@@ -47,7 +48,7 @@ export class ClusterMap {
   constructor(cluster: ClusterConfig) {
     this.cluster = cluster;
     this.#shares = this.#sharesAsConfigured(() => true);
-    this.#live = bucketMap.finish(this.#computeInSteps());
+    this.#live = finish(this.#computeInSteps());
   }
 
   /** The live map: owners by index in the configuration. It is never written again. */
@@ -57,7 +58,7 @@ export class ClusterMap {
 
   /** Computes the live map, with the weights of the configuration. */
   update(isLive: (backend: BackendConfig) => boolean): void {
-    bucketMap.finish(this.updateInSteps(this.#sharesAsConfigured(isLive)));
+    finish(this.updateInSteps(this.#sharesAsConfigured(isLive)));
   }
 
   /** Computes the live map in steps, after the last of which it is in use. What has moved by it, the most first. */

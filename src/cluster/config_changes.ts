@@ -1,14 +1,12 @@
 /** What a new configuration changes of an old one, and how many clients meet another backend by it. */
 
+import type * as z from "zod";
+import { backend, cluster } from "../config/cluster.ts";
 import type { ClusterConfig, Config } from "../config/config.ts";
-import {
-  configData,
-  type Json,
-  type JsonMapping,
-  type PrintedConfig,
-  writtenConfig,
-} from "../config/print.ts";
+import { dispatcher } from "../config/dispatcher.ts";
+import { type Json, type JsonMapping, writtenSection } from "../config/print.ts";
 import { UsageError } from "../input/errors.ts";
+import { finish } from "../table/steps.ts";
 import { ClusterMap } from "./cluster_map.ts";
 
 /** One key that has another value. Clusters and backends are compared by their names. */
@@ -52,70 +50,66 @@ export function requireSameDevice(old: JsonMapping, now: JsonMapping): void {
 }
 
 export function changesBetween(old: Config, now: Config): ConfigChanges {
-  const [before, after] = [printed(old), printed(now)];
+  return finish(changesInSteps(old, now));
+}
+
+/** The same in steps: the maps of a large cluster take a while. */
+export function* changesInSteps(old: Config, now: Config): Generator<void, ConfigChanges> {
   const changes = [
-    ...keysBetween({ cluster: null, backend: null }, before.dispatcher, after.dispatcher),
-    ...pairs(before.clusters, after.clusters).flatMap(({ name, one, other }): readonly ConfigChange[] => {
-      const whole = { cluster: name, backend: null, key: null };
-      if (one === undefined || other === undefined) {
-        return [{ ...whole, old: one ?? null, new: other ?? null }];
-      }
-      return clusterChanges(name, one, other);
-    }),
+    ...sectionChanges({ cluster: null, backend: null }, dispatcher, old.dispatcher, now.dispatcher),
+    ...pairs(old.clusters, now.clusters).flatMap(clusterChanges),
   ];
-  const moving = pairs(old.clusters, now.clusters).flatMap(({ name, one, other }) =>
-    one === undefined || other === undefined ? [] : [{ cluster: name, share: shareMoving(one, other) }]
-  );
+  const moving: Moving[] = [];
+  for (const { name, one, other } of pairs(old.clusters, now.clusters)) {
+    if (one === undefined || other === undefined) continue;
+    yield;
+    moving.push({ cluster: name, share: yield* shareMoving(one, other) });
+  }
   return { changes, moving };
 }
 
-type PrintedCluster = PrintedConfig["clusters"][number];
-
-/** Names and values as in a file; null for what is left out. */
-function printed(config: Config): PrintedConfig {
-  const [written, data] = [writtenConfig(config), configData(config)];
-  return {
-    dispatcher: nullWhereAbsent(written.dispatcher, data.dispatcher),
-    clusters: written.clusters.map((cluster, index) => ({
-      ...nullWhereAbsent(cluster, data.clusters[index]!),
-      backends: cluster.backends.map((backend, place) =>
-        nullWhereAbsent(backend, data.clusters[index]!.backends[place]!)
-      ),
-    })),
-  };
-}
-
-/** Both have their keys in the same order. */
-function nullWhereAbsent(written: JsonMapping, data: JsonMapping): JsonMapping {
-  const values = Object.values(data);
-  return Object.fromEntries(
-    Object.entries(written).map(([key, value], index) => [key, values[index] === null ? null : value]),
-  );
-}
-
-function clusterChanges(cluster: string, one: PrintedCluster, other: PrintedCluster): ConfigChange[] {
-  const { backends: before, ...oneRest } = one;
-  const { backends: after, ...otherRest } = other;
+function clusterChanges({ name, one, other }: Pair<ClusterConfig>): readonly ConfigChange[] {
+  const place = { cluster: name, backend: null };
+  if (one === undefined || other === undefined) return [wholeChange(place, cluster, one, other)];
+  const [before, after] = [one, other].map((whole) => ({ ...whole, backends: [] }));
   return [
-    ...keysBetween({ cluster, backend: null }, oneRest as JsonMapping, otherRest as JsonMapping),
-    ...pairs(before, after).flatMap(({ name, one, other }): readonly ConfigChange[] => {
-      const whole = { cluster, backend: name, key: null };
-      if (one === undefined || other === undefined) {
-        return [{ ...whole, old: one ?? null, new: other ?? null }];
-      }
-      return keysBetween({ cluster, backend: name }, one, other);
-    }),
+    ...sectionChanges(place, cluster, before!, after!),
+    ...pairs(one.backends, other.backends).flatMap(({ name: own, one, other }) =>
+      one === undefined || other === undefined
+        ? [wholeChange({ cluster: name, backend: own }, backend, one, other)]
+        : sectionChanges({ cluster: name, backend: own }, backend, one, other)
+    ),
   ];
 }
 
+type Where = Pick<ConfigChange, "cluster" | "backend">;
+
+function wholeChange(
+  where: Where,
+  schema: z.ZodType,
+  one: object | undefined,
+  other: object | undefined,
+): ConfigChange {
+  const [old, now] = [one, other].map((section) =>
+    section === undefined ? null : writtenSection(schema, section)
+  );
+  return { ...where, key: null, old: old!, new: now! };
+}
+
+/** Of two that are the same, as most are, nothing is printed: that would take a while with thousands of backends. */
+function sectionChanges(where: Where, schema: z.ZodType, one: object, other: object): ConfigChange[] {
+  if (JSON.stringify(one) === JSON.stringify(other)) return [];
+  return keysBetween(where, writtenSection(schema, one), writtenSection(schema, other));
+}
+
 function keysBetween(
-  place: Pick<ConfigChange, "cluster" | "backend">,
+  where: Where,
   one: JsonMapping,
   other: JsonMapping,
 ): ConfigChange[] {
   return Object.keys(other).flatMap((key) => {
     const [old = null, now = null] = [one[key], other[key]];
-    return JSON.stringify(old) === JSON.stringify(now) ? [] : [{ ...place, key, old, new: now }];
+    return JSON.stringify(old) === JSON.stringify(now) ? [] : [{ ...where, key, old, new: now }];
   });
 }
 
@@ -126,8 +120,8 @@ interface Pair<T> {
 }
 
 /** By name, those that are in the second list first. */
-function pairs<T extends JsonMapping | ClusterConfig>(before: readonly T[], after: readonly T[]): Pair<T>[] {
-  const byName = (items: readonly T[]) => new Map(items.map((item) => [String(item["name"]), item]));
+function pairs<T extends { readonly name: string }>(before: readonly T[], after: readonly T[]): Pair<T>[] {
+  const byName = (items: readonly T[]) => new Map(items.map((item) => [item.name, item]));
   const [ones, others] = [byName(before), byName(after)];
   return [...new Set([...others.keys(), ...ones.keys()])].map((name) => (
     { name, one: ones.get(name), other: others.get(name) }
@@ -135,8 +129,12 @@ function pairs<T extends JsonMapping | ClusterConfig>(before: readonly T[], afte
 }
 
 /** A backend of the same name at another address is another machine. */
-function shareMoving(one: ClusterConfig, other: ClusterConfig): number {
-  const [before, after] = [ownersOf(one), ownersOf(other)];
+function* shareMoving(one: ClusterConfig, other: ClusterConfig): Generator<void, number> {
+  if (JSON.stringify(mapOf(one)) === JSON.stringify(mapOf(other))) return 0;
+  const before = ownersOf(one);
+  yield;
+  const after = ownersOf(other);
+  yield;
   const count = Math.max(before.length, after.length);
   if (one.seed !== other.seed || JSON.stringify(one.mask) !== JSON.stringify(other.mask)) {
     return 1 - chanceOfSame(before, after);
@@ -146,6 +144,12 @@ function shareMoving(one: ClusterConfig, other: ClusterConfig): number {
     if (at(before, bucket, count) !== at(after, bucket, count)) moving++;
   }
   return moving / count;
+}
+
+/** All that says where a client goes. */
+function mapOf({ buckets, seed, mask, algorithm, backends }: ClusterConfig): object {
+  const members = backends.map(({ name, address, weight, backup }) => [name, address, weight, backup]);
+  return { buckets, seed, mask, algorithm, members };
 }
 
 /** A bucket is a share of the hash's range, so the counts, powers of two, nest. */

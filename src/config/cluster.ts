@@ -29,7 +29,7 @@ import {
 const USUAL_BUCKETS = 4096;
 const USUAL_CONNECTIONS = 16_384;
 
-const backend = section("use a mapping such as {name: web1, address: 10.0.0.11}", {
+export const backend = section("use a mapping such as {name: web1, address: 10.0.0.11}", {
   name: key(name, {
     description: "Unique within the cluster. The names and weights decide which backend owns which bucket.",
     examples: ["web1"],
@@ -355,10 +355,11 @@ function bucketsAreEnough(contents: Contents, complain: Complain): void {
 }
 
 const anything = z.unknown();
+const isBackup = z.literal(true);
 
 function someoneServes(contents: Contents, complain: Complain): void {
   for (const { path, value } of contents.all("clusters[].backends", z.array(anything).min(1))) {
-    const backups = value.filter((_, index) => contents.at([...path, index, "backup"], z.literal(true)));
+    const backups = value.filter((_, index) => contents.at([...path, index, "backup"], isBackup));
     if (backups.length < value.length) continue;
     complain(path, `All backends are backups, found ${value.length}, use one at least without \`backup\``);
   }

@@ -5,7 +5,8 @@
 
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { readDocument } from "../input/document.ts";
+import { type Read, readInSteps } from "../input/document.ts";
+import { finish } from "../table/steps.ts";
 import type { Mac } from "../wire/address.ts";
 import { cluster } from "./cluster.ts";
 import { dispatcher } from "./dispatcher.ts";
@@ -41,8 +42,18 @@ export function mayBroadcast(
  * Throws InputError with every mistake.
  */
 export function parseConfig(text: string, file: string, machine: string): Config {
+  return finish(parseInSteps(text, file, machine)).config;
+}
+
+/** The same in steps, with what stands where in the text. */
+export function* parseInSteps(
+  text: string,
+  file: string,
+  machine: string,
+): Generator<void, { config: Config; read: Read<unknown> }> {
   const checks = checksOf(configuration);
-  return complete(readDocument(text, file, { schema: configuration, checks }), machine);
+  const read = yield* readInSteps(text, file, { schema: configuration, checks });
+  return { config: complete(read.value, machine), read };
 }
 
 /** Adds the defaults that come from other keys, or from the machine. */

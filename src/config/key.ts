@@ -91,15 +91,22 @@ export function means({ only }: DeclaredKey, section: Readonly<Record<string, un
   return only === undefined || only.values.includes(String(section[only.key]));
 }
 
+/** By section: they are looked up for each of perhaps thousands of backends. */
+const declaredKeys = new WeakMap<z.ZodType, readonly DeclaredKey[]>();
+
 /** The keys of a section in the order of their declaration; undefined for what is no section. */
-export function keysOf(schema: z.ZodType): DeclaredKey[] | undefined {
+export function keysOf(schema: z.ZodType): readonly DeclaredKey[] | undefined {
   const written = writtenSchema(schema);
   if (!(written instanceof z.ZodObject)) return undefined;
-  return Object.entries(written.shape as Shape).map(([name, schema]) => {
+  const known = declaredKeys.get(written);
+  if (known !== undefined) return known;
+  const declared = Object.entries(written.shape as Shape).map(([name, schema]) => {
     const fact = facts.get(schema);
     const { as = name, description = "", examples = [], absent = "none", only, checks = [] } = fact ?? {};
     return { name, nameInConfig: as, schema, description, examples, absent, only, checks };
   });
+  declaredKeys.set(written, declared);
+  return declared;
 }
 
 /** What the items of a list are, which may be written without a list when it is one; undefined for what is no list. */

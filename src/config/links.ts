@@ -15,30 +15,34 @@ export interface Links {
   whyNobodys(address: string): string | undefined;
 }
 
+/** What is looked for again and again while the contents stay the same. */
+const linksIn = new WeakMap<Contents, Links>();
+
 export function linksOf(contents: Contents): Links {
+  const links = linksIn.get(contents) ?? findLinks(contents);
+  linksIn.set(contents, links);
+  return links;
+}
+
+function findLinks(contents: Contents): Links {
   const links = contents.all("dispatcher.addresses[]", addressOnLink);
+  const own = new Set(links.map(({ value }) => value.address));
+  const nobodys = new Map(
+    links.flatMap(({ written, value }) => nobodysOf(value, `of ${written}`)).toReversed(),
+  );
   return {
     names: links.map(({ written }) => written).join(", "),
-    isOwn: (address) => links.some(({ value }) => value.address === address),
+    isOwn: (address) => own.has(address),
     reach: (address) =>
       links.length === 0 || isLinkLocal(address) || links.some(({ value }) => contains(value, address)),
-    whyNobodys: (address) => {
-      for (const { written, value } of links) {
-        const why = whyNobodysOf(value, address);
-        if (why !== undefined) return `${why} of ${written}`;
-      }
-      return undefined;
-    },
+    whyNobodys: (address) => nobodys.get(address),
   };
 }
 
-/** Links of one or two addresses have neither: RFC 3021, RFC 6164. */
-function whyNobodysOf(link: Cidr, address: string): string | undefined {
-  if (hostLength(link.address) - link.prefixLength < 2) return undefined;
-  if (address === networkOf(link)) {
-    return isIpv6(address)
-      ? "the subnet-router anycast address (RFC 4291 section 2.6.1)"
-      : "the network address";
-  }
-  return !isIpv6(address) && address === lastOf(link) ? "the broadcast address" : undefined;
+/** Links of one or two addresses have none: RFC 3021, RFC 6164. */
+function nobodysOf(link: Cidr, whose: string): [string, string][] {
+  if (hostLength(link.address) - link.prefixLength < 2) return [];
+  return isIpv6(link.address)
+    ? [[networkOf(link), `the subnet-router anycast address (RFC 4291 section 2.6.1) ${whose}`]]
+    : [[networkOf(link), `the network address ${whose}`], [lastOf(link), `the broadcast address ${whose}`]];
 }

@@ -5,7 +5,8 @@ import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { namespaceName } from "../device/namespace.ts";
 import { InputError, UsageError } from "../input/errors.ts";
-import { type ClusterConfig, type Config, parseConfig } from "./config.ts";
+import { finish } from "../table/steps.ts";
+import { type ClusterConfig, type Config, parseConfig, parseInSteps } from "./config.ts";
 import { type Warning, warningsOf } from "./warnings.ts";
 
 /** Throws InputError for its mistakes, and UsageError when the file cannot be read. */
@@ -13,11 +14,20 @@ export function loadConfig(file: string): Config {
   return loadWithWarnings(file).config;
 }
 
-/** The same, and what is unwise in it. */
-export function loadWithWarnings(file: string): { config: Config; warnings: readonly Warning[] } {
-  const text = readConfig(file);
-  const config = withFilesFrom(dirname(file), parseConfig(text, file, machine()));
-  return { config, warnings: warningsOf(config, text, file) };
+/** A configuration, and what is unwise in it. */
+export interface Loaded {
+  readonly config: Config;
+  readonly warnings: readonly Warning[];
+}
+
+export function loadWithWarnings(file: string): Loaded {
+  return finish(loadInSteps(file));
+}
+
+/** In steps, for who has other work in between. */
+export function* loadInSteps(file: string): Generator<void, Loaded> {
+  const { config, read } = yield* parseInSteps(readConfig(file), file, machine());
+  return { config: withFilesFrom(dirname(file), config), warnings: warningsOf(config, read, file) };
 }
 
 /** The paths of files are relative to that of the configuration. */

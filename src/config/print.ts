@@ -27,6 +27,8 @@ const AS_WRITTEN: Style = {
   value: (_, written) => written,
 };
 
+const AS_WRITTEN_OR_NULL: Style = { ...AS_WRITTEN, absent: () => null };
+
 /** A duration stays the number of milliseconds that its name speaks of. */
 const AS_DATA: Style = {
   name: ({ nameInConfig }) => nameInConfig,
@@ -37,6 +39,11 @@ const AS_DATA: Style = {
 /** Names and values as in a file, and words for what is left out and has no default. */
 export function writtenConfig(config: Config): PrintedConfig {
   return print(configuration, config, AS_WRITTEN) as unknown as PrintedConfig;
+}
+
+/** Names and values as in a file, and null for what is left out, of one section of a Config. */
+export function writtenSection(schema: z.ZodType, section: object): JsonMapping {
+  return print(schema, section, AS_WRITTEN_OR_NULL) as JsonMapping;
 }
 
 /** Names and numbers as in the Config, other values as in a file; null for what is left out. */

@@ -5,7 +5,7 @@
 
 import * as z from "zod";
 import type { Contents } from "../input/contents.ts";
-import { lookInto } from "../input/document.ts";
+import type { Read } from "../input/document.ts";
 import { formatPath, type Path, type Place } from "../input/places.ts";
 import { isIpv6, isPublic } from "../wire/address.ts";
 import type { ClusterConfig, Config } from "./config.ts";
@@ -30,9 +30,12 @@ export interface Warning extends Omit<Advice, "path">, Place {
   readonly key: string;
 }
 
-/** What is to be said of a configuration, in the order of the file. `text` is what `config` was read from. */
-export function warningsOf(config: Config, text: string, file: string): Warning[] {
-  const { contents, placeOf } = lookInto(text);
+/** What is to be said of a configuration, in the order of the file. */
+export function warningsOf(
+  config: Config,
+  { contents, placeOf }: Omit<Read<unknown>, "value">,
+  file: string,
+): Warning[] {
   const advice = config.clusters.flatMap((cluster, index) => {
     const path = ["clusters", index];
     return [

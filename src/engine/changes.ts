@@ -15,6 +15,8 @@ export interface ChangesEvents<Outcome> {
   /** What comes of all changes until now, these neighbors' among them, computed in steps. */
   compute(neighbors: readonly number[]): Generator<void, Outcome>;
   computed(outcome: Outcome): void;
+  /** By the clock: when something changes by itself, such as a slow start's next step. Infinity: never. */
+  nextMs(): number;
 }
 
 export class Changes<Outcome> {
@@ -27,11 +29,20 @@ export class Changes<Outcome> {
   /** Of what is being computed. */
   #current = Promise.withResolvers<void>();
   #timer: Timer | undefined;
+  #looking: Timer | undefined;
   #isStopped = false;
 
   constructor(clock: Clock, events: ChangesEvents<Outcome>) {
     this.#clock = clock;
     this.#events = events;
+  }
+
+  /** From now on what changes by itself is computed, too. */
+  start(): void {
+    this.#looking?.cancel();
+    const nextMs = this.#events.nextMs();
+    if (nextMs === Infinity || this.#isStopped) return;
+    this.#looking = this.#clock.after(nextMs - this.#clock.now(), () => void this.add());
   }
 
   /** A neighbor has another MAC than before, or none any more. */
@@ -52,6 +63,7 @@ export class Changes<Outcome> {
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
+    this.#looking?.cancel();
     this.#current.resolve();
     this.#next.resolve();
   }
@@ -73,6 +85,7 @@ export class Changes<Outcome> {
     }
     this.#timer = this.#hasChanges ? this.#clock.after(GATHER_MS, () => this.#begin()) : undefined;
     this.#events.computed(value);
+    this.start();
     this.#current.resolve();
   }
 }

@@ -9,10 +9,10 @@
 
 import type { ClusterRecord } from "../cluster/liveness.ts";
 import type { TechniqueRecord } from "../cluster/techniques.ts";
-import type { ProbedRecord } from "../health/prober.ts";
+import type { ProbedRecord } from "../health/record.ts";
 import type { NeighborsRecord } from "../table/neighbors.ts";
 import type { Report } from "./report.ts";
-import type { RememberedRecord, TransitionsRecord } from "./transitions.ts";
+import type { RememberedRecord, TransitionsRecord } from "./transitions_record.ts";
 
 /** Of both records and the text that they become: another one with each change of its shape or meaning. */
 export const RECORD_VERSION = 1;

@@ -9,7 +9,7 @@
  */
 
 import type { ClusterMap } from "../cluster/cluster_map.ts";
-import { ClusterTransitions, type ClusterTransitionsRecord, type Ended } from "../cluster/transitions.ts";
+import { ClusterTransitions, type Ended } from "../cluster/transitions.ts";
 import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 import type { Clock, Timer } from "../system/clock.ts";
 import { every } from "../system/every.ts";
@@ -17,6 +17,12 @@ import { NO_BACKEND } from "../table/bucket_map.ts";
 import { isSilent } from "../table/connections.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
 import type { TransitionMemory } from "../table/transition_memory.ts";
+import {
+  type PartRecord,
+  type RememberedRecord,
+  sameClusters,
+  type TransitionsRecord,
+} from "./transitions_record.ts";
 
 const TICK_MS = 1000;
 
@@ -44,41 +50,6 @@ interface Part {
   keeping: ReadonlySet<number>;
   /** Connections that were remembered before a reload and found no room since. */
   unremembered: number;
-}
-
-/** What workers have written of a cluster's buckets in transition. */
-export interface RememberedRecord {
-  readonly strayed: Int32Array;
-  /** As table/connections.ts records them. */
-  readonly connections: Int32Array;
-}
-
-/** All that is known of a cluster's transitions, as plain data. */
-export interface PartRecord {
-  readonly cluster: Buckets;
-  readonly backends: readonly {
-    readonly name: string;
-    readonly address: string;
-    readonly neighbor: number;
-  }[];
-  readonly transitions: ClusterTransitionsRecord;
-  readonly began: Int32Array;
-  readonly remembered: RememberedRecord;
-}
-
-export interface TransitionsRecord {
-  readonly tick: number;
-  readonly clusters: readonly PartRecord[];
-}
-
-/** One cluster by two configurations. */
-interface Same {
-  readonly part: Part;
-  readonly other: PartRecord;
-  /** The place of `other` in its record. */
-  readonly place: number;
-  /** The index here of a backend there; NO_BACKEND when it is not here. */
-  readonly indexOf: (backend: number) => number;
 }
 
 /** Of a cluster's buckets in transition. */
@@ -161,7 +132,7 @@ export class Transitions {
    */
   adopt(before: TransitionsRecord): void {
     this.#memory.adoptTick(before.tick);
-    for (const { part, other, indexOf } of this.#same(before)) {
+    for (const { part, other, indexOf } of sameClusters(this.#parts, before)) {
       part.transitions.adopt(other.transitions, indexOf);
       this.#memory.adoptBegan(part.first, other.began);
     }
@@ -178,7 +149,7 @@ export class Transitions {
     now: readonly RememberedRecord[],
     known: readonly RememberedRecord[],
   ): void {
-    for (const { part, other, place, indexOf } of this.#same(before)) {
+    for (const { part, other, place, indexOf } of sameClusters(this.#parts, before)) {
       const { map: { cluster }, transitions, first, index } = part;
       const { strayed, connections } = now[place]!;
       this.#memory.adoptStrayed(first, strayed);
@@ -243,22 +214,6 @@ export class Transitions {
     this.#soon?.cancel();
   }
 
-  /** The clusters that are here and there, and whose clients are in the same buckets; with the index here of a backend there. */
-  *#same({ clusters }: TransitionsRecord): Generator<Same> {
-    for (const part of this.#parts) {
-      const place = clusters.findIndex(({ cluster }) => haveSameBuckets(cluster, part.map.cluster));
-      const other = clusters[place];
-      if (other === undefined) continue;
-      const { backends } = part.map.cluster;
-      const byName = new Map(backends.map(({ name }, index) => [name, index]));
-      const indices = other.backends.map(({ name, address }) => {
-        const index = byName.get(name) ?? NO_BACKEND;
-        return backends[index]?.address === address ? index : NO_BACKEND;
-      });
-      yield { part, other, place, indexOf: (backend) => indices[backend]! };
-    }
-  }
-
   #tick(): void {
     this.#memory.pass();
     this.#sinceSweep++;
@@ -315,13 +270,4 @@ export class Transitions {
     this.#ticking?.cancel();
     this.#ticking = undefined;
   }
-}
-
-/** What says in which bucket of which cluster a client is. */
-type Buckets = Pick<ClusterConfig, "name" | "buckets" | "seed" | "mask">;
-
-/** Each client of one is in the bucket of the same number of the other. */
-function haveSameBuckets(one: Buckets, other: Buckets): boolean {
-  return one.name === other.name && one.buckets === other.buckets && one.seed === other.seed &&
-    one.mask.ipv4 === other.mask.ipv4 && one.mask.ipv6 === other.mask.ipv6;
 }

@@ -3,43 +3,29 @@
  *
  *     start ── first round, within FIRST_ROUND_MS ── each target every interval, a tenth more or less
  *
- *     due ── pace ── attempt ──┬── ended ────────────────────────────────────┬── judge ── changed
- *                              └── time is over ── catch up ── still silent ─┘
+ *     turn (turns.ts) ── attempt (attempts.ts) ── what a failure is worth (doubt.ts) ── judge (judge.ts) ── changed
  *
- * The targets' turns spread over their interval, since each is a little early or late each time, and only so many attempts begin in a second, because the path lets only so many
- * answers a second through (path/limits.ts). An answer that waits to be read is not too late: what was heard is read before a
- * time-out counts. While frames are lost here a failure says little, and while this process is late or slept it says nothing:
- *
- *     late                       late                                    late
- *     |── fails: asked again     |── fails again; nobody was heard: no    |── and again: the one before counts
- *     |   at once                |   failure counts                      |
- *                                      another target: ── asked ── answered
- *
- * Once a later question of the same type has been answered, by whomever, what came before that answer has been read: then the silence
- * was the backend's own. So who is always late finds a death all the same, one attempt later.
+ * The targets' turns spread over their interval, since each is a little early or late each time.
  */
 
 import type { Logger } from "pino";
 import type { Health } from "../cluster/liveness.ts";
 import type { Config } from "../config/config.ts";
-import { isProbedByDefault, type Probe, type ProbeType } from "../config/health.ts";
+import { isProbedByDefault } from "../config/health.ts";
 import type { FaultId } from "../fault/ids.ts";
 import type { ExchangeEvents } from "../link/exchange.ts";
 import { IpFrames } from "../link/ip_frames.ts";
 import type { Frame } from "../link/own_frames.ts";
-import type { Clock, Timer } from "../system/clock.ts";
+import type { Clock } from "../system/clock.ts";
 import type { OpenPorts } from "../table/open_ports.ts";
-import { TokenBucket } from "../table/token_bucket.ts";
 import type { Mac } from "../wire/address.ts";
-import type { Attempt, Begin, Failure, Means } from "./attempt.ts";
-import { execProbe } from "./exec_probe.ts";
-import { httpProbe } from "./http_probe.ts";
-import { icmpProbe } from "./icmp_probe.ts";
-import type { JudgeRecord } from "./judge.ts";
+import type { Failure } from "./attempt.ts";
+import { Attempts } from "./attempts.ts";
+import { type Asked, Doubt } from "./doubt.ts";
 import { ProbePorts } from "./ports.ts";
+import { adoptTarget, type ProbedRecord, recordOf } from "./record.ts";
 import { type Probed, probedBackends, type Target, unaskable } from "./targets.ts";
-import { tcpProbe } from "./tcp_probe.ts";
-import { dnsProbe, udpProbe } from "./udp_probe.ts";
+import { type Turn, Turns } from "./turns.ts";
 
 /** What the probes have found of a backend. */
 export interface ProbedHealth extends Health {
@@ -67,16 +53,6 @@ export interface ProberOptions extends ExchangeEvents {
   readonly random?: () => number;
 }
 
-const KINDS: Readonly<Record<ProbeType, Begin>> = {
-  tcp: tcpProbe,
-  icmp: icmpProbe,
-  http: httpProbe,
-  https: httpProbe,
-  udp: udpProbe,
-  dns: dnsProbe,
-  exec: execProbe,
-};
-
 /** The first attempts are spread over this time, or over the interval when that is shorter, so that a start soon knows. */
 const FIRST_ROUND_MS = 1000;
 /** Of the interval: how much more or less. */
@@ -85,50 +61,6 @@ const JITTER = 0.1;
 const REPEAT_MS = 50;
 /** Between two looks for the MAC of a backend that has not answered yet. */
 const LOOK_MS = 100;
-
-/** Attempts a second, and how many at once. */
-const PER_SECOND = 2000;
-const AT_ONCE = 32;
-/** Between two looks whether more may begin. */
-const TURN_MS = 10;
-
-/** Probes that keep more than a port open, and so share memory and rings: so many at one time. */
-const CONVERSATIONS: readonly ProbeType[] = ["http", "https", "exec"];
-const MOST_CONVERSATIONS = 64;
-
-/** Who is later than this may have been asleep: link/hearing.ts. */
-const LATE_MS = 100;
-
-/** What the probes of a backend have found, as plain data. */
-export interface ProbedRecord {
-  readonly cluster: string;
-  readonly backend: string;
-  readonly address: string;
-  /** What was told last; null before. */
-  readonly told: Health["state"] | null;
-  readonly targets: readonly TargetRecord[];
-}
-
-interface TargetRecord {
-  readonly to: string;
-  readonly port: number;
-  readonly probe: Probe;
-  readonly judge: JudgeRecord;
-  readonly failure: Failure | null;
-}
-
-interface Turn {
-  readonly probed: Probed;
-  readonly target: Target;
-}
-
-/** One that is under way. */
-interface Running {
-  readonly beganMs: number;
-  readonly lostBefore: number;
-  attempt: Attempt | undefined;
-  timer: Timer | undefined;
-}
 
 export class Prober {
   /** Attempts, those that failed, and failed ones that say little or nothing because we lost frames or were late. */
@@ -139,34 +71,32 @@ export class Prober {
   /** By cluster, then by backend. */
   readonly #byName: ReadonlyMap<string, ReadonlyMap<string, Probed>>;
   readonly #frames: IpFrames;
-  readonly #means: Means;
-  readonly #pace = new TokenBucket(PER_SECOND, AT_ONCE);
-  /** Those whose turn it is, in order. */
-  readonly #due: Turn[] = [];
-  /** Those whose turn it was while there were too many conversations. */
-  readonly #held: Turn[] = [];
-  #conversations = 0;
-  readonly #timers = new Map<Target, Timer>();
-  readonly #running = new Map<Target, Running>();
+  readonly #ports: ProbePorts;
+  readonly #doubt: Doubt;
+  readonly #turns: Turns;
+  readonly #attempts: Attempts;
   /** What was told last. */
   readonly #told = new Map<Probed, Health["state"]>();
-  #turn: Timer | undefined;
-  /** When we were last found to be late. */
-  #lateMs = -Infinity;
-  /** By type: when the latest attempt began that was answered, be it by a refusal. */
-  readonly #answeredMs = new Map<ProbeType, number>();
 
   constructor(options: ProberOptions) {
     const { config, clock, random = Math.random } = options;
     this.#options = options;
     this.#random = random;
     this.#frames = new IpFrames(config.dispatcher);
-    this.#means = {
+    this.#ports = new ProbePorts(this.#frames, random(), options.openPorts);
+    this.#doubt = new Doubt(clock, () => options.lost());
+    this.#turns = new Turns(clock, this.#doubt, (turn) => this.#begin(turn));
+    const means = {
       frames: this.#frames,
-      ports: new ProbePorts(this.#frames, random(), options.openPorts),
+      ports: this.#ports,
       clock,
-      send: (frame) => options.send(frame),
+      send: (frame: Frame) => options.send(frame),
     };
+    this.#attempts = new Attempts(means, this.#turns, this.#doubt, {
+      catchUp: () => options.catchUp(),
+      lost: () => options.lost(),
+      ended: (turn, asked, failure, isSilence) => this.#ended(turn, asked, failure, isSilence),
+    });
     this.#probed = probedBackends(config, this.#frames);
     this.#byName = new Map(
       [...Map.groupBy(this.#probed, ({ cluster }) => cluster)].map(([cluster, probed]) => [
@@ -188,22 +118,14 @@ export class Prober {
       log.warn({ addresses, remedy }, "not probed: the dispatcher has no address to ask from");
     }
     const all = this.#probed.flatMap((probed) => probed.targets.map((target) => ({ probed, target })));
-    for (const [index, { probed, target }] of all.entries()) {
-      this.#later(probed, target, index / all.length * Math.min(target.probe.intervalMs, FIRST_ROUND_MS));
+    for (const [index, turn] of all.entries()) {
+      this.#turns.later(turn, index / all.length * Math.min(turn.target.probe.intervalMs, FIRST_ROUND_MS));
     }
   }
 
   stop(): void {
-    this.#turn?.cancel();
-    this.#due.length = 0;
-    this.#held.length = 0;
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
-    for (const { attempt, timer } of this.#running.values()) {
-      timer?.cancel();
-      attempt?.giveUp();
-    }
-    this.#running.clear();
+    this.#turns.stop();
+    this.#attempts.stop();
   }
 
   /** Will `changed` be called for this backend? */
@@ -217,15 +139,7 @@ export class Prober {
   }
 
   record(): ProbedRecord[] {
-    return this.#probed.map((probed) => ({
-      cluster: probed.cluster,
-      backend: probed.backend,
-      address: probed.address,
-      told: this.#told.get(probed) ?? null,
-      targets: probed.targets.map(({ to, port, probe, judge, failure = null }) => (
-        { to, port, probe, judge: judge.record(), failure }
-      )),
-    }));
+    return this.#probed.map((probed) => recordOf(probed, this.#told.get(probed) ?? null));
   }
 
   /** Takes over what is known by another configuration: verdicts of probes that are still the same. To be called before `start`. */
@@ -248,154 +162,54 @@ export class Prober {
 
   /** An IP packet to us. False when it is no answer to a probe. */
   heardPacket(frame: Frame): boolean {
-    return this.#means.ports.heard(frame);
+    return this.#ports.heard(frame);
   }
 
-  #later(probed: Probed, target: Target, delayMs: number): void {
-    this.#timers.set(
-      target,
-      this.#after(delayMs, () => {
-        this.#due.push({ probed, target });
-        if (this.#turn === undefined) this.#takeTurns();
-      }),
-    );
-  }
-
-  /** Calls back, and notices when that is late. */
-  #after(delayMs: number, call: () => void): Timer {
-    const { clock } = this.#options;
-    const dueMs = clock.now() + delayMs;
-    return clock.after(delayMs, () => {
-      const nowMs = clock.now();
-      if (nowMs > dueMs + LATE_MS) this.#lateMs = nowMs;
-      call();
-    });
-  }
-
-  #takeTurns(): void {
-    this.#turn = undefined;
-    for (let next = this.#due[0]; next !== undefined; next = this.#due[0]) {
-      if (isConversation(next.target) && this.#conversations >= MOST_CONVERSATIONS) {
-        this.#held.push(this.#due.shift()!);
-        continue;
-      }
-      if (!this.#pace.take(this.#options.clock.now() | 0)) {
-        this.#turn = this.#after(TURN_MS, () => this.#takeTurns());
-        return;
-      }
-      this.#due.shift();
-      this.#begin(next.probed, next.target);
-    }
-  }
-
-  #begin(probed: Probed, target: Target): void {
-    const { clock, whereIs, lost } = this.#options;
+  #begin(turn: Turn): void {
+    const { clock, whereIs } = this.#options;
+    const { probed, target } = turn;
     const where = whereIs(probed.address);
-    if (where === "unknown") return this.#later(probed, target, LOOK_MS);
+    if (where === "unknown") return this.#turns.later(turn, LOOK_MS);
     target.beganMs = clock.now();
-    if (where === "failed") return this.#fell(probed, target);
-    const { probe, from, to, port, wasSilent } = target;
-    const running: Running = {
-      beganMs: target.beganMs,
-      lostBefore: lost(),
-      attempt: undefined,
-      timer: undefined,
-    };
-    this.#running.set(target, running);
-    if (isConversation(target)) this.#conversations++;
-    const ended = (failure: Failure | undefined) => this.#ended(probed, target, running, failure, false);
-    const { cluster, backend: name, address } = probed;
-    const way = { from, to, mac: where };
-    const question = { probe, way, port, backend: { cluster, name, address }, isAfterSilence: wasSilent };
-    running.attempt = KINDS[probe.type](question, this.#means, ended);
-    if (this.#running.get(target) !== running) return;
-    if (running.attempt === undefined) {
-      this.#leave(target);
-      return this.#later(probed, target, LOOK_MS);
-    }
-    this.counts.asked++;
-    running.timer = this.#after(probe.timeoutMs, () => this.#expire(probed, target, running));
+    if (where === "failed") return this.#fell(turn);
+    if (this.#attempts.begin(turn, where)) this.counts.asked++;
+    else this.#turns.later(turn, LOOK_MS);
   }
 
-  #expire(probed: Probed, target: Target, running: Running): void {
-    this.#options.catchUp();
-    if (this.#running.get(target) !== running) return;
-    this.#ended(probed, target, running, running.attempt!.giveUp(), true);
-  }
-
-  #ended(
-    probed: Probed,
-    target: Target,
-    running: Running,
-    failure: Failure | undefined,
-    isSilence: boolean,
-  ): void {
-    if (this.#running.get(target) !== running) return;
-    running.timer?.cancel();
-    this.#leave(target);
+  #ended(turn: Turn, asked: Asked, failure: Failure | undefined, isSilence: boolean): void {
+    const { target } = turn;
     target.wasSilent = isSilence;
-    const { type } = target.probe;
-    if (!isSilence) {
-      this.#answeredMs.set(type, Math.max(running.beganMs, this.#answeredMs.get(type) ?? -Infinity));
-    }
+    if (!isSilence) this.#doubt.answered(target, asked);
     if (failure === undefined) {
       target.doubtedMs = Infinity;
       target.judge.succeeded();
-    } else this.#failed(target, running, failure);
-    this.#plan(probed, target);
-    this.#tell(probed);
-  }
-
-  #failed(target: Target, running: Running, failure: Failure): void {
-    const { clock, lost } = this.#options;
-    const wasLate = this.#wasLate(target, running);
-    const hasLost = lost() !== running.lostBefore;
-    this.counts.failed++;
-    if (wasLate || hasLost) this.counts.doubted++;
-    target.failure = failure;
-    if (!wasLate) {
-      target.doubtedMs = Infinity;
-      target.judge.failed(hasLost);
     } else {
-      if ((this.#answeredMs.get(target.probe.type) ?? -Infinity) > target.doubtedMs) {
-        target.judge.failed(hasLost);
-      }
-      target.doubtedMs = clock.now();
+      this.counts.failed++;
+      target.failure = failure;
+      if (this.#doubt.failed(target, asked)) this.counts.doubted++;
     }
-  }
-
-  /** It is not under way any more, and makes room. */
-  #leave(target: Target): void {
-    this.#running.delete(target);
-    if (!isConversation(target)) return;
-    this.#conversations--;
-    const next = this.#held.shift();
-    if (next !== undefined) this.#later(next.probed, next.target, 0);
-  }
-
-  /** Since it began. */
-  #wasLate({ probe }: Target, { beganMs }: Running): boolean {
-    return this.#lateMs >= beganMs || this.#options.clock.now() > beganMs + probe.timeoutMs + LATE_MS;
+    this.#plan(turn);
+    this.#tell(turn.probed);
   }
 
   /** Its machine does not answer for its own address, so there is nobody to ask. */
-  #fell(probed: Probed, target: Target): void {
+  #fell(turn: Turn): void {
+    const { probed, target } = turn;
     target.failure = {
       reason: `it does not answer for its own address ${probed.address}`,
       fault: "backend-down",
     };
     target.doubtedMs = Infinity;
     target.judge.fell();
-    this.#plan(probed, target);
+    this.#plan(turn);
     this.#tell(probed);
   }
 
-  #plan(probed: Probed, target: Target): void {
-    const { intervalMs } = target.probe;
-    const isOpen = target.judge.verdict === "unknown" || target.doubtedMs !== Infinity;
-    if (isOpen) return this.#later(probed, target, REPEAT_MS);
-    const nextMs = target.beganMs + intervalMs * (1 + JITTER * (this.#random() * 2 - 1));
-    this.#later(probed, target, Math.max(0, nextMs - this.#options.clock.now()));
+  #plan(turn: Turn): void {
+    const { probe: { intervalMs }, judge, beganMs, doubtedMs } = turn.target;
+    if (judge.verdict === "unknown" || doubtedMs !== Infinity) return this.#turns.later(turn, REPEAT_MS);
+    const nextMs = beganMs + intervalMs * (1 + JITTER * (this.#random() * 2 - 1));
+    this.#turns.later(turn, Math.max(0, nextMs - this.#options.clock.now()));
   }
 
   /** A backend is down when one of its targets is, and up when all are. */
@@ -411,21 +225,6 @@ export class Prober {
   }
 }
 
-function isConversation({ probe }: Target): boolean {
-  return CONVERSATIONS.includes(probe.type);
-}
-
 function isDown({ judge }: Target): boolean {
   return judge.verdict === "down";
-}
-
-/** What is known of the same question: the same probe at the same address and port. */
-function adoptTarget(target: Target, known: readonly TargetRecord[]): void {
-  const probe = JSON.stringify(target.probe);
-  const same = known.find((one) =>
-    one.to === target.to && one.port === target.port && JSON.stringify(one.probe) === probe
-  );
-  if (same === undefined) return;
-  target.judge.adopt(same.judge);
-  target.failure = same.failure ?? undefined;
 }

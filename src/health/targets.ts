@@ -35,22 +35,28 @@ export interface Probed {
 }
 
 export function probedBackends({ clusters }: Config, frames: IpFrames): Probed[] {
-  return clusters.flatMap((cluster) =>
-    cluster.backends.map((backend) => ({
+  return clusters.flatMap((cluster) => {
+    const ways = cluster.addresses.flatMap((to) => {
+      const from = frames.ownAddressFor(to);
+      return from === undefined ? [] : [{ from, to }];
+    });
+    return cluster.backends.map((backend) => ({
       cluster: cluster.name,
       backend: backend.name,
       address: backend.address,
-      targets: targetsOf(cluster, backend, frames),
-    }))
-  ).filter(({ targets }) => targets.length > 0);
+      targets: targetsOf(cluster, backend, ways),
+    }));
+  }).filter(({ targets }) => targets.length > 0);
 }
 
-function targetsOf(cluster: ClusterConfig, backend: BackendConfig, frames: IpFrames): Target[] {
+function targetsOf(
+  cluster: ClusterConfig,
+  backend: BackendConfig,
+  ways: readonly Pick<Target, "from" | "to">[],
+): Target[] {
   return probesOf(cluster, backend).flatMap((probe) =>
-    cluster.addresses.flatMap((to) => {
-      const from = frames.ownAddressFor(to);
-      if (from === undefined) return [];
-      return portsOf(probe, cluster.ports).map((port): Target => ({
+    ways.flatMap(({ from, to }) =>
+      portsOf(probe, cluster.ports).map((port): Target => ({
         probe,
         from,
         to,
@@ -60,8 +66,8 @@ function targetsOf(cluster: ClusterConfig, backend: BackendConfig, frames: IpFra
         wasSilent: false,
         beganMs: -Infinity,
         doubtedMs: Infinity,
-      }));
-    })
+      }))
+    )
   );
 }
 

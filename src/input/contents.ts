@@ -23,6 +23,8 @@ export type Check = (contents: Contents, complain: Complain) => void;
 
 export class Contents {
   readonly #root: unknown;
+  /** What was found at a place before: several checks look at all addresses, of which there may be thousands. */
+  readonly #found = new Map<string, Map<z.ZodType, Entry<unknown>[]>>();
 
   /** `root` may have any shape. */
   constructor(root: unknown) {
@@ -30,7 +32,26 @@ export class Contents {
   }
 
   /** The values at a place such as `clusters[].backends[].address` that `schema` takes, in the order of the file. */
-  all<T>(place: string, schema: z.ZodType<T>): Entry<T>[] {
+  all<T>(place: string, schema: z.ZodType<T>): readonly Entry<T>[] {
+    const bySchema = this.#found.get(place) ?? new Map<z.ZodType, Entry<unknown>[]>();
+    this.#found.set(place, bySchema);
+    const known = bySchema.get(schema) as Entry<T>[] | undefined;
+    if (known !== undefined) return known;
+    const entries = this.#pathsTo(place).map((path) => this.at(path, schema)).filter((entry) =>
+      entry !== undefined
+    );
+    bySchema.set(schema, entries);
+    return entries;
+  }
+
+  /** The value at this path; undefined where there is none that `schema` takes. */
+  at<T>(path: Path, schema: z.ZodType<T>): Entry<T> | undefined {
+    const written = this.#written(path);
+    const { success, data } = schema.safeParse(written);
+    return written !== undefined && success ? { path, written, value: data } : undefined;
+  }
+
+  #pathsTo(place: string): Path[] {
     let paths: Path[] = [[]];
     for (const step of place.match(/\[\]|[^.[]+/g) ?? []) {
       paths = paths.flatMap((path) => {
@@ -39,14 +60,7 @@ export class Contents {
         return Array.isArray(list) ? [...list.keys()].map((index) => [...path, index]) : [];
       });
     }
-    return paths.map((path) => this.at(path, schema)).filter((entry) => entry !== undefined);
-  }
-
-  /** The value at this path; undefined where there is none that `schema` takes. */
-  at<T>(path: Path, schema: z.ZodType<T>): Entry<T> | undefined {
-    const written = this.#written(path);
-    const { success, data } = schema.safeParse(written);
-    return written !== undefined && success ? { path, written, value: data } : undefined;
+    return paths;
   }
 
   #written(path: Path): unknown {

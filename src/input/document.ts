@@ -1,6 +1,17 @@
 /** Reads a YAML file that a person wrote: every mistake in one go, each with its place, what was found and what would do. */
 
-import { type Document, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
+import {
+  Composer,
+  type CST,
+  type Document,
+  isScalar,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+  visit,
+  YAMLParseError,
+} from "yaml";
 import type * as z from "zod";
 import { type Check, type Complain, Contents } from "./contents.ts";
 import { InputError, type Mistake } from "./errors.ts";
@@ -15,6 +26,9 @@ import {
 } from "./places.ts";
 import { keysAt } from "./schema.ts";
 
+/** Of the text that are read in one step, which takes some milliseconds. */
+const STEP_LEXEMES = 4096;
+
 /** What a file may say. */
 export interface Format<T> {
   /** Its error texts are remedies. */
@@ -23,26 +37,63 @@ export interface Format<T> {
   readonly checks: readonly Check[];
 }
 
-/** Text of a file to its meaning. Throws InputError with every mistake. */
-export function readDocument<T>(text: string, file: string, format: Format<T>): T {
+/** What a file says. */
+export interface Read<T> {
+  readonly value: T;
+  readonly contents: Contents;
+  /** Where the value at this path stands, or what it is missing from. */
+  placeOf(path: Path): Place;
+}
+
+/**
+ * Text of a file to its meaning, in steps of some ten milliseconds for a file of 1,000 lines. Throws InputError with every mistake.
+ */
+export function* readInSteps<T>(text: string, file: string, format: Format<T>): Generator<void, Read<T>> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true });
+  const document = yield* parseInSteps(text, lines);
   if (document.errors.length > 0) {
     throw new InputError(file, document.errors.map((error) => syntaxMistake(text, lines, error)));
   }
+  yield;
   const raw = valueOf(document, file, lines);
   const result = format.schema.safeParse(raw);
   const mistakes = (result.error?.issues ?? []).flatMap((issue) =>
     schemaMistakes(document, lines, issue, format.schema)
   );
+  const placeOf = (path: Path) => placeOfValue(document, lines, path);
   const contents = new Contents(raw);
-  const complain: Complain = (path, message) =>
-    mistakes.push({ ...placeOfValue(document, lines, path), message });
+  const complain: Complain = (path, message) => mistakes.push({ ...placeOf(path), message });
+  yield;
   for (const check of format.checks) check(contents, complain);
   if (!result.success || mistakes.length > 0) {
     throw new InputError(file, mistakes.sort((a, b) => a.line - b.line || a.column - b.column));
   }
-  return result.data;
+  return { value: result.data, contents, placeOf };
+}
+
+/** As parseDocument() of yaml does it at once. */
+function* parseInSteps(text: string, lines: LineCounter): Generator<void, Document> {
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  lines.addNewLine(0);
+  let count = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    if (++count % STEP_LEXEMES === 0) yield;
+  }
+  tokens.push(...parser.end());
+  yield;
+  const [document, second] = new Composer({ merge: true }).compose(tokens, true, text.length);
+  if (second !== undefined) {
+    document!.errors.push(
+      new YAMLParseError(
+        [second.range[0], second.range[1]],
+        "MULTIPLE_DOCS",
+        "Source contains multiple documents",
+      ),
+    );
+  }
+  return document!;
 }
 
 /** Throws InputError for aliases and merge keys that stand for nothing, or for more than anybody writes. */
@@ -83,16 +134,6 @@ function aliasMistake(document: Document, lines: LineCounter): Mistake {
       ...at(merge),
       message: "The merge key has no mapping, found another value, use an alias of a mapping",
     };
-}
-
-/** What stands where in a text that readDocument() has taken. */
-export function lookInto(text: string): { contents: Contents; placeOf(path: Path): Place } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true });
-  return {
-    contents: new Contents(document.toJS()),
-    placeOf: (path) => placeOfValue(document, lines, path),
-  };
 }
 
 function syntaxMistake(text: string, lines: LineCounter, error: Document["errors"][number]): Mistake {

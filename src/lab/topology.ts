@@ -6,9 +6,10 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import type { Check } from "../input/contents.ts";
-import { readDocument } from "../input/document.ts";
+import { readInSteps } from "../input/document.ts";
 import { UsageError } from "../input/errors.ts";
 import { parsePort, type Port } from "../wire/port.ts";
+import { finish } from "../table/steps.ts";
 
 /** A machine of the lab: a network namespace. */
 export interface NodePlan {
@@ -100,7 +101,7 @@ export function uniqueLabName(topology: string): string {
 
 /** Text of a topology file to what it means. Throws InputError with every mistake. */
 export function parseTopology(text: string, file: string): Topology {
-  const input = readDocument(text, file, { schema: topologySchema, checks });
+  const { value: input } = finish(readInSteps(text, file, { schema: topologySchema, checks }));
   const nodeNames = Object.keys(input.topology.nodes);
   const interfaces = new Map<string, InterfacePlan[]>(nodeNames.map((name) => [name, []]));
   const links = input.topology.links.map(({ endpoints }) =>

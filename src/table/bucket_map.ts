@@ -18,6 +18,7 @@
  */
 
 import * as hash from "./hash.ts";
+import { finish } from "./steps.ts";
 
 export interface Member {
   readonly name: string;
@@ -109,14 +110,6 @@ export function* liveMapInSteps(
 /** Is the bucket among this portion of its owner's? Of a larger portion it is too. */
 function hasReturned(nameHash: number, bucket: number, portion: number): boolean {
   return (hash.ofWords(nameHash, bucket, 2) >>> 0) < portion * 2 ** 32;
-}
-
-/** What steps come to, all of them done at once. */
-export function finish<Result>(steps: Generator<void, Result>): Result {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
 }
 
 /** How many buckets each member owns. */

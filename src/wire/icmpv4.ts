@@ -13,8 +13,9 @@
  */
 
 import * as checksum from "./checksum.ts";
+import { CHECKSUM, turn } from "./icmp_header.ts";
 
-export const HEADER = 8;
+export { HEADER, type, write } from "./icmp_header.ts";
 
 export const ECHO_REPLY = 0;
 export const DESTINATION_UNREACHABLE = 3;
@@ -34,17 +35,8 @@ export const ADMINISTRATIVELY_PROHIBITED = 13;
 /** Code of time exceeded: in transit, so the TTL and not reassembly. */
 export const IN_TRANSIT = 0;
 
-const TYPE = 0;
-const CODE = 1;
-const CHECKSUM = 2;
-const REST = 4;
-
 /** Where an echo's identifier stands, RFC 792 page 14; in ICMPv6 too. */
 export const IDENTIFIER = 4;
-
-export function type(frame: DataView, at: number): number {
-  return frame.getUint8(at + TYPE);
-}
 
 /** Is it a message about another packet, which it embeds? Redirects do not count: they speak to hosts. */
 export function isError(type: number): boolean {
@@ -58,20 +50,7 @@ export function isChecksumRight(frame: DataView, at: number, length: number): bo
 
 /** Makes an echo request its own reply: only the type differs, RFC 792 page 14. */
 export function turnEcho(frame: DataView, at: number): void {
-  const code = frame.getUint8(at + CODE);
-  const was = frame.getUint16(at + CHECKSUM);
-  frame.setUint8(at + TYPE, ECHO_REPLY);
-  frame.setUint16(at + CHECKSUM, checksum.update(was, (ECHO_REQUEST << 8) | code, (ECHO_REPLY << 8) | code));
-}
-
-/**
- * Writes all of the header but the checksum. `rest` is the second word: an echo's identifier and sequence number, the next
- * hop's MTU (RFC 1191), the pointer in its first octet, or 0.
- */
-export function write(frame: DataView, at: number, type: number, code: number, rest: number): void {
-  frame.setUint8(at + TYPE, type);
-  frame.setUint8(at + CODE, code);
-  frame.setInt32(at + REST, rest);
+  turn(frame, at, ECHO_REQUEST, ECHO_REPLY);
 }
 
 /** Comes last: `length` octets are the message's. */

@@ -12,10 +12,11 @@
  */
 
 import * as checksum from "./checksum.ts";
+import { CHECKSUM, turn } from "./icmp_header.ts";
 import * as ipv6 from "./ipv6.ts";
 import * as protocol from "./protocol.ts";
 
-export const HEADER = 8;
+export { code, HEADER, type, write } from "./icmp_header.ts";
 
 export const DESTINATION_UNREACHABLE = 1;
 export const PACKET_TOO_BIG = 2;
@@ -40,19 +41,6 @@ export const HOP_LIMIT = 0;
 export const ERRONEOUS_FIELD = 0;
 export const UNRECOGNIZED_NEXT_HEADER = 1;
 
-const TYPE = 0;
-const CODE = 1;
-const CHECKSUM = 2;
-const REST = 4;
-
-export function type(frame: DataView, at: number): number {
-  return frame.getUint8(at + TYPE);
-}
-
-export function code(frame: DataView, at: number): number {
-  return frame.getUint8(at + CODE);
-}
-
 /** Is it a message about another packet, which it embeds? */
 export function isError(type: number): boolean {
   return type < 128;
@@ -65,17 +53,7 @@ export function isChecksumRight(frame: DataView, ip: number, at: number, length:
 
 /** Makes an echo request its own reply: only the type differs; the turned addresses sum alike. */
 export function turnEcho(frame: DataView, at: number): void {
-  const code = frame.getUint8(at + CODE);
-  const was = frame.getUint16(at + CHECKSUM);
-  frame.setUint8(at + TYPE, ECHO_REPLY);
-  frame.setUint16(at + CHECKSUM, checksum.update(was, (ECHO_REQUEST << 8) | code, (ECHO_REPLY << 8) | code));
-}
-
-/** Writes all of the header but the checksum. `rest` is the second word: the MTU, the pointer, flags, or 0. */
-export function write(frame: DataView, at: number, type: number, code: number, rest: number): void {
-  frame.setUint8(at + TYPE, type);
-  frame.setUint8(at + CODE, code);
-  frame.setInt32(at + REST, rest);
+  turn(frame, at, ECHO_REQUEST, ECHO_REPLY);
 }
 
 /** Comes last: the message's `length` octets and the addresses of its packet, the one at `ip`, are there. */

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "../../src/config/config.ts";
+import { parseConfig, parseInSteps } from "../../src/config/config.ts";
 import { configJsonSchema } from "../../src/config/json_schema.ts";
 import { InputError } from "../../src/input/errors.ts";
 import { formatMac } from "../../src/wire/address.ts";
@@ -589,4 +589,24 @@ test("the JSON Schema speaks of what is written, not of what it means", () => {
   expect(properties["announce"]).toMatchObject({
     properties: { refresh: { type: "string", default: "60s", description: expect.any(String) } },
   });
+});
+
+test("a file with 1,000 backends is read in steps, so that who reads it can do something else in between", () => {
+  const backends = Array.from(
+    { length: 1000 },
+    (_, index) => `      - {name: web${index}, address: 10.0.${1 + (index >> 8)}.${index & 255}}\n`,
+  );
+  const text = `
+dispatcher: {addresses: [10.0.0.2/16]}
+clusters:
+  - name: web
+    addresses: [10.0.0.100]
+    backends:
+${backends.join("")}`;
+  const steps = parseInSteps(text, "oneip.yaml", "machine");
+  let count = 0;
+  let step = steps.next();
+  for (; !step.done; count++) step = steps.next();
+  expect(count).toBeGreaterThan(5);
+  expect(step.value.config).toEqual(parseConfig(text, "oneip.yaml", "machine"));
 });

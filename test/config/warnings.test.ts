@@ -1,9 +1,10 @@
 /** What a configuration is warned of, and what it is not. */
 
 import { expect, test } from "vitest";
-import { parseConfig } from "../../src/config/config.ts";
+import { parseInSteps } from "../../src/config/config.ts";
 import { EXAMPLE } from "../../src/config/example.ts";
-import { warningsOf } from "../../src/config/warnings.ts";
+import { type Warning, warningsOf } from "../../src/config/warnings.ts";
+import { finish } from "../../src/table/steps.ts";
 
 const TEXT = `
 dispatcher:
@@ -15,12 +16,14 @@ clusters:
       - {name: web1, address: 10.0.0.11}
 `.trimStart();
 
+function warningsIn(text: string): Warning[] {
+  const { config, read } = finish(parseInSteps(text, "oneip.yaml", "machine"));
+  return warningsOf(config, read, "oneip.yaml");
+}
+
 /** `id line:column key` of each. */
 function warned(text: string): string[] {
-  const config = parseConfig(text, "oneip.yaml", "machine");
-  return warningsOf(config, text, "oneip.yaml").map(({ id, line, column, key }) =>
-    `${id} ${line}:${column} ${key}`
-  );
+  return warningsIn(text).map(({ id, line, column, key }) => `${id} ${line}:${column} ${key}`);
 }
 
 test("a plain cluster with a private address is warned of nothing, nor is the example", () => {
@@ -61,17 +64,12 @@ test("a way to a backend whose MTU cannot be is warned of", () => {
 });
 
 test("a warning has the shape of a fault, and a place", () => {
-  const config = parseConfig(
-    TEXT.replace("    backends", "    algorithm: modulo\n    backends"),
-    "oneip.yaml",
-    "machine",
-  );
-  const [warning] = warningsOf(config, TEXT, "oneip.yaml");
+  const [warning] = warningsIn(TEXT.replace("    backends", "    algorithm: modulo\n    backends"));
   expect(warning).toEqual({
     id: "modulo",
     file: "oneip.yaml",
-    line: 4,
-    column: 5,
+    line: 6,
+    column: 16,
     key: "clusters[0].algorithm",
     found: "cluster web has the algorithm modulo",
     why: expect.stringContaining("most of all clients"),

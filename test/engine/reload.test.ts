@@ -91,7 +91,7 @@ async function draining() {
 /** The engine that goes on by another configuration. */
 type GoOn = (run: Run, engine: Engine, config: Config) => Promise<Engine>;
 const WAYS: readonly (readonly [way: string, goOn: GoOn])[] = [
-  ["a reload", (_, engine, config) => engine.reload(config)],
+  ["a reload", (run, engine, config) => run.reload(engine, config)],
   ["a takeover", (run, engine, config) => run.takeOver(engine, config)],
 ];
 
@@ -125,7 +125,7 @@ test("a frame that waits for a MAC is sent when it is known, by the new configur
   run.link.bring(frameTo("10.0.255.1"));
   await run.clock.advance(1);
   expect(engine.report().verdicts["pending"]).toBe(1);
-  const next = await engine.reload(configOf(1, { cluster: { ports: ["80/tcp", "443/tcp"] } }));
+  const next = await run.reload(engine, configOf(1, { cluster: { ports: ["80/tcp", "443/tcp"] } }));
   await run.clock.advance(1000);
   expect(next.report().kept).toEqual({ sent: 1, dropped: 0 });
   expect(deliveredTo(run)).toEqual(["web1"]);
@@ -153,7 +153,7 @@ test("a connection that begins while the workers go over is remembered, too", as
     begun = owner(run, client, SYN, 60_000);
     start(...now);
   };
-  await using _next = await engine.reload(weighted({ web3: 1, web2: 1, web1: 1 }));
+  await using _next = await run.reload(engine, weighted({ web3: 1, web2: 1, web1: 1 }));
   expect(begun).toMatch(/web[23]/);
   expect(owner(run, client, ACK, 60_000)).toBe(begun);
 });

@@ -85,6 +85,13 @@ export class Run {
     return Engine.start(this.#config, this.#log, this);
   }
 
+  /** It goes on by another configuration. */
+  async reload(engine: Engine, config: Config): Promise<Engine> {
+    const next = engine.reload(config);
+    await this.clock.advance(0);
+    return next;
+  }
+
   /** An engine of another process, whose clock goes on from where ours is, stands ready on the same link. */
   ready(config = this.#config): Promise<Engine> {
     const other = shifted(this.clock, -1_000_000);

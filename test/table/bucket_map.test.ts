@@ -4,13 +4,13 @@ import { describe, expect, test } from "vitest";
 import {
   type Algorithm,
   baseMap,
-  finish,
   liveMap,
   liveMapInSteps,
   type Member,
   NO_BACKEND,
   shares,
 } from "../../src/table/bucket_map.ts";
+import { finish } from "../../src/table/steps.ts";
 
 const ALGORITHMS: Algorithm[] = ["maglev", "rendezvous", "modulo"];
 

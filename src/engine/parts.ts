@@ -1,0 +1,233 @@
+/**
+ * The parts of a dispatcher, and how they are joined. Here nothing begins by itself yet.
+ *
+ *     data plane   device ── frame ── verdict ──┬── device
+ *                                               └── ring ──> inbox                                    (plane/)
+ *     control      inbox ──> resolver ──> changes ──> forwarding ── maps ──> standby table ── publish ──> data plane
+ *                        ──> prober ──> changes
+ *                        ──> conflicts
+ *                        ──> verifier
+ */
+
+import type { Logger } from "pino";
+import { type Health, LivenessBook } from "../cluster/liveness.ts";
+import type { Config } from "../config/config.ts";
+import { planOf } from "../config/plan.ts";
+import { type ProbedHealth, Prober, type Whereabouts } from "../health/prober.ts";
+import { Announcer } from "../link/announcer.ts";
+import { Conflicts } from "../link/conflicts.ts";
+import { Link } from "../link/link.ts";
+import { LinkFrames } from "../link/link_frames.ts";
+import { NewAddresses } from "../link/new_addresses.ts";
+import { OwnMacWatch } from "../link/own_mac_watch.ts";
+import { Resolver } from "../link/resolver.ts";
+import type { Attachment } from "../plane/attachment.ts";
+import { slotSizeFor } from "../plane/data_plane.ts";
+import { Publisher } from "../plane/publisher.ts";
+import { SharedState } from "../plane/shared_state.ts";
+import type { Plan } from "../path/plan.ts";
+import * as verdict from "../path/verdict.ts";
+import type { Clock } from "../system/clock.ts";
+import { Verifier } from "../verify/verifier.ts";
+import type { Mac } from "../wire/address.ts";
+import { Changes } from "./changes.ts";
+import { type About, tell } from "./events.ts";
+import { Forwarding, type Outcome } from "./forwarding.ts";
+import { Inbox } from "./inbox.ts";
+
+export class EngineParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly attachment: Attachment;
+  readonly shared: SharedState;
+  readonly link: Link;
+  readonly liveness: LivenessBook;
+  readonly forwarding: Forwarding;
+  readonly resolver: Resolver;
+  readonly changes: Changes<Outcome>;
+  readonly newAddresses: NewAddresses;
+  readonly conflicts: Conflicts;
+  readonly ownMacWatch: OwnMacWatch;
+  readonly prober: Prober;
+  readonly verifier: Verifier;
+  readonly announcer: Announcer;
+  readonly publisher: Publisher;
+  readonly inbox: Inbox;
+  /** What else is known of those that have changed. */
+  readonly about: About = {
+    macOf: (address) => this.macOf(address),
+    faultOf: (cluster, backend) => this.prober.faultOf(cluster, backend),
+  };
+  readonly #plan: Plan;
+
+  /** `taken`: an address of the dispatcher's own proves taken, so it must not go on. */
+  constructor(
+    config: Config,
+    log: Logger,
+    clock: Clock,
+    attachment: Attachment,
+    taken: (error: Error) => void,
+  ) {
+    const { dispatcher, clusters } = config;
+    const planned = planOf(config);
+    const { plan, neighbors } = planned;
+    this.config = config;
+    this.log = log;
+    this.clock = clock;
+    this.attachment = attachment;
+    this.#plan = { ...plan, offloads: attachment.hasVirtioHeader };
+    this.shared = new SharedState({
+      clusters: clusters.length,
+      buckets: clusters.reduce((sum, { buckets }) => sum + buckets, 0),
+      neighbors: neighbors.length + clusters.length,
+      connections: clusters.map(({ transition }) => transition.connections),
+      slotSize: slotSizeFor({ mtu: dispatcher.mtu, offloads: attachment.hasVirtioHeader }),
+      workers: attachment.queues,
+    });
+    const frames = new LinkFrames(dispatcher);
+    this.link = new Link(attachment, frames, config);
+    const own = {
+      send: (frame: Uint8Array<ArrayBuffer>) => this.link.send(frame),
+      catchUp: () => this.inbox.drainAll(),
+    };
+    const lost = () => attachment.lost() + this.shared.verdicts()[verdict.DROP_RING_FULL]!;
+    this.prober = new Prober({
+      ...own,
+      config,
+      clock,
+      log,
+      lost,
+      openPorts: this.shared.openPorts,
+      whereIs: (address) => this.#whereIs(address),
+      changed: (cluster, backend, health) => this.#probed(cluster, backend, health),
+    });
+    this.liveness = new LivenessBook(
+      clusters,
+      clock,
+      (cluster, { name }) => this.prober.isProbed(cluster.name, name),
+    );
+    this.forwarding = new Forwarding(config, planned, this.liveness, this.shared.transitions, clock, {
+      publish: () => this.publish(),
+      ended: ({ name, backends }, { backends: some, buckets, cut, lastedMs }) =>
+        log.info({
+          event: "transition.ended",
+          cluster: name,
+          backends: some.map((index) => backends[index]!.name),
+          buckets,
+          cut,
+          lastedMs: Math.round(lastedMs),
+        }, "transition ended"),
+    });
+    this.resolver = new Resolver(frames, neighbors, clock, {
+      ...own,
+      changed: (neighbor) => this.changes.addNeighbor(neighbor),
+      lost,
+    });
+    this.changes = new Changes(clock, {
+      compute: (neighbors) => this.forwarding.update(neighbors, this.resolver.neighbors),
+      computed: (outcome) => this.#computed(outcome),
+      nextMs: () => this.liveness.nextMs,
+    });
+    this.newAddresses = new NewAddresses(dispatcher, own, clock);
+    this.conflicts = new Conflicts({
+      config,
+      clock,
+      log,
+      backendAt: (mac) => this.forwarding.backendAt(mac, this.resolver.neighbors),
+      defend: (address) => this.#defend(address),
+      taken,
+    });
+    this.ownMacWatch = new OwnMacWatch(
+      dispatcher.mac,
+      clock,
+      log,
+      () => this.shared.verdicts()[verdict.DROP_SOURCE_MAC]!,
+    );
+    this.verifier = new Verifier(config, frames, own, clock, log);
+    this.announcer = new Announcer(
+      dispatcher.announce,
+      clock,
+      () => this.link.announce((cluster) => this.forwarding.techniques.isBroadcast(cluster)),
+    );
+    this.publisher = new Publisher(
+      this.shared,
+      () => attachment.wake(),
+      (table) => this.forwarding.fill(table, this.resolver.neighbors),
+    );
+    this.inbox = new Inbox(this.shared, this.link, frames, {
+      resolver: this.resolver,
+      newAddresses: this.newAddresses,
+      conflicts: this.conflicts,
+      prober: this.prober,
+      verifier: this.verifier,
+    });
+  }
+
+  /** Workers begin, or those of an engine before go on by this plan and memory. */
+  startWorkers(): void {
+    this.attachment.start(this.#plan, this.shared, (worker) => this.inbox.drain(worker));
+  }
+
+  /** Brings the table to the workers; resolves when all of them use it. */
+  async publish(): Promise<void> {
+    await this.publisher.publish();
+    await this.shared.settled();
+  }
+
+  healthChanged(cluster: string, backend: string, health: Health): void {
+    this.liveness.healthChanged(cluster, backend, health);
+    void this.changes.add();
+  }
+
+  macOf(address: string): Mac | undefined {
+    return this.resolver.neighbors.mac(this.forwarding.neighborOf(address));
+  }
+
+  /** Nothing happens by itself any more. */
+  rest(): void {
+    this.ownMacWatch.stop();
+    this.resolver.stop();
+    this.changes.stop();
+    this.forwarding.transitions.stop();
+    this.announcer.stop();
+    this.prober.stop();
+    this.verifier.stop();
+    this.publisher.stop();
+  }
+
+  #whereIs(address: string): Whereabouts {
+    const { neighbors } = this.resolver;
+    const neighbor = this.forwarding.neighborOf(address);
+    const mac = neighbors.mac(neighbor);
+    if (mac !== undefined) return mac;
+    return neighbors.state(neighbor) === "failed" ? "failed" : "unknown";
+  }
+
+  #probed(cluster: string, backend: string, health: ProbedHealth): void {
+    const { address, fault } = health;
+    this.healthChanged(cluster, backend, health);
+    // Where verification looks for such a fault, it finds what mends it.
+    const isToBeVerified = fault !== null && fault !== "backend-down" &&
+      this.config.dispatcher.verify !== "off";
+    if (isToBeVerified) void this.verifier.appeared(address);
+  }
+
+  #defend(address: string): void {
+    const { gateways, routes } = this.config.dispatcher;
+    const routers = new Set([...gateways, ...routes.map(({ via }) => via)]);
+    const macs = [...routers].flatMap((router) => this.macOf(router) ?? []);
+    this.link.defend(address, (cluster) => this.forwarding.techniques.isBroadcast(cluster), macs);
+  }
+
+  #computed(outcome: Outcome): void {
+    const { neighbors, maps, hasTransitions } = outcome;
+    if (neighbors.length > 0 || maps.length > 0 || hasTransitions) void this.publisher.publish();
+    tell(this.log, outcome, this.about);
+    if (this.config.dispatcher.verify !== "off") {
+      for (const { address, mac, backends } of neighbors) {
+        if (mac !== undefined && backends.length > 0) void this.verifier.appeared(address);
+      }
+    }
+  }
+}

@@ -175,6 +175,7 @@ export class Engine {
     });
     this.#resolver = new Resolver(frames, neighbors, clock, {
       ...own,
+      sendKept: ({ worker, frame }, mac) => this.#link.sendKept(worker, frame, mac),
       changed: (neighbor) => this.#changes.addNeighbor(neighbor),
       lost,
     });
@@ -304,11 +305,16 @@ export class Engine {
       configData({ ...one, clusters: [] }).dispatcher
     );
     requireSameDevice(before!, after!);
-    const had = ownAddresses(this.#config);
-    await this.#newAddresses.requireFree(ownAddresses(config).filter((address) => !had.includes(address)));
+    await this.requireFree(ownAddresses(config));
     const next = new Engine(config, this.#log, this.#clock, this.#attachment);
     await next.#takeOver(this);
     return next;
+  }
+
+  /** Throws UsageError when another machine on the link has one of these that it does not have itself. */
+  async requireFree(addresses: readonly string[]): Promise<void> {
+    const had = ownAddresses(this.#config);
+    await this.#newAddresses.requireFree(addresses.filter((address) => !had.includes(address)));
   }
 
   /** From now on only its workers are at work: what it knows. Then comes `stand`. */
@@ -321,7 +327,11 @@ export class Engine {
   async stand(): Promise<LateRecord> {
     await this.#attachment.hold();
     this.#inbox.drainAll();
-    return { remembered: this.#forwarding.transitions.recordRemembered(), report: this.report() };
+    return {
+      remembered: this.#forwarding.transitions.recordRemembered(),
+      waiting: this.#resolver.waiting(),
+      report: this.report(),
+    };
   }
 
   /** Computes by what another one knows what is to be forwarded. Without that it must find out anew what it can. Then comes `goOn`. */
@@ -340,6 +350,7 @@ export class Engine {
     this.#earlier = late?.report;
     this.#attachment.release();
     await this.#shared.settled();
+    this.#resolver.adoptWaiting(late?.waiting ?? []);
     this.#begun();
   }
 
@@ -386,7 +397,7 @@ export class Engine {
     this.#attachment.start(this.#plan, this.#shared, (worker) => this.#inbox.drain(worker));
     await this.#shared.settled();
     before.#inbox.drainAll();
-    this.#resolver.adoptFrames(before.#resolver);
+    this.#resolver.adoptWaiting(before.#resolver.waiting());
     const { transitions } = before.#forwarding;
     this.#forwarding.transitions.adoptLater(this.#known!.transitions, transitions.recordRemembered());
     this.#earlier = before.report();

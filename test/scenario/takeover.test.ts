@@ -122,7 +122,7 @@ function controlOf({ pid }: Dispatcher): string {
 async function leaveInTheMiddle(control: string): Promise<number> {
   const socket = new DescriptorSocket(`${control}.test`);
   const conversation = await converse(control);
-  await conversation.ask("takeover", { version: 1, pid: process.pid, socket: socket.path });
+  await conversation.ask("takeover", { version: 1, pid: process.pid, socket: socket.path, addresses: [] });
   closeAll(socket.receive().descriptors);
   const { record } = await conversation.ask("takeoverRecord", {});
   await conversation.ask("takeoverLate", {});

@@ -2,10 +2,10 @@
  * What takeovers cost whoever has connections: hundreds of them in their middle, a ping each millisecond, and one dispatcher after
  * another that takes over, on each runtime and from one to the other. Root; all of it happens in the namespaces of netns/routing.yaml.
  *
- *     node_modules/.bin/node scripts/benchmark/takeover.ts [--takeovers 6] [--clients 200]
- *     node_modules/.bin/deno run -A scripts/benchmark/takeover.ts [--takeovers 6] [--clients 200]
+ *     node_modules/.bin/node scripts/benchmark/takeover.ts [--takeovers 6] [--clients 50]
+ *     node_modules/.bin/deno run -A scripts/benchmark/takeover.ts [--takeovers 6] [--clients 50]
  *
- * Each client has four connections: idle, keep-alive, a download, an upload; all go on while the next dispatcher takes over.
+ * The first row is the same load without a takeover: what a full machine loses by itself. Each client has four connections: idle, keep-alive, a download, an upload; all go on while the next dispatcher takes over.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -25,7 +25,7 @@ const PINGS = 1000;
 const { values } = parseArgs({
   options: {
     takeovers: { type: "string", default: "6" },
-    clients: { type: "string", default: "200" },
+    clients: { type: "string", default: "50" },
   },
 });
 const TAKEOVERS = Number(values.takeovers);
@@ -59,24 +59,30 @@ async function measure(lab: Lab): Promise<void> {
   let now = dispatcher(lb, runtime, 0, "");
   await now.start();
   try {
-    for (let turn = 1; turn <= TAKEOVERS; turn++) {
+    for (let turn = 0; turn <= TAKEOVERS; turn++) {
       const next = RUNTIMES[turn % RUNTIMES.length]!;
       const connections = new Connections(client);
       await connections.open(CLIENTS);
       const dropped = await droppedBy(lb);
-      const pings = pingUntil(client, join(folder, `end-${turn}`));
+      const end = join(folder, `end-${turn}`);
+      const pings = pingUntil(client, end);
       const went = connections.goOn();
-      const program = dispatcher(lb, next, turn, "--takeover");
-      await program.start();
-      await until("the old one has ended", () => now.log.includes("takeover.given"));
+      let paused = "no takeover";
+      if (turn > 0) {
+        const program = dispatcher(lb, next, turn, "--takeover");
+        await program.start();
+        await until("the old one has ended", () => now.log.includes("takeover.given"));
+        paused = /"pausedMs":(\d+)/.exec(program.log)?.[1] ?? "?";
+        now = program;
+      }
       const all = await went;
-      writeFileSync(join(folder, `end-${turn}`), "");
+      writeFileSync(end, "");
       const { sent, answered } = await pings;
       await connections.end();
       const row = [
         runtime,
         next,
-        /"pausedMs":(\d+)/.exec(program.log)?.[1] ?? "?",
+        paused,
         String(all.length),
         String(all.filter(({ cut }) => cut !== undefined).length),
         String(all.filter(({ first, last }) => first !== undefined && first !== last).length),
@@ -86,7 +92,7 @@ async function measure(lab: Lab): Promise<void> {
       ];
       console.error(row.join(" "));
       rows.push(row);
-      [now, runtime] = [program, next];
+      runtime = next;
     }
   } finally {
     await now.stop();

@@ -134,10 +134,16 @@ export const CONTRACT = {
   reload: { input: nothing, output: configChanges },
   /**
    * Another process takes over (takeover.ts). It has this number, and the descriptors of the TAP's queues go to its socket. `nowMs` is by
-   * the engine's clock. As long as its connection is open, it has its time to get ready.
+   * the engine's clock. As long as its connection is open, it has its time to get ready. Nobody else on the link may have one of `addresses`,
+   * which are to be its own.
    */
   takeover: {
-    input: z.object({ version: z.int(), pid: z.int(), socket: z.string() }),
+    input: z.object({
+      version: z.int(),
+      pid: z.int(),
+      socket: z.string(),
+      addresses: z.array(z.string()).default([]),
+    }),
     output: z.strictObject({ tap: handedTap, descriptors: z.int(), nowMs: z.number() }),
   },
   /** It is ready: what the engine knows, a text of this version. From now on only the workers are at work. */

@@ -7,12 +7,12 @@ import { UsageError } from "../input/errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Connection, Input, Output } from "./contract.ts";
 import type { Running } from "./running.ts";
-import { TAKEOVER_VERSION } from "./takeover.ts";
+import { PAUSE_MS, TAKEOVER_VERSION } from "./takeover.ts";
 
 /** So long the other process may take to get ready, while frames go their way. */
 const READY_MS = 120_000;
-/** So long it may take from the record until it forwards, while frames wait for a part of it. */
-const PAUSE_MS = 10_000;
+/** So long it may take to compute its tables, while frames go their way but neighbors' answers are not heard. */
+const PREPARE_MS = 10_000;
 /** So long after its end it may keep its connection open. */
 const END_MS = 5000;
 
@@ -22,6 +22,8 @@ interface Turn {
   readonly connection: Connection;
   /** Only workers are at work. */
   record: EngineRecord | undefined;
+  /** They are not either. */
+  isStanding: boolean;
   isDone: boolean;
   /** What becomes of it may have changed. */
   next: PromiseWithResolvers<void>;
@@ -46,7 +48,10 @@ export class HandingOver {
   }
 
   /** Gives the descriptors away. Reloads wait until it is over. Throws UsageError while another process is about it. */
-  begin({ version, pid, socket }: Input<"takeover">, connection: Connection): Promise<Output<"takeover">> {
+  begin(
+    { version, pid, socket, addresses }: Input<"takeover">,
+    connection: Connection,
+  ): Promise<Output<"takeover">> {
     if (this.#turn !== undefined) {
       throw new UsageError(`Process ${this.#turn.pid} is taking over already`);
     }
@@ -55,11 +60,19 @@ export class HandingOver {
         `The running dispatcher speaks version ${TAKEOVER_VERSION} of the takeover, not ${version}: stop it, and start this one`,
       );
     }
-    const turn: Turn = { pid, connection, record: undefined, isDone: false, next: Promise.withResolvers() };
+    const turn: Turn = {
+      pid,
+      connection,
+      record: undefined,
+      isStanding: false,
+      isDone: false,
+      next: Promise.withResolvers(),
+    };
     this.#turn = turn;
     const { promise, resolve, reject } = Promise.withResolvers<Output<"takeover">>();
     void this.#running.inTurn(async () => {
       try {
+        await this.#running.requireFree(addresses);
         resolve(this.#give(turn, socket));
         await this.#conclude(turn);
       } catch (error) {
@@ -83,6 +96,8 @@ export class HandingOver {
   async late(connection: Connection): Promise<Output<"takeoverLate">> {
     const turn = this.#turnOf(connection);
     if (turn.record === undefined) throw new UsageError("Ask for the record first");
+    turn.isStanding = true;
+    turn.next.resolve();
     return { record: textOf(await this.#running.stand()) };
   }
 
@@ -102,8 +117,9 @@ export class HandingOver {
   }
 
   async #conclude(turn: Turn): Promise<void> {
-    const isReady = await this.#heardWithin(turn, READY_MS);
-    if (isReady) await this.#heardWithin(turn, PAUSE_MS);
+    let isHeard = await this.#heardWithin(turn, READY_MS);
+    isHeard = isHeard && await this.#heardWithin(turn, PREPARE_MS);
+    if (isHeard && turn.isStanding && !turn.isDone) await this.#heardWithin(turn, PAUSE_MS);
     if (turn.isDone) {
       await this.#heardWithin(turn, END_MS);
       return this.#finish(turn.pid);
@@ -133,6 +149,8 @@ export class HandingOver {
   #turnOf(connection: Connection): Turn {
     const turn = this.#turn;
     if (turn?.connection === connection) return turn;
-    throw new UsageError("Nobody takes over by this connection, or it took too long");
+    throw new UsageError(
+      "Nobody takes over by this connection, or it took too long and the running dispatcher goes on; try again when this machine has time",
+    );
   }
 }

@@ -101,6 +101,11 @@ export class Running {
     return turn;
   }
 
+  /** Throws UsageError when another machine on the link has one of these that the dispatcher does not have itself. */
+  requireFree(addresses: readonly string[]): Promise<void> {
+    return this.#engine.requireFree(addresses);
+  }
+
   /** The engine rests, but for its workers: what it knows. Then another process goes on, or `goOn`. */
   rest(): EngineRecord {
     this.#isHandedOver = true;

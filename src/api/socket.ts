@@ -7,12 +7,14 @@
  * Who may write to the socket may command the dispatcher: only its own user.
  */
 
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, linkSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import * as z from "zod";
+import { isLeft } from "../device/handed_descriptors.ts";
 import { UsageError } from "../input/errors.ts";
 import { namespaceNumber } from "../system/network_namespace.ts";
 import {
@@ -50,6 +52,7 @@ export interface Listener {
 export async function listen(path: string, handlers: Handlers): Promise<Listener> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   await clear(path);
+  clearTakeovers(path);
   const connected = new Set<Socket>();
   const server = createServer((socket) => {
     connected.add(socket);
@@ -100,6 +103,21 @@ async function clear(path: string): Promise<void> {
   if (isAnothers) throw takenByAnother(path);
 }
 
+/** Where the descriptors of a takeover from the dispatcher at `path` go to. */
+export function takeoverPath(path: string): string {
+  return `${path}.${randomUUID().slice(0, 8)}`;
+}
+
+/** Takes away the sockets of takeovers whose process was killed, and nothing else. */
+function clearTakeovers(path: string): void {
+  const folder = dirname(path);
+  const begin = `${basename(path)}.`;
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(begin) || !/^[0-9a-f]{8}$/.test(name.slice(begin.length))) continue;
+    if (isLeft(join(folder, name))) rmSync(join(folder, name), { force: true });
+  }
+}
+
 function takenByAnother(path: string): Error {
   return new Error(`Another dispatcher has ${path}; set ONEIP_CONTROL to another path for this one`);
 }
@@ -116,6 +134,11 @@ export async function ask<N extends CommandName>(
   } finally {
     conversation.end();
   }
+}
+
+/** The dispatcher has ended, or has ended the connection. */
+export class GoneError extends Error {
+  override name = "GoneError";
 }
 
 /** Several questions, one after another, on one connection. */
@@ -144,7 +167,7 @@ export async function converse(path: string): Promise<Conversation> {
     async ask<N extends CommandName>(command: N, input: Input<N>): Promise<Output<N>> {
       socket.write(`${JSON.stringify({ command, input })}\n`);
       const { done, value: line } = await lines.next();
-      if (done) throw new Error("The dispatcher ended before it answered");
+      if (done) throw new GoneError("The dispatcher ended before it answered");
       const response = responseSchema.parse(JSON.parse(line));
       if ("error" in response) throw new UsageError(response.error);
       return CONTRACT[command].output.parse(response.output) as Output<N>;

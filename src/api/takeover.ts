@@ -14,10 +14,10 @@
  *     its workers go on
  *     takeoverDone ────────────────────────────────────▶ leaves the control socket, and ends
  *
- * When the connection ends before takeoverDone, or that takes too long, the old one goes on (handing_over.ts).
+ * The old one alone decides whose the frames are. When the connection ends before takeoverDone, or that takes too long, it goes on, and
+ * refuses takeoverDone (handing_over.ts). When it dies, nobody decides any more: then the new one goes on, with what it has heard by then.
  */
 
-import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { requireSameDevice } from "../cluster/config_changes.ts";
 import type { Config } from "../config/config.ts";
@@ -26,15 +26,22 @@ import { DescriptorSocket } from "../device/handed_descriptors.ts";
 import { Engine } from "../engine/engine.ts";
 import { type EngineRecord, type LateRecord, RECORD_VERSION, recordIn } from "../engine/record.ts";
 import { UsageError } from "../input/errors.ts";
+import { ownAddresses } from "../link/link.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
-import { REAL_CLOCK, shifted } from "../system/clock.ts";
+import { type Clock, REAL_CLOCK, shifted } from "../system/clock.ts";
 import { within } from "../system/within.ts";
 import type { CommandName, Input, Output } from "./contract.ts";
 import type { Started } from "./running.ts";
-import { type Conversation, converse } from "./socket.ts";
+import { type Conversation, converse, GoneError, takeoverPath } from "./socket.ts";
 
 /** Of the conversation. */
 export const TAKEOVER_VERSION = 1;
+
+/**
+ * So long frames may wait in the queues, from takeoverLate to takeoverDone; then the old one goes on. A queue of 4096 holds what comes in
+ * that time at 1,000 frames a second.
+ */
+export const PAUSE_MS = 3000;
 
 /** So long an answer may take. */
 const ANSWER_MS = 30_000;
@@ -55,7 +62,12 @@ export async function takeOver(path: string, config: Config, log: Logger): Promi
   try {
     const running = await ask("configuration", {}) as unknown as PrintedConfig;
     requireSameDevice(running.dispatcher, configData(config).dispatcher);
-    return await goOn(await handed(path, ask), config, log, ask);
+    const { tap, fds, nowMs } = await handed(path, config, ask);
+    const attachment = new TapAttachment(config.dispatcher, { ...tap, descriptors: fds });
+    const clock = shifted(REAL_CLOCK, nowMs - REAL_CLOCK.now());
+    const engine = await Engine.ready(config, log, { attachment, clock });
+    await goOn(engine, clock, log, { ask, decided: () => conversation.ask("takeoverDone", {}) });
+    return { engine, attachment, clock };
   } finally {
     conversation.end();
   }
@@ -63,17 +75,25 @@ export async function takeOver(path: string, config: Config, log: Logger): Promi
 
 type Ask = Conversation["ask"];
 
+/** The running dispatcher, as the other side of the conversation. */
+export interface Old {
+  readonly ask: Ask;
+  /** We forward: it agrees, however long it takes to say so, or refuses. */
+  decided(): Promise<unknown>;
+}
+
 interface Handed extends Output<"takeover"> {
   readonly fds: readonly number[];
 }
 
-async function handed(path: string, ask: Ask): Promise<Handed> {
-  const socket = new DescriptorSocket(`${path}.${randomUUID().slice(0, 8)}`);
+async function handed(path: string, config: Config, ask: Ask): Promise<Handed> {
+  const socket = new DescriptorSocket(takeoverPath(path));
   try {
     const answer = await ask("takeover", {
       version: TAKEOVER_VERSION,
       pid: process.pid,
       socket: socket.path,
+      addresses: ownAddresses(config),
     }).catch((error: Error) => {
       throw error.message.startsWith("There is no command")
         ? new UsageError("The running dispatcher is too old to be taken over: stop it, and start this one")
@@ -85,29 +105,52 @@ async function handed(path: string, ask: Ask): Promise<Handed> {
   }
 }
 
-async function goOn({ tap, fds, nowMs }: Handed, config: Config, log: Logger, ask: Ask): Promise<Started> {
-  const attachment = new TapAttachment(config.dispatcher, { ...tap, descriptors: fds });
-  const clock = shifted(REAL_CLOCK, nowMs - REAL_CLOCK.now());
-  const engine = await Engine.ready(config, log, { attachment, clock });
+/** In place of the old one. Throws, and leaves the device to it, when it goes on itself. */
+export async function goOn(engine: Engine, clock: Clock, log: Logger, old: Old): Promise<void> {
   try {
-    const { version, record } = await ask("takeoverRecord", {});
-    const isUnderstood = version === RECORD_VERSION;
-    await engine.prepare(isUnderstood ? recordIn<EngineRecord>(record) : undefined);
+    const known = await unlessGone(old.ask("takeoverRecord", {}));
+    const isUnderstood = known?.version === RECORD_VERSION;
+    await engine.prepare(isUnderstood ? recordIn<EngineRecord>(known.record) : undefined);
     const beganMs = clock.now();
-    const late = (await ask("takeoverLate", {})).record;
-    await engine.goOn(isUnderstood ? recordIn<LateRecord>(late) : undefined);
+    const late = await unlessGone(old.ask("takeoverLate", {}));
+    const lateRecord = isUnderstood && late !== undefined ? recordIn<LateRecord>(late.record) : undefined;
+    if (late !== undefined && clock.now() - beganMs > PAUSE_MS) throw tooLate();
+    await engine.goOn(lateRecord);
     const pausedMs = Math.round(clock.now() - beganMs);
-    await ask("takeoverDone", {});
+    const done = await unlessGone(old.decided());
     log.info({ event: "takeover.done", pausedMs }, "taken over from the running dispatcher");
-    if (!isUnderstood) {
+    if (known !== undefined && !isUnderstood) {
       log.warn(
-        { event: "takeover.forgotten", version, understood: RECORD_VERSION },
+        { event: "takeover.forgotten", version: known.version, understood: RECORD_VERSION },
         "what the other dispatcher knew was not understood: connections in transition may be cut",
+      );
+    }
+    if (done === undefined) {
+      log.warn(
+        { event: "takeover.bereaved", knew: known !== undefined, counted: late !== undefined },
+        "the other dispatcher died meanwhile: this one goes on with what it had heard from it by then",
       );
     }
   } catch (error) {
     await engine.leave();
     throw error;
   }
-  return { engine, attachment, clock };
+}
+
+/** The answer; undefined when the other one has ended. */
+async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof GoneError) return undefined;
+    throw error;
+  }
+}
+
+function tooLate(): UsageError {
+  return new UsageError(
+    `Frames had to wait for more than ${
+      PAUSE_MS / 1000
+    } s, so the running dispatcher goes on; take over again when this machine has time`,
+  );
 }

@@ -61,6 +61,8 @@ export class Sentences {
     "takeover.failed": ({ pid }) =>
       `Process ${String(pid)} began to take over and did not end it, so this one goes on. ` +
       "See what that process says.",
+    "takeover.bereaved": () =>
+      "The other dispatcher died meanwhile. This one goes on with what it had heard from it by then.",
     "takeover.forgotten": ({ version, understood }) =>
       `What the dispatcher before knew is not understood (version ${String(version)}, not ${
         String(understood)

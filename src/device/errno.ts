@@ -12,6 +12,7 @@ export const ENOTTY = 25;
 const ENOSPC = 28;
 const EPIPE = 32;
 export const EOPNOTSUPP = 95;
+export const ECONNREFUSED = 111;
 const EDQUOT = 122;
 
 const NAMES: Record<number, string> = {

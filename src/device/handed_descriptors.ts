@@ -7,8 +7,8 @@
  *     struct cmsghdr    length (8), level (4), type (4), then the descriptors, 4 octets each
  */
 
-import { chmodSync, rmSync } from "node:fs";
-import { describeErrno } from "./errno.ts";
+import { chmodSync, lstatSync, rmSync } from "node:fs";
+import { describeErrno, ECONNREFUSED } from "./errno.ts";
 import { libc } from "./libc.ts";
 
 const AF_UNIX = 1;
@@ -80,6 +80,18 @@ export class DescriptorSocket {
   close(): void {
     libc.close(this.#fd);
     rmSync(this.path, { force: true });
+  }
+}
+
+/** Nobody has the socket at `path` any more, and nobody can have it again: its process has ended without removing it. */
+export function isLeft(path: string): boolean {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSocket()) return false;
+  const address = addressOf(path);
+  const fd = open();
+  try {
+    return libc.connect(fd, address, address.length) < 0 && libc.errno() === ECONNREFUSED;
+  } finally {
+    libc.close(fd);
   }
 }
 

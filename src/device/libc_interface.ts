@@ -25,6 +25,7 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   /** `address` is a struct sockaddr of `length` octets. */
   bind(fd: number, address: Uint8Array, length: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
   /** `length` is a socklen_t: how much `value` can hold, then how much is in it. */
   getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array): number;

@@ -24,6 +24,7 @@ export function openLibc(): Libc {
     ioctlNumber: library.func("ioctl", "int", ["int", "uint32_t", "uint32_t"]),
     socket: library.func("int socket(int domain, int type, int protocol)"),
     bind: library.func("int bind(int fd, const void *address, uint32_t length)"),
+    connect: library.func("int connect(int fd, const void *address, uint32_t length)"),
     setsockopt: library.func(
       "int setsockopt(int fd, int level, int name, const void *value, uint32_t length)",
     ),

@@ -155,17 +155,23 @@ export class Engine {
    * cannot change while it runs, or where another machine has an address that is to be the dispatcher's.
    */
   async reload(config: Config): Promise<Engine> {
-    const { config: old, log, clock, attachment, newAddresses } = this.#parts;
+    const { config: old, log, clock, attachment } = this.#parts;
     // Without the clusters, which may have 1,000 backends: there is no time to lose.
     const [before, after] = [old, config].map((one) => configData({ ...one, clusters: [] }).dispatcher);
     requireSameDevice(before!, after!);
-    const had = ownAddresses(old);
-    await newAddresses.requireFree(ownAddresses(config).filter((address) => !had.includes(address)));
+    await this.requireFree(ownAddresses(config));
     const next = new Engine(config, log, clock, attachment);
     // With 1,000 backends that took a while: what the link has said meanwhile is read before this one rests.
     await breathe(clock);
     await next.#takeOver(this);
     return next;
+  }
+
+  /** Throws UsageError when another machine on the link has one of these that it does not have itself. */
+  async requireFree(addresses: readonly string[]): Promise<void> {
+    const { config, newAddresses } = this.#parts;
+    const had = ownAddresses(config);
+    await newAddresses.requireFree(addresses.filter((address) => !had.includes(address)));
   }
 
   /** From now on only its workers are at work: what it knows. Then comes `stand`. */
@@ -176,10 +182,14 @@ export class Engine {
 
   /** Its workers stop too, and frames wait in the device: what they have written. Then comes `leave`, or `ready` of another engine. */
   async stand(): Promise<LateRecord> {
-    const { attachment, inbox, forwarding } = this.#parts;
+    const { attachment, inbox, forwarding, resolver } = this.#parts;
     await attachment.hold();
     inbox.drainAll();
-    return { remembered: forwarding.transitions.recordRemembered(), report: this.report() };
+    return {
+      remembered: forwarding.transitions.recordRemembered(),
+      waiting: resolver.waiting(),
+      report: this.report(),
+    };
   }
 
   /** Computes by what another one knows what is to be forwarded. Without that it must find out anew what it can. Then comes `goOn`. */
@@ -189,10 +199,11 @@ export class Engine {
 
   /** Lets its workers go on where another one's stand. Resolves when frames are being forwarded. */
   async goOn(late: LateRecord | undefined): Promise<void> {
-    const { attachment, shared } = this.#parts;
+    const { attachment, shared, resolver } = this.#parts;
     if (late !== undefined) this.#succession.adoptLate(late);
     attachment.release();
     await shared.settled();
+    resolver.adoptWaiting(late?.waiting ?? []);
     this.#appear();
   }
 
@@ -242,7 +253,7 @@ export class Engine {
     this.#parts.startWorkers();
     await shared.settled();
     old.inbox.drainAll();
-    resolver.adoptFrames(old.resolver);
+    resolver.adoptWaiting(old.resolver.waiting());
     await breathe(this.#parts.clock);
     const { transitions } = old.forwarding;
     this.#succession.adoptLate({ remembered: transitions.recordRemembered(), report: before.report() });

@@ -61,11 +61,7 @@ export class Inbox {
     const { resolver, newAddresses, conflicts, prober, verifier } = this.#receivers;
     switch (handed.verdict) {
       case verdict.PENDING:
-        return resolver.hold(
-          handed.neighbor,
-          handed.frame.length,
-          (mac) => this.#link.sendKept(worker, handed.frame, mac),
-        );
+        return resolver.hold(handed.neighbor, { worker, frame: handed.frame });
       case verdict.HEARD_NEIGHBOR:
         return this.#giveClaim(handed, resolver, newAddresses);
       case verdict.HEARD_CLAIM:

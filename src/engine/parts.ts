@@ -121,6 +121,7 @@ export class EngineParts {
     });
     this.resolver = new Resolver(frames, neighbors, clock, {
       ...own,
+      sendKept: ({ worker, frame }, mac) => this.link.sendKept(worker, frame, mac),
       changed: (neighbor) => this.changes.addNeighbor(neighbor),
       lost,
     });

@@ -10,12 +10,13 @@
 import type { ClusterRecord } from "../cluster/liveness.ts";
 import type { TechniqueRecord } from "../cluster/techniques.ts";
 import type { ProbedRecord } from "../health/record.ts";
+import type { WaitingRecord } from "../link/resolver.ts";
 import type { NeighborsRecord } from "../table/neighbors.ts";
 import type { Report } from "./report.ts";
 import type { RememberedRecord, TransitionsRecord } from "./transitions_record.ts";
 
 /** Of both records and the text that they become: another one with each change of its shape or meaning. */
-export const RECORD_VERSION = 1;
+export const RECORD_VERSION = 2;
 
 export interface EngineRecord {
   readonly neighbors: NeighborsRecord;
@@ -29,6 +30,8 @@ export interface EngineRecord {
 export interface LateRecord {
   /** By cluster of the record. */
   readonly remembered: readonly RememberedRecord[];
+  /** Frames that wait for a neighbor's MAC. */
+  readonly waiting: readonly WaitingRecord[];
   /** What was done so far. */
   readonly report: Report;
 }
@@ -36,7 +39,7 @@ export interface LateRecord {
 /** What JSON has no value for stands as a mapping with this key. */
 const KIND = "$";
 
-const ARRAYS = { Uint16Array, Int32Array, Float64Array };
+const ARRAYS = { Uint8Array, Uint16Array, Int32Array, Float64Array };
 
 export function textOf(record: EngineRecord | LateRecord): string {
   return JSON.stringify(record, (_, value: unknown) => {

@@ -32,7 +32,7 @@ export class Succession {
     await publisher.publish();
   }
 
-  adoptLate({ remembered, report }: LateRecord): void {
+  adoptLate({ remembered, report }: Pick<LateRecord, "remembered" | "report">): void {
     if (this.#known !== undefined) {
       this.#parts.forwarding.transitions.adoptLater(this.#known.transitions, remembered);
     }

@@ -11,7 +11,7 @@ import type { Claim } from "./claim.ts";
 import { Hearing } from "./hearing.ts";
 import type { LinkFrames } from "./link_frames.ts";
 import type { Frame } from "./own_frames.ts";
-import { WaitingFrames } from "./waiting_frames.ts";
+import { type WaitingFrame, WaitingFrames } from "./waiting_frames.ts";
 
 /** Questions are asked at multiples of this time, so that many neighbors cost few wake-ups. */
 const GRID_MS = 50;
@@ -19,7 +19,14 @@ const GRID_MS = 50;
 /** Questions at once: half of the ring that the answers come by (plane/ring.ts). Others that are due follow a moment later. */
 const MOST_AT_ONCE = 128;
 
+/** A frame that waits for the MAC of this address. */
+export interface WaitingRecord extends WaitingFrame {
+  readonly address: string;
+}
+
 export interface ResolverEvents extends ExchangeEvents {
+  /** Sends a frame that was kept. */
+  sendKept(waiting: WaitingFrame, mac: Mac): void;
   /** A neighbor has another MAC than before, or none any more. */
   changed(neighbor: number): void;
   /** How many frames to us have been lost so far that may have been answers. */
@@ -48,14 +55,20 @@ export class Resolver {
     this.#hearing = new Hearing(clock, () => events.lost());
   }
 
-  /** Takes over the frames that wait there. Those for an address that is no neighbor any more are dropped. */
-  adoptFrames(before: Resolver): void {
-    for (let number = 0; number < before.neighbors.size; number++) {
-      const neighbor = this.neighbors.numberOf(before.neighbors.address(number));
-      for (const { octets, send } of before.#waiting.take(number)) {
-        if (neighbor === undefined) this.kept.dropped++;
-        else this.hold(neighbor, octets, send);
-      }
+  /** The frames that wait, by the addresses that they wait for. */
+  waiting(): WaitingRecord[] {
+    return this.#waiting.list().map(([neighbor, waiting]) => ({
+      address: this.neighbors.address(neighbor),
+      ...waiting,
+    }));
+  }
+
+  /** Takes over frames that wait elsewhere. Those for an address that is no neighbor any more are dropped. */
+  adoptWaiting(frames: readonly WaitingRecord[]): void {
+    for (const { address, ...waiting } of frames) {
+      const neighbor = this.neighbors.numberOf(address);
+      if (neighbor === undefined) this.kept.dropped++;
+      else this.hold(neighbor, waiting);
     }
   }
 
@@ -71,19 +84,19 @@ export class Resolver {
   heard({ address, mac }: Claim): void {
     const neighbor = this.neighbors.learn(address, mac, this.#clock.now());
     if (neighbor === undefined) return;
-    for (const { send } of this.#waiting.take(neighbor)) this.#forward(send, mac);
+    for (const waiting of this.#waiting.take(neighbor)) this.#forward(waiting, mac);
     this.#events.changed(neighbor);
   }
 
-  /** A frame of so many octets whose only lack is its destination MAC: `send` is called now if that is known, later if not. */
-  hold(neighbor: number, octets: number, send: (mac: Mac) => void): void {
+  /** A frame whose only lack is its destination MAC: it is sent now if that is known, later if not. */
+  hold(neighbor: number, waiting: WaitingFrame): void {
     const mac = this.neighbors.mac(neighbor);
-    if (mac !== undefined) return this.#forward(send, mac);
+    if (mac !== undefined) return this.#forward(waiting, mac);
     if (this.neighbors.state(neighbor) === "failed") {
       this.kept.dropped++;
       return;
     }
-    this.kept.dropped += this.#waiting.keep(neighbor, { octets, send });
+    this.kept.dropped += this.#waiting.keep(neighbor, waiting);
   }
 
   #question(neighbor: number, mac: Mac | undefined): Frame {
@@ -94,8 +107,8 @@ export class Resolver {
     return frame;
   }
 
-  #forward(send: (mac: Mac) => void, mac: Mac): void {
-    send(mac);
+  #forward(waiting: WaitingFrame, mac: Mac): void {
+    this.#events.sendKept(waiting, mac);
     this.kept.sent++;
   }
 

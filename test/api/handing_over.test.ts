@@ -9,10 +9,11 @@ import { HandingOver } from "../../src/api/handing_over.ts";
 import type { Running } from "../../src/api/running.ts";
 import { closeAll, DescriptorSocket } from "../../src/device/handed_descriptors.ts";
 import { WakeUp } from "../../src/device/poll.ts";
-import type { EngineRecord, LateRecord } from "../../src/engine/record.ts";
+import { type EngineRecord, type LateRecord, RECORD_VERSION } from "../../src/engine/record.ts";
 import { VirtualClock } from "../../src/system/clock.ts";
 
 const RECORD = { transitions: { tick: 7 } } as EngineRecord;
+const TAKEN = "10.0.0.9";
 const LATE = { report: { received: 8 } } as LateRecord;
 
 let folder: string;
@@ -43,6 +44,10 @@ beforeEach(() => {
       joined: null,
     },
     nowMs: 5,
+    requireFree: (addresses: readonly string[]) => {
+      if (addresses.includes(TAKEN)) throw new Error(`Another machine has ${TAKEN}`);
+      return Promise.resolve();
+    },
     inTurn: (work: () => Promise<unknown>) => last = last.then(work),
     rest: () => {
       did.push("rested");
@@ -74,8 +79,8 @@ function connection() {
   return { closed: promise, close: resolve };
 }
 
-const begin = (by: { closed: Promise<void> }, version = 1) =>
-  handingOver.begin({ version, pid: 42, socket: socket.path }, by);
+const begin = (by: { closed: Promise<void> }, version = 1, addresses: readonly string[] = []) =>
+  handingOver.begin({ version, pid: 42, socket: socket.path, addresses: [...addresses] }, by);
 
 /** As long as nothing else happens. */
 const pass = (ms: number) => clock.advance(ms);
@@ -95,7 +100,7 @@ test("the descriptors are the other's too; it ends when the other one forwards",
   new WakeUp(descriptors[0]).lower();
   closeAll(descriptors);
   const { version, record } = handingOver.record(by);
-  expect([version, JSON.parse(record)]).toEqual([1, RECORD]);
+  expect([version, JSON.parse(record)]).toEqual([RECORD_VERSION, RECORD]);
   expect(JSON.parse((await handingOver.late(by)).record)).toEqual(LATE);
   handingOver.finish(by);
   expect(taken).toBeUndefined();
@@ -115,15 +120,16 @@ test("the other one ends before it asks for what is known: nothing was stopped",
 
 test.each([
   ["ends", (by: ReturnType<typeof connection>) => by.close()],
-  ["says nothing for too long", () => pass(10_000)],
+  ["says nothing for too long", () => pass(3000)],
 ])(
   "the other one %s before it forwards: this one goes on, and does not hear of it any more",
   async (_, leave) => {
     const by = connection();
     await begin(by);
     handingOver.record(by);
-    await handingOver.late(by);
     await pass(9000);
+    await handingOver.late(by);
+    await pass(2000);
     expect(did).toEqual(["rested", "stood"]);
     await leave(by);
     await pass(0);
@@ -156,8 +162,23 @@ test("one at a time, in the same words, and step by step", async () => {
 test("whoever wants no descriptors gets the reason, and another one may try", async () => {
   const by = connection();
   const path = join(folder, "nobody");
-  await expect(handingOver.begin({ version: 1, pid: 42, socket: path }, by)).rejects.toThrow(
+  await expect(handingOver.begin({ version: 1, pid: 42, socket: path, addresses: [] }, by)).rejects.toThrow(
     `Cannot send to ${path}: ENOENT`,
   );
   await begin(by);
+});
+
+test("it does not come to compute its tables: nobody had to wait, and this one goes on", async () => {
+  const by = connection();
+  await begin(by);
+  handingOver.record(by);
+  await pass(10_000);
+  expect([did, events]).toEqual([["rested", "went on"], ["takeover.begun", "takeover.failed"]]);
+  await expect(handingOver.late(by)).rejects.toThrow("it took too long and the running dispatcher goes on");
+});
+
+test("an address that another machine has: nothing is given away, and another one may try", async () => {
+  await expect(begin(connection(), 1, [TAKEN])).rejects.toThrow(`Another machine has ${TAKEN}`);
+  expect([socket.receive().descriptors, events]).toEqual([[], []]);
+  await begin(connection());
 });

@@ -1,11 +1,21 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Handlers } from "../../src/api/contract.ts";
-import { ask, listen } from "../../src/api/socket.ts";
+import { ask, listen, takeoverPath } from "../../src/api/socket.ts";
+import { DescriptorSocket } from "../../src/device/handed_descriptors.ts";
 import { UsageError } from "../../src/input/errors.ts";
 import { run } from "../../src/system/programs.ts";
 import { RUNTIME } from "../runtime.ts";
@@ -156,4 +166,21 @@ test("when it is closed, a connection that is open ends as well", async () => {
   expect(await ask(path, "interface", {}), "the open one was accepted before").toBe("oneip0");
   server.close();
   await ended;
+});
+
+test("what takeovers of this dispatcher have left is removed at its start when nobody has it any more, and nothing else", async () => {
+  mkdirSync(dirname(path));
+  const [dead, alive] = [takeoverPath(path), takeoverPath(path)];
+  // As of a process that was killed: nobody has the socket, and its name is still there.
+  const killed = new DescriptorSocket(`${path}.killed`);
+  renameSync(killed.path, dead);
+  killed.close();
+  const living = new DescriptorSocket(alive);
+  const others = [`${path}.abcdefgh`, `${path}.0123abcd`];
+  for (const other of others) writeFileSync(other, "no socket");
+  const server = await listen(path, handlers);
+  expect(readdirSync(dirname(path)).map((name) => join(dirname(path), name)).sort())
+    .toEqual([path, alive, ...others].sort());
+  server.close();
+  living.close();
 });

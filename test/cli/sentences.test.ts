@@ -189,6 +189,7 @@ test("a takeover, from both sides", () => {
       { event: "takeover.failed", pid: 42, msg: "another process began to take over and did not end it" },
       { event: "takeover.given", pid: 43, msg: "another process has taken over" },
       { event: "takeover.done", pausedMs: 12, msg: "taken over from the running dispatcher" },
+      { event: "takeover.bereaved", knew: true, counted: false, msg: "the other dispatcher died meanwhile" },
       { event: "takeover.forgotten", version: 2, understood: 1, msg: "not understood" },
     ),
   ).toEqual([
@@ -196,6 +197,7 @@ test("a takeover, from both sides", () => {
     "Process 42 began to take over and did not end it, so this one goes on. See what that process says.",
     "Process 43 has taken over: this one ends, and leaves everything as it is.",
     "This dispatcher has taken over from the one that ran before. Frames waited for 12 ms.",
+    "The other dispatcher died meanwhile. This one goes on with what it had heard from it by then.",
     "What the dispatcher before knew is not understood (version 2, not 1): connections of buckets in transition may be cut, and " +
     "neighbors and health are found out anew.",
   ]);

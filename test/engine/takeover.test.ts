@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { type Engine, parseConfig } from "oneip";
-import { recordIn, textOf } from "../../src/engine/record.ts";
+import { type LateRecord, recordIn, textOf } from "../../src/engine/record.ts";
 import * as f from "../frames.ts";
 import { machines, Run } from "./run.ts";
 
@@ -108,6 +108,67 @@ test("what is said since when, and what is due, goes on by the clock of before",
   await run.clock.advance(1000);
   expect(run.lines().filter(({ level }) => Number(level) > 30), "nobody is declared dead").toEqual([]);
   await next.stop();
+});
+
+test("frames that wait for a backend's MAC go along, and are counted once", async () => {
+  const far = MACHINES.map((machine) => ({ ...machine, isAlive: false }));
+  const run = new Run(far, configWith({}));
+  const engine = await run.start();
+  await run.clock.advance(250);
+  run.link.bring(FRAME);
+  await run.clock.advance(1);
+  const next = await run.ready();
+  await next.prepare(recordIn(textOf(engine.rest())));
+  run.link.bring(FRAME);
+  const late = recordIn<LateRecord>(textOf(await engine.stand()));
+  expect(late.waiting.map(({ worker, frame }) => [worker, frame.length])).toEqual([
+    [0, FRAME.length],
+    [0, FRAME.length],
+  ]);
+  await next.goOn(late);
+  await engine.leave();
+  for (const machine of far) machine.isAlive = true;
+  await run.clock.advance(1000);
+  expect([delivered(run), next.report().kept]).toEqual([2, { sent: 2, dropped: 0 }]);
+  await next.stop();
+});
+
+test("nobody takes over: frames that wait for a backend's MAC wait on", async () => {
+  const far = MACHINES.map((machine) => ({ ...machine, isAlive: false }));
+  const run = new Run(far, configWith({}));
+  const { attachment } = run;
+  const engine = await run.start();
+  await run.clock.advance(250);
+  run.link.bring(FRAME);
+  await run.clock.advance(1);
+  const next = await run.ready();
+  const record = engine.rest();
+  await engine.stand();
+  const late = await engine.stand();
+  await next.leave();
+  run.attachment = attachment;
+  const same = await run.resumed();
+  await same.prepare(record);
+  await same.goOn(late);
+  for (const machine of far) machine.isAlive = true;
+  await run.clock.advance(1000);
+  expect([delivered(run), same.report().kept]).toEqual([1, { sent: 1, dropped: 0 }]);
+  await same.stop();
+});
+
+test("before a takeover by a file with other addresses the link is asked who has them", async () => {
+  const { run, engine } = await started();
+  const mac = "02:00:00:00:04:04";
+  run.link.join({ name: "other", address: "10.0.4.4", mac, isAlive: true });
+  const refused = expect(engine.requireFree(["10.0.0.2", "10.0.4.4"])).rejects.toThrow(
+    `The machine with MAC ${mac} has 10.0.4.4`,
+  );
+  await run.clock.advance(250);
+  await refused;
+  const free = engine.requireFree(["10.0.0.2", "10.0.3.3"]);
+  await run.clock.advance(250);
+  await free;
+  await engine.stop();
 });
 
 /** The keys of a record, however deep, with the kinds of their values. */

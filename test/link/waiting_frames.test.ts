@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { WaitingFrames } from "../../src/link/waiting_frames.ts";
 
-const frame = (octets: number) => ({ octets, send() {} });
+const frame = (octets: number) => ({ worker: 0, frame: new Uint8Array(octets) });
 
 test("64 frames are kept for a neighbor, and the oldest makes room", () => {
   const waiting = new WaitingFrames();

@@ -16,6 +16,9 @@ import { clientOf, clients, clients6, CLUSTER, expected, labWith } from "./labs.
 const CLIENTS = [...clients(25), ...clients6(25)];
 const OTHER_RUNTIME = RUNTIME === "node" ? "deno" : "node";
 
+/** A takeover takes no other capability. */
+const NET_ADMIN_ALONE = ["setpriv", "--bounding-set=-all,+net_admin", "--inh-caps=-all,+net_admin"];
+
 /** A line of a dispatcher's log. */
 interface Line {
   readonly msg: string;
@@ -34,6 +37,7 @@ class Dispatcher {
   constructor(node: LabNode, runtime: "deno" | "node", ...args: readonly string[]) {
     const oneip = join(ROOT, "scripts/oneip");
     const words = [
+      ...(args.includes("--takeover") ? NET_ADMIN_ALONE : []),
       "env",
       `ONEIP_RUNTIME=${runtime}`,
       `NOTIFY_SOCKET=${manager.path}`,
@@ -122,7 +126,7 @@ function controlOf({ pid }: Dispatcher): string {
 async function leaveInTheMiddle(control: string): Promise<number> {
   const socket = new DescriptorSocket(`${control}.test`);
   const conversation = await converse(control);
-  await conversation.ask("takeover", { version: 1, pid: process.pid, socket: socket.path });
+  await conversation.ask("takeover", { version: 1, pid: process.pid, socket: socket.path, addresses: [] });
   closeAll(socket.receive().descriptors);
   const { record } = await conversation.ask("takeoverRecord", {});
   await conversation.ask("takeoverLate", {});

@@ -1,0 +1,91 @@
+/**
+ * The old side of a takeover dies at any step: over a real control socket, between engines on a simulated link. A killed process is to the
+ * other one a connection that has ended, and workers that are no more. The death of the new side is in handing_over.test.ts.
+ */
+
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import pino from "pino";
+import { expect, test } from "vitest";
+import type { Engine } from "oneip";
+import { converse } from "../../src/api/socket.ts";
+import { goOn } from "../../src/api/takeover.ts";
+import { RECORD_VERSION, textOf } from "../../src/engine/record.ts";
+import { clusterOf, machines, Run } from "../engine/run.ts";
+import * as f from "../frames.ts";
+
+const MACHINES = machines(2);
+const FRAME = f.ethernet(f.ipv4(f.udp([])));
+const STEPS = ["takeoverRecord", "takeoverLate", "takeoverDone"] as const;
+
+/** The running dispatcher at its socket. It dies when it is asked this, or when it has answered. */
+class Old {
+  readonly #engine: Engine;
+  readonly #step: string | undefined;
+  readonly #isAnswered: boolean;
+
+  constructor(engine: Engine, step: string | undefined, isAnswered: boolean) {
+    this.#engine = engine;
+    this.#step = step;
+    this.#isAnswered = isAnswered;
+  }
+
+  async serve(socket: Socket): Promise<void> {
+    for await (const line of createInterface({ input: socket })) {
+      const { command } = JSON.parse(line);
+      const isLast = command === this.#step;
+      if (!isLast || this.#isAnswered) {
+        socket.write(`${JSON.stringify({ output: await this.#answer(command) })}\n`);
+      }
+      if (!isLast) continue;
+      await this.#engine.leave();
+      return void socket.end();
+    }
+  }
+
+  async #answer(command: string): Promise<object> {
+    if (command === "takeoverRecord") return { version: RECORD_VERSION, record: textOf(this.#engine.rest()) };
+    if (command === "takeoverLate") return { record: textOf(await this.#engine.stand()) };
+    return {};
+  }
+}
+
+test.each(STEPS.flatMap((step) => [[step, "before", false], [step, "after", true]] as const))(
+  "the old one dies at %s, %s it has answered: the new one serves, and loses no frame that comes then",
+  async (step, _, isAnswered) => {
+    const run = new Run(MACHINES, clusterOf(MACHINES));
+    const engine = await run.start();
+    await run.clock.advance(6000);
+    const folder = mkdtempSync(join(tmpdir(), "oneip-deaths-"));
+    const path = join(folder, "control");
+    const old = new Old(engine, step, isAnswered);
+    const server = createServer((socket) => void old.serve(socket)).listen(path);
+    await once(server, "listening");
+    const conversation = await converse(path);
+    const events: string[] = [];
+    const log = pino({ base: null }, { write: (line: string) => void events.push(JSON.parse(line).event) });
+    try {
+      const next = await run.ready();
+      await goOn(next, run.clock, log, {
+        ask: conversation.ask,
+        decided: () => conversation.ask("takeoverDone", {}),
+      });
+      await engine.leave();
+      run.link.delivered.clear();
+      run.link.bring(FRAME);
+      await run.clock.advance(1000);
+      expect([...run.link.delivered.values()]).toEqual([1]);
+      const isWhole = step === "takeoverDone" && isAnswered;
+      expect(events).toEqual(isWhole ? ["takeover.done"] : ["takeover.done", "takeover.bereaved"]);
+      await next.stop();
+    } finally {
+      conversation.end();
+      server.close();
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

@@ -92,10 +92,21 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
     closeSync(full);
   });
 
-  test("while the log's reader stands still; SIGTERM is obeyed, and what was kept is read when the reader goes on", async () => {
+  test("while the log's reader stands still: a backend that goes is noticed, SIGTERM is obeyed, and what was kept is read when it goes on", async () => {
     const fd = pipe("stuck");
     const filling = fill(fd);
     const first = await run(fd);
+    const becomes = (neighbor: string) =>
+      until(`web1 is ${neighbor}`, async () => {
+        return (await ask(control, "status", {})).clusters[0]!.backends[0]!.neighbor.state === neighbor;
+      });
+    // The machine on the other side of the TAP is the namespace itself.
+    const beside = (...command: string[]) =>
+      execFileSync("nsenter", [`--net=/proc/${first.pid}/ns/net`, ...command]);
+    beside("ip", "address", "add", "10.0.0.11/24", "dev", "oneip0");
+    await becomes("reachable");
+    beside("ip", "address", "flush", "dev", "oneip0");
+    await becomes("failed");
     await end(first);
 
     const second = await run(fd);

@@ -161,8 +161,7 @@ export async function converse(path: string): Promise<Conversation> {
       `Cannot ask the dispatcher at ${path}: ${why}; run it with "oneip run", in this network namespace, as this user`,
     );
   }
-  socket.on("error", () => {}); // Then no line comes.
-  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  const lines = linesOf(socket);
   return {
     async ask<N extends CommandName>(command: N, input: Input<N>): Promise<Output<N>> {
       socket.write(`${JSON.stringify({ command, input })}\n`);
@@ -190,11 +189,21 @@ export async function isAnswered(path: string): Promise<boolean> {
 }
 
 async function serve(socket: Socket, handlers: Handlers): Promise<void> {
-  socket.on("error", () => {}); // Who asked and left.
   const connection = { closed: new Promise<void>((resolve) => socket.once("close", () => resolve())) };
-  for await (const line of createInterface({ input: socket })) {
+  for await (const line of linesOf(socket)) {
     socket.write(`${JSON.stringify(await answer(line, handlers, connection))}\n`);
   }
+}
+
+/** Ends with the connection, also when the other side has left in the middle, with something unread (ECONNRESET). */
+async function* linesOf(socket: Socket): AsyncGenerator<string, undefined> {
+  socket.on("error", () => {});
+  try {
+    yield* createInterface({ input: socket });
+  } catch (error) {
+    if (!socket.destroyed) throw error;
+  }
+  return undefined;
 }
 
 async function answer(

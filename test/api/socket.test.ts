@@ -9,12 +9,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Handlers } from "../../src/api/contract.ts";
-import { ask, listen, takeoverPath } from "../../src/api/socket.ts";
+import { ask, GoneError, listen, takeoverPath } from "../../src/api/socket.ts";
 import { DescriptorSocket } from "../../src/device/handed_descriptors.ts";
 import { UsageError } from "../../src/input/errors.ts";
 import { run } from "../../src/system/programs.ts";
@@ -166,6 +166,26 @@ test("when it is closed, a connection that is open ends as well", async () => {
   expect(await ask(path, "interface", {}), "the open one was accepted before").toBe("oneip0");
   server.close();
   await ended;
+});
+
+test("who leaves with answers unread, as when it is killed, harms nobody", async () => {
+  const server = await listen(path, handlers);
+  const socket = connect(path);
+  await once(socket, "connect");
+  // Nobody reads the answers, which are more than all buffers hold.
+  socket.write(`${JSON.stringify({ command: "interface", input: {} })}\n`.repeat(50_000));
+  expect(await ask(path, "interface", {})).toBe("oneip0");
+  socket.destroy();
+  expect(await ask(path, "interface", {})).toBe("oneip0");
+  server.close();
+});
+
+test("a dispatcher that is killed before it has read the question is gone for whoever asks", async () => {
+  mkdirSync(dirname(path));
+  const killed = createServer({ pauseOnConnect: true }, (socket) => socket.destroy()).listen(path);
+  await once(killed, "listening");
+  await expect(ask(path, "interface", {})).rejects.toThrow(GoneError);
+  killed.close();
 });
 
 test("what takeovers of this dispatcher have left is removed at its start when nobody has it any more, and nothing else", async () => {

@@ -2,13 +2,13 @@
 
 import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
-import { send } from "../device/handed_descriptors.ts";
 import { TapError } from "../device/interface.ts";
 import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
 import { HandingOver } from "./handing_over.ts";
 import { Running, type Service, type Started } from "./running.ts";
+import { serviceManagerOf } from "./service_manager.ts";
 import { takeOver } from "./takeover.ts";
 import { Engine } from "../engine/engine.ts";
 import { loadWithWarnings } from "../config/load.ts";
@@ -65,15 +65,17 @@ export async function serve(
     ...(sentence === undefined ? {} : { readable: (line: string) => sentence!(line) }),
   });
   for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
+  const manager = serviceManagerOf(process.env, log);
+  const reloaded = (config: Config) => sentence = readable?.(config);
   try {
-    await run({ file, config, log, reloaded: (config) => sentence = readable?.(config) }, asked, takeover);
+    await run({ file, config, log, manager, reloaded }, asked, takeover);
   } finally {
     await end();
   }
 }
 
 async function run(service: Service, asked: Promise<string>, takeover: boolean): Promise<void> {
-  const { config, log } = service;
+  const { config, log, manager } = service;
   let running = undefined as Running | undefined;
   process.on("SIGHUP", () => {
     if (running === undefined) log.warn("SIGHUP is ignored: the dispatcher is only starting");
@@ -85,6 +87,7 @@ async function run(service: Service, asked: Promise<string>, takeover: boolean):
   running = new Running(started, service);
   const handingOver = new HandingOver(running, log, REAL_CLOCK);
   const control = await listenForCommands(running, handingOver, log);
+  manager.follow(running);
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
   try {
@@ -96,22 +99,12 @@ async function run(service: Service, asked: Promise<string>, takeover: boolean):
     if (pid === undefined) log.info({ signal }, "stopping");
     else {
       log.info({ event: "takeover.given", pid }, "another process has taken over");
-      tellManager(pid, log);
+      manager.replacedBy(pid);
     }
   } finally {
+    manager.stopping();
     control?.close();
     await running.stop();
-  }
-}
-
-/** A service manager, when one wants to know, goes on with the other process (sd_notify(3)). */
-function tellManager(pid: number, log: Logger): void {
-  const path = process.env["NOTIFY_SOCKET"];
-  if (path === undefined) return;
-  try {
-    send(path, `MAINPID=${pid}`);
-  } catch (error) {
-    log.warn({ reason: (error as Error).message }, "the service manager was not told of the other process");
   }
 }
 

@@ -35,6 +35,8 @@ export interface Libc {
   eventfd(initial: number, flags: number): number;
   /** The system call bpf(2), for which the C library has no function of its own. */
   bpf(command: number, attributes: Uint8Array, length: number): number;
+  /** `into` is a struct timespec. */
+  clock_gettime(clock: number, into: Uint8Array): number;
   getpriority(which: number, who: number): number;
   setpriority(which: number, who: number, nice: number): number;
   /** `status` has room for an int. The id of a child that has ended, and 0 while those that are meant have not. */

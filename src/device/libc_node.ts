@@ -35,6 +35,7 @@ export function openLibc(): Libc {
     recvmsg: library.func("int recvmsg(int fd, void *message, int flags)"),
     eventfd: library.func("int eventfd(uint32_t initial, int flags)"),
     bpf: (command, attributes, length) => syscall(SYS_BPF, command, attributes, length),
+    clock_gettime: library.func("int clock_gettime(int clock, void *into)"),
     getpriority: library.func("int getpriority(int which, uint32_t who)"),
     setpriority: library.func("int setpriority(int which, uint32_t who, int nice)"),
     waitpid: library.func("int waitpid(int pid, void *status, int options)"),

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { TapError } from "../device/interface.ts";
 import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
+import { accountOf, giveUp } from "./privileges.ts";
 import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
 import { HandingOver } from "./handing_over.ts";
 import { Running, type Service, type Started } from "./running.ts";
@@ -53,6 +54,7 @@ export async function serve(
   const { config, warnings } = loadWithWarnings(file);
   requireFreeAddresses(config);
   requireNeeds(config);
+  accountOf(config.dispatcher.user);
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
@@ -82,7 +84,7 @@ async function run(service: Service, asked: Promise<string>, takeover: boolean):
     else running.reload().catch(() => {}); // The log says why.
   });
   const isPreferred = raisePriority();
-  const started = takeover ? await takeOver(controlPath(), config, log) : await start(config, log);
+  const started = takeover ? await goOn(config, log) : await start(config, log);
   const { engine } = started;
   running = new Running(started, service);
   const handingOver = new HandingOver(running, log, REAL_CLOCK);
@@ -108,9 +110,17 @@ async function run(service: Service, asked: Promise<string>, takeover: boolean):
   }
 }
 
+/** In place of the running dispatcher, as the same user: only so its socket can be asked. */
+async function goOn(config: Config, log: Logger): Promise<Started> {
+  giveUp(accountOf(config.dispatcher.user), controlPath());
+  return await takeOver(controlPath(), config, log);
+}
+
 async function start(config: Config, log: Logger): Promise<Started> {
   try {
     const attachment = new TapAttachment(config.dispatcher);
+    // The workers, and whatever else begins from now on, have no more than this.
+    giveUp(accountOf(config.dispatcher.user), controlPath());
     return { engine: await Engine.start(config, log, { attachment }), attachment, clock: REAL_CLOCK };
   } catch (error) {
     throw await nameHolder(error, config.dispatcher.interface);

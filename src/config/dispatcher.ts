@@ -18,6 +18,7 @@ import {
   oneOrMore,
   prefix,
   unicastMac,
+  userName,
   wholeNumber,
   yesOrNo,
 } from "./values.ts";
@@ -152,6 +153,13 @@ export const dispatcher = section("use a mapping with interface and addresses", 
       "The TAP's queues, each with a data-plane worker: one for each core that forwarding may take. " +
       "A flow stays with one queue, so its frames stay in order.",
     examples: [2],
+  }),
+  user: key(userName.optional(), {
+    absent: "whoever started it",
+    description:
+      "The user that the dispatcher becomes when its TAP is open, with that user's group and CAP_NET_ADMIN, when root starts it. " +
+      "That user must be able to read this file, for a reload, and the checkout. Probes of type `exec` run as that user.",
+    examples: ["oneip"],
   }),
   verify: key(choice("warn", "refuse", "off").default("warn"), {
     description: "What happens when the verification at the start finds a fault: " +

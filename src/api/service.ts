@@ -7,6 +7,8 @@ import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { accountOf, giveUp } from "./privileges.ts";
 import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
+import { Events } from "./events.ts";
+import { Hooks } from "./hooks.ts";
 import { HandingOver } from "./handing_over.ts";
 import { Running, type Service, type Started } from "./running.ts";
 import { serviceManagerOf } from "./service_manager.ts";
@@ -61,17 +63,28 @@ export async function serve(
   if (config.dispatcher.verify === "refuse" && !takeover) await refuseFaults(config);
   const output = new Output(STDOUT);
   let sentence = readable?.(config);
+  const events = new Events();
   const { log, end } = openLog({
+    told: (line) => events.hear(line),
     writer: (octets) => output.write(octets),
     isTerminal: output.isTerminal,
     ...(sentence === undefined ? {} : { readable: (line: string) => sentence!(line) }),
   });
   for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
   const manager = serviceManagerOf(process.env, log);
-  const reloaded = (config: Config) => sentence = readable?.(config);
+  const hooks = new Hooks({ log, clock: REAL_CLOCK });
+  const reloaded = (config: Config) => {
+    sentence = readable?.(config);
+    hooks.use(config.dispatcher.onEvent);
+  };
+  hooks.use(config.dispatcher.onEvent);
+  events.listen((event) => hooks.hear(event));
+  events.listen(() => manager.changed());
   try {
     await run({ file, config, log, manager, reloaded }, asked, takeover);
   } finally {
+    hooks.stop();
+    if (hooks.counts.run + hooks.counts.lost > 0) log.info({ ...hooks.counts }, "commands of onEvent");
     await end();
   }
 }

@@ -2,7 +2,18 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -16,11 +27,13 @@ const NOBODY = accountIn(readFileSync("/etc/passwd", "utf8"), "nobody")!;
 const NET_ADMIN = 1n << 12n;
 
 const CONFIG = `
-dispatcher: {addresses: [10.0.0.2/24], verify: off, queues: 2, user: nobody}
+dispatcher: {addresses: [10.0.0.2/24], verify: off, queues: 2, user: nobody, onEvent: [sh, -c, COMMAND]}
 clusters: [{name: web, addresses: [10.0.0.100], backends: [{name: web1, address: 10.0.0.11}]}]
 `;
 
 let folder: string;
+/** Each event has the status of the program that is run for it in a file of its name. */
+let text: string;
 let control: string;
 let config: string;
 const started: Dispatcher[] = [];
@@ -29,7 +42,11 @@ beforeAll(() => {
   chmodSync(folder, 0o755);
   control = join(folder, "control", "oneip.sock");
   config = join(folder, "oneip.yaml");
-  writeFileSync(config, CONFIG);
+  const reports = join(folder, "reports");
+  mkdirSync(reports);
+  chownSync(reports, NOBODY.uid, NOBODY.gid);
+  text = CONFIG.replace("COMMAND", `"cat /proc/self/status > ${reports}/$ONEIP_EVENT"`);
+  writeFileSync(config, text);
 });
 afterAll(() => {
   for (const { child } of started) child.kill("SIGKILL");
@@ -56,18 +73,20 @@ class Dispatcher {
     });
   }
 
-  /** Of each of its threads: proc_pid_status(5). */
   threads(): Record<string, string>[] {
     const tasks = `/proc/${this.child.pid}/task`;
-    return readdirSync(tasks).map((thread) =>
-      Object.fromEntries(
-        readFileSync(join(tasks, thread, "status"), "utf8").trim().split("\n").map((line) => {
-          const [key = "", value = ""] = line.split(":\t");
-          return [key, value.trim()];
-        }),
-      )
-    );
+    return readdirSync(tasks).map((thread) => statusIn(join(tasks, thread, "status")));
   }
+}
+
+/** proc_pid_status(5). */
+function statusIn(file: string): Record<string, string> {
+  return Object.fromEntries(
+    readFileSync(file, "utf8").trim().split("\n").map((line) => {
+      const [key = "", value = ""] = line.split(":\t");
+      return [key, value.trim()];
+    }),
+  );
 }
 
 function expectLittle(dispatcher: Dispatcher): void {
@@ -109,11 +128,23 @@ describe.skipIf(needsTap())("a dispatcher with a user of its own", () => {
     expectLittle(first);
     expect(statSync(control).uid).toBe(NOBODY.uid);
     expect(await ask(control, "interface", {})).toBe("oneip0");
-    writeFileSync(config, CONFIG.replace("10.0.0.11", "10.0.0.12"));
+    writeFileSync(config, text.replace("10.0.0.11", "10.0.0.12"));
     expect((await ask(control, "reload", {})).changes).toHaveLength(1);
-    writeFileSync(config, CONFIG.replace("nobody", "root"));
+    // A program that it starts, here for this very event, gets nothing.
+    const report = join(folder, "reports", "configuration.reloaded");
+    await until(
+      "the command was run",
+      () => existsSync(report) && readFileSync(report, "utf8").includes("NoNewPrivs"),
+    );
+    expect(statusIn(report)).toMatchObject({
+      Uid: new Array(4).fill(NOBODY.uid).join("\t"),
+      CapPrm: "0000000000000000",
+      CapEff: "0000000000000000",
+      NoNewPrivs: "1",
+    });
+    writeFileSync(config, text.replace("nobody", "root"));
     await expect(ask(control, "reload", {})).rejects.toThrow("dispatcher.user cannot change while");
-    writeFileSync(config, CONFIG);
+    writeFileSync(config, text);
 
     const next = new Dispatcher(["nsenter", `--net=/proc/${first.child.pid}/ns/net`], "--takeover");
     await next.says('"running"');

@@ -1,8 +1,13 @@
-/** Ends with status 0 when a configuration, whose path is the argument, has a probe that runs a program. */
+/**
+ * Prints what a configuration, whose path is the argument, has that runs programs, a word each: `exec` for such a probe, `onEvent` for
+ * such a command.
+ */
 
 import { readFileSync } from "node:fs";
 import { parseConfig } from "../src/config/config.ts";
-import { hasPrograms } from "../src/health/needs.ts";
+import { hasProgramProbes } from "../src/health/needs.ts";
 
 const [file = ""] = process.argv.slice(2);
-process.exitCode = hasPrograms(parseConfig(readFileSync(file, "utf8"), file, "")) ? 0 : 1;
+const config = parseConfig(readFileSync(file, "utf8"), file, "");
+if (hasProgramProbes(config)) console.log("exec");
+if (config.dispatcher.onEvent !== undefined) console.log("onEvent");

@@ -46,6 +46,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/nginx.test.ts",
     "test/scenario/router.test.ts",
     "test/scenario/verify_faults.test.ts",
+    "test/service/install.test.ts",
     "test/verify/verification.test.ts",
   ],
 };

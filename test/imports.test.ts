@@ -13,6 +13,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {
     engine: [],
     lab: [],
+    service: [],
     "backend/setup": ["backend/check"],
     "backend/check": ["backend/routes", "filter/rules"],
     "backend/routes": [],

@@ -89,17 +89,18 @@ test("no Deno at all", async () => {
 const deno = `case "$*" in *has_programs*) exec ${join(ROOT, "scripts/deno")} "$@";; *) echo "$@";; esac`;
 
 for (
-  const [health, mayRun] of [
-    ["{type: exec, command: [x]}", true],
-    ['{"type": !!str "exec", command: [x]}', true],
-    ["{type: icmp} # not type: exec", false],
+  const [health, onEvent, may] of [
+    ["{type: exec, command: [x]}", "", "run and serve"],
+    ['{"type": !!str "exec", command: [x]}', "", "run and serve"],
+    ["{type: icmp} # not type: exec, nor onEvent: x", "", "not run"],
+    ["{type: icmp}", ", onEvent: [x]", "run"],
   ] as const
 ) {
-  test(`Deno may run programs ${mayRun ? "" : "not "}for health: ${health.replaceAll(/\s+/g, " ")}`, async () => {
+  test(`Deno may ${may} programs for health: ${health}${onEvent}`, async () => {
     const file = join(checkout, "oneip.yaml");
     writeFileSync(
       file,
-      `dispatcher: {addresses: [10.0.0.2/24]}
+      `dispatcher: {addresses: [10.0.0.2/24]${onEvent}}
 clusters:
   - name: web
     addresses: [10.0.0.100]
@@ -109,8 +110,8 @@ clusters:
     );
     const { stdout, stderr } = await oneip("deno", { deno }, ["run", `--config=${file}`]);
     expect(stderr).toBe("");
-    expect(stdout.includes("--allow-run"), stdout).toBe(mayRun);
-    expect(stdout.includes(",127.0.0.1"), stdout).toBe(mayRun);
+    expect(stdout.includes("--allow-run"), stdout).toBe(may !== "not run");
+    expect(stdout.includes(",127.0.0.1"), stdout).toBe(may === "run and serve");
     expect((await oneip("deno", { deno }, ["status", "-c", file])).stdout).not.toContain("--allow-run");
   });
 }

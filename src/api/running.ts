@@ -7,18 +7,21 @@ import { loadInSteps } from "../config/load.ts";
 import type { HandedTap } from "../device/tap.ts";
 import { Engine } from "../engine/engine.ts";
 import type { EngineRecord, LateRecord } from "../engine/record.ts";
+import type { Status } from "../engine/status.ts";
 import { requireNeeds } from "../health/needs.ts";
 import { UsageError } from "../input/errors.ts";
 import type { TapAttachment } from "../plane/tap_attachment.ts";
 import type { Clock } from "../system/clock.ts";
 import { breathe, inSteps } from "../system/in_steps.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
+import type { ServiceManager } from "./service_manager.ts";
 
 export interface Service {
   readonly file: string;
   /** What the file said at the start. */
   readonly config: Config;
   readonly log: Logger;
+  readonly manager: ServiceManager;
   /** The file says this from now on. */
   reloaded(config: Config): void;
 }
@@ -33,6 +36,9 @@ export interface Started {
 export class Running {
   /** Rejects when the dispatcher can do its work no more; never resolves otherwise. */
   readonly failed: Promise<never>;
+  /** Resolves when frames go by the first bucket maps of known states. */
+  readonly live: Promise<void>;
+  readonly #becomeLive: () => void;
   readonly #service: Service;
   readonly #attachment: TapAttachment;
   readonly #clock: Clock;
@@ -49,12 +55,15 @@ export class Running {
     this.failed = promise;
     this.failed.catch(() => {}); // Whoever waits for it hears of it; nobody must.
     this.#fail = reject;
+    const { promise: live, resolve: becomeLive } = Promise.withResolvers<void>();
+    this.live = live;
+    this.#becomeLive = becomeLive;
     this.#service = service;
     this.#attachment = attachment;
     this.#clock = clock;
     this.#engine = engine;
     this.#config = service.config;
-    engine.failed.catch(reject);
+    this.#heed(engine);
   }
 
   /** The one at work now. Throws UsageError while another process is about to go on in its place. */
@@ -68,6 +77,16 @@ export class Running {
   /** By which it works now. */
   get config(): Config {
     return this.#config;
+  }
+
+  /** Makes each worker of the data plane come by, and says how often each has; also while another process takes over. */
+  bursts(): number[] {
+    return this.#engine.bursts();
+  }
+
+  /** The state of each backend, also while another process takes over. */
+  status(): Status {
+    return this.#engine.status();
   }
 
   /** What another process needs to have the TAP, too. */
@@ -85,7 +104,7 @@ export class Running {
    * changes nothing when the file has a mistake, or changes what cannot change while the dispatcher runs.
    */
   reload(): Promise<ConfigChanges> {
-    return this.inTurn(() => this.#reload()).catch((error) => {
+    return this.inTurn(() => this.#service.manager.during(() => this.#reload())).catch((error) => {
       this.#service.log.error(
         { event: "configuration.refused", reason: (error as Error).message },
         "the configuration was not reloaded, and nothing was changed",
@@ -122,7 +141,7 @@ export class Running {
     const surroundings = { attachment: this.#attachment, clock: this.#clock };
     const late = await this.#engine.stand();
     this.#engine = await Engine.ready(this.#config, this.#service.log, surroundings);
-    this.#engine.failed.catch(this.#fail);
+    this.#heed(this.#engine);
     await this.#engine.prepare(record);
     await this.#engine.goOn(late);
     this.#isHandedOver = false;
@@ -138,6 +157,11 @@ export class Running {
     }
   }
 
+  #heed(engine: Engine): void {
+    engine.failed.catch(this.#fail);
+    void engine.live.then(this.#becomeLive);
+  }
+
   async #reload(): Promise<ConfigChanges> {
     const { file, log, reloaded } = this.#service;
     // With 1,000 backends it takes a while: answers to probes and from neighbors are read in between.
@@ -148,7 +172,7 @@ export class Running {
     await breathe(this.#clock);
     if (changes.changes.length > 0) {
       this.#engine = await this.#engine.reload(config);
-      this.#engine.failed.catch(this.#fail);
+      this.#heed(this.#engine);
       this.#config = config;
       reloaded(config);
     }

@@ -2,13 +2,16 @@
 
 import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
-import { send } from "../device/handed_descriptors.ts";
 import { TapError } from "../device/interface.ts";
 import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
+import { accountOf, giveUp } from "./privileges.ts";
 import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
+import { Events } from "./events.ts";
+import { Hooks } from "./hooks.ts";
 import { HandingOver } from "./handing_over.ts";
 import { Running, type Service, type Started } from "./running.ts";
+import { serviceManagerOf } from "./service_manager.ts";
 import { takeOver } from "./takeover.ts";
 import { Engine } from "../engine/engine.ts";
 import { loadWithWarnings } from "../config/load.ts";
@@ -53,38 +56,53 @@ export async function serve(
   const { config, warnings } = loadWithWarnings(file);
   requireFreeAddresses(config);
   requireNeeds(config);
+  accountOf(config.dispatcher.user);
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
   if (config.dispatcher.verify === "refuse" && !takeover) await refuseFaults(config);
   const output = new Output(STDOUT);
   let sentence = readable?.(config);
+  const events = new Events();
   const { log, end } = openLog({
+    told: (line) => events.hear(line),
     writer: (octets) => output.write(octets),
     isTerminal: output.isTerminal,
     ...(sentence === undefined ? {} : { readable: (line: string) => sentence!(line) }),
   });
   for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
+  const manager = serviceManagerOf(process.env, log);
+  const hooks = new Hooks({ log, clock: REAL_CLOCK });
+  const reloaded = (config: Config) => {
+    sentence = readable?.(config);
+    hooks.use(config.dispatcher.onEvent);
+  };
+  hooks.use(config.dispatcher.onEvent);
+  events.listen((event) => hooks.hear(event));
+  events.listen(() => manager.changed());
   try {
-    await run({ file, config, log, reloaded: (config) => sentence = readable?.(config) }, asked, takeover);
+    await run({ file, config, log, manager, reloaded }, asked, takeover);
   } finally {
+    hooks.stop();
+    if (hooks.counts.run + hooks.counts.lost > 0) log.info({ ...hooks.counts }, "commands of onEvent");
     await end();
   }
 }
 
 async function run(service: Service, asked: Promise<string>, takeover: boolean): Promise<void> {
-  const { config, log } = service;
+  const { config, log, manager } = service;
   let running = undefined as Running | undefined;
   process.on("SIGHUP", () => {
     if (running === undefined) log.warn("SIGHUP is ignored: the dispatcher is only starting");
     else running.reload().catch(() => {}); // The log says why.
   });
   const isPreferred = raisePriority();
-  const started = takeover ? await takeOver(controlPath(), config, log) : await start(config, log);
+  const started = takeover ? await goOn(config, log) : await start(config, log);
   const { engine } = started;
   running = new Running(started, service);
   const handingOver = new HandingOver(running, log, REAL_CLOCK);
   const control = await listenForCommands(running, handingOver, log);
+  manager.follow(running);
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
   try {
@@ -96,28 +114,26 @@ async function run(service: Service, asked: Promise<string>, takeover: boolean):
     if (pid === undefined) log.info({ signal }, "stopping");
     else {
       log.info({ event: "takeover.given", pid }, "another process has taken over");
-      tellManager(pid, log);
+      manager.replacedBy(pid);
     }
   } finally {
+    manager.stopping();
     control?.close();
     await running.stop();
   }
 }
 
-/** A service manager, when one wants to know, goes on with the other process (sd_notify(3)). */
-function tellManager(pid: number, log: Logger): void {
-  const path = process.env["NOTIFY_SOCKET"];
-  if (path === undefined) return;
-  try {
-    send(path, `MAINPID=${pid}`);
-  } catch (error) {
-    log.warn({ reason: (error as Error).message }, "the service manager was not told of the other process");
-  }
+/** In place of the running dispatcher, as the same user: only so its socket can be asked. */
+async function goOn(config: Config, log: Logger): Promise<Started> {
+  giveUp(accountOf(config.dispatcher.user), controlPath());
+  return await takeOver(controlPath(), config, log);
 }
 
 async function start(config: Config, log: Logger): Promise<Started> {
   try {
     const attachment = new TapAttachment(config.dispatcher);
+    // The workers, and whatever else begins from now on, have no more than this.
+    giveUp(accountOf(config.dispatcher.user), controlPath());
     return { engine: await Engine.start(config, log, { attachment }), attachment, clock: REAL_CLOCK };
   } catch (error) {
     throw await nameHolder(error, config.dispatcher.interface);

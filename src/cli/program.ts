@@ -13,6 +13,7 @@ import { labCommand } from "./lab.ts";
 import { reloadCommand } from "./reload.ts";
 import { routerCommand } from "./router.ts";
 import { runCommand } from "./run.ts";
+import { serviceCommand } from "./service.ts";
 import { statusCommand } from "./status.ts";
 import { techniqueCommand } from "./technique.ts";
 import { undrainCommand } from "./undrain.ts";
@@ -44,6 +45,7 @@ export function oneipProgram(): Command {
     .addCommand(techniqueCommand())
     .addCommand(filterCommand())
     .addCommand(routerCommand())
+    .addCommand(serviceCommand())
     .addCommand(labCommand())
     .addCommand(demoCommand());
   addCompletions(program as Command);

@@ -80,6 +80,11 @@ export class ClusterLiveness {
     return this.#isHealthIgnored;
   }
 
+  /** When it was last looked at, not each backend had its first verdict, and there was time for it. */
+  get isStarting(): boolean {
+    return this.#isStarting;
+  }
+
   /** Counts what has changed by now. */
   look(nowMs: number): { readonly turns: ReadonlyMap<string, Turn>; readonly belief: Belief | undefined } {
     const turns = new Map<string, Turn>();

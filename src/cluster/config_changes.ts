@@ -36,7 +36,7 @@ export interface ConfigChanges {
 }
 
 /** Keys of the dispatcher that belong to its device, or that others on the link know it by. */
-const FIXED = ["interface", "bridge", "mac", "mtu", "queues", "offloads"];
+const FIXED = ["interface", "bridge", "mac", "mtu", "queues", "offloads", "user"];
 
 /** Throws UsageError when something of the dispatcher, as `oneip check --json` prints it, cannot change while it runs. */
 export function requireSameDevice(old: JsonMapping, now: JsonMapping): void {

@@ -126,6 +126,11 @@ export class LivenessBook {
     return this.#cluster(cluster).isHealthIgnored;
   }
 
+  /** Of a cluster not enough is known yet to change its buckets. */
+  get isStarting(): boolean {
+    return [...this.#clusters.values()].some(({ isStarting }) => isStarting);
+  }
+
   /** By the clock: when something changes by itself, so that it must be looked at; Infinity when nothing does. */
   get nextMs(): number {
     const nowMs = this.#clock.now();

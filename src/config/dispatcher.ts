@@ -18,7 +18,9 @@ import {
   oneOrMore,
   prefix,
   unicastMac,
+  userName,
   wholeNumber,
+  word,
   yesOrNo,
 } from "./values.ts";
 
@@ -152,6 +154,20 @@ export const dispatcher = section("use a mapping with interface and addresses", 
       "The TAP's queues, each with a data-plane worker: one for each core that forwarding may take. " +
       "A flow stays with one queue, so its frames stay in order.",
     examples: [2],
+  }),
+  onEvent: key(list(word, "at least the program").optional(), {
+    description:
+      "A program and its arguments, a word each, that is run for each event, such as `backend.down`; no shell reads them. Its " +
+      "environment says which, by ONEIP_EVENT and ONEIP_EVENT_JSON (docs/service.md). Four run at once; after 10 s one is killed, with " +
+      "all that it has started.",
+    examples: [["/usr/local/bin/tell-chat", "--quiet"]],
+  }),
+  user: key(userName.optional(), {
+    absent: "whoever started it",
+    description:
+      "The user that the dispatcher becomes when its TAP is open, with that user's group and CAP_NET_ADMIN, when root starts it. " +
+      "That user must be able to read this file, for a reload, and the checkout. Probes of type `exec` and the command of `onEvent` run as that user.",
+    examples: ["oneip"],
   }),
   verify: key(choice("warn", "refuse", "off").default("warn"), {
     description: "What happens when the verification at the start finds a fault: " +

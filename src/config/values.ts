@@ -147,6 +147,11 @@ const interfaceRemedy = "use 1 to 15 characters without space, slash or colon";
 
 export const interfaceName = z.string(interfaceRemedy).regex(/^[^\s/:]{1,15}$/, interfaceRemedy);
 
+const userRemedy = "use a user's name such as oneip";
+
+/** useradd(8). */
+export const userName = z.string(userRemedy).regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/, userRemedy);
+
 const fileRemedy = "use the path of a file";
 
 export const filePath = z.string(fileRemedy).min(1, fileRemedy);

@@ -62,7 +62,8 @@ export class DescriptorSocket {
       libc.close(this.#fd);
       throw new Error(`Cannot make the socket ${path}: ${describeErrno(errno)}`);
     }
-    chmodSync(path, 0o600);
+    // An abstract one is no file.
+    if (!path.startsWith("@")) chmodSync(path, 0o600);
   }
 
   /** The next datagram; empty when none has come. Its descriptors are the receiver's to close. */

@@ -35,6 +35,18 @@ export interface Libc {
   eventfd(initial: number, flags: number): number;
   /** The system call bpf(2), for which the C library has no function of its own. */
   bpf(command: number, attributes: Uint8Array, length: number): number;
+  /** `into` is a struct timespec. */
+  clock_gettime(clock: number, into: Uint8Array): number;
+  /** The arguments are as wide as a pointer. */
+  prctl(option: number, first: number, second: number, third: number, fourth: number): number;
+  /** `header` is a struct __user_cap_header_struct, `data` two of __user_cap_data_struct. */
+  capget(header: Uint8Array, data: Uint8Array): number;
+  capset(header: Uint8Array, data: Uint8Array): number;
+  geteuid(): number;
+  /** These three are of the whole process, all its threads. `groups` are 4 octets each. */
+  setgroups(count: number, groups: Uint8Array): number;
+  setresgid(real: number, effective: number, saved: number): number;
+  setresuid(real: number, effective: number, saved: number): number;
   getpriority(which: number, who: number): number;
   setpriority(which: number, who: number, nice: number): number;
   /** `status` has room for an int. The id of a child that has ended, and 0 while those that are meant have not. */

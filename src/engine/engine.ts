@@ -96,6 +96,17 @@ export class Engine {
     return this.#parts.attachment.hasNeighborQueue;
   }
 
+  /** Resolves when the workers use the first bucket maps by known states (docs/states.md); never when it ends before. */
+  get live(): Promise<void> {
+    return this.#parts.live;
+  }
+
+  /** Makes each worker come by, and says how often each has done so until now; the numbers wrap. */
+  bursts(): number[] {
+    this.#parts.attachment.wake();
+    return this.#parts.shared.workers.map(({ bursts }) => bursts);
+  }
+
   /** The sums of all counters so far. */
   report(): Report {
     return this.#succession.report();

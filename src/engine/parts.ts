@@ -59,6 +59,9 @@ export class EngineParts {
     macOf: (address) => this.macOf(address),
     faultOf: (cluster, backend) => this.prober.faultOf(cluster, backend),
   };
+  /** Resolves when the workers use the first table by known states: each backend has its first verdict, or the time for it is over. */
+  readonly live: Promise<void>;
+  readonly #becomeLive: () => void;
   readonly #plan: Plan;
 
   /** `taken`: an address of the dispatcher's own proves taken, so it must not go on. */
@@ -70,6 +73,9 @@ export class EngineParts {
     taken: (error: Error) => void,
   ) {
     const { dispatcher, clusters } = config;
+    const { promise: live, resolve: becomeLive } = Promise.withResolvers<void>();
+    this.live = live;
+    this.#becomeLive = becomeLive;
     const planned = planOf(config);
     const { plan, neighbors } = planned;
     this.config = config;
@@ -176,6 +182,12 @@ export class EngineParts {
     await this.shared.settled();
   }
 
+  /** A table has been computed by what is known now. */
+  computed(): void {
+    if (this.liveness.isStarting) return;
+    void this.publisher.published().then(() => this.shared.settled()).then(this.#becomeLive);
+  }
+
   healthChanged(cluster: string, backend: string, health: Health): void {
     this.liveness.healthChanged(cluster, backend, health);
     void this.changes.add();
@@ -224,6 +236,7 @@ export class EngineParts {
   #computed(outcome: Outcome): void {
     const { neighbors, maps, hasTransitions } = outcome;
     if (neighbors.length > 0 || maps.length > 0 || hasTransitions) void this.publisher.publish();
+    this.computed();
     tell(this.log, outcome, this.about);
     if (this.config.dispatcher.verify !== "off") {
       for (const { address, mac, backends } of neighbors) {

@@ -42,6 +42,7 @@ export class Succession {
   /** Tells the log which backends are in another state than by the record; the record is of no use any more. */
   tell(): void {
     const { log, about } = this.#parts;
+    this.#parts.computed();
     tell(log, { ...this.#found!, neighbors: [], maps: [] }, about);
     this.#known = undefined;
     this.#found = undefined;

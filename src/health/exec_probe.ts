@@ -6,7 +6,7 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
-import { reap } from "../device/orphans.ts";
+import { reapAll } from "../device/orphans.ts";
 import { formatCommand, run } from "../system/programs.ts";
 import type { Attempt, Begin, Ended, Failure, Means, Question } from "./attempt.ts";
 import { tcpProbe } from "./tcp_probe.ts";
@@ -15,7 +15,6 @@ import { TcpStream } from "./tcp_stream.ts";
 const LOOPBACK = "127.0.0.1";
 /** Connections of one command at one time: more are closed at once. */
 const MOST_CONNECTIONS = 16;
-const REAP_AGAIN_MS = 100;
 /** Octets of what the command prints that are kept. */
 const MOST_OUTPUT = 1024;
 
@@ -84,7 +83,7 @@ class Trial implements Attempt {
         env,
         signal: this.#stop.signal,
         ownGroup: true,
-        groupEnded: (group) => this.#reap(group),
+        groupEnded: (group) => reapAll(group, this.#means.clock),
         mostOutput: MOST_OUTPUT,
       });
       const printed = (stderr.trim() || stdout.trim()).split("\n").at(-1)!;
@@ -96,11 +95,6 @@ class Trial implements Attempt {
     } catch (error) {
       this.#end(this.#failure(`cannot be run: ${(error as Error).message}`));
     }
-  }
-
-  /** Those that were killed last may not have ended yet. */
-  #reap(group: number): void {
-    if (!reap(group)) this.#means.clock.after(REAP_AGAIN_MS, () => this.#reap(group));
   }
 
   #connect(socket: Socket): void {

@@ -10,16 +10,16 @@ import { requireCertificates } from "./certificates.ts";
 export function requireNeeds(config: Config): void {
   const probes = allProbes(config);
   requireCertificates(probes);
-  if (hasPrograms(config) && !mayRunPrograms()) {
+  if ((hasProgramProbes(config) || config.dispatcher.onEvent !== undefined) && !mayRunPrograms()) {
     throw new UsageError(
-      "Probes of type exec run programs, and Deno was started without the permission for that; " +
+      "Probes of type exec and onEvent run programs, and Deno was started without the permission for that; " +
         "start the dispatcher anew with scripts/oneip and the path of this file",
     );
   }
 }
 
 /** Has it a probe that runs a program? */
-export function hasPrograms(config: Config): boolean {
+export function hasProgramProbes(config: Config): boolean {
   return allProbes(config).some(({ type }) => type === "exec");
 }
 

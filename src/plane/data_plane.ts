@@ -52,6 +52,7 @@ export class DataPlane {
   /** Works off the frames that are waiting, `most` at most, and says how many there were. */
   burst(most = BURST): number {
     const begin = this.#begin;
+    this.#state.comeBy();
     this.#dispatcher.use(this.#state.take());
     let handedUp = false;
     let count = 0;

@@ -2,6 +2,7 @@
 
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Poll, WakeUp } from "../device/poll.ts";
+import { keepOnly } from "../device/privileges.ts";
 import { raisePriority } from "../device/priority.ts";
 import { Queue } from "../device/queue.ts";
 import { TwoQueues } from "../device/two_queues.ts";
@@ -32,6 +33,7 @@ export interface WorkerData extends PlaneData {
 
 const { index, port, tapFd, neighborFd, wakeUpFd } = workerData as WorkerData;
 raisePriority(); // Where that is not permitted, whoever started us has said so.
+keepOnly([]); // To read and write frames takes none.
 const queue = new Queue(tapFd);
 const both = neighborFd === undefined ? undefined : new TwoQueues(queue, new Queue(neighborFd));
 let { shared, plane } = begin(workerData as WorkerData);

@@ -1,7 +1,7 @@
 /**
  * One worker's part of the shared memory. Counters are its own, so that no two threads write to one place; who wants sums adds.
  *
- *     words          TAKEN, HANDED_UP, STANDS
+ *     words          TAKEN, HANDED_UP, STANDS, BURSTS
  *     verdicts       frames by verdict                              the worker counts
  *     dispatched     frames dispatched by neighbor                  the worker counts
  *     unremembered   new connections without room, by cluster       the worker counts
@@ -25,6 +25,8 @@ const TAKEN = 0;
 const HANDED_UP = 1;
 /** 1 while it stands still. */
 const STANDS = 2;
+/** Bursts, empty ones too; it wraps. */
+const BURSTS = 3;
 /** A cache line of 64 octets: what a worker writes a burst is not next to what another one does. */
 const WORDS = 16;
 
@@ -89,6 +91,16 @@ export class WorkerState {
       Atomics.notify(this.#words, TAKEN);
     }
     return this.#tables.at(epoch);
+  }
+
+  /** The worker's side: it has come by once more. No other thread waits for it or writes it, so a plain word will do. */
+  comeBy(): void {
+    this.#words[BURSTS] = this.#words[BURSTS]! + 1;
+  }
+
+  /** Main's side: a number that changes whenever the worker comes by, busy or idle. */
+  get bursts(): number {
+    return Atomics.load(this.#words, BURSTS);
   }
 
   /** The worker's side: frames have been handed up. Once a burst is enough. */

@@ -50,11 +50,15 @@ test("a start changes no bucket before each backend's first verdict is in", asyn
   const { neighbors, run } = runWith(4, {});
   neighbors[0]!.isAlive = false;
   await using engine = await run.start();
+  let isLive = false;
+  void engine.live.then(() => isLive = true);
   engine.healthChanged("web", "web2", DOWN);
   await run.clock.advance(1000);
+  expect(isLive).toBe(false);
   expect(buckets(engine)).toEqual([1024, 1024, 1024, 1024]);
   expect(eventsOf(run)).toEqual(["backend.down web2", "backend.up web3", "backend.up web4"]);
   await run.clock.advance(1000);
+  expect(isLive).toBe(true);
   expect(buckets(engine).slice(0, 2)).toEqual([0, 0]);
   expect(eventsOf(run)).toEqual(["backend.down web1", "map.changed"]);
 });

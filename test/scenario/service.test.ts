@@ -19,6 +19,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { until } from "oneip";
 import { ask, isAnswered } from "../../src/api/socket.ts";
+import { DescriptorSocket } from "../../src/device/handed_descriptors.ts";
 import { type Result, run as runProgram } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP, RUNTIME } from "../runtime.ts";
@@ -42,9 +43,9 @@ afterEach(() => running?.kill("SIGKILL"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Starts it in a network namespace of its own with this as its standard output; resolves when it answers commands. */
-async function run(stdout: number, file = config): Promise<ChildProcess> {
+async function run(stdout: number, file = config, env: NodeJS.ProcessEnv = {}): Promise<ChildProcess> {
   const child = spawn("unshare", ["-n", ...ONEIP, "run", "-c", file], {
-    env: { ...process.env, ONEIP_CONTROL: control },
+    env: { ...process.env, ONEIP_CONTROL: control, ...env },
     stdio: ["ignore", stdout, "inherit"],
   });
   running = child;
@@ -177,7 +178,17 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
     const log = openSync(file, "w");
     const changing = join(folder, "changing.yaml");
     writeFileSync(changing, NOBODY_ANSWERS);
-    const child = await run(log, changing);
+    const manager = new DescriptorSocket(join(folder, "manager"));
+    const told: string[] = [];
+    const hears = (text: string) =>
+      until(() => `the service manager hears ${text}, after ${JSON.stringify(told)}`, () => {
+        for (let { text } = manager.receive(); text !== ""; { text } = manager.receive()) told.push(text);
+        return told.some((one) => one.startsWith(text));
+      });
+    const child = await run(log, changing, { NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: "400000" });
+    await hears("READY=1\nSTATUS=0 of 1 backends live, none of web");
+    await hears("WATCHDOG=1");
+    told.length = 0;
     const backends = async () =>
       (await ask(control, "status", {})).clusters[0]!.backends.map(({ name }) => name);
     const hangUpWith = async (text: string, event: string) => {
@@ -190,6 +201,8 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
     };
     const two = NOBODY_ANSWERS.replace("[{name: web1", "[{name: web2, address: 10.0.0.12}, {name: web1");
     expect(await hangUpWith(two, "configuration.reloaded")).toContain('"backend":"web2"');
+    await hears("RELOADING=1\nMONOTONIC_USEC=");
+    await hears("READY=1\nSTATUS=");
     expect(await backends()).toEqual(["web2", "web1"]);
     expect(await hangUpWith(two.replace("web1", "web2"), "configuration.refused")).toContain(
       "use another name",
@@ -210,6 +223,8 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
     connection.resume();
     expect(await ask(control, "interface", {}), "the open connection was accepted before").toBe("oneip0");
     await end(child);
+    await hears("STOPPING=1");
+    manager.close();
     closeSync(log);
   });
 });

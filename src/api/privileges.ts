@@ -1,0 +1,55 @@
+/** What a dispatcher gives up once its TAP is open: it is then an ordinary user's process that may do one thing more. */
+
+import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { type Account, CAP_NET_ADMIN, keepOnly, ownUser } from "../device/privileges.ts";
+import { UsageError } from "../input/errors.ts";
+
+const ACCOUNTS = "/etc/passwd";
+
+/** Of the user that the configuration names; undefined when there is none, or this process is that user. Throws UsageError. */
+export function accountOf(user: string | undefined): Account | undefined {
+  if (user === undefined) return undefined;
+  const account = accountIn(readFileSync(ACCOUNTS, "utf8"), user);
+  if (account === undefined) {
+    throw new UsageError(
+      `dispatcher.user: there is no user "${user}" in ${ACCOUNTS}; make it with: useradd --system ${user}`,
+    );
+  }
+  const uid = ownUser();
+  if (uid === account.uid) return undefined;
+  if (uid !== 0) {
+    throw new UsageError(
+      `dispatcher.user: only root can become user "${user}"; start it as root or as that user`,
+    );
+  }
+  return account;
+}
+
+/** passwd(5): name, password, user's number, group's number, ... */
+export function accountIn(accounts: string, user: string): Account | undefined {
+  for (const line of accounts.split("\n")) {
+    const [name, , uid = "", gid = ""] = line.split(":");
+    if (name === user && /^\d+$/.test(uid) && /^\d+$/.test(gid)) {
+      return { uid: Number(uid), gid: Number(gid) };
+    }
+  }
+  return undefined;
+}
+
+/** Gives up all that is not needed any more. `control`: where the control socket will be, which a takeover must find as well. */
+export function giveUp(account: Account | undefined, control: string): void {
+  if (account !== undefined) leaveFolder(control, account);
+  keepOnly([CAP_NET_ADMIN], account);
+}
+
+/** The folder of the control socket becomes that user's, if nobody else has something there. Else there is no socket, and the log says so. */
+function leaveFolder(control: string, { uid, gid }: Account): void {
+  const folder = dirname(control);
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { uid: owner, mode } = lstatSync(folder);
+  const isRoots = owner === 0 && (mode & 0o077) === 0;
+  const isOurs = made !== undefined ||
+    isRoots && readdirSync(folder).every((name) => name.startsWith(basename(control)));
+  if (isOurs) chownSync(folder, uid, gid);
+}

@@ -10,7 +10,7 @@ export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOTTY = 25;
 const ENOSPC = 28;
-const EPIPE = 32;
+export const EPIPE = 32;
 export const EOPNOTSUPP = 95;
 const EDQUOT = 122;
 

@@ -242,6 +242,11 @@ export class Engine {
     return this.#earlier === undefined ? report : sumOf(this.#earlier, report);
   }
 
+  /** Probes since the last reload: those that were begun, those that failed, and failed ones that say little. */
+  get probes(): Readonly<Prober["counts"]> {
+    return { ...this.#prober.counts };
+  }
+
   /** The technique of each cluster now. */
   techniques(): TechniqueOf[] {
     return this.#forwarding.techniques.list();

@@ -128,7 +128,7 @@ function backendsOf({ backends }: Summary, answered: number, others: number): st
 
 function failuresOf({ reasons, failures, failed }: Summary): string[] {
   if (failed === 0) return [];
-  const rows = reasons.map(({ reason, count, first, last }) => [reason, count, first, last]);
+  const rows = reasons.map(({ reason, count, first, last }) => [reason, count, timeOf(first), timeOf(last)]);
   const more = failed - Math.min(failures.length, MOST_FAILURES);
   return [
     formatTable(["failure", "count", "first", "last"], rows.slice(0, MOST_ROWS)),
@@ -141,4 +141,9 @@ function failuresOf({ reasons, failures, failed }: Summary): string[] {
 
 function describeFailure({ at, client, failure, ms }: Probed): string {
   return `${at}${client === null ? "" : ` ${client}`}: ${failure}, after ${ms.toFixed(1)} ms`;
+}
+
+/** The time of day alone, so that the table fits 80 columns. */
+function timeOf(iso: string): string {
+  return iso.slice(iso.indexOf("T") + 1);
 }

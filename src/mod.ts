@@ -63,3 +63,8 @@ export { parseTopology, type Topology } from "./lab/topology.ts";
 export { type Reply, request } from "./lab/traffic.ts";
 export { until } from "./system/until.ts";
 export { type Sighting, Witness } from "./lab/witness.ts";
+
+// The view from outside, from this machine or from a node of a lab.
+export { type Watch, watch, type WatchOptions } from "./watch/watch.ts";
+export type { Probed, Summary } from "./watch/tally.ts";
+export { type NodeWatch, type NodeWatchOptions, watchFrom } from "./lab/watching.ts";

@@ -23,7 +23,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
     "filter/router": [],
     "filter/rules": [],
   },
-  { verify: [], health: [] },
+  { verify: [], health: [], watch: [] },
   { cluster: [], link: [], fault: [] },
   { config: [], plane: [] },
   { path: [] },

@@ -18,6 +18,7 @@ import { statusCommand } from "./status.ts";
 import { techniqueCommand } from "./technique.ts";
 import { undrainCommand } from "./undrain.ts";
 import { verifyCommand } from "./verify.ts";
+import { watchCommand } from "./watch.ts";
 import { weightCommand } from "./weight.ts";
 
 /** It throws CommanderError for wrong usage, after it has printed what is wrong; commands load what they need when they are called. */
@@ -41,6 +42,7 @@ export function oneipProgram(): Command {
     .addCommand(reloadCommand())
     .addCommand(backendCommand())
     .addCommand(verifyCommand())
+    .addCommand(watchCommand())
     .addCommand(configCommand())
     .addCommand(techniqueCommand())
     .addCommand(filterCommand())

@@ -104,7 +104,7 @@ function durationIf(text: string, isRight: (ms: number) => boolean): number | un
 const UNITS = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 
 /** Text such as `500ms`, `1s`, `2m` or `1h` to milliseconds; undefined where it is none. */
-function parseDuration(text: string): number | undefined {
+export function parseDuration(text: string): number | undefined {
   const [, digits, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
   return unit === undefined ? undefined : Number(digits) * UNITS[unit as keyof typeof UNITS];
 }

@@ -112,6 +112,11 @@ export class Engine {
     return this.#succession.report();
   }
 
+  /** Probes since the last reload: those that were begun, those that failed, and failed ones that say little. */
+  get probes(): Readonly<EngineParts["prober"]["counts"]> {
+    return { ...this.#parts.prober.counts };
+  }
+
   /** The technique of each cluster now. */
   techniques(): TechniqueOf[] {
     return this.#parts.forwarding.techniques.list();

@@ -230,6 +230,12 @@ export class LabNode {
     return ["ip", "netns", "exec", this.namespace, ...command];
   }
 
+  /** The words that run the command `oneip` here, on the runtime of this process. */
+  oneip(args: readonly string[]): string[] {
+    const { ONEIP, ONEIP_RUNTIME } = environment();
+    return this.command(["env", `ONEIP_RUNTIME=${ONEIP_RUNTIME}`, ONEIP, ...args]);
+  }
+
   /** Runs the topology's set-up lines. */
   async setUp(): Promise<void> {
     if (this.plan.exec.length === 0) return;
@@ -238,7 +244,7 @@ export class LabNode {
 }
 
 /** What the shell lines of a topology may refer to. */
-function environment(): Record<string, string> {
+function environment() {
   const isDeno = "Deno" in globalThis;
   return {
     ONEIP: join(ROOT, "scripts/oneip"),

@@ -1,7 +1,7 @@
 /** The lab of the broadcast technique, and what its agents say. */
 
 import { expect } from "vitest";
-import { type Lab, type LabNode, request, until } from "oneip";
+import { type Lab, type LabNode, request, until, watchFrom } from "oneip";
 import {
   clients,
   clients6,
@@ -94,22 +94,19 @@ export async function entries(
 /** What the cluster comes to while the technique changes: eight downloads, and requests all the while. */
 export async function survives(cluster: BroadcastLab, change: () => Promise<void>): Promise<void> {
   const addresses = clients(40);
-  let isOver = false;
-  const requests = (async () => {
-    const seen = [];
-    while (!isOver) seen.push(await cluster.owners(addresses.slice(8)));
-    return seen;
-  })();
+  const client1 = cluster.lab.node("client1");
+  const watched = await watchFrom(client1, `${CLUSTER}:80`, { from: addresses.slice(8), intervalMs: 25 });
   // So slow that they last over the change, and are over soon after.
   const slow = ["--limit-rate", "4M"];
-  const downloads = addresses.slice(0, 8).map((client) =>
-    download(cluster.lab.node("client1"), client, ...slow)
-  );
+  const downloads = addresses.slice(0, 8).map((client) => download(client1, client, ...slow));
   await change();
   const sum = await sha256OfBytes(TEN_MB);
   expect(await Promise.all(downloads)).toEqual(new Array(8).fill(sum));
-  isOver = true;
-  for (const seen of await requests) expect(seen).toEqual(expected(addresses.slice(8)));
+  const seen = await watched.stop();
+  expect(seen).toMatchObject({ failed: 0, unsent: 0 });
+  expect(seen.clients.filter(({ moves }) => moves > 0)).toEqual([]);
+  expect(Object.fromEntries(seen.clients.map(({ client, backend }) => [client, backend])))
+    .toEqual(expected(addresses.slice(8)));
   await serves(cluster);
 }
 

@@ -1,0 +1,66 @@
+/** Metrics of a dispatcher in virtual time; Prometheus' own promtool judges their text, and the alerts on them. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { known, metricsText } from "../../src/api/metrics.ts";
+import { runChecked } from "../../src/system/programs.ts";
+import { clusterOf, machines, Run } from "../engine/run.ts";
+import { isQuick } from "../needs.ts";
+import { ROOT } from "../runtime.ts";
+
+/** Two seconds after a start, in which one of four has failed its probes. */
+async function scraped(): Promise<string> {
+  const neighbors = machines(4);
+  const run = new Run(neighbors, clusterOf(neighbors, {}, { web3: { weight: 2 } }));
+  await using engine = await run.start();
+  await run.clock.advance(1000);
+  engine.healthChanged("web", "web2", { state: "down", reason: "its port 80 refuses" });
+  await run.clock.advance(1000);
+  return metricsText(known(engine, 1_700_000_000_500));
+}
+
+const text = await scraped();
+const lines = text.split("\n");
+
+test("they say of each backend, cluster and verdict what is so", () => {
+  const web2 = 'cluster="web",backend="web2"';
+  expect(lines).toEqual(expect.arrayContaining([
+    "oneip_start_time_seconds 1700000000.5",
+    "# TYPE oneip_frames_total counter",
+    'oneip_cluster_live_backends{cluster="web"} 3',
+    'oneip_cluster_technique{cluster="web",technique="route"} 1',
+    `oneip_backend_state{${web2},state="down"} 1`,
+    `oneip_backend_state{${web2},state="up"} 0`,
+    `oneip_backend_live{${web2}} 0`,
+    `oneip_backend_buckets{${web2}} 0`,
+    'oneip_backend_weight{cluster="web",backend="web3"} 2',
+    'oneip_backend_info{cluster="web",backend="web1",address="10.0.1.0"} 1',
+    'oneip_frames_total{outcome="dropped",verdict="drop_runt"} 0',
+  ]));
+});
+
+test("the frames of all verdicts are those that were read", () => {
+  const sum = (name: string) =>
+    lines.filter((line) => line.startsWith(`oneip_${name}{`))
+      .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+  expect(sum("frames_total")).toBeGreaterThan(0);
+  expect(sum("frames_total")).toBe(sum("worker_frames_total"));
+});
+
+test("docs/metrics.md has each of them, and no other", () => {
+  const documented = readFileSync(join(ROOT, "docs/metrics.md"), "utf8").matchAll(/^\| `(oneip_\w+)/gm);
+  const names = lines.filter((line) => line.startsWith("# TYPE ")).map((line) => line.split(" ")[2]);
+  expect([...documented].map(([, name]) => name)).toEqual(names);
+});
+
+test.skipIf(isQuick)("promtool finds nothing to say of them", async () => {
+  expect(await runChecked(["promtool", "check", "metrics"], { input: text })).toBe("");
+});
+
+test.skipIf(isQuick)("each alert is raised when it should be, and not before", async () => {
+  await Promise.all([
+    runChecked(["promtool", "check", "rules", "docs/alerts.yml"], { cwd: ROOT }),
+    runChecked(["promtool", "test", "rules", "test/api/alerts.yml"], { cwd: ROOT }),
+  ]);
+});

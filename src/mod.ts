@@ -26,7 +26,7 @@ export { SharedState } from "./plane/shared_state.ts";
 export type { Device } from "./device/device.ts";
 export { type InterfaceOptions, TapError } from "./device/interface.ts";
 export { MemoryDevice } from "./device/memory.ts";
-export { readPcap } from "./device/pcap.ts";
+export { readCapture } from "./capture/reader.ts";
 export { Tap } from "./device/tap.ts";
 
 // A configuration: from its file, as the path needs it, and its bucket maps.

@@ -33,6 +33,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
 /** Below whoever needs them, but for the pure ones. */
 const GROUND: Readonly<Record<string, readonly string[]>> = {
   input: [],
+  capture: ["input"],
   system: ["input"],
   device: ["wire", "system"],
 };

@@ -12,6 +12,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { demo: [], api: [] },
   {
     engine: [],
+    replay: [],
     lab: [],
     "backend/setup": ["backend/check"],
     "backend/check": ["backend/routes", "filter/rules"],

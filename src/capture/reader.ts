@@ -44,7 +44,7 @@ export class CaptureReader {
 
   #whatItIs(): string {
     const { view, at } = this.#octets;
-    if (view.getUint16(at) === GZIP) return 'it is compressed, found gzip, use "zcat FILE | oneip replay -"';
+    if (view.getUint16(at) === GZIP) return 'it is compressed, found gzip, use what "zcat FILE" prints';
     const found = view.getUint32(at).toString(16).padStart(8, "0");
     return `it is neither pcapng nor pcap, found 0x${found} at its start, use a file that tcpdump -w or Wireshark wrote`;
   }

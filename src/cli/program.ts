@@ -11,6 +11,7 @@ import { explainCommand } from "./explain.ts";
 import { filterCommand } from "./filter.ts";
 import { labCommand } from "./lab.ts";
 import { reloadCommand } from "./reload.ts";
+import { replayCommand } from "./replay.ts";
 import { routerCommand } from "./router.ts";
 import { runCommand } from "./run.ts";
 import { statusCommand } from "./status.ts";
@@ -33,6 +34,7 @@ export function oneipProgram(): Command {
     .addCommand(runCommand())
     .addCommand(checkCommand())
     .addCommand(explainCommand())
+    .addCommand(replayCommand())
     .addCommand(statusCommand())
     .addCommand(drainCommand())
     .addCommand(undrainCommand())

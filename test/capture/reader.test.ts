@@ -164,7 +164,7 @@ test.each<[ArrayLike<number>, string]>([
     pcap({ magic: 0x89504e47 }),
     "a: octet 0: it is neither pcapng nor pcap, found 0x89504e47 at its start, use a file",
   ],
-  [[0x1f, 0x8b, 8, 0], 'a: octet 0: it is compressed, found gzip, use "zcat FILE | oneip replay -"'],
+  [[0x1f, 0x8b, 8, 0], 'a: octet 0: it is compressed, found gzip, use what "zcat FILE" prints'],
   [[1, 2], "a: octet 0: it is no capture, found 2 octets"],
   [
     pcap({ linkType: 113 }),

@@ -29,6 +29,7 @@ import { OwnMacWatch } from "../link/own_mac_watch.ts";
 import { Resolver } from "../link/resolver.ts";
 import type { Attachment } from "../plane/attachment.ts";
 import { slotSizeFor } from "../plane/data_plane.ts";
+import { KEPT } from "../plane/dropped_ring.ts";
 import { Publisher } from "../plane/publisher.ts";
 import { SharedState } from "../plane/shared_state.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
@@ -39,6 +40,7 @@ import { Verifier } from "../verify/verifier.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import type { Mac } from "../wire/address.ts";
 import { Changes } from "./changes.ts";
+import { type DroppedFrame, droppedFrames } from "./dropped.ts";
 import { type About, tell } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
 import { adopt, type Parts, recordOf } from "./hand_over.ts";
@@ -83,6 +85,7 @@ export class Engine {
   #isStopped = false;
   /** What was done under earlier configurations. */
   #earlier: Report | undefined;
+  #droppedEarlier: readonly DroppedFrame[] = [];
   /** What another engine knows in whose place this one will be, and what comes of it. */
   #known: EngineRecord | undefined;
   #found: Outcome | undefined;
@@ -242,6 +245,13 @@ export class Engine {
     return this.#earlier === undefined ? report : sumOf(this.#earlier, report);
   }
 
+  /** The last 1,000 frames that were dropped, the oldest first; also those under earlier configurations. */
+  dropped(): DroppedFrame[] {
+    const { maps } = this.#forwarding;
+    const own = droppedFrames(this.#shared, this.#config, this.#plan, maps, this.#clock);
+    return [...this.#droppedEarlier, ...own].slice(-KEPT);
+  }
+
   /** The technique of each cluster now. */
   techniques(): TechniqueOf[] {
     return this.#forwarding.techniques.list();
@@ -390,6 +400,7 @@ export class Engine {
     const { transitions } = before.#forwarding;
     this.#forwarding.transitions.adoptLater(this.#known!.transitions, transitions.recordRemembered());
     this.#earlier = before.report();
+    this.#droppedEarlier = before.dropped();
     this.#begun();
   }
 

@@ -3,6 +3,7 @@
 import { Command } from "@commander-js/extra-typings";
 import tab from "@bomb.sh/tab/commander";
 import { backendCommand } from "./backend.ts";
+import { captureCommand } from "./capture.ts";
 import { checkCommand } from "./check.ts";
 import { configCommand } from "./config.ts";
 import { demoCommand } from "./demo.ts";
@@ -36,6 +37,7 @@ export function oneipProgram(): Command {
     .addCommand(explainCommand())
     .addCommand(replayCommand())
     .addCommand(statusCommand())
+    .addCommand(captureCommand())
     .addCommand(drainCommand())
     .addCommand(undrainCommand())
     .addCommand(weightCommand())

@@ -26,7 +26,7 @@ export { SharedState } from "./plane/shared_state.ts";
 export type { Device } from "./device/device.ts";
 export { type InterfaceOptions, TapError } from "./device/interface.ts";
 export { MemoryDevice } from "./device/memory.ts";
-export { readPcap } from "./device/pcap.ts";
+export { readCapture } from "./capture/reader.ts";
 export { Tap } from "./device/tap.ts";
 
 // A configuration: from its file, as the path needs it, and its bucket maps.
@@ -39,6 +39,7 @@ export { InputError, type Mistake, UsageError } from "./input/errors.ts";
 
 // A whole dispatcher, on a TAP or in memory, and its time.
 export { Engine, type Surroundings } from "./engine/engine.ts";
+export type { DroppedFrame } from "./engine/dropped.ts";
 export type { Report } from "./engine/report.ts";
 export type { BackendStatus, ClusterStatus, Status } from "./engine/status.ts";
 export type { AdministrationState, Health } from "./cluster/liveness.ts";

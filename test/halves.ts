@@ -25,6 +25,9 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
   node: [
     "test/api/metrics.test.ts",
     "test/benchmark/frames.test.ts",
+    "test/capture/reader.test.ts",
+    "test/capture/writer.test.ts",
+    "test/engine/dropped.test.ts",
     "test/engine/faults.test.ts",
     "test/engine/scale.test.ts",
     "test/engine/states.test.ts",

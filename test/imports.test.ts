@@ -12,6 +12,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { demo: [], api: [] },
   {
     engine: [],
+    replay: [],
     lab: [],
     service: [],
     "backend/setup": ["backend/check"],
@@ -34,6 +35,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
 /** Below whoever needs them, but for the pure ones. */
 const GROUND: Readonly<Record<string, readonly string[]>> = {
   input: [],
+  capture: ["input"],
   system: ["input"],
   device: ["wire", "system"],
 };

@@ -98,6 +98,17 @@ const handedTap: z.ZodType<Omit<HandedTap, "descriptors">> = z.strictObject({
   joined: z.string().nullable(),
 });
 
+const droppedFrame = z.strictObject({
+  sinceEpochMs: z.number(),
+  verdict: z.string(),
+  cluster: z.string().nullable(),
+  client: z.string().nullable(),
+  bucket: z.int().nullable(),
+  backend: z.string().nullable(),
+  length: z.int(),
+  octets: z.base64(),
+});
+
 /** `NAME` or `CLUSTER/NAME`. */
 const backend = z.string();
 
@@ -130,6 +141,8 @@ export const CONTRACT = {
     }),
     output: backendStatus,
   },
+  /** The last 1,000 frames that were dropped, the oldest first; `octets` are the first ones, in base64. */
+  dropped: { input: nothing, output: z.array(droppedFrame) },
   /** Goes on by what the configuration file says now; what that has changed. */
   reload: { input: nothing, output: configChanges },
   /**

@@ -210,6 +210,10 @@ async function listenForCommands(
           ? running.engine.techniques()
           : running.engine.setTechnique(technique, cluster),
       status: () => running.engine.status(),
+      dropped: () =>
+        running.engine.dropped().map((frame) => (
+          { ...frame, octets: Buffer.from(frame.octets).toString("base64") }
+        )),
       drain: ({ backend, now = false }) => running.engine.administer(backend, now ? "down" : "draining"),
       undrain: ({ backend }) => running.engine.administer(backend, "active"),
       weight: ({ backend, weight }) => running.engine.setWeight(backend, weight),

@@ -3,6 +3,7 @@
 import { Command } from "@commander-js/extra-typings";
 import tab from "@bomb.sh/tab/commander";
 import { backendCommand } from "./backend.ts";
+import { captureCommand } from "./capture.ts";
 import { checkCommand } from "./check.ts";
 import { configCommand } from "./config.ts";
 import { demoCommand } from "./demo.ts";
@@ -11,6 +12,7 @@ import { explainCommand } from "./explain.ts";
 import { filterCommand } from "./filter.ts";
 import { labCommand } from "./lab.ts";
 import { reloadCommand } from "./reload.ts";
+import { replayCommand } from "./replay.ts";
 import { routerCommand } from "./router.ts";
 import { runCommand } from "./run.ts";
 import { serviceCommand } from "./service.ts";
@@ -35,7 +37,9 @@ export function oneipProgram(): Command {
     .addCommand(runCommand())
     .addCommand(checkCommand())
     .addCommand(explainCommand())
+    .addCommand(replayCommand())
     .addCommand(statusCommand())
+    .addCommand(captureCommand())
     .addCommand(drainCommand())
     .addCommand(undrainCommand())
     .addCommand(weightCommand())

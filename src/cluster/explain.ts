@@ -17,13 +17,8 @@ export interface Explanation {
 
 /** A row for each client and cluster, with the named backends down. Throws UsageError for an address or a name that is none. */
 export function explain(config: Config, clients: readonly string[], down: readonly string[]): Explanation[] {
-  const names = new Set(config.clusters.flatMap(({ backends }) => backends.map(({ name }) => name)));
-  const unknown = down.find((name) => !names.has(name));
-  if (unknown !== undefined) {
-    throw new UsageError(`There is no backend "${unknown}"; the configuration has ${[...names].join(", ")}`);
-  }
-  const maps = config.clusters.map((cluster) => new ClusterMap(cluster));
-  for (const map of maps) map.update(({ name }) => !down.includes(name));
+  const names = namesOf(config);
+  const maps = mapsWithDown(config, down);
   return clients.flatMap((client) => {
     const address = parseIp(client);
     if (address === undefined) {
@@ -38,4 +33,20 @@ export function explain(config: Config, clients: readonly string[], down: readon
       return { client, cluster: map.cluster.name, hash: `0x${hex}`, bucket, backend: backend?.name ?? null };
     });
   });
+}
+
+/** The bucket map of each cluster, with the named backends down. Throws UsageError for a name that is none. */
+export function mapsWithDown(config: Config, down: readonly string[]): ClusterMap[] {
+  const names = namesOf(config);
+  const unknown = down.find((name) => !names.has(name));
+  if (unknown !== undefined) {
+    throw new UsageError(`There is no backend "${unknown}"; the configuration has ${[...names].join(", ")}`);
+  }
+  const maps = config.clusters.map((cluster) => new ClusterMap(cluster));
+  for (const map of maps) map.update(({ name }) => !down.includes(name));
+  return maps;
+}
+
+function namesOf({ clusters }: Config): Set<string> {
+  return new Set(clusters.flatMap(({ backends }) => backends.map(({ name }) => name)));
 }

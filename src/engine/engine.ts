@@ -8,11 +8,13 @@ import type { Config } from "../config/config.ts";
 import { configData } from "../config/print.ts";
 import { ownAddresses } from "../link/link.ts";
 import type { Attachment } from "../plane/attachment.ts";
+import { KEPT } from "../plane/dropped_ring.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
 import { type Clock, REAL_CLOCK } from "../system/clock.ts";
 import { breathe } from "../system/in_steps.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { decide } from "./decide.ts";
+import { type DroppedFrame, droppedFrames } from "./dropped.ts";
 import { recordOf } from "./hand_over.ts";
 import { EngineParts } from "./parts.ts";
 import { Presence } from "./presence.ts";
@@ -35,6 +37,7 @@ export class Engine {
   readonly #presence: Presence;
   readonly #succession: Succession;
   #isStopped = false;
+  #droppedEarlier: readonly DroppedFrame[] = [];
 
   /**
    * Starts a dispatcher. Resolves when frames are being forwarded. Throws TapError when the TAP cannot be had, and leaves
@@ -115,6 +118,13 @@ export class Engine {
   /** Probes since the last reload: those that were begun, those that failed, and failed ones that say little. */
   get probes(): Readonly<EngineParts["prober"]["counts"]> {
     return { ...this.#parts.prober.counts };
+  }
+
+  /** The last 1,000 frames that were dropped, the oldest first; also those under earlier configurations. */
+  dropped(): DroppedFrame[] {
+    const { shared, config, plan, forwarding, clock } = this.#parts;
+    const own = droppedFrames(shared, config, plan, forwarding.maps, clock);
+    return [...this.#droppedEarlier, ...own].slice(-KEPT);
   }
 
   /** The technique of each cluster now. */
@@ -273,6 +283,7 @@ export class Engine {
     await breathe(this.#parts.clock);
     const { transitions } = old.forwarding;
     this.#succession.adoptLate({ remembered: transitions.recordRemembered(), report: before.report() });
+    this.#droppedEarlier = before.dropped();
     this.#appear();
   }
 

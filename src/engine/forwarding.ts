@@ -8,11 +8,12 @@
 
 import type { BackendConfig, ClusterConfig, Config } from "../config/config.ts";
 import { ClusterMap, type Move } from "../cluster/cluster_map.ts";
+import { fillOwners } from "../cluster/fill_owners.ts";
 import type { Changed, LivenessBook, NeighborState } from "../cluster/liveness.ts";
 import { Techniques } from "../cluster/techniques.ts";
 import type { Planned } from "../config/plan.ts";
 import type { Clock } from "../system/clock.ts";
-import { type ForwardingTable, NO_GROUP } from "../table/forwarding_table.ts";
+import type { ForwardingTable } from "../table/forwarding_table.ts";
 import type { Neighbors } from "../table/neighbors.ts";
 import type { TransitionMemory } from "../table/transition_memory.ts";
 import type { Mac } from "../wire/address.ts";
@@ -138,15 +139,11 @@ export class Forwarding {
 
   /** Writes all maps, transitions and MACs as they are now. */
   fill(table: ForwardingTable, neighbors: Neighbors): void {
-    let first = 0;
-    for (const [index, map] of this.maps.entries()) {
-      const { buckets, group } = map.cluster;
-      const neighbor = this.groupOf(index);
-      table.setOwners(first, map.owners((backend) => this.neighborOf(backend.address)));
-      table.setGroup(index, this.techniques.isBroadcast(map.cluster) ? neighbor : NO_GROUP);
-      table.setMac(neighbor, group.high, group.low);
-      first += buckets;
-    }
+    const numbers = {
+      neighborOf: ({ address }: BackendConfig) => this.neighborOf(address),
+      groups: this.#groups,
+    };
+    fillOwners(table, this.maps, numbers, (cluster) => this.techniques.isBroadcast(cluster));
     this.transitions.fill(table);
     for (const neighbor of this.#neighborOf.values()) {
       const mac = neighbors.mac(neighbor);

@@ -40,6 +40,7 @@ export class EngineParts {
   readonly log: Logger;
   readonly clock: Clock;
   readonly attachment: Attachment;
+  readonly plan: Plan;
   readonly shared: SharedState;
   readonly link: Link;
   readonly liveness: LivenessBook;
@@ -62,7 +63,6 @@ export class EngineParts {
   /** Resolves when the workers use the first table by known states: each backend has its first verdict, or the time for it is over. */
   readonly live: Promise<void>;
   readonly #becomeLive: () => void;
-  readonly #plan: Plan;
 
   /** `taken`: an address of the dispatcher's own proves taken, so it must not go on. */
   constructor(
@@ -82,7 +82,7 @@ export class EngineParts {
     this.log = log;
     this.clock = clock;
     this.attachment = attachment;
-    this.#plan = { ...plan, offloads: attachment.hasVirtioHeader };
+    this.plan = { ...plan, offloads: attachment.hasVirtioHeader };
     this.shared = new SharedState({
       clusters: clusters.length,
       buckets: clusters.reduce((sum, { buckets }) => sum + buckets, 0),
@@ -173,7 +173,7 @@ export class EngineParts {
 
   /** Workers begin, or those of an engine before go on by this plan and memory. */
   startWorkers(): void {
-    this.attachment.start(this.#plan, this.shared, (worker) => this.inbox.drain(worker));
+    this.attachment.start(this.plan, this.shared, (worker) => this.inbox.drain(worker));
   }
 
   /** Brings the table to the workers; resolves when all of them use it. */

@@ -154,6 +154,11 @@ export function isAnswer(verdict: number): boolean {
   return verdict >= ANSWERED_ARP && verdict < PENDING;
 }
 
+/** The frame goes nowhere. */
+export function isDropped(verdict: number): boolean {
+  return verdict > HEARD_PROBE;
+}
+
 /** The frame is for the control plane. */
 export function isHandedUp(verdict: number): boolean {
   return verdict >= PENDING && verdict <= HEARD_PROBE;

@@ -38,10 +38,12 @@ export class DataPlane {
   readonly #words: Int32Array;
   readonly #begin: number;
   readonly #dispatcher: Dispatcher;
+  readonly #clock: () => number;
 
   /** `clock`: milliseconds, int32, that never go back but may wrap. */
   constructor(plan: Plan, device: Device, state: WorkerState, clock: () => number) {
     this.#device = device;
+    this.#clock = clock;
     this.#state = state;
     this.#slot = new Uint8Array(state.slotSize);
     this.#words = new Int32Array(this.#slot.buffer);
@@ -62,6 +64,7 @@ export class DataPlane {
       const became = this.#carryOut(this.#dispatcher.receive(begin, length - begin));
       this.#state.verdicts.add(became);
       if (became === verdict.DISPATCHED) this.#state.dispatched.add(this.#dispatcher.neighbor);
+      if (verdict.isDropped(became)) this.#state.dropped.push(became, this.#clock(), this.#words, length);
       handedUp ||= verdict.isHandedUp(became);
     }
     if (handedUp) this.#state.notify();

@@ -7,6 +7,7 @@
  *     unremembered   new connections without room, by cluster       the worker counts
  *     heard          frames for the control plane                   the worker pushes
  *     pending        frames that wait for a MAC                     the worker pushes
+ *     dropped        the last frames that were dropped              the worker writes
  *
  * Frames that wait have a ring of their own, so that they cannot keep out the answer that they wait for.
  */
@@ -17,6 +18,7 @@ import type { ForwardingTable } from "../table/forwarding_table.ts";
 import type { OpenPorts } from "../table/open_ports.ts";
 import type { TransitionMemory } from "../table/transition_memory.ts";
 import type { Dimensions } from "./dimensions.ts";
+import { DroppedRing } from "./dropped_ring.ts";
 import { Ring } from "./ring.ts";
 import type { Tables } from "./tables.ts";
 
@@ -43,6 +45,7 @@ export class WorkerState {
   readonly openPorts: OpenPorts;
   readonly heard: Ring;
   readonly pending: Ring;
+  readonly dropped: DroppedRing;
   /** Octets of a frame's slot. */
   readonly slotSize: number;
   readonly #tables: Tables;
@@ -50,7 +53,7 @@ export class WorkerState {
 
   static byteLength({ clusters, neighbors, slotSize }: Dimensions): number {
     return WORDS * 4 + Counters.byteLength(NAMES.length + neighbors + clusters) +
-      Ring.byteLength(slotSize, HEARD) + Ring.byteLength(slotSize, PENDING);
+      Ring.byteLength(slotSize, HEARD) + Ring.byteLength(slotSize, PENDING) + DroppedRing.byteLength();
   }
 
   /** `at` is a multiple of four. */
@@ -66,6 +69,7 @@ export class WorkerState {
     const unremembered = dispatched + Counters.byteLength(neighbors);
     const heard = unremembered + Counters.byteLength(clusters);
     const pending = heard + Ring.byteLength(slotSize, HEARD);
+    const dropped = pending + Ring.byteLength(slotSize, PENDING);
     this.slotSize = slotSize;
     this.transitions = transitions;
     this.openPorts = openPorts;
@@ -76,6 +80,7 @@ export class WorkerState {
     this.unremembered = new Counters(memory, unremembered, clusters);
     this.heard = new Ring(memory, heard, slotSize, HEARD);
     this.pending = new Ring(memory, pending, slotSize, PENDING);
+    this.dropped = new DroppedRing(memory, dropped);
   }
 
   /** Frames since the start: the sum of all verdicts. */

@@ -49,6 +49,7 @@ const handlers: Handlers = {
   status: () => ({ clusters: [] }),
   drain: () => ({ ...STATUS, ...aspect("draining" as const) }),
   undrain: () => STATUS,
+  dropped: () => [],
   reload: () => ({ changes: [], moving: [] }),
   takeover: () => {
     throw new UsageError("not here");

@@ -1,0 +1,132 @@
+/** `oneip replay`: what would become of the frames of a capture? */
+
+import { Command } from "@commander-js/extra-typings";
+import type { ReplayedFrame } from "../replay/replayed_frame.ts";
+import type { ReplaySummary } from "../replay/summary.ts";
+
+interface Options {
+  readonly config: string;
+  readonly down?: string[];
+  readonly anyMac?: true;
+  readonly summary?: true;
+  readonly json?: true;
+}
+
+export function replayCommand() {
+  return new Command("replay")
+    .description("take the frames of a capture through the dispatcher's path, without device or root")
+    .argument("<file>", "capture of an Ethernet, pcapng or pcap; - for standard input")
+    .requiredOption("-c, --config <file>", "configuration file")
+    .option("--down <name>", "as if this backend were down (repeatable)", gathered)
+    .option("--any-mac", "frames to another machine's MAC count as addressed to the dispatcher")
+    .option("--summary", "only counts, by verdict and by backend")
+    .option(
+      "--json",
+      "print JSON, an object a line: {number, time, verdict, cluster, client, bucket, backend, sent: {to, mac, ttl, source, " +
+        "destination, length}}; with --summary one object: {frames, verdicts, backends, toOthers, cut}",
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  oneip replay requests.pcapng -c oneip.yaml\n" +
+        "  oneip replay requests.pcapng -c oneip.yaml --any-mac --down web3 --summary\n" +
+        "  tcpdump -i eth1 -U -w - | oneip replay - -c oneip.yaml",
+    )
+    .action(replay);
+}
+
+function gathered(name: string, before: string[] = []): string[] {
+  return [...before, name];
+}
+
+async function replay(file: string, { config: configFile, down = [], anyMac, summary, json }: Options) {
+  const { openCapture } = await import("../capture/open.ts");
+  const { loadConfig } = await import("../config/load.ts");
+  const { Replay } = await import("../replay/replay.ts");
+  const { replayAll, Tally } = await import("../replay/summary.ts");
+  const replay = new Replay(loadConfig(configFile), { down, anyMac: anyMac === true });
+  using capture = openCapture(file);
+  const tally = new Tally();
+  try {
+    if (summary) replayAll(replay, capture.reader, tally);
+    else {
+      const { replayFrame } = await import("../replay/replayed_frame.ts");
+      const lines = new Lines();
+      try {
+        if (!json) lines.add(HEADINGS);
+        for (let number = 1; capture.reader.next(); number++) {
+          const frame = replayFrame(replay, capture.reader, number);
+          lines.add(json ? JSON.stringify(frame) : describeFrame(frame));
+        }
+      } finally {
+        lines.end();
+      }
+    }
+  } finally {
+    // What came before a damaged place counts.
+    const counts = tally.summary(replay);
+    if (summary) console.log(json ? JSON.stringify(counts) : describeSummary(counts, anyMac === true));
+  }
+}
+
+/** Printed many at a time, which is faster. */
+class Lines {
+  #waiting: string[] = [];
+
+  add(line: string): void {
+    if (this.#waiting.push(line) === 256) this.end();
+  }
+
+  end(): void {
+    if (this.#waiting.length > 0) console.log(this.#waiting.join("\n"));
+    this.#waiting = [];
+  }
+}
+
+const HEADINGS = row("frame", "time", "verdict", "client", "bucket", "backend", "sent");
+
+/** Columns of one width from the first line on, since the last one may be far away. */
+function row(...cells: readonly [string, string, string, string, string, string, string]): string {
+  const [number, time, verdict, client, bucket, backend, sent] = cells;
+  return [
+    number.padStart(6),
+    time.padEnd(30),
+    verdict.padEnd(18),
+    client.padEnd(15),
+    bucket.padStart(6),
+    backend.padEnd(8),
+    sent,
+  ].join("  ").trimEnd();
+}
+
+function describeFrame({ number, time, verdict, client, bucket, backend, sent }: ReplayedFrame): string {
+  const place = client === null ? ["", ""] as const : [String(bucket), backend ?? "none"] as const;
+  return row(String(number), time, verdict, client ?? "", ...place, sent === null ? "" : describeSent(sent));
+}
+
+function describeSent({ to, mac, ttl, source, destination, length }: NonNullable<ReplayedFrame["sent"]>) {
+  const where = [to, mac].filter((one) => one !== null).join(" at ");
+  const packet = ttl === null ? "" : `, ${source} > ${destination}, ttl ${ttl}`;
+  return `to ${where}${packet}, ${length} octets`;
+}
+
+function describeSummary(
+  { frames, verdicts, backends, toOthers, cut }: ReplaySummary,
+  anyMac: boolean,
+): string {
+  const share = (count: number) => `${(100 * count / Math.max(1, frames)).toFixed(1)} %`;
+  const table = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts).map(([name, count]) =>
+      `  ${name.padEnd(22)}${String(count).padStart(10)}  ${share(count).padStart(7)}`
+    );
+  const lines = [`${frames} frames`, ...table(verdicts)];
+  if (Object.keys(backends).length > 0) lines.push("dispatched to", ...table(backends));
+  if (toOthers > 0) {
+    lines.push(
+      anyMac
+        ? `${toOthers} frames were to another MAC than the dispatcher's, and counted as addressed to it`
+        : `${toOthers} frames are to another MAC than the dispatcher's: drop_not_ours; with --any-mac they count as addressed to it`,
+    );
+  }
+  if (cut > 0) lines.push(`${cut} frames are cut short in the capture; what is missing was taken as zeros`);
+  return lines.join("\n");
+}

@@ -6,7 +6,8 @@ import { send } from "../device/handed_descriptors.ts";
 import { TapError } from "../device/interface.ts";
 import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
-import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
+import { ask, controlPath, isAnswered } from "./client.ts";
+import { listen, type Listener } from "./socket.ts";
 import { HandingOver } from "./handing_over.ts";
 import { Running, type Service, type Started } from "./running.ts";
 import { takeOver } from "./takeover.ts";
@@ -189,14 +190,13 @@ async function listenForCommands(
       interface: () => running.engine.interfaceName,
       configuration: () => configData(running.config) as unknown as Json,
       verify: async () => explainSilence(await running.engine.verify(), running.engine.interfaceName),
-      technique: ({ technique, cluster }) =>
-        technique === undefined
-          ? running.engine.techniques()
-          : running.engine.setTechnique(technique, cluster),
+      techniques: () => running.engine.techniques(),
+      technique: ({ technique, cluster }) => running.engine.setTechnique(technique, cluster),
       status: () => running.engine.status(),
-      drain: ({ backend, now = false }) => running.engine.administer(backend, now ? "down" : "draining"),
-      undrain: ({ backend }) => running.engine.administer(backend, "active"),
-      weight: ({ backend, weight }) => running.engine.setWeight(backend, weight),
+      drain: ({ cluster, backend, now = false }) =>
+        running.engine.administer(`${cluster}/${backend}`, now ? "down" : "draining"),
+      undrain: ({ cluster, backend }) => running.engine.administer(`${cluster}/${backend}`, "active"),
+      weight: ({ cluster, backend, weight }) => running.engine.setWeight(`${cluster}/${backend}`, weight),
       reload: () => running.reload(),
       takeover: (input, connection) => handingOver.begin(input, connection),
       takeoverRecord: (_, connection) => handingOver.record(connection),

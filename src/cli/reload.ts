@@ -16,7 +16,7 @@ export function reloadCommand() {
         "Example:\n  oneip reload",
     )
     .action(async ({ json }) => {
-      const { ask, controlPath } = await import("../api/socket.ts");
+      const { ask, controlPath } = await import("../api/client.ts");
       const { describeChanges } = await import("./print_changes.ts");
       const changes = await ask(controlPath(), "reload", {});
       console.log(json ? JSON.stringify(changes, null, 2) : describeChanges(changes));

@@ -13,12 +13,12 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Handlers } from "../../src/api/contract.ts";
-import { ask, listen, takeoverPath } from "../../src/api/socket.ts";
+import { ask, takeoverPath } from "../../src/api/client.ts";
+import { listen } from "../../src/api/socket.ts";
 import { DescriptorSocket } from "../../src/device/handed_descriptors.ts";
-import { UsageError } from "../../src/input/errors.ts";
 import { run } from "../../src/system/programs.ts";
 import { RUNTIME } from "../runtime.ts";
+import { handlers } from "./handlers.ts";
 
 let folder: string;
 let path: string;
@@ -28,79 +28,21 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const aspect = <State>(state: State) => ({ state, why: "it is", since: "2026-01-01T00:00:00.000Z" });
-
-const STATUS = {
-  ...{ cluster: "web", name: "web1", address: "10.0.0.11", ...aspect("up" as const), live: true },
-  ...{ weight: 1, backup: false, portion: 1, buckets: 4096 },
-  neighbor: aspect("reachable" as const),
-  health: aspect("unknown" as const),
-  administration: aspect("active" as const),
-};
-
-const handlers: Handlers = {
-  interface: () => "oneip0",
-  configuration: () => ({ dispatcher: {}, clusters: [] }),
-  verify: () => ({ ok: true, backends: [], faults: [], untried: [] }),
-  technique: ({ technique = "route", cluster = "web" }) => {
-    if (cluster !== "web") throw new UsageError(`There is no cluster "${cluster}"; use web`);
-    return [{ cluster, technique }];
-  },
-  status: () => ({ clusters: [] }),
-  drain: () => ({ ...STATUS, ...aspect("draining" as const) }),
-  undrain: () => STATUS,
-  reload: () => ({ changes: [], moving: [] }),
-  takeover: () => {
-    throw new UsageError("not here");
-  },
-  takeoverRecord: () => ({ version: 1, record: "" }),
-  takeoverLate: () => ({ record: "" }),
-  takeoverDone: () => ({}),
-  weight: ({ weight }) => ({ ...STATUS, weight }),
-};
-
-/** The answer to a line, whatever stands in it. */
-async function say(line: string): Promise<unknown> {
-  const socket = connect(path);
-  socket.write(`${line}\n`);
-  const [octets] = await once(socket, "data");
-  socket.destroy();
-  return JSON.parse(String(octets));
-}
-
 test("a command gets its answer, or the reason why not, and only this user may ask", async () => {
   const server = await listen(path, handlers);
   try {
     expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
     expect(await ask(path, "interface", {})).toBe("oneip0");
-    expect(await ask(path, "verify", {})).toEqual({ ok: true, backends: [], faults: [], untried: [] });
     expect(await ask(path, "technique", { technique: "broadcast" })).toEqual([
       { cluster: "web", technique: "broadcast" },
     ]);
-    await expect(ask(path, "technique", { cluster: "wbe" })).rejects.toThrow(
+    expect(await ask(path, "weight", { cluster: "web", backend: "web1", weight: 7 })).toMatchObject({
+      weight: 7,
+    });
+    await expect(ask(path, "technique", { technique: "route", cluster: "wbe" })).rejects.toThrow(
       'There is no cluster "wbe"; use web',
     );
-  } finally {
-    server.close();
-  }
-});
-
-test("what is no command, or has a wrong input, is refused in words", async () => {
-  const server = await listen(path, handlers);
-  try {
-    const said = (command: string, input: unknown = {}) => say(JSON.stringify({ command, input }));
-    expect(await said("explode")).toEqual({ error: 'There is no command "explode"' });
-    expect(await said("toString")).toEqual({ error: 'There is no command "toString"' });
-    expect(await said("technique", { technique: "anycast" })).toEqual({
-      error: expect.stringContaining("use route or broadcast"),
-    });
-    expect(await said("technique", { techniqe: "route" })).toEqual({
-      error: expect.stringContaining("techniqe"),
-    });
-    expect(await said("weight", { backend: "web1", weight: 101 })).toEqual({
-      error: expect.stringContaining("use a whole number from 0 to 100"),
-    });
-    expect(await say("nonsense")).toEqual({ error: expect.any(String) });
   } finally {
     server.close();
   }

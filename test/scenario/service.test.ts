@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { until } from "oneip";
-import { ask, isAnswered } from "../../src/api/socket.ts";
+import { ask, isAnswered } from "../../src/api/client.ts";
 import { type Result, run as runProgram } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP, RUNTIME } from "../runtime.ts";
@@ -87,7 +87,7 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
   test("while its log is on a full disk", async () => {
     const full = openSync("/dev/full", "w");
     const child = await run(full);
-    expect(await ask(control, "technique", {})).toEqual([{ cluster: "web", technique: "route" }]);
+    expect(await ask(control, "techniques", {})).toEqual([{ cluster: "web", technique: "route" }]);
     await end(child);
     closeSync(full);
   });
@@ -167,7 +167,7 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
     const writer = openSync(join(folder, "gone"), constants.O_WRONLY);
     closeSync(fd);
     const child = await run(writer);
-    expect(await ask(control, "technique", {})).toEqual([{ cluster: "web", technique: "route" }]);
+    expect(await ask(control, "techniques", {})).toEqual([{ cluster: "web", technique: "route" }]);
     await end(child);
     closeSync(writer);
   });

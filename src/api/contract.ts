@@ -10,6 +10,8 @@ import type { BackendStatus, Status } from "../engine/status.ts";
 import type { OffloadName } from "../device/offloads.ts";
 import type { HandedTap } from "../device/tap.ts";
 import type { Fault } from "../fault/fault.ts";
+import { EVENT_NAMES } from "./event_names.ts";
+import type { DispatcherEvent } from "./events.ts";
 import type { Json } from "../config/print.ts";
 import { type FaultId, FAULTS } from "../fault/ids.ts";
 import type { VerificationReport, VerifiedBackend } from "../verify/report.ts";
@@ -98,6 +100,14 @@ const handedTap: z.ZodType<Omit<HandedTap, "descriptors">> = z.strictObject({
   joined: z.string().nullable(),
 });
 
+const dispatcherEvent: z.ZodType<DispatcherEvent> = z.strictObject({
+  number: z.int(),
+  time: z.string(),
+  name: z.enum(EVENT_NAMES),
+  message: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+
 /** No slash, so that a name is a part of a path. */
 const name = z.string().regex(/^[^/]+$/, "use a name as the configuration has it");
 
@@ -122,6 +132,9 @@ export function refused(
 ): z.output<typeof refusal> {
   return { error: { message, ...more } };
 }
+
+/** Answers with events as they come (event_stream.ts). */
+export const EVENT_STREAM = "/v1/events";
 
 interface Route {
   readonly method: "get" | "post";
@@ -154,6 +167,13 @@ export const CONTRACT = {
     summary: "The state of each backend, since when and why, and its share of the buckets",
     input: nothing,
     output: status,
+  },
+  events: {
+    method: "get",
+    path: "/v1/events/latest",
+    summary: "The latest events, 1,000 at most, the oldest first",
+    input: nothing,
+    output: z.array(dispatcherEvent),
   },
   verify: {
     method: "post",

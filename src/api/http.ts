@@ -9,11 +9,15 @@ import {
   type CommandName,
   type Connection,
   CONTRACT,
+  EVENT_STREAM,
   type Handlers,
   namesIn,
   refusal,
   refused,
 } from "./contract.ts";
+import type { Clock } from "../system/clock.ts";
+import type { EventRing } from "./event_ring.ts";
+import { eventStream } from "./event_stream.ts";
 import type { Limits } from "./limits.ts";
 
 /** What @hono/node-server tells of a request. */
@@ -26,7 +30,14 @@ type Asked = Context<{ Bindings: Bindings }>;
 
 const DOCUMENT = "/v1/openapi.json";
 
-export function apiOf(handlers: Handlers, { bodyOctets }: Pick<Limits, "bodyOctets">): Api {
+/** What answers. */
+export interface Sources {
+  readonly handlers: Handlers;
+  readonly ring: EventRing;
+  readonly clock: Clock;
+}
+
+export function apiOf({ handlers, ring, clock }: Sources, { bodyOctets }: Limits): Api {
   const api: Api = new OpenAPIHono({
     defaultHook: (result, asked) => result.success ? undefined : asked.json(misfitOf(result.error), 400),
   });
@@ -47,6 +58,7 @@ export function apiOf(handlers: Handlers, { bodyOctets }: Pick<Limits, "bodyOcte
   api.on("POST", "*", requireJson);
   const connections = new Connections();
   for (const name of Object.keys(CONTRACT) as CommandName[]) define(api, name, handlers, connections);
+  defineEvents(api, ring, clock);
   api.doc31(DOCUMENT, {
     openapi: "3.1.0",
     info: {
@@ -56,7 +68,7 @@ export function apiOf(handlers: Handlers, { bodyOctets }: Pick<Limits, "bodyOcte
     },
     servers: [{ url: "/" }],
   });
-  for (const path of new Set([...Object.values(CONTRACT).map(({ path }) => path), DOCUMENT])) {
+  for (const path of new Set([...Object.values(CONTRACT).map(({ path }) => path), EVENT_STREAM, DOCUMENT])) {
     api.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), refuseMethod);
   }
   api.notFound((asked) =>
@@ -102,6 +114,34 @@ function define(api: Api, name: CommandName, handlers: Handlers, connections: Co
       return asked.json(
         output.parse(await answer(given, connections.of(asked.env.incoming.socket))) as object,
       );
+    }) as never,
+  );
+}
+
+function defineEvents(api: Api, ring: EventRing, clock: Clock): void {
+  const route = createRoute({
+    method: "get",
+    path: EVENT_STREAM,
+    operationId: "eventStream",
+    summary: "Events as they come: server-sent events, each with its number as id",
+    request: {
+      headers: z.object({
+        "last-event-id": z.string().regex(/^\d{1,15}$/, "use the number of an event").optional(),
+      }),
+    },
+    responses: {
+      200: { description: "Without end", content: { "text/event-stream": { schema: z.string() } } },
+      "4XX": { description: "Refused", content: { "application/json": { schema: refusal } } },
+    },
+  });
+  api.openapi(
+    route as never,
+    ((asked: Asked) => {
+      const last = asked.req.header("last-event-id");
+      return asked.body(eventStream(ring, last === undefined ? ring.newest : Number(last), clock), 200, {
+        "content-type": "text/event-stream",
+        "cache-control": "no-store",
+      });
     }) as never,
   );
 }

@@ -7,7 +7,10 @@ import { TapError } from "../device/interface.ts";
 import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { ask, controlPath, isAnswered } from "./client.ts";
+import type { Handlers } from "./contract.ts";
 import { listen, type Listener } from "./socket.ts";
+import { Events } from "./events.ts";
+import { EventRing } from "./event_ring.ts";
 import { HandingOver } from "./handing_over.ts";
 import { Running, type Service, type Started } from "./running.ts";
 import { takeOver } from "./takeover.ts";
@@ -60,20 +63,34 @@ export async function serve(
   if (config.dispatcher.verify === "refuse" && !takeover) await refuseFaults(config);
   const output = new Output(STDOUT);
   let sentence = readable?.(config);
+  const events = new Events();
+  const ring = new EventRing();
+  events.listen((event) => ring.add(event));
   const { log, end } = openLog({
+    told: (line) => events.hear(line),
     writer: (octets) => output.write(octets),
     isTerminal: output.isTerminal,
     ...(sentence === undefined ? {} : { readable: (line: string) => sentence!(line) }),
   });
   for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
   try {
-    await run({ file, config, log, reloaded: (config) => sentence = readable?.(config) }, asked, takeover);
+    await run(
+      { file, config, log, reloaded: (config) => sentence = readable?.(config) },
+      ring,
+      asked,
+      takeover,
+    );
   } finally {
     await end();
   }
 }
 
-async function run(service: Service, asked: Promise<string>, takeover: boolean): Promise<void> {
+async function run(
+  service: Service,
+  ring: EventRing,
+  asked: Promise<string>,
+  takeover: boolean,
+): Promise<void> {
   const { config, log } = service;
   let running = undefined as Running | undefined;
   process.on("SIGHUP", () => {
@@ -85,7 +102,7 @@ async function run(service: Service, asked: Promise<string>, takeover: boolean):
   const { engine } = started;
   running = new Running(started, service);
   const handingOver = new HandingOver(running, log, REAL_CLOCK);
-  const control = await listenForCommands(running, handingOver, log);
+  const control = await listenForCommands(running, handingOver, ring, log);
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
   try {
@@ -183,10 +200,12 @@ async function nameHolder(error: unknown, interfaceName: string): Promise<unknow
 async function listenForCommands(
   running: Running,
   handingOver: HandingOver,
+  ring: EventRing,
   log: Logger,
 ): Promise<Listener | undefined> {
   try {
-    const listener = await listen(controlPath(), {
+    const handlers: Handlers = {
+      events: () => ring.all(),
       interface: () => running.engine.interfaceName,
       configuration: () => configData(running.config) as unknown as Json,
       verify: async () => explainSilence(await running.engine.verify(), running.engine.interfaceName),
@@ -206,7 +225,8 @@ async function listenForCommands(
         listener.leave();
         return {};
       },
-    });
+    };
+    const listener = await listen(controlPath(), { handlers, ring, clock: REAL_CLOCK });
     return listener;
   } catch (error) {
     log.warn(

@@ -8,8 +8,7 @@ import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmS
 import { basename, dirname, join } from "node:path";
 import { isLeft } from "../device/handed_descriptors.ts";
 import { isAnswered } from "./client.ts";
-import type { Handlers } from "./contract.ts";
-import { apiOf } from "./http.ts";
+import { apiOf, type Sources } from "./http.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { serverOf } from "./server.ts";
 
@@ -31,11 +30,11 @@ export interface Listener {
  * Listens until it is closed. Throws when another dispatcher listens there, when something else is in its place, or when the
  * socket cannot be made.
  */
-export async function listen(path: string, handlers: Handlers, limits: Limits = LIMITS): Promise<Listener> {
+export async function listen(path: string, sources: Sources, limits: Limits = LIMITS): Promise<Listener> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   await clear(path);
   clearTakeovers(path);
-  const server = serverOf(apiOf(handlers, limits), { ...limits, silentMs: SILENT_MS });
+  const server = serverOf(apiOf(sources, limits), { ...limits, silentMs: SILENT_MS });
   server.listen(path);
   try {
     await once(server, "listening");

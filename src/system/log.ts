@@ -13,6 +13,8 @@ export interface LogOptions {
   readonly isTerminal: boolean;
   /** Makes of a line of JSON what a terminal shows; nothing when that is empty. */
   readonly readable?: (line: string) => string;
+  /** Gets each line of JSON. */
+  readonly told?: (line: string) => void;
   readonly clock?: Clock;
 }
 
@@ -26,7 +28,7 @@ export interface OpenLog {
 const LAST_WORDS_MS = 500;
 
 export function openLog(
-  { writer, isTerminal, readable = pretty(), clock = REAL_CLOCK }: LogOptions,
+  { writer, isTerminal, readable = pretty(), told, clock = REAL_CLOCK }: LogOptions,
 ): OpenLog {
   const queue = new LogQueue(writer, clock, (outage) => {
     log.warn(outage, "the log could not be written for a while");
@@ -35,6 +37,7 @@ export function openLog(
     write(line: string) {
       const shown = isTerminal ? readable(line) : line;
       if (shown !== "") queue.write(shown);
+      told?.(line);
     },
   });
   return { log, end: () => queue.end(LAST_WORDS_MS) };

@@ -1,6 +1,9 @@
 /** A dispatcher of which only the answers are there. */
 
+import { EventRing } from "../../src/api/event_ring.ts";
+import type { Sources } from "../../src/api/http.ts";
 import type { Handlers } from "../../src/api/contract.ts";
+import { VirtualClock } from "../../src/system/clock.ts";
 import { NoneSuchError, UsageError } from "../../src/input/errors.ts";
 
 const aspect = <State>(state: State) => ({ state, why: "it is", since: "2026-01-01T00:00:00.000Z" });
@@ -13,7 +16,7 @@ const STATUS = {
   administration: aspect("active" as const),
 };
 
-export const handlers: Handlers = {
+const handlers: Handlers = {
   interface: () => "oneip0",
   configuration: () => ({ dispatcher: {}, clusters: [] }),
   verify: () => ({ ok: true, backends: [], faults: [], untried: [] }),
@@ -22,6 +25,7 @@ export const handlers: Handlers = {
     if (cluster !== "web") throw new NoneSuchError(`There is no cluster "${cluster}"; use web`);
     return [{ cluster, technique }];
   },
+  events: () => [],
   status: () => ({
     clusters: [{
       ...{ name: "web", technique: "route", buckets: 4096, live: 1, minimum: null, healthIgnored: false },
@@ -39,3 +43,5 @@ export const handlers: Handlers = {
   takeoverDone: () => ({}),
   weight: ({ weight }) => ({ ...STATUS, weight }),
 };
+
+export const SOURCES: Sources = { handlers, ring: new EventRing(), clock: new VirtualClock() };

@@ -11,7 +11,7 @@ import { converse } from "../../src/api/client.ts";
 import { LIMITS } from "../../src/api/limits.ts";
 import { listen, type Listener } from "../../src/api/socket.ts";
 import { until } from "../../src/system/until.ts";
-import { handlers } from "./handlers.ts";
+import { SOURCES } from "./handlers.ts";
 
 let folder: string;
 let path: string;
@@ -19,7 +19,7 @@ let listener: Listener;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "oneip-http-"));
   path = join(folder, "socket");
-  listener = await listen(path, handlers);
+  listener = await listen(path, SOURCES);
 });
 afterEach(() => {
   listener.close();
@@ -161,7 +161,7 @@ test("what is no HTTP, a WebSocket, and headers without end are refused", async 
 
 test("who takes too long to send a request, or says nothing at all, is told so and disconnected", async () => {
   listener.close();
-  listener = await listen(path, handlers, { ...LIMITS, sendMs: 100 });
+  listener = await listen(path, SOURCES, { ...LIMITS, sendMs: 100 });
   const halves = [
     "",
     "GET /v1/sta",

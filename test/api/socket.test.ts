@@ -18,7 +18,7 @@ import { listen } from "../../src/api/socket.ts";
 import { DescriptorSocket } from "../../src/device/handed_descriptors.ts";
 import { run } from "../../src/system/programs.ts";
 import { RUNTIME } from "../runtime.ts";
-import { handlers } from "./handlers.ts";
+import { SOURCES } from "./handlers.ts";
 
 let folder: string;
 let path: string;
@@ -29,7 +29,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test("a command gets its answer, or the reason why not, and only this user may ask", async () => {
-  const server = await listen(path, handlers);
+  const server = await listen(path, SOURCES);
   try {
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
@@ -70,20 +70,20 @@ async function leaveSocket(): Promise<void> {
 }
 
 test("a socket left behind is taken over; one that is answered is not", async () => {
-  const first = await listen(path, handlers);
-  await expect(listen(path, handlers)).rejects.toThrow(`Another dispatcher has ${path}; set ONEIP_CONTROL`);
+  const first = await listen(path, SOURCES);
+  await expect(listen(path, SOURCES)).rejects.toThrow(`Another dispatcher has ${path}; set ONEIP_CONTROL`);
   expect(await ask(path, "interface", {})).toBe("oneip0");
   first.close();
   await leaveSocket();
   expect(statSync(path).isSocket()).toBe(true);
-  const second = await listen(path, handlers);
+  const second = await listen(path, SOURCES);
   expect(await ask(path, "interface", {})).toBe("oneip0");
   second.close();
 });
 
 test("of two that start at once, beside a socket left behind, one listens and is heard", async () => {
   await leaveSocket();
-  const starts = await Promise.allSettled([listen(path, handlers), listen(path, handlers)]);
+  const starts = await Promise.allSettled([listen(path, SOURCES), listen(path, SOURCES)]);
   expect(starts.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
   expect(await ask(path, "interface", {})).toBe("oneip0");
   for (const start of starts) if (start.status === "fulfilled") start.value.close();
@@ -93,14 +93,14 @@ test("of two that start at once, beside a socket left behind, one listens and is
 test("what is no socket stays, and the error says what to do", async () => {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, "precious");
-  await expect(listen(path, handlers)).rejects.toThrow(
+  await expect(listen(path, SOURCES)).rejects.toThrow(
     `${path} exists and is no socket; remove it, or set ONEIP_CONTROL to another path`,
   );
   expect(readFileSync(path, "utf8")).toBe("precious");
 });
 
 test("when it is closed, a connection that is open ends as well", async () => {
-  const server = await listen(path, handlers);
+  const server = await listen(path, SOURCES);
   const socket = connect(path);
   await once(socket, "connect");
   socket.resume();
@@ -120,7 +120,7 @@ test("what takeovers of this dispatcher have left is removed at its start when n
   const living = new DescriptorSocket(alive);
   const others = [`${path}.abcdefgh`, `${path}.0123abcd`];
   for (const other of others) writeFileSync(other, "no socket");
-  const server = await listen(path, handlers);
+  const server = await listen(path, SOURCES);
   expect(readdirSync(dirname(path)).map((name) => join(dirname(path), name)).sort())
     .toEqual([path, alive, ...others].sort());
   server.close();

@@ -1,0 +1,24 @@
+/**
+ * The names of events: what a line of the log has as `event`. They are only added to; programs go by them (docs/service.md). A test
+ * finds names that are told and not here.
+ */
+export const EVENT_NAMES = [
+  "backend.up",
+  "backend.down",
+  "backend.draining",
+  "backend.flapping",
+  "health.ignored",
+  "health.heeded",
+  "map.changed",
+  "transition.ended",
+  "configuration.reloaded",
+  "configuration.refused",
+  "takeover.begun",
+  "takeover.given",
+  "takeover.failed",
+  "takeover.done",
+  "takeover.forgotten",
+  "takeover.bereaved",
+] as const;
+
+export type EventName = (typeof EVENT_NAMES)[number];

@@ -6,6 +6,7 @@
 import * as z from "zod";
 import type { ConfigChanges } from "../cluster/config_changes.ts";
 import type { TechniqueOf } from "../cluster/techniques.ts";
+import type { LiveExplanation } from "../engine/explain_live.ts";
 import type { BackendStatus, Status } from "../engine/status.ts";
 import type { OffloadName } from "../device/offloads.ts";
 import type { HandedTap } from "../device/tap.ts";
@@ -99,6 +100,16 @@ const handedTap: z.ZodType<Omit<HandedTap, "descriptors">> = z.strictObject({
   isAdopted: z.boolean(),
   joined: z.string().nullable(),
 });
+
+const explanations: z.ZodType<LiveExplanation[]> = z.array(z.strictObject({
+  client: z.string(),
+  cluster: z.string(),
+  hash: z.string(),
+  bucket: z.int(),
+  backend: z.string().nullable(),
+  keeps: z.string().nullable(),
+  why: z.string(),
+}));
 
 const dispatcherEvent: z.ZodType<DispatcherEvent> = z.strictObject({
   number: z.int(),
@@ -220,11 +231,19 @@ export const CONTRACT = {
     }),
     output: backendStatus,
   },
+  explain: {
+    method: "get",
+    path: "/v1/explain",
+    summary: "Which backend of each cluster serves a client now, and why",
+    input: z.strictObject({ address: z.string() }),
+    output: explanations,
+  },
   reload: {
     method: "post",
     path: "/v1/reload",
-    summary: "Goes on by what the configuration file says now; what that has changed",
-    input: nothing,
+    summary:
+      "Goes on by what the configuration file says now; what that has changed. With `dryRun` what it would change",
+    input: z.strictObject({ dryRun: z.boolean().optional() }),
     output: configChanges,
   },
   /**

@@ -8,9 +8,7 @@ export class UsageError extends Error {
 }
 
 /** There is nothing of the name that was given. */
-export class NoneSuchError extends UsageError {
-  override name = "NoneSuchError";
-}
+export class NoneSuchError extends UsageError {}
 
 /** A mistake and where it stands. The message has the form `what, found, remedy`. */
 export interface Mistake extends Place {

@@ -26,6 +26,7 @@ const handlers: Handlers = {
     return [{ cluster, technique }];
   },
   events: () => [],
+  explain: () => [],
   status: () => ({
     clusters: [{
       ...{ name: "web", technique: "route", buckets: 4096, live: 1, minimum: null, healthIgnored: false },

@@ -189,6 +189,11 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
       });
     };
     const two = NOBODY_ANSWERS.replace("[{name: web1", "[{name: web2, address: 10.0.0.12}, {name: web1");
+    writeFileSync(changing, two);
+    const { changes } = await ask(control, "reload", { dryRun: true });
+    expect([changes.map(({ backend, old }) => [backend, old]), await backends()]).toEqual([[["web2", null]], [
+      "web1",
+    ]]);
     expect(await hangUpWith(two, "configuration.reloaded")).toContain('"backend":"web2"');
     expect(await backends()).toEqual(["web2", "web1"]);
     expect(await hangUpWith(two.replace("web1", "web2"), "configuration.refused")).toContain(

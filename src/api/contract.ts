@@ -1,15 +1,18 @@
 /**
- * What a running dispatcher can be asked: each command with the shape of its input and of its output. Server, commands and tests
- * share it; how the octets travel is the transport's affair (socket.ts).
+ * What a running dispatcher can be asked over HTTP: each route with the shapes of its input and its output. Server (http.ts), commands
+ * (client.ts), OpenAPI document and tests share it. What of the input is not in the path is the query of a GET, and the body of a POST.
  */
 
 import * as z from "zod";
 import type { ConfigChanges } from "../cluster/config_changes.ts";
 import type { TechniqueOf } from "../cluster/techniques.ts";
+import type { LiveExplanation } from "../engine/explain_live.ts";
 import type { BackendStatus, Status } from "../engine/status.ts";
 import type { OffloadName } from "../device/offloads.ts";
 import type { HandedTap } from "../device/tap.ts";
 import type { Fault } from "../fault/fault.ts";
+import { EVENT_NAMES } from "./event_names.ts";
+import type { DispatcherEvent } from "./events.ts";
 import type { Json } from "../config/print.ts";
 import { type FaultId, FAULTS } from "../fault/ids.ts";
 import type { VerificationReport, VerifiedBackend } from "../verify/report.ts";
@@ -76,7 +79,7 @@ const status: z.ZodType<Status> = z.strictObject({
   })),
 });
 
-const json = z.custom<Json>((value) => value !== undefined);
+const json = z.unknown() as unknown as z.ZodType<Json>;
 
 const configChanges: z.ZodType<ConfigChanges> = z.strictObject({
   changes: z.array(z.strictObject({
@@ -93,7 +96,7 @@ const configChanges: z.ZodType<ConfigChanges> = z.strictObject({
 const handedTap: z.ZodType<Omit<HandedTap, "descriptors">> = z.strictObject({
   name: z.string(),
   hasNeighborQueue: z.boolean(),
-  granted: z.array(z.custom<OffloadName>((value) => typeof value === "string")),
+  granted: z.array(z.string()) as unknown as z.ZodType<OffloadName[]>,
   isAdopted: z.boolean(),
   joined: z.string().nullable(),
 });
@@ -109,48 +112,167 @@ const droppedFrame = z.strictObject({
   octets: z.base64(),
 });
 
-/** `NAME` or `CLUSTER/NAME`. */
-const backend = z.string();
+const explanations: z.ZodType<LiveExplanation[]> = z.array(z.strictObject({
+  client: z.string(),
+  cluster: z.string(),
+  hash: z.string(),
+  bucket: z.int(),
+  backend: z.string().nullable(),
+  keeps: z.string().nullable(),
+  why: z.string(),
+}));
+
+const dispatcherEvent: z.ZodType<DispatcherEvent> = z.strictObject({
+  number: z.int(),
+  time: z.string(),
+  name: z.enum(EVENT_NAMES),
+  message: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+
+/** No slash, so that a name is a part of a path. */
+const name = z.string().regex(/^[^/]+$/, "use a name as the configuration has it");
+
+const ofBackend = { cluster: name, backend: name };
 
 const weightRemedy = "use a whole number from 0 to 100";
 
 const nothing = z.strictObject({});
 
+/** A refusal: what is wrong, where (a field, or a line of a file), and what would do. */
+export const refusal = z.strictObject({
+  error: z.strictObject({
+    message: z.string(),
+    place: z.string().optional(),
+    remedy: z.string().optional(),
+  }),
+});
+
+export function refused(
+  message: string,
+  more: { readonly place?: string; readonly remedy?: string } = {},
+): z.output<typeof refusal> {
+  return { error: { message, ...more } };
+}
+
+/** Answers with events as they come (event_stream.ts). */
+export const EVENT_STREAM = "/v1/events";
+
+interface Route {
+  readonly method: "get" | "post";
+  /** `{cluster}` stands for what the input has by that name. */
+  readonly path: string;
+  /** For the OpenAPI document; none for what only another dispatcher asks. */
+  readonly summary?: string;
+  readonly input: z.ZodObject;
+  readonly output: z.ZodType;
+}
+
 export const CONTRACT = {
-  /** The name of the dispatcher's interface. */
-  interface: { input: nothing, output: z.string() },
-  /** What it was started with, as `oneip check --json` prints it. */
-  configuration: { input: nothing, output: json },
-  /** Are the backends set up right? Takes up to three seconds. */
-  verify: { input: nothing, output: verificationReport },
-  /** The technique of each cluster; with `technique` it is changed first, of one cluster or of all. */
-  technique: {
-    input: z.strictObject({ technique: technique.optional(), cluster: z.string().optional() }),
+  interface: {
+    method: "get",
+    path: "/v1/interface",
+    summary: "The name of the dispatcher's interface",
+    input: nothing,
+    output: z.string(),
+  },
+  configuration: {
+    method: "get",
+    path: "/v1/configuration",
+    summary: "The configuration that it runs by, as `oneip check --json` prints it",
+    input: nothing,
+    output: json,
+  },
+  status: {
+    method: "get",
+    path: "/v1/status",
+    summary: "The state of each backend, since when and why, and its share of the buckets",
+    input: nothing,
+    output: status,
+  },
+  events: {
+    method: "get",
+    path: "/v1/events/latest",
+    summary: "The latest events, 1,000 at most, the oldest first",
+    input: nothing,
+    output: z.array(dispatcherEvent),
+  },
+  verify: {
+    method: "post",
+    path: "/v1/verify",
+    summary: "Are the backends set up right? Takes up to three seconds, with hundreds of backends longer",
+    input: nothing,
+    output: verificationReport,
+  },
+  techniques: {
+    method: "get",
+    path: "/v1/technique",
+    summary: "The technique of each cluster",
+    input: nothing,
     output: techniques,
   },
-  /** The state of each backend. */
-  status: { input: nothing, output: status },
-  /** No new clients for a backend; with `now` its connections are not kept either. */
-  drain: { input: z.strictObject({ backend, now: z.boolean().optional() }), output: backendStatus },
-  undrain: { input: z.strictObject({ backend }), output: backendStatus },
-  /** Another weight for a backend; 0 drains. */
+  technique: {
+    method: "post",
+    path: "/v1/technique",
+    summary: "Another technique for one cluster, or for all",
+    input: z.strictObject({ technique, cluster: name.optional() }),
+    output: techniques,
+  },
+  drain: {
+    method: "post",
+    path: "/v1/clusters/{cluster}/backends/{backend}/drain",
+    summary: "No new clients for a backend; with `now` its connections are not kept either",
+    input: z.strictObject({ ...ofBackend, now: z.boolean().optional() }),
+    output: backendStatus,
+  },
+  undrain: {
+    method: "post",
+    path: "/v1/clusters/{cluster}/backends/{backend}/undrain",
+    summary: "A backend serves again",
+    input: z.strictObject(ofBackend),
+    output: backendStatus,
+  },
   weight: {
+    method: "post",
+    path: "/v1/clusters/{cluster}/backends/{backend}/weight",
+    summary: "Another weight for a backend; 0 drains",
     input: z.strictObject({
-      backend,
+      ...ofBackend,
       weight: z.int(weightRemedy).min(0, weightRemedy).max(100, weightRemedy),
     }),
     output: backendStatus,
   },
-  /** The last 1,000 frames that were dropped, the oldest first; `octets` are the first ones, in base64. */
-  dropped: { input: nothing, output: z.array(droppedFrame) },
-  /** Goes on by what the configuration file says now; what that has changed. */
-  reload: { input: nothing, output: configChanges },
+  explain: {
+    method: "get",
+    path: "/v1/explain",
+    summary: "Which backend of each cluster serves a client now, and why",
+    input: z.strictObject({ address: z.string() }),
+    output: explanations,
+  },
+  dropped: {
+    method: "get",
+    path: "/v1/dropped",
+    summary:
+      "The last 1,000 frames that were dropped, the oldest first; `octets` are the first ones, in base64",
+    input: nothing,
+    output: z.array(droppedFrame),
+  },
+  reload: {
+    method: "post",
+    path: "/v1/reload",
+    summary:
+      "Goes on by what the configuration file says now; what that has changed. With `dryRun` what it would change",
+    input: z.strictObject({ dryRun: z.boolean().optional() }),
+    output: configChanges,
+  },
   /**
    * Another process takes over (takeover.ts). It has this number, and the descriptors of the TAP's queues go to its socket. `nowMs` is by
    * the engine's clock. As long as its connection is open, it has its time to get ready. Nobody else on the link may have one of `addresses`,
    * which are to be its own.
    */
   takeover: {
+    method: "post",
+    path: "/v1/takeover",
     input: z.object({
       version: z.int(),
       pid: z.int(),
@@ -160,18 +282,34 @@ export const CONTRACT = {
     output: z.strictObject({ tap: handedTap, descriptors: z.int(), nowMs: z.number() }),
   },
   /** It is ready: what the engine knows, a text of this version. From now on only the workers are at work. */
-  takeoverRecord: { input: nothing, output: z.strictObject({ version: z.int(), record: z.string() }) },
+  takeoverRecord: {
+    method: "post",
+    path: "/v1/takeover/record",
+    input: nothing,
+    output: z.strictObject({ version: z.int(), record: z.string() }),
+  },
   /** It has understood, or not: what the workers have written, a text of the same version. From now on frames wait. */
-  takeoverLate: { input: nothing, output: z.strictObject({ record: z.string() }) },
+  takeoverLate: {
+    method: "post",
+    path: "/v1/takeover/late",
+    input: nothing,
+    output: z.strictObject({ record: z.string() }),
+  },
   /** It forwards, and the control socket's path is its own. */
-  takeoverDone: { input: nothing, output: nothing },
-} as const satisfies Record<string, { readonly input: z.ZodType; readonly output: z.ZodType }>;
+  takeoverDone: { method: "post", path: "/v1/takeover/done", input: nothing, output: nothing },
+} as const satisfies Record<string, Route>;
 
 export type CommandName = keyof typeof CONTRACT;
+
+/** The names of the input that a path holds. */
+export function namesIn(path: string): string[] {
+  return Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name!);
+}
+
 export type Input<N extends CommandName> = z.output<(typeof CONTRACT)[N]["input"]>;
 export type Output<N extends CommandName> = z.output<(typeof CONTRACT)[N]["output"]>;
 
-/** Of who asks. */
+/** Of who asks: the same for all that is asked by one connection. */
 export interface Connection {
   /** Resolves when it has ended. */
   readonly closed: Promise<void>;

@@ -1,9 +1,10 @@
 /** A dispatcher at work and the file that it runs by: what the file says by now can take effect without a new start. */
 
 import type { Logger } from "pino";
-import { changesInSteps, type ConfigChanges } from "../cluster/config_changes.ts";
+import { changesInSteps, type ConfigChanges, requireSameDevice } from "../cluster/config_changes.ts";
 import type { Config } from "../config/config.ts";
 import { loadInSteps } from "../config/load.ts";
+import { configData } from "../config/print.ts";
 import type { HandedTap } from "../device/tap.ts";
 import { Engine } from "../engine/engine.ts";
 import type { EngineRecord, LateRecord } from "../engine/record.ts";
@@ -113,6 +114,11 @@ export class Running {
     });
   }
 
+  /** What a reload would change. Throws where it would, and changes nothing. */
+  changes(): Promise<ConfigChanges> {
+    return this.inTurn(async () => (await this.#read()).changes);
+  }
+
   /** One after another: what changes the engine. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work);
@@ -163,12 +169,8 @@ export class Running {
   }
 
   async #reload(): Promise<ConfigChanges> {
-    const { file, log, reloaded } = this.#service;
-    // With 1,000 backends it takes a while: answers to probes and from neighbors are read in between.
-    const { config, warnings } = await inSteps(this.#clock, loadInSteps(file));
-    requireFreeAddresses(config);
-    requireNeeds(config);
-    const changes = await inSteps(this.#clock, changesInSteps(this.#config, config));
+    const { log, reloaded } = this.#service;
+    const { config, warnings, changes } = await this.#read();
     await breathe(this.#clock);
     if (changes.changes.length > 0) {
       this.#engine = await this.#engine.reload(config);
@@ -179,5 +181,18 @@ export class Running {
     log.info({ event: "configuration.reloaded", ...changes }, "configuration reloaded");
     for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
     return changes;
+  }
+
+  /** What the file says now, and what of that is new. */
+  async #read() {
+    // With 1,000 backends it takes a while: answers to probes and from neighbors are read in between.
+    const { config, warnings } = await inSteps(this.#clock, loadInSteps(this.#service.file));
+    requireFreeAddresses(config);
+    requireNeeds(config);
+    const [before, after] = [this.#config, config].map((one) =>
+      configData({ ...one, clusters: [] }).dispatcher
+    );
+    requireSameDevice(before!, after!);
+    return { config, warnings, changes: await inSteps(this.#clock, changesInSteps(this.#config, config)) };
   }
 }

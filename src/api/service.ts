@@ -6,8 +6,11 @@ import { TapError } from "../device/interface.ts";
 import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { accountOf, giveUp } from "./privileges.ts";
-import { ask, controlPath, isAnswered, listen, type Listener } from "./socket.ts";
+import { ask, controlPath, isAnswered } from "./client.ts";
+import type { Handlers } from "./contract.ts";
+import { listen, type Listener } from "./socket.ts";
 import { Events } from "./events.ts";
+import { EventRing } from "./event_ring.ts";
 import { Hooks } from "./hooks.ts";
 import { HandingOver } from "./handing_over.ts";
 import { Running, type Service, type Started } from "./running.ts";
@@ -64,6 +67,8 @@ export async function serve(
   const output = new Output(STDOUT);
   let sentence = readable?.(config);
   const events = new Events();
+  const ring = new EventRing();
+  events.listen((event) => ring.add(event));
   const { log, end } = openLog({
     told: (line) => events.hear(line),
     writer: (octets) => output.write(octets),
@@ -81,7 +86,7 @@ export async function serve(
   events.listen((event) => hooks.hear(event));
   events.listen(() => manager.changed());
   try {
-    await run({ file, config, log, manager, reloaded }, asked, takeover);
+    await run({ file, config, log, manager, reloaded }, ring, asked, takeover);
   } finally {
     hooks.stop();
     if (hooks.counts.run + hooks.counts.lost > 0) log.info({ ...hooks.counts }, "commands of onEvent");
@@ -89,7 +94,12 @@ export async function serve(
   }
 }
 
-async function run(service: Service, asked: Promise<string>, takeover: boolean): Promise<void> {
+async function run(
+  service: Service,
+  ring: EventRing,
+  asked: Promise<string>,
+  takeover: boolean,
+): Promise<void> {
   const { config, log, manager } = service;
   let running = undefined as Running | undefined;
   process.on("SIGHUP", () => {
@@ -101,7 +111,7 @@ async function run(service: Service, asked: Promise<string>, takeover: boolean):
   const { engine } = started;
   running = new Running(started, service);
   const handingOver = new HandingOver(running, log, REAL_CLOCK);
-  const control = await listenForCommands(running, handingOver, log);
+  const control = await listenForCommands(running, handingOver, ring, log);
   manager.follow(running);
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
@@ -198,26 +208,28 @@ async function nameHolder(error: unknown, interfaceName: string): Promise<unknow
 async function listenForCommands(
   running: Running,
   handingOver: HandingOver,
+  ring: EventRing,
   log: Logger,
 ): Promise<Listener | undefined> {
   try {
-    const listener = await listen(controlPath(), {
+    const handlers: Handlers = {
+      events: () => ring.all(),
       interface: () => running.engine.interfaceName,
       configuration: () => configData(running.config) as unknown as Json,
       verify: async () => explainSilence(await running.engine.verify(), running.engine.interfaceName),
-      technique: ({ technique, cluster }) =>
-        technique === undefined
-          ? running.engine.techniques()
-          : running.engine.setTechnique(technique, cluster),
+      techniques: () => running.engine.techniques(),
+      technique: ({ technique, cluster }) => running.engine.setTechnique(technique, cluster),
       status: () => running.engine.status(),
       dropped: () =>
         running.engine.dropped().map((frame) => (
           { ...frame, octets: Buffer.from(frame.octets).toString("base64") }
         )),
-      drain: ({ backend, now = false }) => running.engine.administer(backend, now ? "down" : "draining"),
-      undrain: ({ backend }) => running.engine.administer(backend, "active"),
-      weight: ({ backend, weight }) => running.engine.setWeight(backend, weight),
-      reload: () => running.reload(),
+      drain: ({ cluster, backend, now = false }) =>
+        running.engine.administer(`${cluster}/${backend}`, now ? "down" : "draining"),
+      undrain: ({ cluster, backend }) => running.engine.administer(`${cluster}/${backend}`, "active"),
+      weight: ({ cluster, backend, weight }) => running.engine.setWeight(`${cluster}/${backend}`, weight),
+      explain: ({ address }) => running.engine.explain(address),
+      reload: ({ dryRun = false }) => dryRun ? running.changes() : running.reload(),
       takeover: (input, connection) => handingOver.begin(input, connection),
       takeoverRecord: (_, connection) => handingOver.record(connection),
       takeoverLate: (_, connection) => handingOver.late(connection),
@@ -226,7 +238,8 @@ async function listenForCommands(
         listener.leave();
         return {};
       },
-    });
+    };
+    const listener = await listen(controlPath(), { handlers, ring, clock: REAL_CLOCK });
     return listener;
   } catch (error) {
     log.warn(

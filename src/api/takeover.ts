@@ -32,7 +32,7 @@ import { type Clock, REAL_CLOCK, shifted } from "../system/clock.ts";
 import { within } from "../system/within.ts";
 import type { CommandName, Input, Output } from "./contract.ts";
 import type { Started } from "./running.ts";
-import { type Conversation, converse, GoneError, takeoverPath } from "./socket.ts";
+import { type Conversation, converse, GoneError, takeoverPath } from "./client.ts";
 
 /** Of the conversation. */
 export const TAKEOVER_VERSION = 1;
@@ -94,10 +94,6 @@ async function handed(path: string, config: Config, ask: Ask): Promise<Handed> {
       pid: process.pid,
       socket: socket.path,
       addresses: ownAddresses(config),
-    }).catch((error: Error) => {
-      throw error.message.startsWith("There is no command")
-        ? new UsageError("The running dispatcher is too old to be taken over: stop it, and start this one")
-        : error;
     });
     return { ...answer, fds: socket.receive().descriptors };
   } finally {

@@ -19,7 +19,7 @@ export function captureCommand() {
         "\n\nExamples:\n  oneip capture --dropped -w dropped.pcapng\n  oneip capture --dropped | tshark -r -",
     )
     .action(async ({ write }) => {
-      const { ask, controlPath } = await import("../api/socket.ts");
+      const { ask, controlPath } = await import("../api/client.ts");
       const { captureFrame, captureHeader } = await import("../capture/writer.ts");
       const { writeCapture } = await import("../capture/write_file.ts");
       const name = await ask(controlPath(), "interface", {});

@@ -13,9 +13,9 @@ export function drainCommand() {
       "\nIts buckets go to the other live backends, and no other bucket moves.\n\nExample:\n  oneip drain web/web2",
     )
     .action(async (backend, { now = false, json }) => {
-      const { ask, controlPath } = await import("../api/socket.ts");
+      const { askAbout } = await import("./ask_about.ts");
       const { describeBackend } = await import("./print_status.ts");
-      const status = await ask(controlPath(), "drain", { backend, now });
+      const status = await askAbout(backend, "drain", { now });
       console.log(json ? JSON.stringify(status, null, 2) : describeBackend(status));
     });
 }

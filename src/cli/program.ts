@@ -8,6 +8,7 @@ import { checkCommand } from "./check.ts";
 import { configCommand } from "./config.ts";
 import { demoCommand } from "./demo.ts";
 import { drainCommand } from "./drain.ts";
+import { eventsCommand } from "./events.ts";
 import { explainCommand } from "./explain.ts";
 import { filterCommand } from "./filter.ts";
 import { labCommand } from "./lab.ts";
@@ -44,6 +45,7 @@ export function oneipProgram(): Command {
     .addCommand(undrainCommand())
     .addCommand(weightCommand())
     .addCommand(reloadCommand())
+    .addCommand(eventsCommand())
     .addCommand(backendCommand())
     .addCommand(verifyCommand())
     .addCommand(watchCommand())

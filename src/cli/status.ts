@@ -16,7 +16,7 @@ export function statusCommand() {
         "(health). With more than 40 backends only those are listed that are not up.\n\nExample:\n  oneip status",
     )
     .action(async ({ json }) => {
-      const { ask, controlPath } = await import("../api/socket.ts");
+      const { ask, controlPath } = await import("../api/client.ts");
       const { REAL_CLOCK } = await import("../system/clock.ts");
       const { describeStatus } = await import("./print_status.ts");
       const status = await ask(controlPath(), "status", {});

@@ -16,9 +16,11 @@ export function techniqueCommand() {
         "them, are told to send there without the dispatcher in between.\n\nExample:\n  oneip technique broadcast",
     )
     .action(async (technique, { cluster, json }) => {
-      const { ask, controlPath } = await import("../api/socket.ts");
+      const { ask, controlPath } = await import("../api/client.ts");
       const { formatTable } = await import("./table.ts");
-      const techniques = await ask(controlPath(), "technique", { technique, cluster });
+      const techniques = technique === undefined
+        ? await ask(controlPath(), "techniques", {})
+        : await ask(controlPath(), "technique", { technique, cluster });
       console.log(
         json
           ? JSON.stringify(techniques, null, 2)

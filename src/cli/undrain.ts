@@ -10,9 +10,9 @@ export function undrainCommand() {
       "\nIt gets its buckets back, with `slowStart` in steps.\n\nExample:\n  oneip undrain web/web2",
     )
     .action(async (backend, { json }) => {
-      const { ask, controlPath } = await import("../api/socket.ts");
+      const { askAbout } = await import("./ask_about.ts");
       const { describeBackend } = await import("./print_status.ts");
-      const status = await ask(controlPath(), "undrain", { backend });
+      const status = await askAbout(backend, "undrain", {});
       console.log(json ? JSON.stringify(status, null, 2) : describeBackend(status));
     });
 }

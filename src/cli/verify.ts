@@ -60,7 +60,7 @@ export function verifyCommand() {
  */
 async function runningDispatchers(file: string, config: Config): Promise<VerificationReport | undefined> {
   const { differencesOf } = await import("../config/difference.ts");
-  const { ask, controlPath, isAnswered } = await import("../api/socket.ts");
+  const { ask, controlPath, isAnswered } = await import("../api/client.ts");
   const path = controlPath();
   const isIt = await isAnswered(path) &&
     await ask(path, "interface", {}) === config.dispatcher.interface;

@@ -11,9 +11,9 @@ export function weightCommand() {
       "\nThe weights of all backends together decide how many buckets each owns.\n\nExample:\n  oneip weight web/web2 3",
     )
     .action(async (backend, weight, { json }) => {
-      const { ask, controlPath } = await import("../api/socket.ts");
+      const { askAbout } = await import("./ask_about.ts");
       const { describeBackend } = await import("./print_status.ts");
-      const status = await ask(controlPath(), "weight", { backend, weight });
+      const status = await askAbout(backend, "weight", { weight });
       console.log(json ? JSON.stringify(status, null, 2) : describeBackend(status));
     });
 }

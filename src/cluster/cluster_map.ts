@@ -107,6 +107,11 @@ export class ClusterMap {
     return { hash: h, bucket, backend: backends[this.#live[bucket]!] };
   }
 
+  /** Whose the bucket is while all are live, backups aside. */
+  baseOwner(bucket: number): BackendConfig | undefined {
+    return this.cluster.backends[this.#baseOf(false)[bucket]!];
+  }
+
   /** Backups have buckets while no other backend is live. */
   *#computeInSteps(): Generator<void, Uint16Array> {
     const { backends, algorithm } = this.cluster;

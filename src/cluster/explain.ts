@@ -27,12 +27,15 @@ export function explain(config: Config, clients: readonly string[], down: readon
         : "give one such as 198.51.100.7 or 2001:db8::7";
       throw new UsageError(`"${client}" is no address; ${remedy}`);
     }
-    return maps.map((map) => {
-      const { hash, bucket, backend } = map.place(address);
-      const hex = (hash >>> 0).toString(16).padStart(8, "0");
-      return { client, cluster: map.cluster.name, hash: `0x${hex}`, bucket, backend: backend?.name ?? null };
-    });
+    return maps.map((map) => explainIn(map, client, address));
   });
+}
+
+/** `address`: of the client, parsed. */
+export function explainIn(map: ClusterMap, client: string, address: string): Explanation {
+  const { hash, bucket, backend } = map.place(address);
+  const hex = (hash >>> 0).toString(16).padStart(8, "0");
+  return { client, cluster: map.cluster.name, hash: `0x${hex}`, bucket, backend: backend?.name ?? null };
 }
 
 /** The bucket map of each cluster, with the named backends down. Throws UsageError for a name that is none. */

@@ -1,22 +1,25 @@
 /** The backend that people mean by `NAME` or `CLUSTER/NAME`. */
 
-import type { BackendConfig, ClusterConfig } from "../config/config.ts";
-import { UsageError } from "../input/errors.ts";
+import { NoneSuchError, UsageError } from "../input/errors.ts";
 
-export interface Found {
-  readonly cluster: ClusterConfig;
-  readonly backend: BackendConfig;
+/** A cluster, as far as names go: of a configuration, or of a status. */
+interface Named<Backend> {
+  readonly name: string;
+  readonly backends: readonly (Backend & { readonly name: string })[];
 }
 
 /** Names that an error suggests. */
 const MOST_SUGGESTED = 3;
 
 /** Throws UsageError when there is no such backend, with the nearest names, or when several clusters have one, with theirs. */
-export function findBackend(clusters: readonly ClusterConfig[], text: string): Found {
+export function findBackend<Backend extends { readonly name: string }, Cluster extends Named<Backend>>(
+  clusters: readonly (Cluster & Named<Backend>)[],
+  text: string,
+): { readonly cluster: Cluster; readonly backend: Backend } {
   const [name = "", clusterName] = text.split("/").toReversed();
-  const all = clusters.flatMap((cluster) => cluster.backends.map((backend): Found => ({ cluster, backend })));
+  const all = clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ cluster, backend })));
   if (clusterName !== undefined && !clusters.some((cluster) => cluster.name === clusterName)) {
-    throw new UsageError(
+    throw new NoneSuchError(
       `There is no cluster "${clusterName}"; use ${nearest(clusterName, clusters.map(({ name }) => name))}`,
     );
   }
@@ -25,7 +28,7 @@ export function findBackend(clusters: readonly ClusterConfig[], text: string): F
   if (found.length === 1) return found[0]!;
   if (found.length === 0) {
     const where = clusterName === undefined ? "" : ` in cluster "${clusterName}"`;
-    throw new UsageError(
+    throw new NoneSuchError(
       `There is no backend "${name}"${where}; use ${
         nearest(name, inside.map(({ backend }) => backend.name))
       }`,

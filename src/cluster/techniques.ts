@@ -1,6 +1,6 @@
 /** Who chooses the backend, cluster by cluster; it can be changed while the dispatcher runs. */
 
-import { UsageError } from "../input/errors.ts";
+import { NoneSuchError, UsageError } from "../input/errors.ts";
 import { type ClusterConfig, mayBroadcast } from "../config/config.ts";
 
 export type Technique = ClusterConfig["technique"];
@@ -53,7 +53,7 @@ export class Techniques {
   set(technique: Technique, cluster?: string): void {
     const chosen = this.#clusters.filter(({ name }) => cluster === undefined || name === cluster);
     if (chosen.length === 0) {
-      throw new UsageError(`There is no cluster "${cluster}"; use ${[...this.#now.keys()].join(", ")}`);
+      throw new NoneSuchError(`There is no cluster "${cluster}"; use ${[...this.#now.keys()].join(", ")}`);
     }
     const unready = chosen.find((one) => !mayBroadcast(one));
     if (technique === "broadcast" && unready !== undefined) {

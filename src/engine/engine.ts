@@ -15,6 +15,7 @@ import { breathe } from "../system/in_steps.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { decide } from "./decide.ts";
 import { type DroppedFrame, droppedFrames } from "./dropped.ts";
+import { explainLive, type LiveExplanation } from "./explain_live.ts";
 import { recordOf } from "./hand_over.ts";
 import { EngineParts } from "./parts.ts";
 import { Presence } from "./presence.ts";
@@ -155,6 +156,11 @@ export class Engine {
   status(): Status {
     const { forwarding, liveness, clock } = this.#parts;
     return statusOf(forwarding, liveness, clock);
+  }
+
+  /** Which backend of each cluster serves a client now, and why. Throws UsageError when that is no address. */
+  explain(client: string): LiveExplanation[] {
+    return explainLive(client, this.#parts.forwarding, this.#parts.liveness);
   }
 
   /**

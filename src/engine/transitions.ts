@@ -202,6 +202,12 @@ export class Transitions {
     }
   }
 
+  /** Who keeps the old connections of a cluster's bucket; undefined while it is in no transition. */
+  oldOwner(cluster: number, bucket: number): BackendConfig | undefined {
+    const { map, transitions } = this.#parts[cluster]!;
+    return transitions.has(bucket) ? map.cluster.backends[transitions.old(bucket)] : undefined;
+  }
+
   /** Of a cluster. Its workers count what they find no room for; here is what a reload found none for. */
   of(cluster: number): TransitionReport {
     const { transitions, index, unremembered } = this.#parts[cluster]!;

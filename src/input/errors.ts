@@ -7,6 +7,9 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
+/** There is nothing of the name that was given. */
+export class NoneSuchError extends UsageError {}
+
 /** A mistake and where it stands. The message has the form `what, found, remedy`. */
 export interface Mistake extends Place {
   readonly message: string;

@@ -5,14 +5,14 @@
 
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import pino from "pino";
 import { expect, test } from "vitest";
 import type { Engine } from "oneip";
-import { converse } from "../../src/api/socket.ts";
+import { converse } from "../../src/api/client.ts";
+import { CONTRACT } from "../../src/api/contract.ts";
 import { goOn } from "../../src/api/takeover.ts";
 import { RECORD_VERSION, textOf } from "../../src/engine/record.ts";
 import { clusterOf, machines, Run } from "../engine/run.ts";
@@ -34,17 +34,15 @@ class Old {
     this.#isAnswered = isAnswered;
   }
 
-  async serve(socket: Socket): Promise<void> {
-    for await (const line of createInterface({ input: socket })) {
-      const { command } = JSON.parse(line);
-      const isLast = command === this.#step;
-      if (!isLast || this.#isAnswered) {
-        socket.write(`${JSON.stringify({ output: await this.#answer(command) })}\n`);
-      }
-      if (!isLast) continue;
-      await this.#engine.leave();
-      return void socket.end();
-    }
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const command = STEPS.find((step) => CONTRACT[step].path === request.url)!;
+    const isLast = command === this.#step;
+    const answer = isLast && !this.#isAnswered ? undefined : JSON.stringify(await this.#answer(command));
+    if (isLast) await this.#engine.leave();
+    if (answer === undefined) return void request.socket.destroy();
+    response.end(answer, () => {
+      if (isLast) request.socket.destroy();
+    });
   }
 
   async #answer(command: string): Promise<object> {
@@ -63,7 +61,7 @@ test.each(STEPS.flatMap((step) => [[step, "before", false], [step, "after", true
     const folder = mkdtempSync(join(tmpdir(), "oneip-deaths-"));
     const path = join(folder, "control");
     const old = new Old(engine, step, isAnswered);
-    const server = createServer((socket) => void old.serve(socket)).listen(path);
+    const server = createServer((request, response) => void old.serve(request, response)).listen(path);
     await once(server, "listening");
     const conversation = await converse(path);
     const events: string[] = [];

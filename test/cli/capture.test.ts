@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Handlers } from "../../src/api/contract.ts";
 import { listen } from "../../src/api/socket.ts";
 import { readCapture } from "../../src/capture/reader.ts";
 import * as f from "../frames.ts";
+import { SOURCES } from "../api/handlers.ts";
 import { oneip } from "./oneip.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oneip-capture-"));
@@ -19,13 +19,14 @@ const octets = Buffer.from(FRAME).toString("base64");
 let server: { close(): unknown };
 beforeAll(async () => {
   process.env["ONEIP_CONTROL"] = join(folder, "control");
+  const dropped = () => [
+    { sinceEpochMs: 1_796_000_000_123, verdict: "drop_closed", ...place, length: 1500, octets },
+    { sinceEpochMs: 1_796_000_000_124, verdict: "drop_not_ours", ...nowhere, length: FRAME.length, octets },
+  ];
   server = await listen(process.env["ONEIP_CONTROL"], {
-    interface: () => "oneip0",
-    dropped: () => [
-      { sinceEpochMs: 1_796_000_000_123, verdict: "drop_closed", ...place, length: 1500, octets },
-      { sinceEpochMs: 1_796_000_000_124, verdict: "drop_not_ours", ...nowhere, length: FRAME.length, octets },
-    ],
-  } as unknown as Handlers);
+    ...SOURCES,
+    handlers: { ...SOURCES.handlers, dropped },
+  });
 });
 afterAll(() => {
   server.close();

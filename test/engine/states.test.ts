@@ -324,3 +324,22 @@ test("frames that came before the dispatcher did go to whom they belong", async 
     neighbors.map(({ name }) => name),
   );
 });
+
+test("explain says who serves a client now, who keeps its older connections, and why", async () => {
+  const { run } = runWith(2, {});
+  await using engine = await started(run);
+  const client = "192.0.2.7";
+  const [{ backend: own, bucket } = { backend: null, bucket: -1 }] = engine.explain(client);
+  expect(engine.explain(client)).toMatchObject([{
+    client,
+    cluster: "web",
+    keeps: null,
+    why: "the bucket is its own",
+  }]);
+  const other = own === "web1" ? "web2" : "web1";
+  await carriedOut(run, engine.administer(own!, "draining"));
+  expect(engine.explain(client)).toMatchObject([
+    { bucket, backend: other, keeps: own, why: `${own}, whose bucket it is, is draining: by command` },
+  ]);
+  expect(() => engine.explain("nobody")).toThrow('"nobody" is no address; give one such as');
+});

@@ -19,7 +19,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "oneip";
 import { accountIn, accountOf } from "../../src/api/privileges.ts";
-import { ask } from "../../src/api/socket.ts";
+import { ask } from "../../src/api/client.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP } from "../runtime.ts";
 

@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { until } from "oneip";
-import { ask, isAnswered } from "../../src/api/socket.ts";
+import { ask, isAnswered } from "../../src/api/client.ts";
 import { DescriptorSocket } from "../../src/device/handed_descriptors.ts";
 import { type Result, run as runProgram } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
@@ -88,7 +88,7 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
   test("while its log is on a full disk", async () => {
     const full = openSync("/dev/full", "w");
     const child = await run(full);
-    expect(await ask(control, "technique", {})).toEqual([{ cluster: "web", technique: "route" }]);
+    expect(await ask(control, "techniques", {})).toEqual([{ cluster: "web", technique: "route" }]);
     await end(child);
     closeSync(full);
   });
@@ -168,7 +168,7 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
     const writer = openSync(join(folder, "gone"), constants.O_WRONLY);
     closeSync(fd);
     const child = await run(writer);
-    expect(await ask(control, "technique", {})).toEqual([{ cluster: "web", technique: "route" }]);
+    expect(await ask(control, "techniques", {})).toEqual([{ cluster: "web", technique: "route" }]);
     await end(child);
     closeSync(writer);
   });
@@ -200,6 +200,11 @@ describe.skipIf(needsTap())("the dispatcher goes on", () => {
       });
     };
     const two = NOBODY_ANSWERS.replace("[{name: web1", "[{name: web2, address: 10.0.0.12}, {name: web1");
+    writeFileSync(changing, two);
+    const { changes } = await ask(control, "reload", { dryRun: true });
+    expect([changes.map(({ backend, old }) => [backend, old]), await backends()]).toEqual([[["web2", null]], [
+      "web1",
+    ]]);
     expect(await hangUpWith(two, "configuration.reloaded")).toContain('"backend":"web2"');
     await hears("RELOADING=1\nMONOTONIC_USEC=");
     await hears("READY=1\nSTATUS=");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, type LabNode, type Report, request, until } from "oneip";
-import { converse } from "../../src/api/socket.ts";
+import { converse } from "../../src/api/client.ts";
 import { closeAll, DescriptorSocket } from "../../src/device/handed_descriptors.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP, ROOT, RUNTIME } from "../runtime.ts";

@@ -1,0 +1,73 @@
+/** The HTTP server below the API: how much it takes from whom, and for how long. */
+
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+import { refused } from "./contract.ts";
+import type { Api } from "./http.ts";
+import type { Limits } from "./limits.ts";
+
+/** Those over the limit wait so long for whoever sent them to read why. */
+const REFUSAL_MS = 1000;
+
+/** With those that are being refused; whoever comes then is disconnected without a word. */
+const MOST_CONNECTIONS = 1024;
+
+/** `silentMs`: so long a connection may be silent between two requests. */
+export function serverOf(
+  api: Api,
+  { connections, sendMs, silentMs }: Limits & { readonly silentMs: number },
+): Server {
+  const listener = getRequestListener(api.fetch);
+  const surplus = new WeakSet<Duplex>();
+  const server = createServer({
+    requestTimeout: sendMs,
+    headersTimeout: sendMs,
+    connectionsCheckingInterval: Math.min(1000, sendMs),
+    keepAliveTimeout: silentMs,
+  }, (request, response) => {
+    if (!surplus.has(request.socket)) void listener(request, response);
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  let connected = 0;
+  server.on("connection", (socket: Socket) => {
+    socket.once("close", () => connected -= surplus.has(socket) ? 0 : 1);
+    if (connected < connections) return void connected++;
+    surplus.add(socket);
+    answer(socket, 429, refused(`There are ${connections} connections already`, { remedy: "come again" }));
+    const timer = setTimeout(() => socket.destroy(), REFUSAL_MS);
+    socket.once("close", () => clearTimeout(timer));
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const [status, message] = whyRefused(error.code, sendMs);
+    refuse(socket, status, refused(message));
+  });
+  server.on("upgrade", (_, socket) => refuse(socket, 400, refused("There is no WebSocket here")));
+  return server;
+}
+
+function whyRefused(code: string | undefined, sendMs: number): [number, string] {
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
+    return [408, `The request took longer than ${sendMs / 1000} s to send`];
+  }
+  if (code === "HPE_HEADER_OVERFLOW") return [431, "The headers are too large"];
+  return [400, "That is no HTTP"];
+}
+
+/** Without the API, which has not heard of it. */
+function refuse(socket: Duplex, status: number, body: object): void {
+  if (!socket.writable) return void socket.destroy();
+  answer(socket, status, body, () => socket.destroy());
+}
+
+function answer(socket: Duplex, status: number, body: object, sent?: () => void): void {
+  const text = JSON.stringify(body);
+  socket.on("error", () => {}); // Who asked and left.
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${
+      Buffer.byteLength(text)
+    }\r\nConnection: close\r\n\r\n${text}`,
+    sent,
+  );
+}

@@ -1,0 +1,49 @@
+/** A dispatcher of which only the answers are there. */
+
+import { EventRing } from "../../src/api/event_ring.ts";
+import type { Sources } from "../../src/api/http.ts";
+import type { Handlers } from "../../src/api/contract.ts";
+import { VirtualClock } from "../../src/system/clock.ts";
+import { NoneSuchError, UsageError } from "../../src/input/errors.ts";
+
+const aspect = <State>(state: State) => ({ state, why: "it is", since: "2026-01-01T00:00:00.000Z" });
+
+const STATUS = {
+  ...{ cluster: "web", name: "web1", address: "10.0.0.11", ...aspect("up" as const), live: true },
+  ...{ weight: 1, backup: false, portion: 1, buckets: 4096 },
+  neighbor: aspect("reachable" as const),
+  health: aspect("unknown" as const),
+  administration: aspect("active" as const),
+};
+
+const handlers: Handlers = {
+  interface: () => "oneip0",
+  configuration: () => ({ dispatcher: {}, clusters: [] }),
+  verify: () => ({ ok: true, backends: [], faults: [], untried: [] }),
+  techniques: () => [{ cluster: "web", technique: "route" }],
+  technique: ({ technique, cluster = "web" }) => {
+    if (cluster !== "web") throw new NoneSuchError(`There is no cluster "${cluster}"; use web`);
+    return [{ cluster, technique }];
+  },
+  events: () => [],
+  dropped: () => [],
+  explain: () => [],
+  status: () => ({
+    clusters: [{
+      ...{ name: "web", technique: "route", buckets: 4096, live: 1, minimum: null, healthIgnored: false },
+      backends: [STATUS],
+    }],
+  }),
+  drain: () => ({ ...STATUS, ...aspect("draining" as const) }),
+  undrain: ({ cluster, backend }) => ({ ...STATUS, cluster, name: backend }),
+  reload: () => ({ changes: [], moving: [] }),
+  takeover: () => {
+    throw new UsageError("not here");
+  },
+  takeoverRecord: () => ({ version: 1, record: "" }),
+  takeoverLate: () => ({ record: "" }),
+  takeoverDone: () => ({}),
+  weight: ({ weight }) => ({ ...STATUS, weight }),
+};
+
+export const SOURCES: Sources = { handlers, ring: new EventRing(), clock: new VirtualClock() };

@@ -19,6 +19,7 @@ import type { Clock } from "../system/clock.ts";
 import type { EventRing } from "./event_ring.ts";
 import { eventStream } from "./event_stream.ts";
 import type { Limits } from "./limits.ts";
+import { type Monitored, MONITORING, monitoringOf } from "./monitoring.ts";
 
 /** What @hono/node-server tells of a request. */
 interface Bindings {
@@ -33,11 +34,12 @@ const DOCUMENT = "/v1/openapi.json";
 /** What answers. */
 export interface Sources {
   readonly handlers: Handlers;
+  readonly monitored: Monitored;
   readonly ring: EventRing;
   readonly clock: Clock;
 }
 
-export function apiOf({ handlers, ring, clock }: Sources, { bodyOctets }: Limits): Api {
+export function apiOf({ handlers, monitored, ring, clock }: Sources, { bodyOctets }: Limits): Api {
   const api: Api = new OpenAPIHono({
     defaultHook: (result, asked) => result.success ? undefined : asked.json(misfitOf(result.error), 400),
   });
@@ -59,6 +61,7 @@ export function apiOf({ handlers, ring, clock }: Sources, { bodyOctets }: Limits
   const connections = new Connections();
   for (const name of Object.keys(CONTRACT) as CommandName[]) define(api, name, handlers, connections);
   defineEvents(api, ring, clock);
+  api.route("/", monitoringOf(monitored));
   api.doc31(DOCUMENT, {
     openapi: "3.1.0",
     info: {
@@ -68,7 +71,8 @@ export function apiOf({ handlers, ring, clock }: Sources, { bodyOctets }: Limits
     },
     servers: [{ url: "/" }],
   });
-  for (const path of new Set([...Object.values(CONTRACT).map(({ path }) => path), EVENT_STREAM, DOCUMENT])) {
+  const others = [EVENT_STREAM, DOCUMENT, ...MONITORING];
+  for (const path of new Set([...Object.values(CONTRACT).map(({ path }) => path), ...others])) {
     api.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), refuseMethod);
   }
   api.notFound((asked) =>

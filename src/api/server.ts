@@ -7,6 +7,7 @@ import { getRequestListener } from "@hono/node-server";
 import { refused } from "./contract.ts";
 import type { Api } from "./http.ts";
 import type { Limits } from "./limits.ts";
+import type { Clock } from "../system/clock.ts";
 
 /** Those over the limit wait so long for whoever sent them to read why. */
 const REFUSAL_MS = 1000;
@@ -17,6 +18,7 @@ const MOST_CONNECTIONS = 1024;
 /** `silentMs`: so long a connection may be silent between two requests. */
 export function serverOf(
   api: Api,
+  clock: Clock,
   { connections, sendMs, silentMs }: Limits & { readonly silentMs: number },
 ): Server {
   const listener = getRequestListener(api.fetch);
@@ -36,8 +38,8 @@ export function serverOf(
     if (connected < connections) return void connected++;
     surplus.add(socket);
     answer(socket, 429, refused(`There are ${connections} connections already`, { remedy: "come again" }));
-    const timer = setTimeout(() => socket.destroy(), REFUSAL_MS);
-    socket.once("close", () => clearTimeout(timer));
+    const timer = clock.after(REFUSAL_MS, () => socket.destroy());
+    socket.once("close", () => timer.cancel());
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     const [status, message] = whyRefused(error.code, sendMs);

@@ -8,6 +8,8 @@ import { FFI, RUNTIME } from "../device/runtime.ts";
 import { accountOf, giveUp } from "./privileges.ts";
 import { ask, controlPath, isAnswered } from "./client.ts";
 import type { Handlers } from "./contract.ts";
+import { known, metricsText } from "./metrics.ts";
+import type { Monitored } from "./monitoring.ts";
 import { listen, type Listener } from "./socket.ts";
 import { Events } from "./events.ts";
 import { EventRing } from "./event_ring.ts";
@@ -204,6 +206,13 @@ async function nameHolder(error: unknown, interfaceName: string): Promise<unknow
   );
 }
 
+function monitoredOf(running: Running): Monitored {
+  const startedMs = REAL_CLOCK.sinceEpoch();
+  let isLive = false;
+  void running.live.then(() => isLive = true);
+  return { isLive: () => isLive, metrics: () => metricsText(known(running.engine, startedMs)) };
+}
+
 /** Without its control socket a dispatcher does its work, so that is worth a warning only. */
 async function listenForCommands(
   running: Running,
@@ -239,7 +248,12 @@ async function listenForCommands(
         return {};
       },
     };
-    const listener = await listen(controlPath(), { handlers, ring, clock: REAL_CLOCK });
+    const listener = await listen(controlPath(), {
+      handlers,
+      monitored: monitoredOf(running),
+      ring,
+      clock: REAL_CLOCK,
+    });
     return listener;
   } catch (error) {
     log.warn(

@@ -34,7 +34,7 @@ export async function listen(path: string, sources: Sources, limits: Limits = LI
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   await clear(path);
   clearTakeovers(path);
-  const server = serverOf(apiOf(sources, limits), { ...limits, silentMs: SILENT_MS });
+  const server = serverOf(apiOf(sources, limits), sources.clock, { ...limits, silentMs: SILENT_MS });
   server.listen(path);
   try {
     await once(server, "listening");

@@ -46,4 +46,9 @@ const handlers: Handlers = {
   weight: ({ weight }) => ({ ...STATUS, weight }),
 };
 
-export const SOURCES: Sources = { handlers, ring: new EventRing(), clock: new VirtualClock() };
+export const SOURCES: Sources = {
+  handlers,
+  monitored: { isLive: () => true, metrics: () => "oneip_runtime_info 1\n" },
+  ring: new EventRing(),
+  clock: new VirtualClock(),
+};

@@ -30,7 +30,7 @@ test("the last 1,000 dropped frames have their time, their reason and whose they
     length: 14,
   });
 
-  const next = await engine.reload(CONFIG);
+  const next = await run.reload(engine, CONFIG);
   expect(next.dropped().slice(-2)).toEqual([closed, other]);
   for (let host = 0; host < 1100; host++) run.link.bring(toClosed(`198.51.${host >> 8}.${1 + host % 250}`));
   const dropped = next.dropped();

@@ -182,6 +182,29 @@ describe.skipIf(needsTap())("faults", () => {
   for (const fault of machineFaults) tryFault(fault);
 
   test.each(machineFaults.slice(0, 1))(
+    "a server too slow for every third probe is not taken for dead",
+    async () => {
+      const from = lines().length;
+      const slow = `table ip slow {
+        chain input {
+          type filter hook input priority 0;
+          ip saddr 10.0.0.2 tcp flags syn numgen inc mod 3 == 0 counter drop
+        }
+      }`;
+      expect(await lab.node("web1").run(["nft", "-f", "-"], { input: slow })).toMatchObject({ status: 0 });
+      await until("five probes had no answer", async () => {
+        const dropped = /packets (\d+)/.exec(
+          await lab.node("web1").exec("nft", "list", "table", "ip", "slow"),
+        );
+        return Number(dropped![1]) >= 5;
+      });
+      await tell([["web1", "nft", "delete", "table", "ip", "slow"]]);
+      expect(await serving()).toEqual(both);
+      expect(lines().slice(from).filter(({ event }) => event?.startsWith("backend."))).toEqual([]);
+    },
+  );
+
+  test.each(machineFaults.slice(0, 1))(
     "a third machine says that our addresses and a backend's are its own",
     async () => {
       const before = await owners();

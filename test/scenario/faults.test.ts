@@ -166,7 +166,10 @@ describe.skipIf(needsTap())("faults", () => {
     const lb = lab.node("lb");
     await lb.program!.stop();
     const ended = lb.run([...ONEIP, "run", "-c", join(ROOT, "test/scenario/faults.oneip.yaml")]);
-    await until("the TAP is there", async () => (await lb.run(["ip", "link", "del", "oneip0"])).status === 0);
+    const health =
+      'curl -sf --unix-socket "/run/oneip/$(stat -Lc %i /proc/self/ns/net).sock" http://oneip/healthz';
+    await until("it is at work", async () => (await lb.run(["sh", "-c", health])).status === 0);
+    await lb.exec("ip", "link", "del", "oneip0");
     const { status, stderr, stdout } = await ended;
     expect({ status, stderr }).toEqual({
       status: 1,

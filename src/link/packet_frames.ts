@@ -20,10 +20,13 @@ import { addressesOf, finishTcp, IpFrames, type Way } from "./ip_frames.ts";
 import type { LinkPlan } from "./link_frames.ts";
 import type { Frame } from "./own_frames.ts";
 
-/** What came back. `refused`: an ICMP error, destination unreachable. */
+/**
+ * What came back. `refused`: an ICMP error, destination unreachable. `unrouted`: such an error for want of a way to the destination, so
+ * whoever sends it took the packet for one to pass on.
+ */
 export interface Answer {
   readonly token: number;
-  readonly kind: "echo" | "open" | "closed" | "refused";
+  readonly kind: "echo" | "open" | "closed" | "refused" | "unrouted";
   /** The source of the packet. */
   readonly from: string;
   /** The source of the frame. */
@@ -109,5 +112,9 @@ function ofMessage(packet: Packet): Pick<Answer, "kind" | "token"> | undefined {
   const sent = embedded + (isV6 ? ipv6.HEADER : ipv4.HEADER);
   if (sent + 8 > end) return undefined;
   const isTcp = (isV6 ? ipv6.nextHeader(frame, embedded) : ipv4.protocol(frame, embedded)) === protocol.TCP;
-  return { kind: "refused", token: frame.getUint16(isTcp ? sent : sent + icmp.IDENTIFIER) };
+  const isUnrouted = (isV6 ? icmpv6.UNROUTED : icmp.UNROUTED).includes(icmp.code(frame, upper));
+  return {
+    kind: isUnrouted ? "unrouted" : "refused",
+    token: frame.getUint16(isTcp ? sent : sent + icmp.IDENTIFIER),
+  };
 }

@@ -10,7 +10,7 @@ import type { Answer } from "../link/packet_frames.ts";
 export interface Acceptance {
   readonly cluster: string;
   readonly echo: Answer | undefined;
-  /** Asked only when nothing was answered for the cluster address. */
+  /** Asked only when all that was sent to the cluster address is lost. */
   readonly ownEcho: Answer | undefined;
   readonly ports: readonly {
     /** TCP. */
@@ -32,14 +32,23 @@ export interface Machine {
 /** Something came back from the cluster address itself, so the machine has it. */
 export function isAccepted({ cluster, echo, ports }: Acceptance): boolean {
   return [echo, ...ports.map(({ answer }) => answer)].some((answer) =>
-    answer?.from === cluster && answer.kind !== "refused"
+    answer?.from === cluster && !isError(answer)
   );
+}
+
+/** It has come to nothing, or to a machine that takes it for another one's: that asks for the same at the machine's own address. */
+export function isLost(answer: Answer | undefined): boolean {
+  return answer === undefined || answer.kind === "unrouted";
+}
+
+function isError({ kind }: Answer): boolean {
+  return kind === "refused" || kind === "unrouted";
 }
 
 export function faultsOfAcceptance(acceptance: Acceptance, machine: Machine): Fault[] {
   const { cluster, echo, ports } = acceptance;
   const wrong = [echo, ...ports.map(({ answer }) => answer)].find((answer) =>
-    answer !== undefined && answer.kind !== "refused" && answer.from !== cluster
+    answer !== undefined && !isError(answer) && answer.from !== cluster
   );
   // This one fault explains all that is missing besides: no connection can come about.
   if (wrong !== undefined) return [wrongSource(cluster, machine, wrong)];
@@ -71,10 +80,12 @@ export function faultOfSilence(name: string, address: string): Fault {
 
 function notAccepted({ cluster, echo, ownEcho }: Acceptance, machine: Machine): Fault {
   const { name, address } = machine;
-  if (echo === undefined && ownEcho !== undefined) {
+  if (isLost(echo) && ownEcho !== undefined) {
     return {
       ...about("alias-missing", cluster, machine, ["firewall"]),
-      found: `${name} answers what is sent to ${address}, and nothing that is sent to ${cluster}`,
+      found: echo === undefined
+        ? `${name} answers what is sent to ${address}, and nothing that is sent to ${cluster}`
+        : `${name} takes what is sent to ${cluster} for another machine's: it says unreachable`,
       why: `${name} drops what the dispatcher sends to it, so its clients get no answer`,
       mend: addSilentAlias(cluster),
       decide: null,

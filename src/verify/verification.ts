@@ -18,6 +18,7 @@ import {
   faultOfSilence,
   faultsOfAcceptance,
   isAccepted,
+  isLost,
   type Machine,
 } from "./acceptance_faults.ts";
 import { type Claims, faultOfOwnAddress, faultsOfClaims } from "./claim_faults.ts";
@@ -166,13 +167,13 @@ export class Verification {
       this.#echo(cluster, mac),
       ...ports.map((port) => this.#connect(cluster, mac, port)),
     ]);
-    const isSilent = [echo, ...connected].every((answer) => answer === undefined);
+    const isAllLost = [echo, ...connected].every(isLost);
     // Asked only now, since whoever answers learns our MAC, and might never have to ask for it. One that is silent about it, but
     // answers the echo request behind it, will not answer any more.
     const { frames } = this.#options;
     const whoHas = [frames.probe(cluster, mac), frames.question(cluster, mac)];
     const [again, ...own] = await Promise.all([
-      this.#echo(isSilent ? backend.address : cluster, mac, whoHas),
+      this.#echo(isAllLost ? backend.address : cluster, mac, whoHas),
       ...connected.map((answer, index) =>
         answer?.kind === "closed" ? this.#connect(backend.address, mac, ports[index]!) : undefined
       ),
@@ -180,7 +181,7 @@ export class Verification {
     return {
       cluster,
       echo,
-      ownEcho: isSilent ? again : undefined,
+      ownEcho: isAllLost ? again : undefined,
       ports: ports.map((port, index) => ({ port, answer: connected[index], ownAnswer: own[index] })),
     };
   }

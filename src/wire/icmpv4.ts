@@ -15,7 +15,7 @@
 import * as checksum from "./checksum.ts";
 import { CHECKSUM, turn } from "./icmp_header.ts";
 
-export { HEADER, type, write } from "./icmp_header.ts";
+export { code, HEADER, type, write } from "./icmp_header.ts";
 
 export const ECHO_REPLY = 0;
 export const DESTINATION_UNREACHABLE = 3;
@@ -31,6 +31,9 @@ export const PROTOCOL_UNREACHABLE = 2;
 export const PORT_UNREACHABLE = 3;
 export const FRAGMENTATION_NEEDED = 4;
 export const ADMINISTRATIVELY_PROHIBITED = 13;
+
+/** Of these, what a router says that knows no way: RFC 1812 section 5.2.7.1. */
+export const UNROUTED: readonly number[] = [NET_UNREACHABLE, HOST_UNREACHABLE];
 
 /** Code of time exceeded: in transit, so the TTL and not reassembly. */
 export const IN_TRANSIT = 0;

@@ -34,6 +34,9 @@ export const ADMINISTRATIVELY_PROHIBITED = 1;
 export const ADDRESS_UNREACHABLE = 3;
 export const PORT_UNREACHABLE = 4;
 
+/** Of these, what a router says that knows no way: RFC 4443 section 3.1. */
+export const UNROUTED: readonly number[] = [NO_ROUTE, ADDRESS_UNREACHABLE];
+
 /** Code of time exceeded. */
 export const HOP_LIMIT = 0;
 

@@ -53,6 +53,17 @@ export const CASES: readonly FaultCase[] = [
     want: [`alias-interface ${CLUSTER6}`],
   },
   {
+    name: "passes-on",
+    build: [
+      noAlias,
+      noAlias6,
+      `ip route add unreachable ${CLUSTER}`,
+      `ip route add unreachable ${CLUSTER6}`,
+      `${ipv4}.all.forwarding=1 net.ipv6.conf.all.forwarding=1`,
+    ],
+    want: [`alias-missing ${CLUSTER}`, `alias-missing ${CLUSTER6}`],
+  },
+  {
     name: "proxy-arp",
     build: [noAlias, ...elsewhere, `${ipv4}.eth1.forwarding=1 net.ipv4.conf.eth1.proxy_arp=1`],
     want: [`proxy-arp ${CLUSTER}`, `alias-missing ${CLUSTER}`],

@@ -13,6 +13,8 @@ export interface Machine {
   readonly isProxy?: boolean;
   /** Open ports by address. */
   readonly open?: Readonly<Record<string, readonly number[]>>;
+  /** Is a router as well, and says with this code of ICMP that it cannot pass on IP packets to these. */
+  readonly unreachable?: { readonly code: number; readonly to: readonly string[] };
   /** Drops IP packets to these. */
   readonly drops?: readonly string[];
   /** Answers IP from this address, whatever it was asked at. */
@@ -67,6 +69,11 @@ function answerArp(machine: Machine, frame: Frame): Frame[] {
 
 function answerIp(machine: Machine, frame: Frame, view: DataView): Frame[] {
   const [src, dst] = [dotted(frame, 26), dotted(frame, 30)];
+  if (machine.unreachable?.to.includes(dst)) {
+    const error = f.icmp(3, machine.unreachable.code, [...frame.slice(14, 42)]);
+    const packet = f.ipv4(error, { src: machine.ip, dst: src, protocol: f.PROTOCOL.icmp });
+    return [f.ethernet(packet, { src: machine.mac })];
+  }
   const isHere = dst === machine.ip || machine.aliases?.includes(dst);
   if (!isHere || machine.drops?.includes(dst)) return [];
   const back = { src: machine.source ?? dst, dst: src };

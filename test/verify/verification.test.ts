@@ -181,6 +181,18 @@ describe("each fault is named, and no other:", () => {
       want: ["proxy-arp|arp-published null"],
     },
     { name: "no alias", machines: [web1, { ...web2, aliases: [] }], want: ["alias-missing|firewall web2"] },
+    {
+      name: "no alias, and a route by which it would pass the packets on",
+      machines: [web1, { ...web2, aliases: [], unreachable: { code: 1, to: [C] } }],
+      want: ["alias-missing|firewall web2"],
+      found: `web2 takes what is sent to ${C} for another machine's: it says unreachable`,
+    },
+    {
+      name: "a firewall that says no",
+      machines: [web1, { ...web2, unreachable: { code: 13, to: [C] } }],
+      want: ["firewall web2"],
+      found: `echo requests to ${C} are rejected: ${web2.ip} says unreachable`,
+    },
     { name: "not there", machines: [web1], want: ["backend-down web2"] },
     {
       name: "no service on one port",

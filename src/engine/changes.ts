@@ -4,6 +4,8 @@
  *
  *     change  change    change                                          change
  *        |--------- GATHER_MS --------| step · step · step | published  |--- ...
+ *
+ * Where frames wait for a neighbor's MAC it is not gathered longer, unless the last time was less than GATHER_MS ago.
  */
 
 import type { Clock, Timer } from "../system/clock.ts";
@@ -29,6 +31,9 @@ export class Changes<Outcome> {
   /** Of what is being computed. */
   #current = Promise.withResolvers<void>();
   #timer: Timer | undefined;
+  #isGathering = false;
+  /** By the clock: when the last gathering ended. */
+  #gatheredMs = -Infinity;
   #looking: Timer | undefined;
   #isStopped = false;
 
@@ -45,17 +50,20 @@ export class Changes<Outcome> {
     this.#looking = this.#clock.after(nextMs - this.#clock.now(), () => void this.add());
   }
 
-  /** A neighbor has another MAC than before, or none any more. */
-  addNeighbor(neighbor: number): void {
+  /** A neighbor has another MAC than before, or none any more. `isAwaited`: frames came for it while it had none. */
+  addNeighbor(neighbor: number, isAwaited: boolean): void {
     this.#neighbors.add(neighbor);
     void this.add();
+    if (!isAwaited || !this.#isGathering) return;
+    this.#timer?.cancel();
+    this.#gather(Math.max(0, this.#gatheredMs + GATHER_MS - this.#clock.now()));
   }
 
   /** Something has changed that `compute` finds by itself. Resolves when it is computed. */
   add(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
     this.#hasChanges = true;
-    this.#timer ??= this.#clock.after(GATHER_MS, () => this.#begin());
+    if (this.#timer === undefined) this.#gather(GATHER_MS);
     return this.#next.promise;
   }
 
@@ -68,7 +76,14 @@ export class Changes<Outcome> {
     this.#next.resolve();
   }
 
+  #gather(forMs: number): void {
+    this.#isGathering = true;
+    this.#timer = this.#clock.after(forMs, () => this.#begin());
+  }
+
   #begin(): void {
+    this.#isGathering = false;
+    this.#gatheredMs = this.#clock.now();
     const neighbors = [...this.#neighbors];
     this.#neighbors.clear();
     this.#hasChanges = false;
@@ -83,7 +98,8 @@ export class Changes<Outcome> {
       this.#timer = this.#clock.after(0, () => this.#go(steps));
       return;
     }
-    this.#timer = this.#hasChanges ? this.#clock.after(GATHER_MS, () => this.#begin()) : undefined;
+    this.#timer = undefined;
+    if (this.#hasChanges) this.#gather(GATHER_MS);
     this.#events.computed(value);
     this.start();
     this.#current.resolve();

@@ -128,7 +128,7 @@ export class EngineParts {
     this.resolver = new Resolver(frames, neighbors, clock, {
       ...own,
       sendKept: ({ worker, frame }, mac) => this.link.sendKept(worker, frame, mac),
-      changed: (neighbor) => this.changes.addNeighbor(neighbor),
+      changed: (neighbor, isAwaited) => this.changes.addNeighbor(neighbor, isAwaited),
       lost,
     });
     this.changes = new Changes(clock, {

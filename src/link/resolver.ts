@@ -27,8 +27,8 @@ export interface WaitingRecord extends WaitingFrame {
 export interface ResolverEvents extends ExchangeEvents {
   /** Sends a frame that was kept. */
   sendKept(waiting: WaitingFrame, mac: Mac): void;
-  /** A neighbor has another MAC than before, or none any more. */
-  changed(neighbor: number): void;
+  /** A neighbor has another MAC than before, or none any more. `isAwaited`: frames waited for it. */
+  changed(neighbor: number, isAwaited: boolean): void;
   /** How many frames to us have been lost so far that may have been answers. */
   lost(): number;
 }
@@ -84,8 +84,9 @@ export class Resolver {
   heard({ address, mac }: Claim): void {
     const neighbor = this.neighbors.learn(address, mac, this.#clock.now());
     if (neighbor === undefined) return;
-    for (const waiting of this.#waiting.take(neighbor)) this.#forward(waiting, mac);
-    this.#events.changed(neighbor);
+    const frames = this.#waiting.take(neighbor);
+    for (const waiting of frames) this.#forward(waiting, mac);
+    this.#events.changed(neighbor, frames.length > 0);
   }
 
   /** A frame whose only lack is its destination MAC: it is sent now if that is known, later if not. */
@@ -120,7 +121,7 @@ export class Resolver {
     }, { most: MOST_AT_ONCE, deafMs: this.#hearing.deafMs() });
     for (const neighbor of failed) {
       this.kept.dropped += this.#waiting.take(neighbor).length;
-      this.#events.changed(neighbor);
+      this.#events.changed(neighbor, false);
     }
     const { dueMs } = this.neighbors;
     if (dueMs <= roundMs) return this.#tickAfter(1, roundMs);

@@ -325,6 +325,18 @@ test("frames that came before the dispatcher did go to whom they belong", async 
   );
 });
 
+test("once a backend has answered, its clients' frames wait no longer", async () => {
+  const { neighbors: [web1], run } = runWith(1, {});
+  web1!.isAlive = false;
+  await using _engine = await run.start();
+  await run.clock.advance(100);
+  run.shares();
+  web1!.isAlive = true;
+  while (!run.link.delivered.has(web1!)) await run.clock.advance(1);
+  await run.clock.advance(1);
+  expect(run.shares()).toEqual([200]);
+});
+
 test("explain says who serves a client now, who keeps its older connections, and why", async () => {
   const { run } = runWith(2, {});
   await using engine = await started(run);

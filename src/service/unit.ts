@@ -37,7 +37,7 @@ Restart=always
 RestartSec=1
 RestartPreventExitStatus=2
 Nice=-15
-Environment=ONEIP_RUNTIME=${runtime} DENO_DIR=/var/cache/oneip
+Environment=ONEIP_RUNTIME=${runtime} DENO_DIR=/var/cache/oneip NODE_COMPILE_CACHE=/var/cache/oneip
 
 DynamicUser=yes
 RuntimeDirectory=oneip

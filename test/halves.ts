@@ -23,6 +23,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/table/bucket_map.test.ts",
   ],
   node: [
+    "test/api/counters.test.ts",
     "test/api/metrics.test.ts",
     "test/benchmark/frames.test.ts",
     "test/capture/reader.test.ts",

@@ -7,10 +7,12 @@ import * as z from "zod";
 import type { ConfigChanges } from "../cluster/config_changes.ts";
 import type { TechniqueOf } from "../cluster/techniques.ts";
 import type { LiveExplanation } from "../engine/explain_live.ts";
-import type { BackendStatus, Status } from "../engine/status.ts";
+import type { Buckets } from "../engine/buckets.ts";
+import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
 import type { OffloadName } from "../device/offloads.ts";
 import type { HandedTap } from "../device/tap.ts";
 import type { Fault } from "../fault/fault.ts";
+import type { Counters } from "./counters.ts";
 import { EVENT_NAMES } from "./event_names.ts";
 import type { DispatcherEvent } from "./events.ts";
 import type { Json } from "../config/print.ts";
@@ -62,20 +64,56 @@ const backendStatus: z.ZodType<BackendStatus> = z.strictObject({
   backup: z.boolean(),
   portion: z.number(),
   buckets: z.int(),
+  probeMs: z.number().nullable(),
   neighbor: aspect("unknown", "reachable", "failed"),
   health: aspect("unknown", "up", "down"),
   administration: aspect("active", "draining", "down"),
 });
 
-const status: z.ZodType<Status> = z.strictObject({
+const clusterSummary = z.strictObject({
+  name: z.string(),
+  technique,
+  buckets: z.int(),
+  live: z.int(),
+  minimum: z.int().nullable(),
+  healthIgnored: z.boolean(),
+});
+
+const clusterStatus: z.ZodType<ClusterStatus> = clusterSummary.extend({ backends: z.array(backendStatus) });
+
+/** What the engine knows, and of the process: by what it runs, and since when. */
+const status: z.ZodType<
+  Status & { readonly interface: string; readonly runtime: string; readonly startedAt: string }
+> = z.strictObject({
+  interface: z.string(),
+  runtime: z.string(),
+  startedAt: z.string(),
+  epoch: z.int(),
+  clusters: z.array(clusterStatus),
+});
+
+const buckets: z.ZodType<Buckets> = z.strictObject({
+  cluster: z.string(),
+  epoch: z.int(),
+  backends: z.array(z.string()),
+  owners: z.array(z.int()),
+  inTransition: z.array(z.int()),
+});
+
+const counters: z.ZodType<Counters> = z.strictObject({
+  time: z.string(),
+  verdicts: z.record(z.string(), z.int()),
+  tapDropped: z.int(),
+  workers: z.array(z.int()),
+  machines: z.array(z.strictObject({ address: z.string(), frames: z.int(), octets: z.int() })),
+  pending: z.strictObject({ sent: z.int(), dropped: z.int() }),
+  probes: z.strictObject({ asked: z.int(), failed: z.int(), doubted: z.int() }),
   clusters: z.array(z.strictObject({
     name: z.string(),
-    technique,
-    buckets: z.int(),
-    live: z.int(),
-    minimum: z.int().nullable(),
-    healthIgnored: z.boolean(),
-    backends: z.array(backendStatus),
+    broadcastFrames: z.int(),
+    bucketsInTransition: z.int(),
+    connectionsRemembered: z.int(),
+    connectionsUnremembered: z.int(),
   })),
 });
 
@@ -133,7 +171,8 @@ const dispatcherEvent: z.ZodType<DispatcherEvent> = z.strictObject({
 /** No slash, so that a name is a part of a path. */
 const name = z.string().regex(/^[^/]+$/, "use a name as the configuration has it");
 
-const ofBackend = { cluster: name, backend: name };
+const ofCluster = { cluster: name };
+const ofBackend = { ...ofCluster, backend: name };
 
 const weightRemedy = "use a whole number from 0 to 100";
 
@@ -189,6 +228,48 @@ export const CONTRACT = {
     summary: "The state of each backend, since when and why, and its share of the buckets",
     input: nothing,
     output: status,
+  },
+  counters: {
+    method: "get",
+    path: "/v1/counters",
+    summary: "What was done so far: frames by verdict, frames and octets by machine, probes, transitions",
+    input: nothing,
+    output: counters,
+  },
+  clusters: {
+    method: "get",
+    path: "/v1/clusters",
+    summary: "The clusters of the status, without their backends",
+    input: nothing,
+    output: z.array(clusterSummary),
+  },
+  cluster: {
+    method: "get",
+    path: "/v1/clusters/{cluster}",
+    summary: "A cluster of the status, with its backends",
+    input: z.strictObject(ofCluster),
+    output: clusterStatus,
+  },
+  backends: {
+    method: "get",
+    path: "/v1/clusters/{cluster}/backends",
+    summary: "The status of each backend of a cluster",
+    input: z.strictObject(ofCluster),
+    output: z.array(backendStatus),
+  },
+  backend: {
+    method: "get",
+    path: "/v1/clusters/{cluster}/backends/{backend}",
+    summary: "The status of a backend",
+    input: z.strictObject(ofBackend),
+    output: backendStatus,
+  },
+  buckets: {
+    method: "get",
+    path: "/v1/clusters/{cluster}/buckets",
+    summary: "Who owns each bucket of a cluster: an index into `backends`, or -1; and which are in transition",
+    input: z.strictObject(ofCluster),
+    output: buckets,
   },
   events: {
     method: "get",

@@ -8,6 +8,7 @@ import { FFI, RUNTIME } from "../device/runtime.ts";
 import { accountOf, giveUp } from "./privileges.ts";
 import { ask, controlPath, isAnswered } from "./client.ts";
 import type { Handlers } from "./contract.ts";
+import { countersOf } from "./counters.ts";
 import { known, metricsText } from "./metrics.ts";
 import type { Monitored } from "./monitoring.ts";
 import { listen, type Listener } from "./socket.ts";
@@ -19,6 +20,7 @@ import { Running, type Service, type Started } from "./running.ts";
 import { serviceManagerOf } from "./service_manager.ts";
 import { takeOver } from "./takeover.ts";
 import { Engine } from "../engine/engine.ts";
+import { findBackend, findCluster } from "../cluster/find_backend.ts";
 import { loadWithWarnings } from "../config/load.ts";
 import { requireNeeds } from "../health/needs.ts";
 import { Output, STDOUT } from "../device/output.ts";
@@ -113,7 +115,7 @@ async function run(
   const { engine } = started;
   running = new Running(started, service);
   const handingOver = new HandingOver(running, log, REAL_CLOCK);
-  const control = await listenForCommands(running, handingOver, ring, log);
+  const control = await listenForCommands(running, handingOver, ring, log, REAL_CLOCK.sinceEpoch());
   manager.follow(running);
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
@@ -206,8 +208,7 @@ async function nameHolder(error: unknown, interfaceName: string): Promise<unknow
   );
 }
 
-function monitoredOf(running: Running): Monitored {
-  const startedMs = REAL_CLOCK.sinceEpoch();
+function monitoredOf(running: Running, startedMs: number): Monitored {
   let isLive = false;
   void running.live.then(() => isLive = true);
   return { isLive: () => isLive, metrics: () => metricsText(known(running.engine, startedMs)) };
@@ -219,7 +220,9 @@ async function listenForCommands(
   handingOver: HandingOver,
   ring: EventRing,
   log: Logger,
+  startedMs: number,
 ): Promise<Listener | undefined> {
+  const clusters = () => running.engine.status().clusters;
   try {
     const handlers: Handlers = {
       events: () => ring.all(),
@@ -228,7 +231,18 @@ async function listenForCommands(
       verify: async () => explainSilence(await running.engine.verify(), running.engine.interfaceName),
       techniques: () => running.engine.techniques(),
       technique: ({ technique, cluster }) => running.engine.setTechnique(technique, cluster),
-      status: () => running.engine.status(),
+      status: () => ({
+        interface: running.engine.interfaceName,
+        runtime: RUNTIME,
+        startedAt: new Date(startedMs).toISOString(),
+        ...running.engine.status(),
+      }),
+      counters: () => countersOf(running.engine, REAL_CLOCK.sinceEpoch()),
+      clusters: () => clusters().map(({ backends: _, ...cluster }) => cluster),
+      cluster: ({ cluster }) => findCluster(clusters(), cluster),
+      backends: ({ cluster }) => [...findCluster(clusters(), cluster).backends],
+      backend: ({ cluster, backend }) => findBackend(clusters(), `${cluster}/${backend}`).backend,
+      buckets: ({ cluster }) => running.engine.buckets(cluster),
       dropped: () =>
         running.engine.dropped().map((frame) => (
           { ...frame, octets: Buffer.from(frame.octets).toString("base64") }
@@ -250,7 +264,7 @@ async function listenForCommands(
     };
     const listener = await listen(controlPath(), {
       handlers,
-      monitored: monitoredOf(running),
+      monitored: monitoredOf(running, startedMs),
       ring,
       clock: REAL_CLOCK,
     });

@@ -13,6 +13,7 @@ import { TapAttachment } from "../plane/tap_attachment.ts";
 import { type Clock, REAL_CLOCK } from "../system/clock.ts";
 import { breathe } from "../system/in_steps.ts";
 import type { VerificationReport } from "../verify/report.ts";
+import { type Buckets, bucketsOf } from "./buckets.ts";
 import { decide } from "./decide.ts";
 import { type DroppedFrame, droppedFrames } from "./dropped.ts";
 import { explainLive, type LiveExplanation } from "./explain_live.ts";
@@ -154,8 +155,12 @@ export class Engine {
 
   /** The state of each backend, with what it has of the buckets. */
   status(): Status {
-    const { forwarding, liveness, clock } = this.#parts;
-    return statusOf(forwarding, liveness, clock);
+    return statusOf(this.#parts);
+  }
+
+  /** Who owns each bucket of a cluster. Throws UsageError when there is no such cluster. */
+  buckets(cluster: string): Buckets {
+    return bucketsOf(this.#parts, cluster);
   }
 
   /** Which backend of each cluster serves a client now, and why. Throws UsageError when that is no address. */

@@ -16,7 +16,7 @@ import type { Report } from "./report.ts";
 import type { RememberedRecord, TransitionsRecord } from "./transitions_record.ts";
 
 /** Of both records and the text that they become: another one with each change of its shape or meaning. */
-export const RECORD_VERSION = 2;
+export const RECORD_VERSION = 3;
 
 export interface EngineRecord {
   readonly neighbors: NeighborsRecord;
@@ -24,6 +24,8 @@ export interface EngineRecord {
   readonly health: readonly ProbedRecord[];
   readonly techniques: readonly TechniqueRecord[];
   readonly transitions: TransitionsRecord;
+  /** How often a table was published. */
+  readonly epoch: number;
 }
 
 /** What workers have written until they stopped. */

@@ -208,6 +208,14 @@ export class Transitions {
     return transitions.has(bucket) ? map.cluster.backends[transitions.old(bucket)] : undefined;
   }
 
+  /** The buckets of a cluster that are in transition. */
+  bucketsOf(cluster: number): number[] {
+    const { map, transitions } = this.#parts[cluster]!;
+    if (transitions.size === 0) return [];
+    return Array.from({ length: map.cluster.buckets }, (_, bucket) => bucket)
+      .filter((bucket) => transitions.has(bucket));
+  }
+
   /** Of a cluster. Its workers count what they find no room for; here is what a reload found none for. */
   of(cluster: number): TransitionReport {
     const { transitions, index, unremembered } = this.#parts[cluster]!;

@@ -138,6 +138,12 @@ export class Prober {
     return this.#find(cluster, backend)?.targets.find(isDown)?.failure?.fault ?? null;
   }
 
+  /** How long the latest successful probe of a backend took, the slowest of its probes; null before, and when it is not probed. */
+  tookMs(cluster: string, backend: string): number | null {
+    const took = this.#find(cluster, backend)?.targets.flatMap(({ tookMs }) => tookMs ?? []) ?? [];
+    return took.length > 0 ? Math.max(...took) : null;
+  }
+
   record(): ProbedRecord[] {
     return this.#probed.map((probed) => recordOf(probed, this.#told.get(probed) ?? null));
   }
@@ -182,6 +188,7 @@ export class Prober {
     if (!isSilence) this.#doubt.answered(target, asked);
     if (failure === undefined) {
       target.doubtedMs = Infinity;
+      target.tookMs = this.#options.clock.now() - asked.beganMs;
       target.judge.succeeded();
     } else {
       this.counts.failed++;

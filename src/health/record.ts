@@ -22,6 +22,7 @@ interface TargetRecord {
   readonly probe: Probe;
   readonly judge: JudgeRecord;
   readonly failure: Failure | null;
+  readonly tookMs: number | null;
 }
 
 export function recordOf(
@@ -33,8 +34,8 @@ export function recordOf(
     backend,
     address,
     told,
-    targets: targets.map(({ to, port, probe, judge, failure = null }) => (
-      { to, port, probe, judge: judge.record(), failure }
+    targets: targets.map(({ to, port, probe, judge, failure = null, tookMs }) => (
+      { to, port, probe, judge: judge.record(), failure, tookMs }
     )),
   };
 }
@@ -56,4 +57,5 @@ export function adoptTarget(target: Target, known: readonly TargetRecord[]): voi
   if (same === undefined) return;
   target.judge.adopt(same.judge);
   target.failure = same.failure ?? undefined;
+  target.tookMs = same.tookMs;
 }

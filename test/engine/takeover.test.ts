@@ -177,7 +177,7 @@ function shapeOf(value: unknown, at = "", shape = new Set<string>()): Set<string
   else if (ArrayBuffer.isView(value)) shape.add(`${at}: ${value.constructor.name}`);
   else if (typeof value === "object" && value !== null) {
     for (const [key, inner] of Object.entries(value)) shapeOf(inner, at === "" ? key : `${at}.${key}`, shape);
-  } else if (!/verdicts|dispatched|broadcast|probe\./.test(at)) shape.add(at);
+  } else if (!/verdicts|dispatched|octets|broadcast|probe\./.test(at)) shape.add(at);
   return shape;
 }
 
@@ -196,6 +196,7 @@ test("the text of a record is the record; whoever changes its shape gives it ano
   }
   expect([...shape].sort()).toMatchInlineSnapshot(`
     [
+      "epoch",
       "health[].address",
       "health[].backend",
       "health[].cluster",
@@ -206,6 +207,7 @@ test("the text of a record is the record; whoever changes its shape gives it ano
       "health[].targets[].judge.verdict",
       "health[].targets[].port",
       "health[].targets[].to",
+      "health[].targets[].tookMs",
       "health[].told",
       "liveness[].backends[].address",
       "liveness[].backends[].answered",

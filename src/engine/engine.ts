@@ -6,6 +6,7 @@ import type { AdministrationState, Health } from "../cluster/liveness.ts";
 import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
 import { configData } from "../config/print.ts";
+import type { ProbeCounts } from "../health/record.ts";
 import { ownAddresses } from "../link/link.ts";
 import type { Attachment } from "../plane/attachment.ts";
 import { KEPT } from "../plane/dropped_ring.ts";
@@ -117,9 +118,9 @@ export class Engine {
     return this.#succession.report();
   }
 
-  /** Probes since the last reload: those that were begun, those that failed, and failed ones that say little. */
-  get probes(): Readonly<EngineParts["prober"]["counts"]> {
-    return { ...this.#parts.prober.counts };
+  /** Probes so far: those that were begun, those that failed, and failed ones that say little. */
+  get probes(): ProbeCounts {
+    return this.#parts.prober.counts;
   }
 
   /** The last 1,000 frames that were dropped, the oldest first; also those under earlier configurations. */

@@ -15,6 +15,7 @@ import { type Clock, REAL_CLOCK } from "../system/clock.ts";
 import { breathe } from "../system/in_steps.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { type Buckets, bucketsOf } from "./buckets.ts";
+import { type Commanded, commandedOf } from "./commanded.ts";
 import { decide } from "./decide.ts";
 import { type DroppedFrame, droppedFrames } from "./dropped.ts";
 import { explainLive, type LiveExplanation } from "./explain_live.ts";
@@ -180,6 +181,11 @@ export class Engine {
   /** Gives a backend another weight, 0 to 100; 0 drains. The rest is as with `administer`. */
   setWeight(backend: string, weight: number): Promise<BackendStatus> {
     return decide(this.#parts, backend, { weight });
+  }
+
+  /** The configuration as people have changed it since by command. */
+  commanded(): Commanded {
+    return commandedOf(this.#parts);
   }
 
   /** Verifies that the backends are set up right, without disturbing what goes on; up to three seconds, with hundreds of backends longer. */

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { keyChangesBetween } from "../../src/cluster/config_changes.ts";
 import { textWith } from "../../src/cluster/save_changes.ts";
 import type { Config } from "../../src/config/config.ts";
+import { edited } from "../../src/config/edit.ts";
 import { loadTextInSteps } from "../../src/config/load.ts";
 import { finish } from "../../src/table/steps.ts";
 import { Random } from "../random.ts";
@@ -125,6 +126,13 @@ test("whole clusters come and go", () => {
   expect(saved(line, `${running(WEB)}${mail}`)).toBe(
     `${line}  - name: mail\n    addresses:\n      - 10.0.0.200\n    backends:\n      - name: mail1\n        address: 10.0.0.21\n`,
   );
+});
+
+test("a section that the file leaves out is added", () => {
+  const edit = { cluster: null, backend: null, key: "api.listen", new: ["127.0.0.1:8080"] };
+  const [line, , , flow] = Object.values(STYLES) as [string, string, string, string];
+  expect(edited(line, [edit])).toBe(`${line}api: {listen: [127.0.0.1:8080]}\n`);
+  expect(edited(flow, [edit])).toBe(flow.replace(/}$/, ", api: {listen: [127.0.0.1:8080]}}"));
 });
 
 test("what stands there by an alias is left to people, and so is what others would have too", () => {

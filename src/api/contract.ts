@@ -4,17 +4,20 @@
  */
 
 import * as z from "zod";
-import type { ConfigChanges } from "../cluster/config_changes.ts";
+import type { ConfigChange, ConfigChanges } from "../cluster/config_changes.ts";
 import type { TechniqueOf } from "../cluster/techniques.ts";
 import type { LiveExplanation } from "../engine/explain_live.ts";
-import type { BackendStatus, Status } from "../engine/status.ts";
+import type { Buckets } from "../engine/buckets.ts";
+import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
 import type { OffloadName } from "../device/offloads.ts";
 import type { HandedTap } from "../device/tap.ts";
 import type { Fault } from "../fault/fault.ts";
+import type { Counters } from "./counters.ts";
 import { EVENT_NAMES } from "./event_names.ts";
 import type { DispatcherEvent } from "./events.ts";
 import type { Json } from "../config/print.ts";
 import { type FaultId, FAULTS } from "../fault/ids.ts";
+import type { Difference } from "./running.ts";
 import type { VerificationReport, VerifiedBackend } from "../verify/report.ts";
 
 const technique = z.enum(["route", "broadcast"], "use route or broadcast");
@@ -62,34 +65,83 @@ const backendStatus: z.ZodType<BackendStatus> = z.strictObject({
   backup: z.boolean(),
   portion: z.number(),
   buckets: z.int(),
+  probeMs: z.number().nullable(),
   neighbor: aspect("unknown", "reachable", "failed"),
   health: aspect("unknown", "up", "down"),
   administration: aspect("active", "draining", "down"),
 });
 
-const status: z.ZodType<Status> = z.strictObject({
+const clusterSummary = z.strictObject({
+  name: z.string(),
+  technique,
+  buckets: z.int(),
+  live: z.int(),
+  minimum: z.int().nullable(),
+  healthIgnored: z.boolean(),
+});
+
+const clusterStatus: z.ZodType<ClusterStatus> = clusterSummary.extend({ backends: z.array(backendStatus) });
+
+/** What the engine knows, and of the process: by what it runs, and since when. */
+const status: z.ZodType<
+  Status & { readonly interface: string; readonly runtime: string; readonly startedAt: string }
+> = z.strictObject({
+  interface: z.string(),
+  runtime: z.string(),
+  startedAt: z.string(),
+  epoch: z.int(),
+  clusters: z.array(clusterStatus),
+});
+
+const buckets: z.ZodType<Buckets> = z.strictObject({
+  cluster: z.string(),
+  epoch: z.int(),
+  backends: z.array(z.string()),
+  // There may be 65,536, and z.int() takes more than twice as long.
+  owners: z.array(z.number()),
+  inTransition: z.array(z.number()),
+});
+
+const counters: z.ZodType<Counters> = z.strictObject({
+  time: z.string(),
+  verdicts: z.record(z.string(), z.int()),
+  tapDropped: z.int(),
+  workers: z.array(z.int()),
+  machines: z.array(z.strictObject({ address: z.string(), frames: z.int(), octets: z.int() })),
+  pending: z.strictObject({ sent: z.int(), dropped: z.int() }),
+  probes: z.strictObject({ asked: z.int(), failed: z.int(), doubted: z.int() }),
   clusters: z.array(z.strictObject({
     name: z.string(),
-    technique,
-    buckets: z.int(),
-    live: z.int(),
-    minimum: z.int().nullable(),
-    healthIgnored: z.boolean(),
-    backends: z.array(backendStatus),
+    broadcastFrames: z.int(),
+    bucketsInTransition: z.int(),
+    connectionsRemembered: z.int(),
+    connectionsUnremembered: z.int(),
   })),
 });
 
 const json = z.unknown() as unknown as z.ZodType<Json>;
 
+const configChange: z.ZodType<ConfigChange> = z.strictObject({
+  cluster: z.string().nullable(),
+  backend: z.string().nullable(),
+  key: z.string().nullable(),
+  old: json,
+  new: json,
+});
+
 const configChanges: z.ZodType<ConfigChanges> = z.strictObject({
-  changes: z.array(z.strictObject({
-    cluster: z.string().nullable(),
-    backend: z.string().nullable(),
-    key: z.string().nullable(),
-    old: json,
-    new: json,
-  })),
+  changes: z.array(configChange),
   moving: z.array(z.strictObject({ cluster: z.string(), share: z.number() })),
+});
+
+const difference: z.ZodType<Difference> = z.strictObject({
+  file: z.string(),
+  changes: z.array(configChange),
+  drained: z.array(z.strictObject({
+    cluster: z.string(),
+    backend: z.string(),
+    state: z.enum(["draining", "down"]),
+  })),
 });
 
 /** The TAP that is handed over. Its descriptors come another way (device/handed_descriptors.ts). */
@@ -133,7 +185,8 @@ const dispatcherEvent: z.ZodType<DispatcherEvent> = z.strictObject({
 /** No slash, so that a name is a part of a path. */
 const name = z.string().regex(/^[^/]+$/, "use a name as the configuration has it");
 
-const ofBackend = { cluster: name, backend: name };
+const ofCluster = { cluster: name };
+const ofBackend = { ...ofCluster, backend: name };
 
 const weightRemedy = "use a whole number from 0 to 100";
 
@@ -183,12 +236,63 @@ export const CONTRACT = {
     input: nothing,
     output: json,
   },
+  difference: {
+    method: "get",
+    path: "/v1/configuration/difference",
+    summary:
+      "In what the dispatcher runs otherwise than its file says now: `old` is the file's, `new` what runs",
+    input: nothing,
+    output: difference,
+  },
   status: {
     method: "get",
     path: "/v1/status",
     summary: "The state of each backend, since when and why, and its share of the buckets",
     input: nothing,
     output: status,
+  },
+  counters: {
+    method: "get",
+    path: "/v1/counters",
+    summary: "What was done so far: frames by verdict, frames and octets by machine, probes, transitions",
+    input: nothing,
+    output: counters,
+  },
+  clusters: {
+    method: "get",
+    path: "/v1/clusters",
+    summary: "The clusters of the status, without their backends",
+    input: nothing,
+    output: z.array(clusterSummary),
+  },
+  cluster: {
+    method: "get",
+    path: "/v1/clusters/{cluster}",
+    summary: "A cluster of the status, with its backends",
+    input: z.strictObject(ofCluster),
+    output: clusterStatus,
+  },
+  backends: {
+    method: "get",
+    path: "/v1/clusters/{cluster}/backends",
+    summary: "The status of each backend of a cluster",
+    input: z.strictObject(ofCluster),
+    output: z.array(backendStatus),
+  },
+  backend: {
+    method: "get",
+    path: "/v1/clusters/{cluster}/backends/{backend}",
+    summary: "The status of a backend",
+    input: z.strictObject(ofBackend),
+    output: backendStatus,
+  },
+  buckets: {
+    method: "get",
+    path: "/v1/clusters/{cluster}/buckets",
+    summary:
+      "Who owns each bucket of a cluster: an index into `backends`, or -1; and which are in transition",
+    input: z.strictObject(ofCluster),
+    output: buckets,
   },
   events: {
     method: "get",
@@ -241,6 +345,29 @@ export const CONTRACT = {
       weight: z.int(weightRemedy).min(0, weightRemedy).max(100, weightRemedy),
     }),
     output: backendStatus,
+  },
+  add: {
+    method: "post",
+    path: "/v1/clusters/{cluster}/backends",
+    summary:
+      "Adds a backend until the next reload, with the keys that it would have in the file; what that changes",
+    input: z.strictObject({
+      ...ofCluster,
+      name: z.string(),
+      address: z.string(),
+      weight: z.int().optional(),
+      backup: z.boolean().optional(),
+      mtu: z.int().optional(),
+      health: json.optional(),
+    }),
+    output: configChanges,
+  },
+  remove: {
+    method: "post",
+    path: "/v1/clusters/{cluster}/backends/{backend}/remove",
+    summary: "Takes a backend away until the next reload; what that changes",
+    input: z.strictObject(ofBackend),
+    output: configChanges,
   },
   explain: {
     method: "get",

@@ -8,6 +8,7 @@ import { FFI, RUNTIME } from "../device/runtime.ts";
 import { accountOf, giveUp } from "./privileges.ts";
 import { ask, controlPath, isAnswered } from "./client.ts";
 import type { Handlers } from "./contract.ts";
+import { countersOf } from "./counters.ts";
 import { known, metricsText } from "./metrics.ts";
 import type { Monitored } from "./monitoring.ts";
 import { listen, type Listener } from "./socket.ts";
@@ -19,6 +20,7 @@ import { Running, type Service, type Started } from "./running.ts";
 import { serviceManagerOf } from "./service_manager.ts";
 import { takeOver } from "./takeover.ts";
 import { Engine } from "../engine/engine.ts";
+import { findBackend, findCluster } from "../cluster/find_backend.ts";
 import { loadWithWarnings } from "../config/load.ts";
 import { requireNeeds } from "../health/needs.ts";
 import { Output, STDOUT } from "../device/output.ts";
@@ -88,7 +90,7 @@ export async function serve(
   events.listen((event) => hooks.hear(event));
   events.listen(() => manager.changed());
   try {
-    await run({ file, config, log, manager, reloaded }, ring, asked, takeover);
+    await run({ file, config, log, manager, reloaded }, { events, ring }, asked, takeover);
   } finally {
     hooks.stop();
     if (hooks.counts.run + hooks.counts.lost > 0) log.info({ ...hooks.counts }, "commands of onEvent");
@@ -96,9 +98,15 @@ export async function serve(
   }
 }
 
+/** Of what happens. */
+interface History {
+  readonly events: Events;
+  readonly ring: EventRing;
+}
+
 async function run(
   service: Service,
-  ring: EventRing,
+  history: History,
   asked: Promise<string>,
   takeover: boolean,
 ): Promise<void> {
@@ -109,11 +117,11 @@ async function run(
     else running.reload().catch(() => {}); // The log says why.
   });
   const isPreferred = raisePriority();
-  const started = takeover ? await goOn(config, log) : await start(config, log);
+  const started = takeover ? await goOn(config, log, history) : await start(config, log);
   const { engine } = started;
   running = new Running(started, service);
-  const handingOver = new HandingOver(running, log, REAL_CLOCK);
-  const control = await listenForCommands(running, handingOver, ring, log);
+  const handingOver = new HandingOver(running, history.ring, log, REAL_CLOCK);
+  const control = await listenForCommands(running, handingOver, history.ring, log, REAL_CLOCK.sinceEpoch());
   manager.follow(running);
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
@@ -136,9 +144,12 @@ async function run(
 }
 
 /** In place of the running dispatcher, as the same user: only so its socket can be asked. */
-async function goOn(config: Config, log: Logger): Promise<Started> {
+async function goOn(config: Config, log: Logger, { events, ring }: History): Promise<Started> {
   giveUp(accountOf(config.dispatcher.user), controlPath());
-  return await takeOver(controlPath(), config, log);
+  return await takeOver(controlPath(), config, log, (before) => {
+    for (const event of before) ring.add(event);
+    events.goOnAfter(before);
+  });
 }
 
 async function start(config: Config, log: Logger): Promise<Started> {
@@ -206,8 +217,7 @@ async function nameHolder(error: unknown, interfaceName: string): Promise<unknow
   );
 }
 
-function monitoredOf(running: Running): Monitored {
-  const startedMs = REAL_CLOCK.sinceEpoch();
+function monitoredOf(running: Running, startedMs: number): Monitored {
   let isLive = false;
   void running.live.then(() => isLive = true);
   return { isLive: () => isLive, metrics: () => metricsText(known(running.engine, startedMs)) };
@@ -219,7 +229,9 @@ async function listenForCommands(
   handingOver: HandingOver,
   ring: EventRing,
   log: Logger,
+  startedMs: number,
 ): Promise<Listener | undefined> {
+  const clusters = () => running.engine.status().clusters;
   try {
     const handlers: Handlers = {
       events: () => ring.all(),
@@ -228,7 +240,18 @@ async function listenForCommands(
       verify: async () => explainSilence(await running.engine.verify(), running.engine.interfaceName),
       techniques: () => running.engine.techniques(),
       technique: ({ technique, cluster }) => running.engine.setTechnique(technique, cluster),
-      status: () => running.engine.status(),
+      status: () => ({
+        interface: running.engine.interfaceName,
+        runtime: RUNTIME,
+        startedAt: new Date(startedMs).toISOString(),
+        ...running.engine.status(),
+      }),
+      counters: () => countersOf(running.engine, REAL_CLOCK.sinceEpoch()),
+      clusters: () => clusters().map(({ backends: _, ...cluster }) => cluster),
+      cluster: ({ cluster }) => findCluster(clusters(), cluster),
+      backends: ({ cluster }) => [...findCluster(clusters(), cluster).backends],
+      backend: ({ cluster, backend }) => findBackend(clusters(), `${cluster}/${backend}`).backend,
+      buckets: ({ cluster }) => running.engine.buckets(cluster),
       dropped: () =>
         running.engine.dropped().map((frame) => (
           { ...frame, octets: Buffer.from(frame.octets).toString("base64") }
@@ -237,6 +260,9 @@ async function listenForCommands(
         running.engine.administer(`${cluster}/${backend}`, now ? "down" : "draining"),
       undrain: ({ cluster, backend }) => running.engine.administer(`${cluster}/${backend}`, "active"),
       weight: ({ cluster, backend, weight }) => running.engine.setWeight(`${cluster}/${backend}`, weight),
+      add: ({ cluster, ...backend }) => running.add(cluster, backend as unknown as JsonMapping),
+      remove: ({ cluster, backend }) => running.remove(cluster, backend),
+      difference: () => running.difference(),
       explain: ({ address }) => running.engine.explain(address),
       reload: ({ dryRun = false }) => dryRun ? running.changes() : running.reload(),
       takeover: (input, connection) => handingOver.begin(input, connection),
@@ -250,7 +276,7 @@ async function listenForCommands(
     };
     const listener = await listen(controlPath(), {
       handlers,
-      monitored: monitoredOf(running),
+      monitored: monitoredOf(running, startedMs),
       ring,
       clock: REAL_CLOCK,
     });

@@ -1,4 +1,4 @@
-/** The backend that people mean by `NAME` or `CLUSTER/NAME`. */
+/** The cluster, or the backend, that people mean by `NAME` or `CLUSTER/NAME`. */
 
 import { NoneSuchError, UsageError } from "../input/errors.ts";
 
@@ -11,6 +11,18 @@ interface Named<Backend> {
 /** Names that an error suggests. */
 const MOST_SUGGESTED = 3;
 
+/** Throws UsageError, with the nearest names, when there is no such cluster. */
+export function findCluster<Cluster extends { readonly name: string }>(
+  clusters: readonly Cluster[],
+  name: string,
+): Cluster {
+  const found = clusters.find((cluster) => cluster.name === name);
+  if (found !== undefined) return found;
+  throw new NoneSuchError(
+    `There is no cluster "${name}"; use ${nearest(name, clusters.map(({ name }) => name))}`,
+  );
+}
+
 /** Throws UsageError when there is no such backend, with the nearest names, or when several clusters have one, with theirs. */
 export function findBackend<Backend extends { readonly name: string }, Cluster extends Named<Backend>>(
   clusters: readonly (Cluster & Named<Backend>)[],
@@ -18,11 +30,7 @@ export function findBackend<Backend extends { readonly name: string }, Cluster e
 ): { readonly cluster: Cluster; readonly backend: Backend } {
   const [name = "", clusterName] = text.split("/").toReversed();
   const all = clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ cluster, backend })));
-  if (clusterName !== undefined && !clusters.some((cluster) => cluster.name === clusterName)) {
-    throw new NoneSuchError(
-      `There is no cluster "${clusterName}"; use ${nearest(clusterName, clusters.map(({ name }) => name))}`,
-    );
-  }
+  if (clusterName !== undefined) findCluster(clusters, clusterName);
   const inside = all.filter(({ cluster }) => clusterName === undefined || cluster.name === clusterName);
   const found = inside.filter(({ backend }) => backend.name === name);
   if (found.length === 1) return found[0]!;
@@ -36,6 +44,18 @@ export function findBackend<Backend extends { readonly name: string }, Cluster e
   }
   const full = found.map(({ cluster }) => `${cluster.name}/${name}`);
   throw new UsageError(`Several clusters have a backend "${name}"; use ${full.join(" or ")}`);
+}
+
+/** Where a backend that is not there yet belongs. Throws UsageError when it names no cluster and there are several. */
+export function placeOfNew(
+  clusters: readonly { readonly name: string }[],
+  text: string,
+): { readonly cluster: string; readonly name: string } {
+  const [name = "", cluster] = text.split("/").toReversed();
+  if (cluster !== undefined) return { cluster: findCluster(clusters, cluster).name, name };
+  if (clusters.length === 1) return { cluster: clusters[0]!.name, name };
+  const places = clusters.slice(0, MOST_SUGGESTED).map((cluster) => `${cluster.name}/${name}`);
+  throw new UsageError(`There are several clusters; use ${places.join(" or ")}`);
 }
 
 function nearest(wanted: string, names: readonly string[]): string {

@@ -20,7 +20,7 @@ export async function decide(
   nameOrPath: string,
   { state, weight }: Decision,
 ): Promise<BackendStatus> {
-  const { config, clock, liveness, forwarding, changes, publisher, shared } = parts;
+  const { config, liveness, forwarding, changes, publisher, shared } = parts;
   const { cluster, backend } = findBackend(config.clusters, nameOrPath);
   if (forwarding.techniques.isBroadcast(cluster)) {
     throw new UsageError(
@@ -34,5 +34,5 @@ export async function decide(
   await publisher.published();
   await shared.settled();
   const buckets = forwarding.bucketsOf(cluster, backend);
-  return backendStatus(cluster, backend, buckets, liveness.of(cluster.name, backend.name), clock);
+  return backendStatus(cluster, backend, buckets, parts);
 }

@@ -4,6 +4,7 @@ import type { LivenessBook } from "../cluster/liveness.ts";
 import type { Prober } from "../health/prober.ts";
 import type { Resolver } from "../link/resolver.ts";
 import type { Forwarding } from "./forwarding.ts";
+import type { Publisher } from "../plane/publisher.ts";
 import type { EngineRecord } from "./record.ts";
 
 /** The parts of an engine that know something. */
@@ -12,24 +13,30 @@ export interface Parts {
   readonly liveness: LivenessBook;
   readonly prober: Prober;
   readonly forwarding: Forwarding;
+  readonly publisher: Publisher;
 }
 
 /** Nothing happens by itself any more in these. */
-export function recordOf({ resolver, liveness, prober, forwarding }: Parts): EngineRecord {
+export function recordOf({ resolver, liveness, prober, forwarding, publisher }: Parts): EngineRecord {
   return {
     neighbors: resolver.neighbors.record(),
     liveness: liveness.record(),
     health: prober.record(),
     techniques: forwarding.techniques.record(),
     transitions: forwarding.transitions.record(),
+    epoch: publisher.epoch,
   };
 }
 
 /** Into parts that have not begun yet. Then they compute their maps. */
-export function adopt(record: EngineRecord, { resolver, liveness, prober, forwarding }: Parts): void {
+export function adopt(
+  record: EngineRecord,
+  { resolver, liveness, prober, forwarding, publisher }: Parts,
+): void {
   resolver.neighbors.adopt(record.neighbors);
   liveness.adopt(record.liveness);
   prober.adopt(record.health);
   forwarding.techniques.adopt(record.techniques);
   forwarding.transitions.adopt(record.transitions);
+  publisher.adopt(record.epoch);
 }

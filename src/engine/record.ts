@@ -9,21 +9,23 @@
 
 import type { ClusterRecord } from "../cluster/liveness.ts";
 import type { TechniqueRecord } from "../cluster/techniques.ts";
-import type { ProbedRecord } from "../health/record.ts";
+import type { ProberRecord } from "../health/record.ts";
 import type { WaitingRecord } from "../link/resolver.ts";
 import type { NeighborsRecord } from "../table/neighbors.ts";
 import type { Report } from "./report.ts";
 import type { RememberedRecord, TransitionsRecord } from "./transitions_record.ts";
 
 /** Of both records and the text that they become: another one with each change of its shape or meaning. */
-export const RECORD_VERSION = 2;
+export const RECORD_VERSION = 3;
 
 export interface EngineRecord {
   readonly neighbors: NeighborsRecord;
   readonly liveness: readonly ClusterRecord[];
-  readonly health: readonly ProbedRecord[];
+  readonly health: ProberRecord;
   readonly techniques: readonly TechniqueRecord[];
   readonly transitions: TransitionsRecord;
+  /** How often a table was published. */
+  readonly epoch: number;
 }
 
 /** What workers have written until they stopped. */
@@ -41,7 +43,7 @@ const KIND = "$";
 
 const ARRAYS = { Uint8Array, Uint16Array, Int32Array, Float64Array };
 
-export function textOf(record: EngineRecord | LateRecord): string {
+export function textOf(record: object): string {
   return JSON.stringify(record, (_, value: unknown) => {
     if (typeof value === "number" && !Number.isFinite(value)) return { [KIND]: String(value) };
     if (!ArrayBuffer.isView(value)) return value;

@@ -15,6 +15,8 @@ export interface Report {
   readonly verdicts: Readonly<Record<string, number>>;
   /** Frames dispatched by backend address. */
   readonly dispatched: Readonly<Record<string, number>>;
+  /** The octets of these frames, Ethernet headers among them. */
+  readonly octets: Readonly<Record<string, number>>;
   /** Frames sent to all backends, by cluster: technique `broadcast`. */
   readonly broadcast: Readonly<Record<string, number>>;
   /** By cluster. */
@@ -33,15 +35,16 @@ export function reportOf(
   const workers = shared.workers.map((worker) => worker.received());
   const clusters = forwarding.maps.map(({ cluster }) => cluster);
   const addresses = clusters.flatMap(({ backends }) => backends.map(({ address }) => address));
+  const byAddress = (count: (neighbor: number) => number) =>
+    Object.fromEntries(addresses.map((address) => [address, count(forwarding.neighborOf(address))]));
   return {
     received: workers.reduce((sum, count) => sum + count, 0),
     workers,
     verdicts: Object.fromEntries(
       shared.verdicts().map((count, index) => [verdict.NAMES[index]!, count]),
     ),
-    dispatched: Object.fromEntries(
-      addresses.map((address) => [address, shared.dispatched(forwarding.neighborOf(address))]),
-    ),
+    dispatched: byAddress((neighbor) => shared.dispatched(neighbor)),
+    octets: byAddress((neighbor) => shared.octets(neighbor)),
     broadcast: Object.fromEntries(
       clusters.map(({ name }, index) => [name, shared.dispatched(forwarding.groupOf(index))]),
     ),

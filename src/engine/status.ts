@@ -5,14 +5,14 @@ import type {
   Aspect,
   BackendState,
   HealthState,
-  Liveness,
-  LivenessBook,
   NeighborState,
 } from "../cluster/liveness.ts";
 import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 import type { Technique } from "../cluster/techniques.ts";
-import type { Clock } from "../system/clock.ts";
-import type { Forwarding } from "./forwarding.ts";
+import type { EngineParts } from "./parts.ts";
+
+/** The parts of an engine that know of it. */
+type Known = Pick<EngineParts, "forwarding" | "liveness" | "prober" | "publisher" | "clock">;
 
 export interface AspectStatus<State> {
   readonly state: State;
@@ -34,6 +34,8 @@ export interface BackendStatus extends AspectStatus<BackendState> {
   readonly portion: number;
   /** That it owns now. */
   readonly buckets: number;
+  /** Milliseconds that its latest successful probe took, the slowest of its probes; null before, and without probes. */
+  readonly probeMs: number | null;
   readonly neighbor: AspectStatus<NeighborState>;
   readonly health: AspectStatus<HealthState>;
   readonly administration: AspectStatus<AdministrationState>;
@@ -54,17 +56,20 @@ export interface ClusterStatus {
 }
 
 export interface Status {
+  /** How often a forwarding table was published so far. */
+  readonly epoch: number;
   readonly clusters: readonly ClusterStatus[];
 }
 
-export function statusOf(forwarding: Forwarding, liveness: LivenessBook, clock: Clock): Status {
-  const { maps, techniques } = forwarding;
+export function statusOf(parts: Known): Status {
+  const { forwarding: { maps, techniques }, liveness, publisher } = parts;
   return {
+    epoch: publisher.epoch,
     clusters: maps.map((map) => {
       const { cluster } = map;
       const shares = map.shares();
       const backends = cluster.backends.map((backend, index) =>
-        backendStatus(cluster, backend, shares[index]!, liveness.of(cluster.name, backend.name), clock)
+        backendStatus(cluster, backend, shares[index]!, parts)
       );
       return {
         name: cluster.name,
@@ -84,9 +89,10 @@ export function backendStatus(
   cluster: ClusterConfig,
   { name, address, backup }: BackendConfig,
   buckets: number,
-  liveness: Liveness,
-  clock: Clock,
+  { liveness: book, prober, clock }: Known,
 ): BackendStatus {
+  const liveness = book.of(cluster.name, name);
+  const tookMs = prober.tookMs(cluster.name, name);
   const began = clock.sinceEpoch() - clock.now();
   const aspect = <State>({ state, why, sinceMs }: Aspect<State>): AspectStatus<State> => (
     { state, why, since: new Date(began + sinceMs).toISOString() }
@@ -102,6 +108,7 @@ export function backendStatus(
     backup,
     portion,
     buckets,
+    probeMs: tookMs === null ? null : Math.round(tookMs * 1000) / 1000,
     neighbor: aspect(neighbor),
     health: aspect(health),
     administration: aspect(administration),

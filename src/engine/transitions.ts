@@ -208,6 +208,17 @@ export class Transitions {
     return transitions.has(bucket) ? map.cluster.backends[transitions.old(bucket)] : undefined;
   }
 
+  /** The buckets of a cluster that are in transition. */
+  bucketsOf(cluster: number): number[] {
+    const { map, transitions } = this.#parts[cluster]!;
+    const buckets: number[] = [];
+    if (transitions.size === 0) return buckets;
+    for (let bucket = 0; bucket < map.cluster.buckets; bucket++) {
+      if (transitions.has(bucket)) buckets.push(bucket);
+    }
+    return buckets;
+  }
+
   /** Of a cluster. Its workers count what they find no room for; here is what a reload found none for. */
   of(cluster: number): TransitionReport {
     const { transitions, index, unremembered } = this.#parts[cluster]!;

@@ -6,6 +6,18 @@ import type { Failure } from "./attempt.ts";
 import type { JudgeRecord } from "./judge.ts";
 import type { Probed, Target } from "./targets.ts";
 
+export interface ProberRecord {
+  readonly counts: ProbeCounts;
+  readonly backends: readonly ProbedRecord[];
+}
+
+/** Attempts, those that failed, and failed ones that say little or nothing because we lost frames or were late. */
+export interface ProbeCounts {
+  readonly asked: number;
+  readonly failed: number;
+  readonly doubted: number;
+}
+
 /** Of a backend. */
 export interface ProbedRecord {
   readonly cluster: string;
@@ -22,6 +34,7 @@ interface TargetRecord {
   readonly probe: Probe;
   readonly judge: JudgeRecord;
   readonly failure: Failure | null;
+  readonly tookMs: number | null;
 }
 
 export function recordOf(
@@ -33,8 +46,8 @@ export function recordOf(
     backend,
     address,
     told,
-    targets: targets.map(({ to, port, probe, judge, failure = null }) => (
-      { to, port, probe, judge: judge.record(), failure }
+    targets: targets.map(({ to, port, probe, judge, failure = null, tookMs }) => (
+      { to, port, probe, judge: judge.record(), failure, tookMs }
     )),
   };
 }
@@ -56,4 +69,5 @@ export function adoptTarget(target: Target, known: readonly TargetRecord[]): voi
   if (same === undefined) return;
   target.judge.adopt(same.judge);
   target.failure = same.failure ?? undefined;
+  target.tookMs = same.tookMs;
 }

@@ -17,6 +17,8 @@ export interface Target {
   readonly judge: Judge;
   /** The last one. */
   failure: Failure | undefined;
+  /** How long the latest successful attempt took; null before it. */
+  tookMs: number | null;
   /** The last attempt got no answer at all. */
   wasSilent: boolean;
   /** By the clock: when the last attempt began. */
@@ -63,6 +65,7 @@ function targetsOf(
         port,
         judge: new Judge(probe),
         failure: undefined,
+        tookMs: null,
         wasSilent: false,
         beganMs: -Infinity,
         doubtedMs: Infinity,

@@ -63,7 +63,10 @@ export class DataPlane {
       if (length === 0) break;
       const became = this.#carryOut(this.#dispatcher.receive(begin, length - begin));
       this.#state.verdicts.add(became);
-      if (became === verdict.DISPATCHED) this.#state.dispatched.add(this.#dispatcher.neighbor);
+      if (became === verdict.DISPATCHED) {
+        this.#state.dispatched.add(this.#dispatcher.neighbor);
+        this.#state.octets.add(this.#dispatcher.neighbor, this.#dispatcher.length);
+      }
       if (verdict.isDropped(became)) this.#state.dropped.push(became, this.#clock(), this.#words, length);
       handedUp ||= verdict.isHandedUp(became);
     }

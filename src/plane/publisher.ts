@@ -10,12 +10,24 @@ export class Publisher {
   #publishing: Promise<void> | undefined;
   #isStale = false;
   #isStopped = false;
+  /** Of the publishers before. */
+  #earlier = 0;
 
   /** `wake` makes the workers look at the shared state; `fill` writes what is to be forwarded by now. */
   constructor(shared: SharedState, wake: () => void, fill: (table: ForwardingTable) => void) {
     this.#shared = shared;
     this.#wake = wake;
     this.#fill = fill;
+  }
+
+  /** How often a table was published so far. */
+  get epoch(): number {
+    return this.#earlier + this.#shared.epoch;
+  }
+
+  /** Goes on counting from another one's epoch. */
+  adopt(epoch: number): void {
+    this.#earlier = epoch;
   }
 
   /** Resolves when it is published. Changes that come while it waits for the workers go out together. */

@@ -144,6 +144,11 @@ export class SharedState {
     return this.workers.reduce((sum, { dispatched }) => sum + dispatched.get(neighbor), 0);
   }
 
+  /** The octets of these frames, Ethernet headers among them. */
+  octets(neighbor: number): number {
+    return this.workers.reduce((sum, { octets }) => sum + octets.get(neighbor), 0);
+  }
+
   /** New connections to a cluster since the start that found no room to be remembered, of all workers. */
   unremembered(cluster: number): number {
     return this.workers.reduce((sum, { unremembered }) => sum + unremembered.get(cluster), 0);

@@ -4,6 +4,7 @@
  *     words          TAKEN, HANDED_UP, STANDS, BURSTS
  *     verdicts       frames by verdict                              the worker counts
  *     dispatched     frames dispatched by neighbor                  the worker counts
+ *     octets         of these frames                                the worker counts
  *     unremembered   new connections without room, by cluster       the worker counts
  *     heard          frames for the control plane                   the worker pushes
  *     pending        frames that wait for a MAC                     the worker pushes
@@ -39,6 +40,7 @@ const PENDING = 64;
 export class WorkerState {
   readonly verdicts: Counters;
   readonly dispatched: Counters;
+  readonly octets: Counters;
   readonly unremembered: Counters;
   /** Shared by all workers. */
   readonly transitions: TransitionMemory;
@@ -52,7 +54,7 @@ export class WorkerState {
   readonly #words: Int32Array;
 
   static byteLength({ clusters, neighbors, slotSize }: Dimensions): number {
-    return WORDS * 4 + Counters.byteLength(NAMES.length + neighbors + clusters) +
+    return WORDS * 4 + Counters.byteLength(NAMES.length + 2 * neighbors + clusters) +
       Ring.byteLength(slotSize, HEARD) + Ring.byteLength(slotSize, PENDING) + DroppedRing.byteLength();
   }
 
@@ -66,7 +68,8 @@ export class WorkerState {
   ) {
     const verdicts = at + WORDS * 4;
     const dispatched = verdicts + Counters.byteLength(NAMES.length);
-    const unremembered = dispatched + Counters.byteLength(neighbors);
+    const octets = dispatched + Counters.byteLength(neighbors);
+    const unremembered = octets + Counters.byteLength(neighbors);
     const heard = unremembered + Counters.byteLength(clusters);
     const pending = heard + Ring.byteLength(slotSize, HEARD);
     const dropped = pending + Ring.byteLength(slotSize, PENDING);
@@ -77,6 +80,7 @@ export class WorkerState {
     this.#words = new Int32Array(memory, at, WORDS);
     this.verdicts = new Counters(memory, verdicts, NAMES.length);
     this.dispatched = new Counters(memory, dispatched, neighbors);
+    this.octets = new Counters(memory, octets, neighbors);
     this.unremembered = new Counters(memory, unremembered, clusters);
     this.heard = new Ring(memory, heard, slotSize, HEARD);
     this.pending = new Ring(memory, pending, slotSize, PENDING);

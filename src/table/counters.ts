@@ -18,11 +18,13 @@ export class Counters {
     this.#words = new Int32Array(memory, at, count * 2);
   }
 
-  add(index: number): void {
+  /** `count` is less than 2^31. */
+  add(index: number, count = 1): void {
     const words = this.#words;
-    const low = (words[index * 2]! + 1) | 0;
+    const before = words[index * 2]!;
+    const low = (before + count) | 0;
     // The high word first: then it is what may be one ahead.
-    if ((low & LOW_BITS) === 0) Atomics.add(words, index * 2 + 1, 1);
+    if ((low ^ before) < 0) Atomics.add(words, index * 2 + 1, 1);
     words[index * 2] = low;
   }
 

@@ -10,10 +10,19 @@ const aspect = <State>(state: State) => ({ state, why: "it is", since: "2026-01-
 
 const STATUS = {
   ...{ cluster: "web", name: "web1", address: "10.0.0.11", ...aspect("up" as const), live: true },
-  ...{ weight: 1, backup: false, portion: 1, buckets: 4096 },
+  ...{ weight: 1, backup: false, portion: 1, buckets: 4096, probeMs: 1.5 },
   neighbor: aspect("reachable" as const),
   health: aspect("unknown" as const),
   administration: aspect("active" as const),
+};
+
+const CLUSTER = {
+  name: "web",
+  technique: "route" as const,
+  buckets: 4096,
+  live: 1,
+  minimum: null,
+  healthIgnored: false,
 };
 
 const handlers: Handlers = {
@@ -29,13 +38,28 @@ const handlers: Handlers = {
   dropped: () => [],
   explain: () => [],
   status: () => ({
-    clusters: [{
-      ...{ name: "web", technique: "route", buckets: 4096, live: 1, minimum: null, healthIgnored: false },
-      backends: [STATUS],
-    }],
+    interface: "oneip0",
+    runtime: "Deno 2.9.5",
+    startedAt: "2026-01-01T00:00:00.000Z",
+    epoch: 1,
+    clusters: [{ ...CLUSTER, backends: [STATUS] }],
   }),
+  counters: () => ({
+    time: "2026-01-01T00:00:00.000Z",
+    ...{ verdicts: {}, tapDropped: 0, workers: [0], machines: [], clusters: [] },
+    pending: { sent: 0, dropped: 0 },
+    probes: { asked: 0, failed: 0, doubted: 0 },
+  }),
+  clusters: () => [CLUSTER],
+  cluster: () => ({ ...CLUSTER, backends: [STATUS] }),
+  backends: () => [STATUS],
+  backend: () => STATUS,
+  buckets: ({ cluster }) => ({ cluster, epoch: 1, backends: ["web1"], owners: [0, -1], inTransition: [1] }),
   drain: () => ({ ...STATUS, ...aspect("draining" as const) }),
   undrain: ({ cluster, backend }) => ({ ...STATUS, cluster, name: backend }),
+  add: () => ({ changes: [], moving: [] }),
+  remove: () => ({ changes: [], moving: [] }),
+  difference: () => ({ file: "/etc/oneip/oneip.yaml", changes: [], drained: [] }),
   reload: () => ({ changes: [], moving: [] }),
   takeover: () => {
     throw new UsageError("not here");

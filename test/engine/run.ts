@@ -127,6 +127,9 @@ export class Run {
     return lines;
   }
 
+  /** Octets of each request that `shares` brings. */
+  readonly requestOctets = REQUESTS[0]!.length;
+
   /** How many of 200 clients each machine gets. */
   shares(): number[] {
     this.link.delivered.clear();

@@ -44,6 +44,16 @@ test("Counters carry into the high word", () => {
   }
 });
 
+test("Counters carry whatever is counted at once", () => {
+  const { words } = counterAt(0, 0);
+  const counters = new Counters(words.buffer, 0, 2);
+  for (let times = 1; times <= 200_000; times++) {
+    counters.add(1, 65_535);
+    if (counters.get(1) !== times * 65_535) expect(counters.get(1)).toBe(times * 65_535);
+  }
+  expect([counters.get(0), counters.get(1)]).toEqual([0, 200_000 * 65_535]);
+});
+
 test("Counters are right for a reader who comes while one is carried", () => {
   for (const [low, high] of [[0x7fffffff, 0], [-1, 1]] as const) {
     const after = counterAt(low, high);

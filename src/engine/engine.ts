@@ -124,9 +124,7 @@ export class Engine {
 
   /** The last 1,000 frames that were dropped, the oldest first; also those under earlier configurations. */
   dropped(): DroppedFrame[] {
-    const { shared, config, plan, forwarding, clock } = this.#parts;
-    const own = droppedFrames(shared, config, plan, forwarding.maps, clock);
-    return [...this.#droppedEarlier, ...own].slice(-KEPT);
+    return [...this.#droppedEarlier, ...droppedFrames(this.#parts)].slice(-KEPT);
   }
 
   /** The technique of each cluster now. */

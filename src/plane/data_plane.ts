@@ -40,7 +40,7 @@ export class DataPlane {
   readonly #dispatcher: Dispatcher;
   readonly #clock: () => number;
 
-  /** `clock`: milliseconds, int32, that never go back but may wrap. */
+  /** `clock`: milliseconds that never go back. */
   constructor(plan: Plan, device: Device, state: WorkerState, clock: () => number) {
     this.#device = device;
     this.#clock = clock;
@@ -48,7 +48,7 @@ export class DataPlane {
     this.#slot = new Uint8Array(state.slotSize);
     this.#words = new Int32Array(this.#slot.buffer);
     this.#begin = plan.offloads ? virtio.HEADER : 0;
-    this.#dispatcher = new Dispatcher(plan, this.#slot, state.take(), state, clock);
+    this.#dispatcher = new Dispatcher(plan, this.#slot, state.take(), state, () => clock() | 0);
   }
 
   /** Works off the frames that are waiting, `most` at most, and says how many there were. */
@@ -67,7 +67,7 @@ export class DataPlane {
         this.#state.dispatched.add(this.#dispatcher.neighbor);
         this.#state.octets.add(this.#dispatcher.neighbor, this.#dispatcher.length);
       }
-      if (verdict.isDropped(became)) this.#state.dropped.push(became, this.#clock(), this.#words, length);
+      if (verdict.isDropped(became)) this.#state.dropped.push(became, this.#clock() | 0, this.#words, length);
       handedUp ||= verdict.isHandedUp(became);
     }
     if (handedUp) this.#state.notify();

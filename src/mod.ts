@@ -40,6 +40,7 @@ export { InputError, type Mistake, UsageError } from "./input/errors.ts";
 // A whole dispatcher, on a TAP or in memory, and its time.
 export { Engine, type Surroundings } from "./engine/engine.ts";
 export type { DroppedFrame } from "./engine/dropped.ts";
+export type { CaptureRequest, LiveCapture, LiveFrame } from "./engine/live_capture.ts";
 export type { Report } from "./engine/report.ts";
 export type { BackendStatus, ClusterStatus, Status } from "./engine/status.ts";
 export type { AdministrationState, Health } from "./cluster/liveness.ts";

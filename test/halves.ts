@@ -30,6 +30,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/capture/writer.test.ts",
     "test/engine/dropped.test.ts",
     "test/engine/faults.test.ts",
+    "test/engine/live_capture.test.ts",
     "test/engine/scale.test.ts",
     "test/engine/states.test.ts",
     "test/engine/transitions.test.ts",

@@ -6,6 +6,7 @@
  *     interface  | link type, 0 | snapshot length | options
  *     enhanced   | interface | time, two words | captured | on the wire | frame, padded | options
  *     simple     | on the wire | frame, padded
+ *     statistics | interface | time, two words | options                      what came of the capture so far
  *     packet     | interface, drops | time, two words | captured | on the wire | frame, padded | options      obsolete
  *
  * All other blocks are passed over.
@@ -18,6 +19,7 @@ export const SECTION = 0x0a0d0d0a;
 export const INTERFACE = 1;
 const PACKET = 2;
 const SIMPLE = 3;
+export const STATISTICS = 5;
 export const ENHANCED = 6;
 
 export const BYTE_ORDER = 0x1a2b3c4d;
@@ -33,10 +35,14 @@ const ENHANCED_BODY = 20;
 const SIMPLE_BODY = 4;
 
 export const END_OF_OPTIONS = 0;
+export const COMMENT = 1;
 /** Of an interface: units of time, a power of ten, or of two where the highest bit is set. */
 export const TIME_RESOLUTION = 9;
 /** Of an interface: seconds to add. */
 const TIME_OFFSET = 14;
+
+/** Of statistics: packets that found no room, eight octets. */
+export const DROPPED_BY_INTERFACE = 5;
 
 /** More interfaces, or options of one, serve no one but an attacker. */
 const MOST_INTERFACES = 65_536;

@@ -187,6 +187,8 @@ class Source {
 
   next(): LiveFrame | undefined {
     const captured = this.#captured;
+    // From when another one has begun the rings are its reader's.
+    if (this.#parts.shared.captureFilter.latest !== this.#number) return undefined;
     for (const { captured: ring } of this.#parts.shared.workers) {
       for (let octets = ring.shift(captured); octets !== undefined; octets = ring.shift(captured)) {
         // What was captured for another reader is nobody's any more.

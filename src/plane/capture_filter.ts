@@ -88,6 +88,11 @@ export class CaptureFilter {
     return Atomics.load(this.#words, NUMBER);
   }
 
+  /** Of the capture that was begun last, though it may be over. */
+  get latest(): number {
+    return this.#words[LATEST]!;
+  }
+
   get snaplen(): number {
     return this.#words[SNAPLEN]!;
   }

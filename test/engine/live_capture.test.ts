@@ -152,6 +152,7 @@ test("one at a time; the next one gets nothing of the one before", async () => {
   first.stop();
   const second = engine.capture({ direction: "in" });
   run.link.bring(request("198.51.100.8"));
+  expect(read(first)).toEqual([]);
   expect(read(second).map(({ client }) => client)).toEqual(["198.51.100.8"]);
   await engine.stop();
   expect(second.whyEnded).toBe("The dispatcher has ended");

@@ -353,12 +353,14 @@ if (OPTIMISED) {
   }
   const client = { address: CLIENT_6, prefixLength: 127 };
   result["dispatched ipv6, captured by its client"] =
-    await heapPerFrame([FRAMES["dispatched ipv6"]!], "resolved", PLAN, 0, { ...CAPTURED["all"]!, client }) - measuring;
+    await heapPerFrame([FRAMES["dispatched ipv6"]!], "resolved", PLAN, 0, { ...CAPTURED["all"]!, client }) -
+    measuring;
   for (const name of TO_CAPTURE) {
     const plan = { ...PLAN, offloads: name in OFFLOADED };
     const frame = FRAMES[name] ?? OFFLOADED[name]!;
     for (const [wanted, captured] of Object.entries(CAPTURED)) {
-      result[`${name}, captured ${wanted}`] = await heapPerFrame([frame], "resolved", plan, 0, captured) - measuring;
+      result[`${name}, captured ${wanted}`] = await heapPerFrame([frame], "resolved", plan, 0, captured) -
+        measuring;
     }
   }
   const stays = { ...PLAN, clusters: [{ ...PLAN.clusters[0]!, transition: { udp: "stay" as const } }] };

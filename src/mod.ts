@@ -42,6 +42,7 @@ export { Engine, type Surroundings } from "./engine/engine.ts";
 export type { Buckets } from "./engine/buckets.ts";
 export type { Commanded, Drained } from "./engine/commanded.ts";
 export type { DroppedFrame } from "./engine/dropped.ts";
+export type { CaptureRequest, LiveCapture, LiveFrame } from "./engine/live_capture.ts";
 export type { Report } from "./engine/report.ts";
 export type { BackendStatus, ClusterStatus, Status } from "./engine/status.ts";
 export type { AdministrationState, Health } from "./cluster/liveness.ts";

@@ -33,6 +33,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/cluster/save_changes.test.ts",
     "test/engine/dropped.test.ts",
     "test/engine/faults.test.ts",
+    "test/engine/live_capture.test.ts",
     "test/engine/scale.test.ts",
     "test/engine/states.test.ts",
     "test/engine/transitions.test.ts",

@@ -47,26 +47,36 @@ export interface Conversation {
 
 /** Throws UsageError when no dispatcher runs. */
 export async function converse(path: string): Promise<Conversation> {
-  const socket = connect(path);
+  const agent = await OneConnection.to(path);
+  return { ask: (command, input) => askBy(agent, command, input), end: () => agent.end() };
+}
+
+/** What comes as long as the dispatcher, or `end`, lets it. It throws GoneError when the dispatcher has ended in the middle. */
+export interface Stream {
+  readonly octets: AsyncIterable<Uint8Array>;
+  end(): void;
+}
+
+/** Asks at another path than those of commands, with a body. Throws UsageError when no dispatcher runs, or when it refuses. */
+export async function askForStream(path: string, target: string, body: object): Promise<Stream> {
+  const agent = await OneConnection.to(path);
   try {
-    await once(socket, "connect");
+    const response = await respond(agent, "POST", target, JSON.stringify(body));
+    if (response.statusCode !== 200) throw refusedBy(await textOf(response));
+    return { octets: octetsOf(response), end: () => agent.end() };
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === "EACCES"
-      ? "this user may not"
-      : "no dispatcher runs";
-    throw new UsageError(
-      `Cannot ask the dispatcher at ${path}: ${why}; run it with "oneip run", in this network namespace, as this user`,
-    );
+    agent.end();
+    throw error;
   }
-  socket.on("error", () => {}); // Then no answer comes.
-  const agent = new OneConnection(socket);
-  return {
-    ask: (command, input) => askBy(agent, command, input),
-    end() {
-      agent.destroy();
-      socket.destroy();
-    },
-  };
+}
+
+async function* octetsOf(response: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* response;
+  } catch {
+    // Its connection has ended.
+  }
+  if (!response.complete) throw new GoneError("The dispatcher has ended");
 }
 
 /** Does a dispatcher listen there? */
@@ -88,13 +98,35 @@ class OneConnection extends Agent {
   /** Rejects with GoneError when it has ended. */
   readonly ended: Promise<never>;
 
-  constructor(socket: Socket) {
+  /** Throws UsageError when nobody listens there. */
+  static async to(path: string): Promise<OneConnection> {
+    const socket = connect(path);
+    try {
+      await once(socket, "connect");
+    } catch (error) {
+      const why = (error as NodeJS.ErrnoException).code === "EACCES"
+        ? "this user may not"
+        : "no dispatcher runs";
+      throw new UsageError(
+        `Cannot ask the dispatcher at ${path}: ${why}; run it with "oneip run", in this network namespace, as this user`,
+      );
+    }
+    socket.on("error", () => {}); // Then no answer comes.
+    return new OneConnection(socket);
+  }
+
+  private constructor(socket: Socket) {
     super({ keepAlive: true, maxSockets: 1 });
     this.#socket = socket;
     this.ended = once(socket, "close").then(() => {
       throw new GoneError("The dispatcher ended before it answered");
     });
     this.ended.catch(() => {}); // Whoever waits for it hears of it; nobody must.
+  }
+
+  end(): void {
+    this.destroy();
+    this.#socket.destroy();
   }
 
   override createConnection(
@@ -113,10 +145,14 @@ async function askBy<N extends CommandName>(
   input: Input<N>,
 ): Promise<Output<N>> {
   const { status, text } = await exchange(agent, command, input as Readonly<Record<string, unknown>>);
-  const answer = JSON.parse(text);
-  if (status === 200) return CONTRACT[command].output.parse(answer) as Output<N>;
-  const { message, remedy } = refusal.parse(answer).error;
-  throw new UsageError(remedy === undefined ? message : `${message}; ${remedy}`);
+  if (status === 200) return CONTRACT[command].output.parse(JSON.parse(text)) as Output<N>;
+  throw refusedBy(text);
+}
+
+/** In the dispatcher's words. */
+function refusedBy(text: string): UsageError {
+  const { message, remedy } = refusal.parse(JSON.parse(text)).error;
+  return new UsageError(remedy === undefined ? message : `${message}; ${remedy}`);
 }
 
 async function exchange(
@@ -132,21 +168,44 @@ async function exchange(
     ? `?${new URLSearchParams(rest as [string, string][])}`
     : "";
   const body = method === "get" ? "" : JSON.stringify(Object.fromEntries(rest));
+  const response = await respond(agent, method.toUpperCase(), target + query, body);
+  return { status: response.statusCode, text: await textOf(response) };
+}
+
+/** `body`: JSON, or empty. */
+async function respond(
+  agent: OneConnection,
+  method: string,
+  path: string,
+  body: string,
+): Promise<IncomingMessage> {
   const headers = body === "" ? {} : {
     "content-type": "application/json",
     "content-length": String(Buffer.byteLength(body)),
   };
   try {
-    const sent = request({ agent, method: method.toUpperCase(), path: target + query, headers }).end(body);
+    const sent = request({ agent, method, path, headers }).end(body);
     sent.on("error", () => {}); // Of a connection that ends, which `ended` says.
     const [response] = await Promise.race([once(sent, "response"), agent.ended]) as [IncomingMessage];
-    const octets: Uint8Array[] = [];
-    for await (const part of response) octets.push(part);
-    return { status: response.statusCode, text: Buffer.concat(octets).toString() };
+    return response;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code?.startsWith("HPE_")) {
-      throw new UsageError("The running dispatcher is of another version: stop it, and start this one");
-    }
-    throw new GoneError("The dispatcher ended before it answered");
+    throw goneBy(error);
   }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const octets: Uint8Array[] = [];
+  try {
+    for await (const part of response) octets.push(part);
+  } catch (error) {
+    throw goneBy(error);
+  }
+  return Buffer.concat(octets).toString();
+}
+
+function goneBy(error: unknown): Error {
+  if ((error as NodeJS.ErrnoException).code?.startsWith("HPE_")) {
+    return new UsageError("The running dispatcher is of another version: stop it, and start this one");
+  }
+  return new GoneError("The dispatcher ended before it answered");
 }

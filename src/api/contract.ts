@@ -6,6 +6,7 @@
 import * as z from "zod";
 import type { ConfigChange, ConfigChanges } from "../cluster/config_changes.ts";
 import type { TechniqueOf } from "../cluster/techniques.ts";
+import { WHOLE_FRAMES } from "../engine/live_capture.ts";
 import type { LiveExplanation } from "../engine/explain_live.ts";
 import type { Buckets } from "../engine/buckets.ts";
 import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
@@ -19,6 +20,7 @@ import type { Json } from "../config/print.ts";
 import { type FaultId, FAULTS } from "../fault/ids.ts";
 import type { Difference } from "./running.ts";
 import type { VerificationReport, VerifiedBackend } from "../verify/report.ts";
+import { parsePrefix } from "../wire/address.ts";
 
 const technique = z.enum(["route", "broadcast"], "use route or broadcast");
 
@@ -210,6 +212,31 @@ export function refused(
 
 /** Answers with events as they come (event_stream.ts). */
 export const EVENT_STREAM = "/v1/events";
+
+/** Answers with frames as they come (capture_stream.ts). */
+export const CAPTURE = "/v1/capture";
+
+const wholeNumber = (least: number, most: number) => {
+  const remedy = `use a whole number from ${least} to ${most}`;
+  return z.int(remedy).min(least, remedy).max(most, remedy);
+};
+
+/** Which frames, and how many of them. */
+export const captureInput = z.strictObject({
+  cluster: name.optional(),
+  backend: z.string().optional(),
+  client: z.string().refine(
+    (text) => parsePrefix(text) !== undefined,
+    "use an address, or a prefix such as 198.51.100.0/24",
+  ).optional(),
+  verdicts: z.array(z.string()).min(1, "give one at least").optional(),
+  direction: z.enum(["in", "out", "both"], "use in, out or both").optional(),
+  snaplen: wholeNumber(1, WHOLE_FRAMES).optional(),
+  count: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional(),
+  seconds: wholeNumber(1, 1_000_000).optional(),
+});
+
+export type CaptureInput = z.output<typeof captureInput>;
 
 interface Route {
   readonly method: "get" | "post";

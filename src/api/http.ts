@@ -6,6 +6,9 @@ import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { InputError, NoneSuchError, UsageError } from "../input/errors.ts";
 import {
+  CAPTURE,
+  type CaptureInput,
+  captureInput,
   type CommandName,
   type Connection,
   CONTRACT,
@@ -31,15 +34,21 @@ type Asked = Context<{ Bindings: Bindings }>;
 
 const DOCUMENT = "/v1/openapi.json";
 
+/** As tcpdump and Wireshark have it registered for both of their formats. */
+const PCAPNG = "application/vnd.tcpdump.pcap";
+
 /** What answers. */
 export interface Sources {
   readonly handlers: Handlers;
   readonly monitored: Monitored;
   readonly ring: EventRing;
+  /** Frames as they come, as pcapng. What it throws goes back as an error. */
+  capture(input: CaptureInput): ReadableStream<Uint8Array>;
   readonly clock: Clock;
 }
 
-export function apiOf({ handlers, monitored, ring, clock }: Sources, { bodyOctets }: Limits): Api {
+export function apiOf(sources: Sources, { bodyOctets }: Limits): Api {
+  const { handlers, monitored, ring, clock } = sources;
   const api: Api = new OpenAPIHono({
     defaultHook: (result, asked) => result.success ? undefined : asked.json(misfitOf(result.error), 400),
   });
@@ -61,6 +70,7 @@ export function apiOf({ handlers, monitored, ring, clock }: Sources, { bodyOctet
   const connections = new Connections();
   for (const name of Object.keys(CONTRACT) as CommandName[]) define(api, name, handlers, connections);
   defineEvents(api, ring, clock);
+  defineCapture(api, sources);
   api.route("/", monitoringOf(monitored));
   api.doc31(DOCUMENT, {
     openapi: "3.1.0",
@@ -71,7 +81,7 @@ export function apiOf({ handlers, monitored, ring, clock }: Sources, { bodyOctet
     },
     servers: [{ url: "/" }],
   });
-  const others = [EVENT_STREAM, DOCUMENT, ...MONITORING];
+  const others = [EVENT_STREAM, CAPTURE, DOCUMENT, ...MONITORING];
   for (const path of new Set([...Object.values(CONTRACT).map(({ path }) => path), ...others])) {
     api.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), refuseMethod);
   }
@@ -150,6 +160,29 @@ function defineEvents(api: Api, ring: EventRing, clock: Clock): void {
   );
 }
 
+function defineCapture(api: Api, sources: Sources): void {
+  const route = createRoute({
+    method: "post",
+    path: CAPTURE,
+    operationId: "capture",
+    summary:
+      "Frames as they come, as pcapng, each with what became of it and whose it is; until there are `count`, or so many seconds are over, " +
+      "or whoever asks leaves. One at a time",
+    request: { body: { content: { "application/json": { schema: captureInput } }, required: false } },
+    responses: {
+      200: { description: "Until it ends", content: { [PCAPNG]: { schema: z.string() } } },
+      "4XX": { description: "Refused", content: { "application/json": { schema: refusal } } },
+    },
+  });
+  api.openapi(
+    route as never,
+    ((asked: Asked) => {
+      const input = (asked.req.valid as (of: string) => CaptureInput).call(asked.req, "json");
+      return asked.body(sources.capture(input), 200, { "content-type": PCAPNG, "cache-control": "no-store" });
+    }) as never,
+  );
+}
+
 /** By socket, so that a conversation of several requests is known for one. */
 class Connections {
   readonly #known = new WeakMap<Socket, Connection>();
@@ -185,7 +218,7 @@ function refuseMethod(asked: Asked): Response {
   const allowed = Object.values(CONTRACT).filter((route) => matches(route.path, path)).map(({ method }) =>
     method.toUpperCase()
   );
-  const allow = (allowed.length > 0 ? allowed : ["GET"]).join(", ");
+  const allow = (allowed.length > 0 ? allowed : [path === CAPTURE ? "POST" : "GET"]).join(", ");
   return asked.json(refused(`${method} is nothing for ${path}`, { remedy: `use ${allow}` }), 405, { allow });
 }
 

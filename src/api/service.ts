@@ -6,6 +6,7 @@ import { TapError } from "../device/interface.ts";
 import { raisePriority } from "../device/priority.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { accountOf, giveUp } from "./privileges.ts";
+import { captureStream } from "./capture_stream.ts";
 import { ask, controlPath, isAnswered } from "./client.ts";
 import type { Handlers } from "./contract.ts";
 import { countersOf } from "./counters.ts";
@@ -278,6 +279,7 @@ async function listenForCommands(
       handlers,
       monitored: monitoredOf(running, startedMs),
       ring,
+      capture: (input) => captureStream(running.engine.capture(input), input, REAL_CLOCK),
       clock: REAL_CLOCK,
     });
     return listener;

@@ -7,14 +7,7 @@
  * The magic tells the order of the octets in all header words, and whether the fraction counts microseconds or nanoseconds.
  */
 
-import {
-  type CapturedFrame,
-  CaptureError,
-  describeLinkType,
-  ETHERNET,
-  type Format,
-  LONGEST_FRAME,
-} from "./format.ts";
+import { type CapturedFrame, describeLinkType, ETHERNET, type Format, LONGEST_FRAME } from "./format.ts";
 import type { Octets } from "./octets.ts";
 
 const FILE_HEADER = 24;
@@ -29,7 +22,6 @@ const LINK_TYPE_MASK = 0xffff;
 
 export class Classic implements Format {
   readonly #octets: Octets;
-  readonly #name: string;
   readonly #isLittle: boolean;
   readonly #fractions: number;
   #frames = 0;
@@ -37,25 +29,24 @@ export class Classic implements Format {
   #length = 0;
 
   /** Undefined when the file, of which four octets are at hand, begins otherwise. */
-  static open(octets: Octets, name: string): Classic | undefined {
+  static open(octets: Octets): Classic | undefined {
     for (const isLittle of [false, true]) {
       const magic = octets.view.getUint32(octets.at, isLittle);
-      if (magic === MICROSECONDS) return new Classic(octets, name, isLittle, 1_000_000);
-      if (magic === NANOSECONDS) return new Classic(octets, name, isLittle, 1_000_000_000);
+      if (magic === MICROSECONDS) return new Classic(octets, isLittle, 1_000_000);
+      if (magic === NANOSECONDS) return new Classic(octets, isLittle, 1_000_000_000);
     }
     return undefined;
   }
 
-  private constructor(octets: Octets, name: string, isLittle: boolean, fractions: number) {
+  private constructor(octets: Octets, isLittle: boolean, fractions: number) {
     this.#octets = octets;
-    this.#name = name;
     this.#isLittle = isLittle;
     this.#fractions = fractions;
     if (!octets.has(FILE_HEADER)) {
-      throw this.#error(`a pcap file begins with ${FILE_HEADER} octets of header, found ${octets.there}`);
+      throw octets.error(`a pcap file begins with ${FILE_HEADER} octets of header, found ${octets.there}`);
     }
     const linkType = octets.view.getUint32(octets.at + LINK_TYPE, isLittle) & LINK_TYPE_MASK;
-    if (linkType !== ETHERNET) throw this.#error(describeLinkType(linkType));
+    if (linkType !== ETHERNET) throw octets.error(describeLinkType(linkType));
     octets.at += FILE_HEADER;
   }
 
@@ -68,7 +59,7 @@ export class Classic implements Format {
     if (!octets.has(RECORD_HEADER)) throw this.#cut(RECORD_HEADER);
     const length = octets.view.getUint32(octets.at + 8, this.#isLittle);
     if (length > LONGEST_FRAME) {
-      throw this.#error(`frame ${this.#frames} cannot have ${length} octets, the file is damaged here`);
+      throw octets.error(`frame ${this.#frames} cannot have ${length} octets, the file is damaged here`);
     }
     if (!octets.has(RECORD_HEADER + length)) throw this.#cut(RECORD_HEADER + length);
     const { view, at } = octets;
@@ -85,14 +76,10 @@ export class Classic implements Format {
     return true;
   }
 
-  #cut(needed: number): CaptureError {
+  #cut(needed: number): Error {
     const missing = needed - this.#octets.there;
-    return this.#error(
+    return this.#octets.error(
       `the capture ends within frame ${this.#frames}, ${missing} octets are missing, the frames before it are whole`,
     );
-  }
-
-  #error(message: string): CaptureError {
-    return new CaptureError(this.#name, this.#octets.offset, message);
   }
 }

@@ -6,6 +6,8 @@
  *                              '------------ bytes -------------'
  */
 
+import { CaptureError } from "./format.ts";
+
 /** Reads the next octets and says how many; 0 at the end. */
 export type Read = (into: Uint8Array) => number;
 
@@ -17,17 +19,25 @@ export class Octets {
   /** Where the next octet stands in `bytes`. */
   at = 0;
   readonly #read: Read;
+  readonly #name: string;
   #end = 0;
   /** Octets of the file before `bytes`. */
   #before = 0;
 
-  constructor(read: Read) {
+  /** `name` is the file's, for errors. */
+  constructor(read: Read, name: string) {
     this.#read = read;
+    this.#name = name;
   }
 
   /** Where the next octet stands in the file. */
   get offset(): number {
     return this.#before + this.at;
+  }
+
+  /** The file cannot be read on from here. */
+  error(message: string): CaptureError {
+    return new CaptureError(this.#name, this.offset, message);
   }
 
   /** How many octets are at hand from `at` on. */

@@ -14,13 +14,19 @@ export interface OpenCapture extends Disposable {
   readonly reader: CaptureReader;
 }
 
-/** Throws UsageError when there is no such file. It is read as its frames are asked for. */
-export function openCapture(file: string): OpenCapture {
+/**
+ * Throws UsageError when there is no such file. It is read as its frames are asked for; `wait` is called before each read, which may wait for
+ * who writes it.
+ */
+export function openCapture(file: string, wait: () => void = () => {}): OpenCapture {
   const isInput = file === STANDARD_INPUT;
   const fd = isInput ? STDIN : open(file);
   const name = isInput ? "standard input" : file;
   return {
-    reader: new CaptureReader((into) => read(fd, into, name), name),
+    reader: new CaptureReader((into) => {
+      wait();
+      return read(fd, into, name);
+    }, name),
     [Symbol.dispose]() {
       if (!isInput) closeSync(fd);
     },

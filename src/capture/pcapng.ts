@@ -6,25 +6,20 @@
  *     interface  | link type, 0 | snapshot length | options
  *     enhanced   | interface | time, two words | captured | on the wire | frame, padded | options
  *     simple     | on the wire | frame, padded
+ *     statistics | interface | time, two words | options                      what came of the capture so far
  *     packet     | interface, drops | time, two words | captured | on the wire | frame, padded | options      obsolete
  *
  * All other blocks are passed over.
  */
 
-import {
-  type CapturedFrame,
-  CaptureError,
-  describeLinkType,
-  ETHERNET,
-  type Format,
-  LONGEST_FRAME,
-} from "./format.ts";
+import { type CapturedFrame, describeLinkType, ETHERNET, type Format, LONGEST_FRAME } from "./format.ts";
 import type { Octets } from "./octets.ts";
 
 export const SECTION = 0x0a0d0d0a;
 export const INTERFACE = 1;
 const PACKET = 2;
 const SIMPLE = 3;
+export const STATISTICS = 5;
 export const ENHANCED = 6;
 
 export const BYTE_ORDER = 0x1a2b3c4d;
@@ -40,10 +35,14 @@ const ENHANCED_BODY = 20;
 const SIMPLE_BODY = 4;
 
 export const END_OF_OPTIONS = 0;
+export const COMMENT = 1;
 /** Of an interface: units of time, a power of ten, or of two where the highest bit is set. */
 export const TIME_RESOLUTION = 9;
 /** Of an interface: seconds to add. */
 const TIME_OFFSET = 14;
+
+/** Of statistics: packets that found no room, eight octets. */
+export const DROPPED_BY_INTERFACE = 5;
 
 /** More interfaces, or options of one, serve no one but an attacker. */
 const MOST_INTERFACES = 65_536;
@@ -58,7 +57,6 @@ interface Interface {
 
 export class Pcapng implements Format {
   readonly #octets: Octets;
-  readonly #name: string;
   #isLittle = false;
   #interfaces: Interface[] = [];
 
@@ -67,13 +65,12 @@ export class Pcapng implements Format {
   #length = 0;
 
   /** Undefined when the file, of which four octets are at hand, begins otherwise. */
-  static open(octets: Octets, name: string): Pcapng | undefined {
-    return octets.view.getUint32(octets.at) === SECTION ? new Pcapng(octets, name) : undefined;
+  static open(octets: Octets): Pcapng | undefined {
+    return octets.view.getUint32(octets.at) === SECTION ? new Pcapng(octets) : undefined;
   }
 
-  private constructor(octets: Octets, name: string) {
+  private constructor(octets: Octets) {
     this.#octets = octets;
-    this.#name = name;
   }
 
   next(frame: CapturedFrame): boolean {
@@ -106,7 +103,7 @@ export class Pcapng implements Format {
     if (!this.#octets.has(4)) throw this.#cut();
     const again = this.#u32(0);
     if (again !== this.#length) {
-      throw this.#error(
+      throw this.#octets.error(
         `the block has a length of ${this.#length} before it and ${again} behind it, the file is damaged here`,
       );
     }
@@ -122,7 +119,7 @@ export class Pcapng implements Format {
     if (type === SECTION) this.#readByteOrder();
     const length = this.#u32(4);
     if (length % 4 !== 0 || length < FRAME + (type === SECTION ? SECTION_BODY : 0)) {
-      throw this.#error(`a block cannot have a length of ${length}, the file is damaged here`);
+      throw this.#octets.error(`a block cannot have a length of ${length}, the file is damaged here`);
     }
     octets.at += HEADER;
     this.#length = length;
@@ -134,7 +131,7 @@ export class Pcapng implements Format {
     const { view, at } = this.#octets;
     if (view.getUint32(at + HEADER) === BYTE_ORDER) this.#isLittle = false;
     else if (view.getUint32(at + HEADER, true) === BYTE_ORDER) this.#isLittle = true;
-    else {throw this.#error(
+    else {throw this.#octets.error(
         "a section begins with the word 0x1a2b3c4d, found another, the file is damaged here",
       );}
   }
@@ -142,7 +139,7 @@ export class Pcapng implements Format {
   #readInterface(): void {
     this.#need(INTERFACE_BODY);
     if (this.#interfaces.length >= MOST_INTERFACES) {
-      throw this.#error(`a section has at most ${MOST_INTERFACES} interfaces here, found more`);
+      throw this.#octets.error(`a section has at most ${MOST_INTERFACES} interfaces here, found more`);
     }
     const linkType = this.#u16(0);
     const snapshotLength = this.#u32(4) === 0 ? LONGEST_FRAME : this.#u32(4);
@@ -202,7 +199,7 @@ export class Pcapng implements Format {
 
   #give(frame: CapturedFrame, length: number): void {
     if (length > LONGEST_FRAME || length > this.#left) {
-      throw this.#error(
+      throw this.#octets.error(
         `a frame cannot have ${length} octets in a block of ${this.#length}, the file is damaged here`,
       );
     }
@@ -215,18 +212,18 @@ export class Pcapng implements Format {
   #interface(index: number): Interface {
     const found = this.#interfaces[index];
     if (found === undefined) {
-      throw this.#error(
+      throw this.#octets.error(
         `the frame is of interface ${index}, found ${this.#interfaces.length} interfaces before it, the file is damaged here`,
       );
     }
-    if (found.linkType !== ETHERNET) throw this.#error(describeLinkType(found.linkType));
+    if (found.linkType !== ETHERNET) throw this.#octets.error(describeLinkType(found.linkType));
     return found;
   }
 
   /** Makes so many octets of the block's body be at hand. */
   #need(count: number): void {
     if (count > this.#left) {
-      throw this.#error(
+      throw this.#octets.error(
         `a block of ${this.#length} octets is too short for what it says, the file is damaged here`,
       );
     }
@@ -246,11 +243,7 @@ export class Pcapng implements Format {
     return this.#octets.view.getUint32(this.#octets.at + offset, this.#isLittle);
   }
 
-  #cut(): CaptureError {
-    return this.#error("the capture ends within a block, the frames before it are whole");
-  }
-
-  #error(message: string): CaptureError {
-    return new CaptureError(this.#name, this.#octets.offset, message);
+  #cut(): Error {
+    return this.#octets.error("the capture ends within a block, the frames before it are whole");
   }
 }

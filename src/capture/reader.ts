@@ -1,7 +1,7 @@
 /** Reads the frames of a capture one after another, pcapng or classic pcap, in memory of a fixed size. */
 
 import { Classic } from "./classic.ts";
-import { CapturedFrame, CaptureError, type Format } from "./format.ts";
+import { CapturedFrame, type Format } from "./format.ts";
 import { Octets, type Read } from "./octets.ts";
 import { Pcapng } from "./pcapng.ts";
 
@@ -11,13 +11,11 @@ export class CaptureReader {
   /** The one in hand, in `bytes` until `next` is called again. */
   readonly frame = new CapturedFrame();
   readonly #octets: Octets;
-  readonly #name: string;
   #format: Format | undefined;
 
   /** `name` is the file's, for errors. */
   constructor(read: Read, name: string) {
-    this.#octets = new Octets(read);
-    this.#name = name;
+    this.#octets = new Octets(read, name);
   }
 
   get bytes(): Uint8Array<ArrayBuffer> {
@@ -32,14 +30,10 @@ export class CaptureReader {
 
   #open(): Format {
     const octets = this.#octets;
-    const isThere = octets.has(4);
-    const format = isThere ? Classic.open(octets, this.#name) ?? Pcapng.open(octets, this.#name) : undefined;
-    if (format !== undefined) return format;
-    throw new CaptureError(
-      this.#name,
-      0,
-      isThere ? this.#whatItIs() : `it is no capture, found ${octets.there} octets`,
-    );
+    if (!octets.has(4)) throw octets.error(`it is no capture, found ${octets.there} octets`);
+    const format = Classic.open(octets) ?? Pcapng.open(octets);
+    if (format === undefined) throw octets.error(this.#whatItIs());
+    return format;
   }
 
   #whatItIs(): string {

@@ -1,9 +1,18 @@
 /** Writes pcapng (pcapng.ts draws it), each frame with a comment, as Wireshark shows it. */
 
-import { BYTE_ORDER, END_OF_OPTIONS, ENHANCED, INTERFACE, SECTION, TIME_RESOLUTION } from "./pcapng.ts";
+import {
+  BYTE_ORDER,
+  COMMENT,
+  DROPPED_BY_INTERFACE,
+  END_OF_OPTIONS,
+  ENHANCED,
+  INTERFACE,
+  SECTION,
+  STATISTICS,
+  TIME_RESOLUTION,
+} from "./pcapng.ts";
 import { ETHERNET } from "./format.ts";
 
-const COMMENT = 1;
 /** Of a section: the program that wrote it. Of an interface: its name. Of a frame: flags. */
 const APPLICATION = 4;
 const INTERFACE_NAME = 2;
@@ -15,7 +24,10 @@ const NANOSECONDS = 9;
 export type Direction = "in" | "out";
 
 /** The lowest two bits of a frame's flags. */
-const DIRECTIONS: Readonly<Record<Direction, number>> = { in: 1, out: 2 };
+const FLAGS_OF: Readonly<Record<Direction, Uint8Array>> = {
+  in: Uint8Array.of(1, 0, 0, 0),
+  out: Uint8Array.of(2, 0, 0, 0),
+};
 
 export interface FrameToWrite {
   readonly octets: Uint8Array;
@@ -29,80 +41,128 @@ export interface FrameToWrite {
 
 /** What a file begins with: a section, and the one interface of all its frames. */
 export function captureHeader(interfaceName: string): Uint8Array {
-  const unknownLength = u32(-1, -1);
-  const section = block(SECTION, [
-    u32(BYTE_ORDER),
-    u16(1, 0),
-    unknownLength,
-    option(APPLICATION, text("oneip")),
-    option(END_OF_OPTIONS),
-  ]);
-  const description = block(INTERFACE, [
-    u16(ETHERNET, 0),
-    u32(0),
-    option(INTERFACE_NAME, text(interfaceName)),
-    option(TIME_RESOLUTION, Uint8Array.of(NANOSECONDS)),
-    option(END_OF_OPTIONS),
-  ]);
-  return joined([section, description]);
+  const [application, name] = [text("oneip"), text(interfaceName)];
+  const section = new Block(SECTION, 16 + optionLength(application) + END);
+  section.u32(BYTE_ORDER);
+  section.u16(1);
+  section.u16(0);
+  section.u32(-1); // The section's length, which nobody knows yet.
+  section.u32(-1);
+  section.option(APPLICATION, application);
+  section.option(END_OF_OPTIONS, NOTHING);
+  const resolution = Uint8Array.of(NANOSECONDS);
+  const description = new Block(INTERFACE, 8 + optionLength(name) + optionLength(resolution) + END);
+  description.u16(ETHERNET);
+  description.u16(0);
+  description.u32(0);
+  description.option(INTERFACE_NAME, name);
+  description.option(TIME_RESOLUTION, resolution);
+  description.option(END_OF_OPTIONS, NOTHING);
+  return Buffer.concat([section.octets, description.octets]);
 }
 
 export function captureFrame(frame: FrameToWrite): Uint8Array {
-  const { octets, lengthOnWire, nanoseconds, direction, comment } = frame;
-  const time = [Number(nanoseconds >> 32n), Number(nanoseconds & 0xffff_ffffn)];
-  return block(ENHANCED, [
-    u32(0, ...time, octets.length, lengthOnWire),
-    padded(octets),
-    option(COMMENT, text(comment)),
-    option(FLAGS, u32(DIRECTIONS[direction])),
-    option(END_OF_OPTIONS),
-  ]);
+  const { octets, lengthOnWire, nanoseconds, direction } = frame;
+  const comment = text(frame.comment);
+  const flags = FLAGS_OF[direction];
+  const length = 20 + paddedLength(octets) + optionLength(comment) + optionLength(flags) + END;
+  const block = new Block(ENHANCED, length);
+  block.u32(0);
+  block.time(nanoseconds);
+  block.u32(octets.length);
+  block.u32(lengthOnWire);
+  block.padded(octets);
+  block.option(COMMENT, comment);
+  block.option(FLAGS, flags);
+  block.option(END_OF_OPTIONS, NOTHING);
+  return block.octets;
 }
 
-function block(type: number, body: readonly Uint8Array[]): Uint8Array {
-  const length = u32(body.reduce((sum, part) => sum + part.length, 12));
-  return joined([u32(type), length, ...body, length]);
+/** What came of a capture so far, or in all. `comment`: why it ended. */
+export function captureStatistics(
+  { nanoseconds, lost, comment }: {
+    readonly nanoseconds: bigint;
+    readonly lost: number;
+    readonly comment: string | undefined;
+  },
+): Uint8Array {
+  const why = comment === undefined ? undefined : text(comment);
+  const dropped = new Uint8Array(8);
+  new DataView(dropped.buffer).setUint32(0, lost, IS_LITTLE);
+  const length = 12 + (why === undefined ? 0 : optionLength(why)) + optionLength(dropped) + END;
+  const block = new Block(STATISTICS, length);
+  block.u32(0);
+  block.time(nanoseconds);
+  if (why !== undefined) block.option(COMMENT, why);
+  block.option(DROPPED_BY_INTERFACE, dropped);
+  block.option(END_OF_OPTIONS, NOTHING);
+  return block.octets;
 }
 
-function option(code: number, value: Uint8Array = new Uint8Array(0)): Uint8Array {
-  return joined([u16(code, value.length), padded(value)]);
-}
+/** As most machines are. */
+const IS_LITTLE = true;
 
-function padded(octets: Uint8Array): Uint8Array {
-  const all = new Uint8Array(Math.ceil(octets.length / 4) * 4);
-  all.set(octets);
-  return all;
-}
+/** Type and length before a body, and the length behind it. */
+const AROUND = 12;
+/** An option's code and length. */
+const OPTION = 4;
+/** The option that is the last. */
+const END = OPTION;
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
+/** A block on its way to be written, from its first octet to its last. */
+class Block {
+  readonly octets: Uint8Array<ArrayBuffer>;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(type: number, bodyLength: number) {
+    const length = bodyLength + AROUND;
+    this.octets = new Uint8Array(length);
+    this.#view = new DataView(this.octets.buffer);
+    this.#view.setUint32(length - 4, length, IS_LITTLE);
+    this.u32(type);
+    this.u32(length);
   }
-  return all;
+
+  u16(value: number): void {
+    this.#view.setUint16(this.#at, value, IS_LITTLE);
+    this.#at += 2;
+  }
+
+  u32(value: number): void {
+    this.#view.setUint32(this.#at, value, IS_LITTLE);
+    this.#at += 4;
+  }
+
+  /** The upper word first, in either order of octets. */
+  time(nanoseconds: bigint): void {
+    this.u32(Number(nanoseconds >> 32n));
+    this.u32(Number(nanoseconds & 0xffff_ffffn));
+  }
+
+  padded(value: Uint8Array): void {
+    this.octets.set(value, this.#at);
+    this.#at += paddedLength(value);
+  }
+
+  option(code: number, value: Uint8Array): void {
+    this.u16(code);
+    this.u16(value.length);
+    this.padded(value);
+  }
 }
+
+const NOTHING = new Uint8Array(0);
+const ENCODER = new TextEncoder();
 
 function text(value: string): Uint8Array {
-  return new TextEncoder().encode(value);
+  return ENCODER.encode(value);
 }
 
-/** Little-endian, as most machines are. */
-function u16(...values: readonly number[]): Uint8Array {
-  return words(2, values, (view, at, value) => view.setUint16(at, value, true));
+function paddedLength({ length }: Uint8Array): number {
+  return (length + 3) & ~3;
 }
 
-function u32(...values: readonly number[]): Uint8Array {
-  return words(4, values, (view, at, value) => view.setUint32(at, value, true));
-}
-
-function words(
-  size: number,
-  values: readonly number[],
-  set: (view: DataView, at: number, value: number) => void,
-): Uint8Array {
-  const view = new DataView(new ArrayBuffer(size * values.length));
-  for (const [index, value] of values.entries()) set(view, index * size, value);
-  return new Uint8Array(view.buffer);
+function optionLength(value: Uint8Array): number {
+  return OPTION + paddedLength(value);
 }

@@ -44,13 +44,13 @@ async function replay(file: string, { config: configFile, down = [], anyMac, sum
   const { Replay } = await import("../replay/replay.ts");
   const { replayAll, Tally } = await import("../replay/summary.ts");
   const replay = new Replay(loadConfig(configFile), { down, anyMac: anyMac === true });
-  using capture = openCapture(file);
+  const lines = new Lines();
+  using capture = openCapture(file, () => lines.end());
   const tally = new Tally();
   try {
     if (summary) replayAll(replay, capture.reader, tally);
     else {
       const { replayFrame } = await import("../replay/replayed_frame.ts");
-      const lines = new Lines();
       try {
         if (!json) lines.add(HEADINGS);
         for (let number = 1; capture.reader.next(); number++) {
@@ -68,7 +68,7 @@ async function replay(file: string, { config: configFile, down = [], anyMac, sum
   }
 }
 
-/** Printed many at a time, which is faster. */
+/** Printed many at a time, which is faster; but all that are there before more is waited for. */
 class Lines {
   #waiting: string[] = [];
 

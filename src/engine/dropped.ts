@@ -1,15 +1,11 @@
 /** The last frames that were dropped: when, why, and whose they were. */
 
-import type { Config } from "../config/config.ts";
-import type { ClusterMap } from "../cluster/cluster_map.ts";
 import { ClientLookup } from "../path/client_lookup.ts";
-import type { Plan } from "../path/plan.ts";
 import * as verdict from "../path/verdict.ts";
 import { type Dropped, KEPT } from "../plane/dropped_ring.ts";
-import type { SharedState } from "../plane/shared_state.ts";
-import type { Clock } from "../system/clock.ts";
 import { ipOf } from "../wire/address.ts";
 import * as virtio from "../wire/virtio.ts";
+import type { EngineParts } from "./parts.ts";
 
 /** The longest packet with its Ethernet header. */
 const LONGEST = 65_600;
@@ -32,13 +28,13 @@ export interface DroppedFrame {
 
 /** The last 1,000 of all workers, the oldest first. */
 export function droppedFrames(
-  shared: SharedState,
-  { clusters }: Config,
-  plan: Plan,
-  maps: readonly ClusterMap[],
-  clock: Clock,
+  { shared, attachment, config: { clusters }, plan, forwarding: { maps }, clock }: Pick<
+    EngineParts,
+    "shared" | "attachment" | "config" | "plan" | "forwarding" | "clock"
+  >,
 ): DroppedFrame[] {
-  const now = clock.now() | 0;
+  // By the workers' clock, since the engine's may be that of the process before.
+  const now = attachment.now() | 0;
   const ageMs = ({ timeMs }: Dropped) => (now - timeMs) | 0;
   const all = shared.workers.flatMap(({ dropped }) => dropped.list());
   const last = all.sort((one, other) => ageMs(other) - ageMs(one)).slice(-KEPT);

@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import { configData } from "../config/print.ts";
 import type { ProbeCounts } from "../health/record.ts";
 import { ownAddresses } from "../link/link.ts";
+import { UsageError } from "../input/errors.ts";
 import type { Attachment } from "../plane/attachment.ts";
 import { KEPT } from "../plane/dropped_ring.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
@@ -20,6 +21,7 @@ import { decide } from "./decide.ts";
 import { type DroppedFrame, droppedFrames } from "./dropped.ts";
 import { explainLive, type LiveExplanation } from "./explain_live.ts";
 import { recordOf } from "./hand_over.ts";
+import { type CaptureRequest, LiveCapture } from "./live_capture.ts";
 import { EngineParts } from "./parts.ts";
 import { Presence } from "./presence.ts";
 import type { EngineRecord, LateRecord } from "./record.ts";
@@ -42,6 +44,7 @@ export class Engine {
   readonly #succession: Succession;
   #isStopped = false;
   #droppedEarlier: readonly DroppedFrame[] = [];
+  #capture: LiveCapture | undefined;
 
   /**
    * Starts a dispatcher. Resolves when frames are being forwarded. Throws TapError when the TAP cannot be had, and leaves
@@ -126,9 +129,20 @@ export class Engine {
 
   /** The last 1,000 frames that were dropped, the oldest first; also those under earlier configurations. */
   dropped(): DroppedFrame[] {
-    const { shared, config, plan, forwarding, clock } = this.#parts;
-    const own = droppedFrames(shared, config, plan, forwarding.maps, clock);
-    return [...this.#droppedEarlier, ...own].slice(-KEPT);
+    return [...this.#droppedEarlier, ...droppedFrames(this.#parts)].slice(-KEPT);
+  }
+
+  /**
+   * Captures frames from now on, until its reader stops it or another process takes over; a reload it survives. Throws UsageError while
+   * another capture is going on, and when there is nothing of a name in the request.
+   */
+  capture(request: CaptureRequest = {}): LiveCapture {
+    if (this.#isStopped) throw new UsageError("The dispatcher goes over to another configuration; ask again");
+    if (this.#capture?.isOver === false) {
+      throw new UsageError("Somebody captures already, and one at a time can; end that one first");
+    }
+    this.#capture = new LiveCapture(this.#parts, request);
+    return this.#capture;
   }
 
   /** The technique of each cluster now. */
@@ -220,6 +234,7 @@ export class Engine {
 
   /** From now on only its workers are at work: what it knows. Then comes `stand`. */
   rest(): EngineRecord {
+    this.#capture?.end("Another process takes over from the dispatcher; capture from that one now");
     this.#rest();
     return recordOf(this.#parts);
   }
@@ -263,6 +278,7 @@ export class Engine {
    */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
+    this.#capture?.end("The dispatcher has ended");
     this.#rest();
     this.#presence.leave();
     await this.#parts.attachment.stop();
@@ -293,9 +309,13 @@ export class Engine {
     const { shared, resolver } = this.#parts;
     const old = before.#parts;
     old.inbox.drainAll();
+    this.#capture = before.#capture;
+    before.#capture = undefined;
     await this.prepare(before.rest());
+    this.#capture?.goOn(this.#parts);
     this.#parts.startWorkers();
     await shared.settled();
+    this.#capture?.wentOver();
     old.inbox.drainAll();
     resolver.adoptWaiting(old.resolver.waiting());
     await breathe(this.#parts.clock);

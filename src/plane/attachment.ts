@@ -19,6 +19,8 @@ export interface Attachment {
   readonly failed: Promise<never>;
   /** Answers to the control plane do not wait behind data. */
   readonly hasNeighborQueue: boolean;
+  /** Milliseconds by the clock of the data plane, whose times stand in the shared memory. */
+  now(): number;
   /** How many frames to us the device has lost so far, among them perhaps answers to the control plane. */
   lost(): number;
   /**

@@ -13,7 +13,9 @@ import { Dispatcher } from "../path/dispatcher.ts";
 import type { Plan } from "../path/plan.ts";
 import { LONGEST_ANSWER } from "../path/responder6.ts";
 import * as verdict from "../path/verdict.ts";
+import type { ForwardingTable } from "../table/forwarding_table.ts";
 import * as virtio from "../wire/virtio.ts";
+import { Capturing } from "./capturing.ts";
 import type { WorkerState } from "./worker_state.ts";
 
 /** The most frames that are worked off in one go, under one table. */
@@ -32,6 +34,7 @@ export function slotSizeFor({ mtu, offloads }: { mtu: number; offloads: boolean 
 }
 
 export class DataPlane {
+  readonly #plan: Plan;
   readonly #device: Device;
   readonly #state: WorkerState;
   readonly #slot: Uint8Array<ArrayBuffer>;
@@ -39,39 +42,70 @@ export class DataPlane {
   readonly #begin: number;
   readonly #dispatcher: Dispatcher;
   readonly #clock: () => number;
+  /** Made when frames are captured for the first time. */
+  #capturing: Capturing | undefined;
 
-  /** `clock`: milliseconds, int32, that never go back but may wrap. */
+  /** `clock`: milliseconds that never go back. Fractions of them are of use to captures. */
   constructor(plan: Plan, device: Device, state: WorkerState, clock: () => number) {
+    this.#plan = plan;
     this.#device = device;
     this.#clock = clock;
     this.#state = state;
     this.#slot = new Uint8Array(state.slotSize);
     this.#words = new Int32Array(this.#slot.buffer);
     this.#begin = plan.offloads ? virtio.HEADER : 0;
-    this.#dispatcher = new Dispatcher(plan, this.#slot, state.take(), state, clock);
+    this.#dispatcher = new Dispatcher(plan, this.#slot, state.take(), state, () => clock() | 0);
   }
 
   /** Works off the frames that are waiting, `most` at most, and says how many there were. */
   burst(most = BURST): number {
     const begin = this.#begin;
     this.#state.comeBy();
-    this.#dispatcher.use(this.#state.take());
+    const table = this.#state.take();
+    this.#dispatcher.use(table);
+    const capture = this.#state.captureFilter.number;
+    if (capture !== 0) return this.#captureBurst(most, table, capture);
     let handedUp = false;
     let count = 0;
     for (; count < most; count++) {
       const length = this.#device.read(this.#slot);
       if (length === 0) break;
       const became = this.#carryOut(this.#dispatcher.receive(begin, length - begin));
-      this.#state.verdicts.add(became);
-      if (became === verdict.DISPATCHED) {
-        this.#state.dispatched.add(this.#dispatcher.neighbor);
-        this.#state.octets.add(this.#dispatcher.neighbor, this.#dispatcher.length);
-      }
-      if (verdict.isDropped(became)) this.#state.dropped.push(became, this.#clock(), this.#words, length);
+      this.#count(became, length);
       handedUp ||= verdict.isHandedUp(became);
     }
     if (handedUp) this.#state.notify();
     return count;
+  }
+
+  /** The same while somebody captures: a loop of its own, so that the other one costs no more than a look before it begins. */
+  #captureBurst(most: number, table: ForwardingTable, capture: number): number {
+    const begin = this.#begin;
+    this.#capturing ??= new Capturing(this.#plan, this.#slot, begin, this.#state, this.#clock);
+    this.#capturing.use(capture);
+    let handedUp = false;
+    let count = 0;
+    for (; count < most; count++) {
+      const length = this.#device.read(this.#slot);
+      if (length === 0) break;
+      this.#capturing.read(length);
+      const became = this.#carryOut(this.#dispatcher.receive(begin, length - begin));
+      this.#capturing.ended(became, this.#dispatcher, table);
+      this.#count(became, length);
+      handedUp ||= verdict.isHandedUp(became);
+    }
+    if (handedUp) this.#state.notify();
+    return count;
+  }
+
+  /** `length`: of the frame as it was read. */
+  #count(became: number, length: number): void {
+    this.#state.verdicts.add(became);
+    if (became === verdict.DISPATCHED) {
+      this.#state.dispatched.add(this.#dispatcher.neighbor);
+      this.#state.octets.add(this.#dispatcher.neighbor, this.#dispatcher.length);
+    }
+    if (verdict.isDropped(became)) this.#state.dropped.push(became, this.#clock() | 0, this.#words, length);
   }
 
   #carryOut(judged: number): number {

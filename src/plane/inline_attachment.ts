@@ -27,13 +27,17 @@ export class InlineAttachment implements Attachment {
     this.#clock = clock;
   }
 
+  now(): number {
+    return this.#clock.now();
+  }
+
   /** A device in memory loses nothing. */
   lost(): number {
     return 0;
   }
 
   start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void {
-    this.#plane = new DataPlane(plan, this.#device, shared.workers[0]!, () => this.#clock.now() | 0);
+    this.#plane = new DataPlane(plan, this.#device, shared.workers[0]!, () => this.#clock.now());
     this.#handedUp = handedUp;
   }
 

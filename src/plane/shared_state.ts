@@ -4,6 +4,7 @@
  *     words         STATE
  *     transitions   which connections are whose, while buckets move                table/transition_memory.ts
  *     open ports    at which a backend may answer a probe                          table/open_ports.ts
+ *     capture       which frames are captured                                      capture_filter.ts
  *     tables        two forwarding tables behind an epoch                          tables.ts
  *     worker 0      its part: what it has taken, its counters, its rings           worker_state.ts
  *     worker 1      ...
@@ -17,6 +18,7 @@ import { OpenPorts } from "../table/open_ports.ts";
 import { TransitionMemory } from "../table/transition_memory.ts";
 import { PROBE_PORTS } from "../path/probe_ports.ts";
 import { NAMES } from "../path/verdict.ts";
+import { CaptureFilter } from "./capture_filter.ts";
 import type { Dimensions } from "./dimensions.ts";
 import { Tables } from "./tables.ts";
 import { WorkerState } from "./worker_state.ts";
@@ -37,6 +39,7 @@ export class SharedState {
   readonly transitions: TransitionMemory;
   /** The prober's, from FIRST_PROBE_PORT on. */
   readonly openPorts: OpenPorts;
+  readonly captureFilter: CaptureFilter;
   readonly #words: Int32Array;
   readonly #tables: Tables;
 
@@ -46,7 +49,8 @@ export class SharedState {
     const { connections = new Array<number>(clusters).fill(0) } = dimensions;
     const transitions = WORDS * 4;
     const openPorts = transitions + TransitionMemory.byteLength({ buckets, connections });
-    const tables = openPorts + OpenPorts.byteLength(PROBE_PORTS);
+    const captureFilter = openPorts + OpenPorts.byteLength(PROBE_PORTS);
+    const tables = captureFilter + CaptureFilter.byteLength();
     const firstWorker = tables + Tables.byteLength(dimensions);
     const workerSize = WorkerState.byteLength(dimensions);
     this.dimensions = dimensions;
@@ -54,6 +58,7 @@ export class SharedState {
     this.#words = new Int32Array(this.memory, 0, WORDS);
     this.transitions = new TransitionMemory(this.memory, transitions, { buckets, connections });
     this.openPorts = new OpenPorts(this.memory, openPorts, PROBE_PORTS);
+    this.captureFilter = new CaptureFilter(this.memory, captureFilter);
     this.#tables = new Tables(this.memory, tables, dimensions);
     this.workers = Array.from(
       { length: workers },

@@ -3,7 +3,7 @@
 import { dropped } from "../device/dropped.ts";
 import { type HandedTap, Tap } from "../device/tap.ts";
 import type { Plan } from "../path/plan.ts";
-import { turnOfTheLoop } from "../system/clock.ts";
+import { nowInAllThreads, turnOfTheLoop } from "../system/clock.ts";
 import type { Attachment } from "./attachment.ts";
 import type { SharedState } from "./shared_state.ts";
 import { Workers } from "./workers.ts";
@@ -65,6 +65,10 @@ export class TapAttachment implements Attachment {
 
   get hasNeighborQueue(): boolean {
     return this.#tap.neighborQueue !== undefined;
+  }
+
+  now(): number {
+    return nowInAllThreads();
   }
 
   /** What the TAP drops is data when answers have a queue of their own. */

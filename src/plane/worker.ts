@@ -7,7 +7,7 @@ import { raisePriority } from "../device/priority.ts";
 import { Queue } from "../device/queue.ts";
 import { TwoQueues } from "../device/two_queues.ts";
 import type { Plan } from "../path/plan.ts";
-import { REAL_CLOCK } from "../system/clock.ts";
+import { nowInAllThreads } from "../system/clock.ts";
 import { BURST, DataPlane } from "./data_plane.ts";
 import type { Dimensions } from "./dimensions.ts";
 import { SharedState } from "./shared_state.ts";
@@ -80,5 +80,5 @@ function begin(
 ): { readonly shared: SharedState; readonly plane: DataPlane } {
   const shared = new SharedState(dimensions, memory);
   const state = shared.workers[index]!;
-  return { shared, plane: new DataPlane(plan, both ?? queue, state, () => REAL_CLOCK.now() | 0) };
+  return { shared, plane: new DataPlane(plan, both ?? queue, state, nowInAllThreads) };
 }

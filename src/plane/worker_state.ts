@@ -9,6 +9,7 @@
  *     heard          frames for the control plane                   the worker pushes
  *     pending        frames that wait for a MAC                     the worker pushes
  *     dropped        the last frames that were dropped              the worker writes
+ *     captured       frames that somebody captures                  the worker pushes
  *
  * Frames that wait have a ring of their own, so that they cannot keep out the answer that they wait for.
  */
@@ -18,6 +19,8 @@ import { Counters } from "../table/counters.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
 import type { OpenPorts } from "../table/open_ports.ts";
 import type { TransitionMemory } from "../table/transition_memory.ts";
+import type { CaptureFilter } from "./capture_filter.ts";
+import { CaptureRing } from "./capture_ring.ts";
 import type { Dimensions } from "./dimensions.ts";
 import { DroppedRing } from "./dropped_ring.ts";
 import { Ring } from "./ring.ts";
@@ -37,7 +40,14 @@ const WORDS = 16;
 const HEARD = 256;
 const PENDING = 64;
 
-export class WorkerState {
+/** What all workers share. */
+interface Shared {
+  readonly transitions: TransitionMemory;
+  readonly openPorts: OpenPorts;
+  readonly captureFilter: CaptureFilter;
+}
+
+export class WorkerState implements Shared {
   readonly verdicts: Counters;
   readonly dispatched: Counters;
   readonly octets: Counters;
@@ -45,9 +55,11 @@ export class WorkerState {
   /** Shared by all workers. */
   readonly transitions: TransitionMemory;
   readonly openPorts: OpenPorts;
+  readonly captureFilter: CaptureFilter;
   readonly heard: Ring;
   readonly pending: Ring;
   readonly dropped: DroppedRing;
+  readonly captured: CaptureRing;
   /** Octets of a frame's slot. */
   readonly slotSize: number;
   readonly #tables: Tables;
@@ -55,13 +67,14 @@ export class WorkerState {
 
   static byteLength({ clusters, neighbors, slotSize }: Dimensions): number {
     return WORDS * 4 + Counters.byteLength(NAMES.length + 2 * neighbors + clusters) +
-      Ring.byteLength(slotSize, HEARD) + Ring.byteLength(slotSize, PENDING) + DroppedRing.byteLength();
+      Ring.byteLength(slotSize, HEARD) + Ring.byteLength(slotSize, PENDING) + DroppedRing.byteLength() +
+      CaptureRing.byteLength();
   }
 
   /** `at` is a multiple of four. */
   constructor(
     tables: Tables,
-    { transitions, openPorts }: { readonly transitions: TransitionMemory; readonly openPorts: OpenPorts },
+    { transitions, openPorts, captureFilter }: Shared,
     memory: SharedArrayBuffer,
     at: number,
     { clusters, neighbors, slotSize }: Dimensions,
@@ -76,6 +89,7 @@ export class WorkerState {
     this.slotSize = slotSize;
     this.transitions = transitions;
     this.openPorts = openPorts;
+    this.captureFilter = captureFilter;
     this.#tables = tables;
     this.#words = new Int32Array(memory, at, WORDS);
     this.verdicts = new Counters(memory, verdicts, NAMES.length);
@@ -85,6 +99,7 @@ export class WorkerState {
     this.heard = new Ring(memory, heard, slotSize, HEARD);
     this.pending = new Ring(memory, pending, slotSize, PENDING);
     this.dropped = new DroppedRing(memory, dropped);
+    this.captured = new CaptureRing(memory, dropped + DroppedRing.byteLength());
   }
 
   /** Frames since the start: the sum of all verdicts. */

@@ -39,6 +39,11 @@ export const REAL_CLOCK: Clock = {
   },
 };
 
+/** Milliseconds that all threads of this process count alike, and that never go back: performance.now() begins anew in each thread. */
+export function nowInAllThreads(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 interface DueCall {
   readonly dueMs: number;
   readonly call: () => void;

@@ -35,6 +35,12 @@ export function parseCidr(text: string, least = 1): Cidr | undefined {
   return { address, prefixLength };
 }
 
+/** The same, or an address, which is the prefix of itself alone. */
+export function parsePrefix(text: string): Cidr | undefined {
+  const address = parseIp(text);
+  return address === undefined ? parseCidr(text, 0) : { address, prefixLength: hostLength(address) };
+}
+
 export function isIpv6(address: string): boolean {
   return address.includes(":");
 }

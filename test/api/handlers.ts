@@ -74,5 +74,8 @@ export const SOURCES: Sources = {
   handlers,
   monitored: { isLive: () => true, metrics: () => "oneip_runtime_info 1\n" },
   ring: new EventRing(),
+  capture: () => {
+    throw new UsageError("no frames here");
+  },
   clock: new VirtualClock(),
 };

@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { captureFrame, captureHeader } from "../../src/capture/writer.ts";
 import type { ReplayedFrame } from "../../src/replay/replayed_frame.ts";
 import * as f from "../frames.ts";
-import { ROOT } from "../runtime.ts";
+import { until } from "../../src/system/until.ts";
+import { ONEIP, ROOT } from "../runtime.ts";
 import { oneip } from "./oneip.ts";
 
 /** Its dispatcher has the MAC and the address of test/frames.ts. */
@@ -152,4 +155,20 @@ test("what cannot be read on is one sentence, after what came before it", async 
     2,
     'oneip: There is no backend "web9"; the configuration has web1, web2, web3, web4\n',
   ]);
+});
+
+test("of a capture that is going on each frame is printed when it comes", async () => {
+  const octets = readFileSync(ALL);
+  const first = octets.length - readFileSync(capture("rest.pcapng", FRAMES.slice(1))).length +
+    captureHeader("eth1").length;
+  const [program = "", ...args] = [...ONEIP, "replay", "-", "-c", CONFIG, "--json"];
+  const child = spawn(program, args, { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] });
+  let printed = "";
+  child.stdout.on("data", (text) => printed += text);
+  const lines = () => printed.split("\n").length - 1;
+  child.stdin.write(octets.subarray(0, first));
+  await until("the first one is printed", () => lines() === 1);
+  child.stdin.end(octets.subarray(first));
+  await once(child, "close");
+  expect(lines()).toBe(FRAMES.length);
 });

@@ -288,3 +288,11 @@ test("the text of a record is the record; whoever changes its shape gives it ano
     ]
   `);
 });
+
+test("when a frame was dropped is said by the workers' clock, whatever the engine's is", async () => {
+  const { run, engine } = await started();
+  await using next = await run.takeOver(engine);
+  run.link.bring(f.ethernet([], { dst: f.MAC.other }));
+  await run.clock.advance(500);
+  expect(next.dropped().at(-1)!.sinceEpochMs).toBeCloseTo(run.clock.sinceEpoch() - 500, -1);
+});

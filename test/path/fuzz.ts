@@ -1,5 +1,6 @@
 /** Arbitrary and mutated frames for the path, from a seed. */
 
+import { ClientLookup } from "../../src/path/client_lookup.ts";
 import type { Plan } from "../../src/path/plan.ts";
 import { Bench, NEIGHBOR, PLAN } from "./arrange.ts";
 import * as f from "../frames.ts";
@@ -123,12 +124,15 @@ function tagged(random: Random, frame: Uint8Array): Uint8Array {
 }
 
 /**
- * Lets `count` frames through. Throws when the path throws, writes outside its slot, names no verdict or an impossible length.
+ * Lets `count` frames through. Throws when the path throws, writes outside its slot, names no verdict or an impossible length, or when who
+ * is asked beside the path whose a frame is throws, or does not know it.
  * How often each verdict came.
  */
 export function fuzz(count: number, seed: number): Map<string, number> {
   const random = new Random(seed);
   const benches = PLANS.map((plan) => new Bench(plan));
+  const slot = new Uint8Array(LONGEST + 100);
+  const lookups = PLANS.map((plan) => new ClientLookup({ ...PLAN, ...plan }, slot));
   // In transition are the buckets of two, one of which keeps UDP.
   for (const bench of benches.slice(0, 3)) bench.move(NEIGHBOR.backend1, NEIGHBOR.backend2);
   const seen = new Map<string, number>();
@@ -138,7 +142,11 @@ export function fuzz(count: number, seed: number): Map<string, number> {
     const frame = draw(random);
     const virtio = PLANS[bench]!.offloads === true ? drawVirtio(random) : undefined;
     if (round % 1000 === 0) benches.forEach(({ memory }) => memory.transitions.pass());
-    const { verdict } = benches[bench]!.receive(hasTag ? tagged(random, frame) : frame, round, virtio);
+    const whole = hasTag ? tagged(random, frame) : frame;
+    const { verdict } = benches[bench]!.receive(whole, round, virtio);
+    slot.set(whole);
+    const isForCluster = lookups[bench]!.look(0, whole.length);
+    if (verdict === "dispatched" && !isForCluster) throw new Error("dispatched, and for no cluster");
     if (!/^[a-z0-9_]*[a-z][a-z0-9_]*$/.test(verdict)) throw new Error(`no verdict: ${verdict}`);
     seen.set(verdict, (seen.get(verdict) ?? 0) + 1);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Lab, request, until } from "oneip";
 import { needsTap } from "../needs.ts";
+import { ONEIP } from "../runtime.ts";
 import { clients, clients6, CLUSTER, CLUSTER6, expected, labWith, lastReport } from "./labs.ts";
 
 const twoQueues = (config: string) => config.replace("bridge:", "queues: 2\n  bridge:");
@@ -36,6 +37,18 @@ async function outOfOrder(lab: Lab, client: string): Promise<number> {
   return end.streams.reduce((sum, { udp }) => sum + udp.out_of_order, 0);
 }
 
+/** A client asks again and again until there are so many frames of a capture, as tshark shows them live: the columns of each. */
+async function captured(lab: Lab, client: string, ...options: string[]): Promise<string[][]> {
+  const fields = ["frame.comment", "frame.packet_flags", "eth.dst", "ip.ttl", "frame.time_epoch"];
+  const tshark = ["tshark", "-l", "-i", "-", "-T", "fields", ...fields.flatMap((field) => ["-e", field])];
+  const capture = [...ONEIP, "capture", ...options];
+  const shown = lab.node("lb").exec("sh", "-c", `${capture.join(" ")} | ${tshark.join(" ")}`);
+  let isOver = false;
+  void shown.finally(() => isOver = true).catch(() => {});
+  while (!isOver) await request(lab.node("client1"), [client], `http://${CLUSTER}/`);
+  return (await shown).trimEnd().split("\n").map((row) => row.split("\t"));
+}
+
 describe.skipIf(needsTap())("two queues, a worker each", () => {
   test("share the flows, agree on every client's backend, keep each flow's order, and their counters add up", async () => {
     await using lab = await labWith("queues", twoQueues);
@@ -46,6 +59,34 @@ describe.skipIf(needsTap())("two queues, a worker each", () => {
       );
     }
     expect(await outOfOrder(lab, "198.51.100.7")).toBe(0);
+
+    const client = "198.51.100.7";
+    const began = Date.now();
+    const frames = await captured(
+      lab,
+      client,
+      "--client",
+      client,
+      "--verdict",
+      "dispatched",
+      "--count",
+      "10",
+    );
+    const comment = `dispatched, cluster web, client ${client}, bucket 2248, backend ${
+      expected([client])[client]
+    }`;
+    expect(frames.map(([comment]) => comment)).toEqual(Array(10).fill(comment));
+    const [came, went] = ["0x00000001", "0x00000002"].map((direction) =>
+      frames.filter(([, flags]) => flags === direction)
+    );
+    const mac = "02:00:00:00:00:02";
+    expect(new Set(came!.map(([, , to, ttl]) => [to === mac, ttl].join()))).toEqual(new Set(["true,63"]));
+    expect(new Set(went!.map(([, , to, ttl]) => [to === mac, ttl].join()))).toEqual(new Set(["false,62"]));
+    for (const at of frames.map((row) => 1000 * Number(row[4]))) {
+      // The wall clock that tells when it began has no fractions.
+      expect(at).toBeGreaterThan(began - 2);
+      expect(at).toBeLessThan(Date.now() + 2);
+    }
     await lab.node("lb").program!.stop();
     const { received, workers, verdicts, dispatched } = lastReport(lab.node("lb"));
     expect(workers).toHaveLength(2);

@@ -16,7 +16,7 @@ import { runChecked } from "../../src/system/programs.ts";
 import { until } from "../../src/system/until.ts";
 import { residentMb } from "./process.ts";
 
-const SECONDS = 20;
+const SECONDS = 10;
 const PORT = 8080;
 
 const root = new URL("../..", import.meta.url).pathname;

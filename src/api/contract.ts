@@ -267,7 +267,8 @@ export const CONTRACT = {
   buckets: {
     method: "get",
     path: "/v1/clusters/{cluster}/buckets",
-    summary: "Who owns each bucket of a cluster: an index into `backends`, or -1; and which are in transition",
+    summary:
+      "Who owns each bucket of a cluster: an index into `backends`, or -1; and which are in transition",
     input: z.strictObject(ofCluster),
     output: buckets,
   },

@@ -31,7 +31,7 @@ function describeWhole(value: Json): string {
 }
 
 function describe(value: Json): string {
-  if (value === null) return "none";
+  if (value === null || Array.isArray(value) && value.length === 0) return "none";
   if (Array.isArray(value)) return value.map(describe).join(", ");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

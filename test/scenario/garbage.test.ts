@@ -83,7 +83,10 @@ describe.skipIf(needsTap())("garbage", () => {
     const { pid } = lab.node("lb").program!;
     const control = `/run/oneip/${statSync(`/proc/${pid}/ns/net`).ino}.sock`;
     const before = residentMb(pid!);
-    const watched = await watchFrom(lab.node("client1"), `${CLUSTER}:80`, { from: clients(8), intervalMs: 20 });
+    const watched = await watchFrom(lab.node("client1"), `${CLUSTER}:80`, {
+      from: clients(8),
+      intervalMs: 20,
+    });
     const flooding = lab.node("lb").run([...runTs("scripts/benchmark/flood.ts"), control, "8080", "3"]);
     let isFlooding = true;
     void flooding.finally(() => isFlooding = false);
@@ -94,11 +97,19 @@ describe.skipIf(needsTap())("garbage", () => {
     const { sent, failed, unsent, ms, pause } = await watched.stop();
     const counts = Object.entries(JSON.parse(stdout || `"${stderr}"`) as Record<string, number>);
     const answers = Object.groupBy(counts, ([what]) => what.replace(/ .* (?=no|\d)/, " "));
-    const sums = Object.entries(answers).map(([what, each]) => `${what} ${each!.reduce((sum, [, n]) => sum + n, 0)}`);
-    console.log(`The API was flooded: ${sums.sort().join(", ")}; ${before} MB before, ${residentMb(pid!)} after.`);
-    console.log(`${downloads} downloads, ${sent} requests: p50 ${ms?.p50}, p99 ${ms?.p99}, longest pause ${pause?.ms} ms`);
+    const sums = Object.entries(answers).map(([what, each]) =>
+      `${what} ${each!.reduce((sum, [, n]) => sum + n, 0)}`
+    );
+    console.log(
+      `The API was flooded: ${sums.sort().join(", ")}; ${before} MB before, ${residentMb(pid!)} after.`,
+    );
+    console.log(
+      `${downloads} downloads, ${sent} requests: p50 ${ms?.p50}, p99 ${ms?.p99}, longest pause ${pause?.ms} ms`,
+    );
     expect({ failed, unsent }).toEqual({ failed: 0, unsent: 0 });
-    for (const status of ["socket 200", "socket 400", "socket 429", "TCP 200", "TCP 403", "TCP 421", "TCP 429"]) {
+    for (
+      const status of ["socket 200", "socket 400", "socket 429", "TCP 200", "TCP 403", "TCP 421", "TCP 429"]
+    ) {
       expect(Object.keys(answers)).toContain(status);
     }
     expect(await ask(control, "interface", {})).toBe("oneip0");

@@ -10,6 +10,7 @@ import {
   type CaptureInput,
   captureInput,
   type CommandName,
+  COMMANDS,
   type Connection,
   CONTRACT,
   EVENT_STREAM,
@@ -25,12 +26,12 @@ import type { Limits } from "./limits.ts";
 import { type Monitored, MONITORING, monitoringOf } from "./monitoring.ts";
 
 /** What @hono/node-server tells of a request. */
-interface Bindings {
+export interface Bindings {
   readonly incoming: { readonly socket: Socket };
 }
 
 export type Api = OpenAPIHono<{ Bindings: Bindings }>;
-type Asked = Context<{ Bindings: Bindings }>;
+export type Asked = Context<{ Bindings: Bindings }>;
 
 const DOCUMENT = "/v1/openapi.json";
 
@@ -47,7 +48,12 @@ export interface Sources {
   readonly clock: Clock;
 }
 
-export function apiOf(sources: Sources, { bodyOctets }: Limits): Api {
+/** With these commands, and what is beside them. */
+export function apiOf(
+  sources: Sources,
+  { bodyOctets }: Limits,
+  commands: readonly CommandName[] = COMMANDS,
+): Api {
   const { handlers, monitored, ring, clock } = sources;
   const api: Api = new OpenAPIHono({
     defaultHook: (result, asked) => result.success ? undefined : asked.json(misfitOf(result.error), 400),
@@ -68,10 +74,11 @@ export function apiOf(sources: Sources, { bodyOctets }: Limits): Api {
   );
   api.on("POST", "*", requireJson);
   const connections = new Connections();
-  for (const name of Object.keys(CONTRACT) as CommandName[]) define(api, name, handlers, connections);
+  for (const name of commands) define(api, name, handlers, connections);
   defineEvents(api, ring, clock);
   defineCapture(api, sources);
   api.route("/", monitoringOf(monitored));
+  api.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
   api.doc31(DOCUMENT, {
     openapi: "3.1.0",
     info: {
@@ -80,9 +87,11 @@ export function apiOf(sources: Sources, { bodyOctets }: Limits): Api {
       description: "What a running dispatcher does, and how it is steered.",
     },
     servers: [{ url: "/" }],
+    // The socket wants no token, nor do reads at a listener on loopback (guard.ts).
+    security: [{}, { token: [] }],
   });
   const others = [EVENT_STREAM, CAPTURE, DOCUMENT, ...MONITORING];
-  for (const path of new Set([...Object.values(CONTRACT).map(({ path }) => path), ...others])) {
+  for (const path of new Set([...commands.map((name) => CONTRACT[name].path), ...others])) {
     api.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), refuseMethod);
   }
   api.notFound((asked) =>

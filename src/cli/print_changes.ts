@@ -48,6 +48,7 @@ function describeDrained({ cluster, backend, state }: Drained): string {
 }
 
 function describeChange({ cluster, backend, key, old, new: now }: ConfigChange): string {
+  if (key?.startsWith("api.")) return `${key}: ${describe(old)} -> ${describe(now)}`;
   const place = cluster === null
     ? "dispatcher"
     : `cluster ${cluster}${backend === null ? "" : `, backend ${backend}`}`;
@@ -64,7 +65,7 @@ function describeWhole(value: Json): string {
 }
 
 function describe(value: Json): string {
-  if (value === null) return "none";
+  if (value === null || Array.isArray(value) && value.length === 0) return "none";
   if (Array.isArray(value)) return value.map(describe).join(", ");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

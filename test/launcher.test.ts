@@ -86,14 +86,14 @@ test("no Deno at all", async () => {
 });
 
 /** Tells what it is asked to run; what is to be known of a file it finds out. */
-const deno = `case "$*" in *has_programs*) exec ${join(ROOT, "scripts/deno")} "$@";; *) echo "$@";; esac`;
+const deno = `case "$*" in *permissions.ts*) exec ${join(ROOT, "scripts/deno")} "$@";; *) echo "$@";; esac`;
 
 for (
-  const [health, onEvent, may] of [
-    ["{type: exec, command: [x]}", "", "run and serve"],
-    ['{"type": !!str "exec", command: [x]}', "", "run and serve"],
-    ["{type: icmp} # not type: exec, nor onEvent: x", "", "not run"],
-    ["{type: icmp}", ", onEvent: [x]", "run"],
+  const [health, onEvent, listen, may] of [
+    ["{type: exec, command: [x]}", "", "[]", "run and serve"],
+    ['{"type": !!str "exec", command: [x]}', "", "[]", "run and serve"],
+    ["{type: icmp} # not type: exec, nor onEvent: x", "", "[]", "not run"],
+    ["{type: icmp}", ", onEvent: [x]", "[127.0.0.1:8080]", "run"],
   ] as const
 ) {
   test(`Deno may ${may} programs for health: ${health}${onEvent}`, async () => {
@@ -106,12 +106,14 @@ clusters:
     addresses: [10.0.0.100]
     backends: [{name: web1, address: 10.0.0.11}]
     health: ${health}
+api: {listen: ${listen}}
 `,
     );
     const { stdout, stderr } = await oneip("deno", { deno }, ["run", `--config=${file}`]);
     expect(stderr).toBe("");
     expect(stdout.includes("--allow-run"), stdout).toBe(may !== "not run");
-    expect(stdout.includes(",127.0.0.1"), stdout).toBe(may === "run and serve");
+    const [, net = ""] = /--allow-net=\S*\.sock(\S*)/.exec(stdout) ?? [];
+    expect(net).toBe(may === "run and serve" ? ",127.0.0.1" : listen === "[]" ? "" : ",127.0.0.1:8080");
     expect((await oneip("deno", { deno }, ["status", "-c", file])).stdout).not.toContain("--allow-run");
   });
 }

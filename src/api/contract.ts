@@ -382,6 +382,11 @@ export const CONTRACT = {
 
 export type CommandName = keyof typeof CONTRACT;
 
+export const COMMANDS = Object.keys(CONTRACT) as readonly CommandName[];
+
+/** What people ask. The others are for another dispatcher, at the control socket alone. */
+export const PUBLIC_COMMANDS = COMMANDS.filter((name) => "summary" in CONTRACT[name]);
+
 /** The names of the input that a path holds. */
 export function namesIn(path: string): string[] {
   return Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name!);

@@ -7,6 +7,7 @@ import { bodyLimit } from "hono/body-limit";
 import { InputError, NoneSuchError, UsageError } from "../input/errors.ts";
 import {
   type CommandName,
+  COMMANDS,
   type Connection,
   CONTRACT,
   EVENT_STREAM,
@@ -22,12 +23,12 @@ import type { Limits } from "./limits.ts";
 import { type Monitored, MONITORING, monitoringOf } from "./monitoring.ts";
 
 /** What @hono/node-server tells of a request. */
-interface Bindings {
+export interface Bindings {
   readonly incoming: { readonly socket: Socket };
 }
 
 export type Api = OpenAPIHono<{ Bindings: Bindings }>;
-type Asked = Context<{ Bindings: Bindings }>;
+export type Asked = Context<{ Bindings: Bindings }>;
 
 const DOCUMENT = "/v1/openapi.json";
 
@@ -39,7 +40,12 @@ export interface Sources {
   readonly clock: Clock;
 }
 
-export function apiOf({ handlers, monitored, ring, clock }: Sources, { bodyOctets }: Limits): Api {
+/** With these commands, and what is beside them. */
+export function apiOf(
+  { handlers, monitored, ring, clock }: Sources,
+  { bodyOctets }: Limits,
+  commands: readonly CommandName[] = COMMANDS,
+): Api {
   const api: Api = new OpenAPIHono({
     defaultHook: (result, asked) => result.success ? undefined : asked.json(misfitOf(result.error), 400),
   });
@@ -59,7 +65,7 @@ export function apiOf({ handlers, monitored, ring, clock }: Sources, { bodyOctet
   );
   api.on("POST", "*", requireJson);
   const connections = new Connections();
-  for (const name of Object.keys(CONTRACT) as CommandName[]) define(api, name, handlers, connections);
+  for (const name of commands) define(api, name, handlers, connections);
   defineEvents(api, ring, clock);
   api.route("/", monitoringOf(monitored));
   api.doc31(DOCUMENT, {
@@ -72,7 +78,7 @@ export function apiOf({ handlers, monitored, ring, clock }: Sources, { bodyOctet
     servers: [{ url: "/" }],
   });
   const others = [EVENT_STREAM, DOCUMENT, ...MONITORING];
-  for (const path of new Set([...Object.values(CONTRACT).map(({ path }) => path), ...others])) {
+  for (const path of new Set([...commands.map((name) => CONTRACT[name].path), ...others])) {
     api.all(path.replaceAll(/\{(\w+)\}/g, ":$1"), refuseMethod);
   }
   api.notFound((asked) =>

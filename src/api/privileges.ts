@@ -2,7 +2,8 @@
 
 import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { type Account, CAP_NET_ADMIN, keepOnly, ownUser } from "../device/privileges.ts";
+import { type Account, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, keepOnly, ownUser } from "../device/privileges.ts";
+import type { Config } from "../config/config.ts";
 import { UsageError } from "../input/errors.ts";
 
 const ACCOUNTS = "/etc/passwd";
@@ -37,10 +38,16 @@ export function accountIn(accounts: string, user: string): Account | undefined {
   return undefined;
 }
 
+/** Those that only root, or who has CAP_NET_BIND_SERVICE, may listen at; net.ipv4.ip_unprivileged_port_start in ip-sysctl.rst. */
+const PRIVILEGED_PORTS = 1024;
+
 /** Gives up all that is not needed any more. `control`: where the control socket will be, which a takeover must find as well. */
-export function giveUp(account: Account | undefined, control: string): void {
+export function giveUp({ dispatcher, api }: Config, control: string): void {
+  const account = accountOf(dispatcher.user);
   if (account !== undefined) leaveFolder(control, account);
-  keepOnly([CAP_NET_ADMIN], account);
+  // Such a port is opened later, and at a takeover and a reload as well.
+  const mayListen = api.listen.some(({ port }) => port < PRIVILEGED_PORTS);
+  keepOnly([CAP_NET_ADMIN, ...(mayListen ? [CAP_NET_BIND_SERVICE] : [])], account);
 }
 
 /** The folder of the control socket becomes that user's, if nobody else has something there. Else there is no socket, and the log says so. */

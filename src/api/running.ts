@@ -10,12 +10,15 @@ import { Engine } from "../engine/engine.ts";
 import type { EngineRecord, LateRecord } from "../engine/record.ts";
 import type { Status } from "../engine/status.ts";
 import { requireNeeds } from "../health/needs.ts";
+import { ownUser } from "../device/privileges.ts";
 import { UsageError } from "../input/errors.ts";
 import type { TapAttachment } from "../plane/tap_attachment.ts";
 import type { Clock } from "../system/clock.ts";
 import { breathe, inSteps } from "../system/in_steps.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
+import { readKeys } from "./keys.ts";
 import type { ServiceManager } from "./service_manager.ts";
+import type { TcpApi } from "./tcp.ts";
 
 export interface Service {
   readonly file: string;
@@ -46,6 +49,7 @@ export class Running {
   readonly #fail: (error: Error) => void;
   #engine: Engine;
   #config: Config;
+  #tcp: TcpApi | undefined;
   /** Another process has what the engine knew. */
   #isHandedOver = false;
   /** One reload or takeover at a time. */
@@ -73,6 +77,11 @@ export class Running {
       throw new UsageError("The dispatcher is being taken over by another process; ask again");
     }
     return this.#engine;
+  }
+
+  /** What a reload changes as well. */
+  set tcp(tcp: TcpApi) {
+    this.#tcp = tcp;
   }
 
   /** By which it works now. */
@@ -156,6 +165,7 @@ export class Running {
   /** Ends it, and with it the interface, if no other process has it, and tells the log. */
   async stop(): Promise<void> {
     await this.#last;
+    this.#tcp?.close();
     if (this.#isHandedOver) await this.#engine.leave();
     else {
       await this.#engine.stop();
@@ -172,12 +182,19 @@ export class Running {
     const { log, reloaded } = this.#service;
     const { config, warnings, changes } = await this.#read();
     await breathe(this.#clock);
+    const listeners = await this.#tcp?.prepare(config.api);
+    try {
+      if (changes.changes.length > 0) this.#engine = await this.#engine.reload(config);
+    } catch (error) {
+      listeners?.drop();
+      throw error;
+    }
     if (changes.changes.length > 0) {
-      this.#engine = await this.#engine.reload(config);
       this.#heed(this.#engine);
       this.#config = config;
       reloaded(config);
     }
+    await listeners?.take();
     log.info({ event: "configuration.reloaded", ...changes }, "configuration reloaded");
     for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
     return changes;
@@ -189,6 +206,7 @@ export class Running {
     const { config, warnings } = await inSteps(this.#clock, loadInSteps(this.#service.file));
     requireFreeAddresses(config);
     requireNeeds(config);
+    readKeys(config.api, ownUser());
     const [before, after] = [this.#config, config].map((one) =>
       configData({ ...one, clusters: [] }).dispatcher
     );

@@ -1,11 +1,12 @@
 /** The HTTP server below the API: how much it takes from whom, and for how long. */
 
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { refused } from "./contract.ts";
-import type { Api } from "./http.ts";
+import type { Tls } from "./keys.ts";
 import type { Limits } from "./limits.ts";
 import type { Clock } from "../system/clock.ts";
 
@@ -15,25 +16,39 @@ const REFUSAL_MS = 1000;
 /** With those that are being refused; whoever comes then is disconnected without a word. */
 const MOST_CONNECTIONS = 1024;
 
-/** `silentMs`: so long a connection may be silent between two requests. */
+/** What answers: an app of Hono. */
+interface App {
+  readonly fetch: Parameters<typeof getRequestListener>[0];
+}
+
+interface ServerLimits extends Limits {
+  /** So long a connection may be silent between two requests. */
+  readonly silentMs: number;
+}
+
 export function serverOf(
-  api: Api,
+  app: App,
   clock: Clock,
-  { connections, sendMs, silentMs }: Limits & { readonly silentMs: number },
+  { connections, sendMs, silentMs, tls }: ServerLimits & { readonly tls?: Tls | undefined },
 ): Server {
-  const listener = getRequestListener(api.fetch);
+  const listener = getRequestListener(app.fetch, { errorHandler: refuseRequest });
   const surplus = new WeakSet<Duplex>();
-  const server = createServer({
+  const options = {
     requestTimeout: sendMs,
     headersTimeout: sendMs,
     connectionsCheckingInterval: Math.min(1000, sendMs),
     keepAliveTimeout: silentMs,
-  }, (request, response) => {
+  };
+  const answerIt: RequestListener = (request, response) => {
     if (!surplus.has(request.socket)) void listener(request, response);
-  });
+  };
+  const server = tls === undefined ? createServer(options, answerIt) : createTlsServer(
+    { ...options, cert: tls.certificate, key: tls.key, handshakeTimeout: sendMs },
+    answerIt,
+  );
   server.maxConnections = MOST_CONNECTIONS;
   let connected = 0;
-  server.on("connection", (socket: Socket) => {
+  server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
     socket.once("close", () => connected -= surplus.has(socket) ? 0 : 1);
     if (connected < connections) return void connected++;
     surplus.add(socket);
@@ -47,6 +62,11 @@ export function serverOf(
   });
   server.on("upgrade", (_, socket) => refuse(socket, 400, refused("There is no WebSocket here")));
   return server;
+}
+
+/** What cannot be understood as a request, such as one for a host that can be none. */
+function refuseRequest(error: unknown): Response {
+  return Response.json(refused((error as Error).message), { status: 400, headers: { connection: "close" } });
 }
 
 function whyRefused(code: string | undefined, sendMs: number): [number, string] {
@@ -67,7 +87,7 @@ function answer(socket: Duplex, status: number, body: object, sent?: () => void)
   const text = JSON.stringify(body);
   socket.on("error", () => {}); // Who asked and left.
   socket.end(
-    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nContent-Length: ${
+    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${
       Buffer.byteLength(text)
     }\r\nConnection: close\r\n\r\n${text}`,
     sent,

@@ -4,6 +4,7 @@ import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
 import { TapError } from "../device/interface.ts";
 import { raisePriority } from "../device/priority.ts";
+import { ownUser } from "../device/privileges.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";
 import { accountOf, giveUp } from "./privileges.ts";
 import { ask, controlPath, isAnswered } from "./client.ts";
@@ -15,10 +16,12 @@ import { listen, type Listener } from "./socket.ts";
 import { Events } from "./events.ts";
 import { EventRing } from "./event_ring.ts";
 import { Hooks } from "./hooks.ts";
+import { readKeys } from "./keys.ts";
 import { HandingOver } from "./handing_over.ts";
 import { Running, type Service, type Started } from "./running.ts";
 import { serviceManagerOf } from "./service_manager.ts";
 import { takeOver } from "./takeover.ts";
+import { TcpApi } from "./tcp.ts";
 import { Engine } from "../engine/engine.ts";
 import { findBackend, findCluster } from "../cluster/find_backend.ts";
 import { loadWithWarnings } from "../config/load.ts";
@@ -63,7 +66,7 @@ export async function serve(
   const { config, warnings } = loadWithWarnings(file);
   requireFreeAddresses(config);
   requireNeeds(config);
-  accountOf(config.dispatcher.user);
+  readKeys(config.api, accountOf(config.dispatcher.user)?.uid ?? ownUser());
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
@@ -139,7 +142,7 @@ async function run(
 
 /** In place of the running dispatcher, as the same user: only so its socket can be asked. */
 async function goOn(config: Config, log: Logger): Promise<Started> {
-  giveUp(accountOf(config.dispatcher.user), controlPath());
+  giveUp(config, controlPath());
   return await takeOver(controlPath(), config, log);
 }
 
@@ -147,7 +150,7 @@ async function start(config: Config, log: Logger): Promise<Started> {
   try {
     const attachment = new TapAttachment(config.dispatcher);
     // The workers, and whatever else begins from now on, have no more than this.
-    giveUp(accountOf(config.dispatcher.user), controlPath());
+    giveUp(config, controlPath());
     return { engine: await Engine.start(config, log, { attachment }), attachment, clock: REAL_CLOCK };
   } catch (error) {
     throw await nameHolder(error, config.dispatcher.interface);
@@ -259,15 +262,15 @@ async function listenForCommands(
       takeoverDone: (_, connection) => {
         handingOver.finish(connection);
         listener.leave();
+        tcp.leave();
         return {};
       },
     };
-    const listener = await listen(controlPath(), {
-      handlers,
-      monitored: monitoredOf(running, startedMs),
-      ring,
-      clock: REAL_CLOCK,
-    });
+    const sources = { handlers, monitored: monitoredOf(running, startedMs), ring, clock: REAL_CLOCK };
+    const tcp = new TcpApi(sources, log);
+    running.tcp = tcp;
+    await tcp.start(running.config.api);
+    const listener = await listen(controlPath(), sources);
     return listener;
   } catch (error) {
     log.warn(

@@ -14,6 +14,7 @@ export function describeChanges({ changes, moving }: ConfigChanges): string {
 }
 
 function describeChange({ cluster, backend, key, old, new: now }: ConfigChange): string {
+  if (key?.startsWith("api.")) return `${key}: ${describe(old)} -> ${describe(now)}`;
   const place = cluster === null
     ? "dispatcher"
     : `cluster ${cluster}${backend === null ? "" : `, backend ${backend}`}`;

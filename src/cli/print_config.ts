@@ -4,11 +4,16 @@ import type { Json, JsonMapping } from "../config/print.ts";
 import { formatTable } from "./table.ts";
 import { wrap } from "./wrap.ts";
 
-/** `dispatcher` and `clusters` as writtenConfig() gives them. */
-export function describeConfig(dispatcher: JsonMapping, clusters: readonly JsonMapping[]): string {
+/** As writtenConfig() gives them. */
+export function describeConfig(
+  dispatcher: JsonMapping,
+  clusters: readonly JsonMapping[],
+  api: JsonMapping,
+): string {
   return [
     describeSection("dispatcher", dispatcher),
     ...clusters.map(({ name = "", ...cluster }) => describeSection(`cluster ${describe(name)}`, cluster)),
+    describeSection("api", api),
   ].join("\n\n");
 }
 

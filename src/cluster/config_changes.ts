@@ -1,8 +1,9 @@
 /** What a new configuration changes of an old one, and how many clients meet another backend by it. */
 
 import type * as z from "zod";
+import { api } from "../config/api.ts";
 import { backend, cluster } from "../config/cluster.ts";
-import type { ClusterConfig, Config } from "../config/config.ts";
+import type { ApiConfig, ClusterConfig, Config } from "../config/config.ts";
 import { dispatcher } from "../config/dispatcher.ts";
 import { type Json, type JsonMapping, writtenSection } from "../config/print.ts";
 import { UsageError } from "../input/errors.ts";
@@ -11,11 +12,11 @@ import { ClusterMap } from "./cluster_map.ts";
 
 /** One key that has another value. Clusters and backends are compared by their names. */
 export interface ConfigChange {
-  /** Null: of the dispatcher. */
+  /** Null: of the dispatcher, or of the API. */
   readonly cluster: string | null;
   /** Null: of the cluster itself. */
   readonly backend: string | null;
-  /** As in a file. Null: the whole cluster or backend has come or gone. */
+  /** As in a file; those of the API begin with `api.`. Null: the whole cluster or backend has come or gone. */
   readonly key: string | null;
   /** Null: it was not there. */
   readonly old: Json;
@@ -58,6 +59,7 @@ export function* changesInSteps(old: Config, now: Config): Generator<void, Confi
   const changes = [
     ...sectionChanges({ cluster: null, backend: null }, dispatcher, old.dispatcher, now.dispatcher),
     ...pairs(old.clusters, now.clusters).flatMap(clusterChanges),
+    ...apiChanges(old.api, now.api),
   ];
   const moving: Moving[] = [];
   for (const { name, one, other } of pairs(old.clusters, now.clusters)) {
@@ -66,6 +68,11 @@ export function* changesInSteps(old: Config, now: Config): Generator<void, Confi
     moving.push({ cluster: name, share: yield* shareMoving(one, other) });
   }
   return { changes, moving };
+}
+
+function apiChanges(one: ApiConfig, other: ApiConfig): ConfigChange[] {
+  return sectionChanges({ cluster: null, backend: null }, api, one, other)
+    .map((change) => ({ ...change, key: `api.${change.key}` }));
 }
 
 function clusterChanges({ name, one, other }: Pair<ClusterConfig>): readonly ConfigChange[] {

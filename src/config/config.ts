@@ -8,6 +8,7 @@ import * as z from "zod";
 import { type Read, readInSteps } from "../input/document.ts";
 import { finish } from "../table/steps.ts";
 import type { Mac } from "../wire/address.ts";
+import { api } from "./api.ts";
 import { cluster } from "./cluster.ts";
 import { dispatcher } from "./dispatcher.ts";
 import { checksOf, key, type ReadonlyThrough, section } from "./key.ts";
@@ -22,12 +23,16 @@ export const configuration = section("use a mapping with dispatcher and clusters
       `There may be ${MOST.clusters} of them.`,
     checks: [areAtMost(MOST.clusters, "clusters[]", "clusters")],
   }),
+  api: key(api.prefault({}), {
+    description: "The API by TCP, for browsers and programs, where it is wanted.",
+  }),
 });
 
 /** What a file means. Addresses are canonical text, durations milliseconds; what the file leaves out has its default. */
 export type Config = ReadonlyThrough<ReturnType<typeof complete>>;
 export type ClusterConfig = Config["clusters"][number];
 export type BackendConfig = ClusterConfig["backends"][number];
+export type ApiConfig = Config["api"];
 export type AgentConfig = NonNullable<ClusterConfig["agent"]>;
 
 /** Have the backends of this cluster filters, so that frames may come to all of them? */
@@ -57,7 +62,7 @@ export function* parseInSteps(
 }
 
 /** Adds the defaults that come from other keys, or from the machine. */
-function complete({ dispatcher, clusters }: z.output<typeof configuration>, machine: string) {
+function complete({ dispatcher, clusters, api }: z.output<typeof configuration>, machine: string) {
   const { mac, mtu } = dispatcher;
   return {
     dispatcher: { ...dispatcher, mac: mac ?? stableMac(machine, dispatcher.interface) },
@@ -68,6 +73,7 @@ function complete({ dispatcher, clusters }: z.output<typeof configuration>, mach
         mtu: Math.min(mtu, backend.mtu ?? mtu),
       })),
     })),
+    api,
   };
 }
 

@@ -32,6 +32,7 @@ The status stays 0.
 | \`known-seed\` | seed 0 for a public cluster address: a client can choose its backend. Public is what is not private (RFC 1918, 6598, 3927, 4193) |
 | \`whole-ipv6\` | more than 64 bits of an IPv6 client's address are hashed, though a client owns a /64 |
 | \`modulo\` | the algorithm that moves most of all clients when a backend dies |
+| \`plain-api\` | an API that other machines reach without TLS: its token can be read on the way |
 | \`mtu\` | a way to a backend whose MTU cannot be: above the link's, or below what hosts believe |
 
 An editor that knows JSON Schema completes and checks the file while it is written: \`oneip config schema > oneip.schema.json\`

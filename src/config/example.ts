@@ -20,4 +20,5 @@ clusters:
       - {name: web1, address: 10.0.0.11}
       - {name: web2, address: 10.0.0.12, weight: 2}
       - {name: web3, address: 10.0.0.13, mtu: 1400}
+api: {listen: 127.0.0.1:8080}     # to be read on this machine
 `;

@@ -17,6 +17,8 @@ export const MOST = {
   routes: 256,
   /** Backends of a cluster that has agents: each hears all others, several times a second. */
   agents: 64,
+  /** Of the API by TCP. */
+  listeners: 8,
 } as const;
 
 const anything = z.unknown();

@@ -17,7 +17,7 @@ export interface Planned {
  * The plan, and the addresses of the neighbors: backends, gateways and next hops, each once. Behind them the group of each
  * cluster is a neighbor too: `groups` are their numbers, by cluster.
  */
-export function planOf({ dispatcher, clusters }: Config): Planned {
+export function planOf({ dispatcher, clusters }: Pick<Config, "dispatcher" | "clusters">): Planned {
   const backends = clusters.flatMap((cluster) => cluster.backends);
   const nextHops = [...dispatcher.gateways, ...dispatcher.routes.map(({ via }) => via)];
   const neighbors = [...new Set([...backends.map(({ address }) => address), ...nextHops])];

@@ -11,6 +11,7 @@ export type JsonMapping = { readonly [key: string]: Json };
 export interface PrintedConfig {
   readonly dispatcher: JsonMapping;
   readonly clusters: readonly (JsonMapping & { readonly backends: readonly JsonMapping[] })[];
+  readonly api: JsonMapping;
 }
 
 /** How names and values are printed. */

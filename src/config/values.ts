@@ -3,6 +3,7 @@
 import * as z from "zod";
 import { type Cidr, formatMac, type Mac, parseCidr, parseIp, parseMac, whyNobodys } from "../wire/address.ts";
 import { isGroup } from "../wire/ethernet.ts";
+import { formatEndpoint, parseEndpoint } from "../wire/endpoint.ts";
 import { formatPort, parsePort } from "../wire/port.ts";
 
 /** Text that `parse` understands, undefined for what it does not. `refuse` says why a value will not do all the same. */
@@ -75,6 +76,13 @@ function macIf(text: string, isRight: (mac: Mac) => boolean): Mac | undefined {
   const mac = parseMac(text);
   return mac !== undefined && isRight(mac) ? mac : undefined;
 }
+
+/** Of this machine. */
+export const endpoint = parsed(
+  "use an address and a port such as 127.0.0.1:8080 or [::1]:8080",
+  parseEndpoint,
+  formatEndpoint,
+);
 
 export const port = parsed("use a port such as 80/tcp", parsePort, formatPort);
 

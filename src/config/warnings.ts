@@ -7,10 +7,11 @@ import * as z from "zod";
 import type { Contents } from "../input/contents.ts";
 import type { Read } from "../input/document.ts";
 import { formatPath, type Path, type Place } from "../input/places.ts";
-import { isIpv6, isPublic } from "../wire/address.ts";
-import type { ClusterConfig, Config } from "./config.ts";
+import { isIpv6, isLoopback, isPublic } from "../wire/address.ts";
+import { formatEndpoint } from "../wire/endpoint.ts";
+import type { ApiConfig, ClusterConfig, Config } from "./config.ts";
 
-export type WarningId = "known-seed" | "whole-ipv6" | "modulo" | "mtu";
+export type WarningId = "known-seed" | "whole-ipv6" | "modulo" | "mtu" | "plain-api";
 
 /** What there is to say, wherever it stands. */
 interface Advice {
@@ -45,7 +46,7 @@ export function warningsOf(
       ...aboutMtus(cluster, path, contents, config.dispatcher.mtu),
     ];
   });
-  return advice.map(({ path, ...rest }) => ({ ...rest, file, ...placeOf(path), key: formatPath(path) }))
+  return [...advice, ...aboutApi(config.api)].map(({ path, ...rest }) => ({ ...rest, file, ...placeOf(path), key: formatPath(path) }))
     .sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
@@ -113,4 +114,16 @@ function aboutMtus({ backends }: ClusterConfig, path: Path, contents: Contents, 
       decide: "measure it anew",
     }];
   });
+}
+
+function aboutApi({ listen, tls }: ApiConfig): Advice[] {
+  const open = listen.find(({ address }) => !isLoopback(address));
+  if (tls !== undefined || open === undefined) return [];
+  return [{
+    id: "plain-api",
+    path: ["api", "listen"],
+    found: `the API is reached by other machines at ${formatEndpoint(open)}, without TLS`,
+    why: "who is on the way can read the token, and then command the dispatcher",
+    decide: "give it a certificate with api.tls, or listen at 127.0.0.1 and let others come by ssh -L",
+  }];
 }

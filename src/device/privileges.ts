@@ -7,6 +7,8 @@
 import { describeErrno } from "./errno.ts";
 import { libc } from "./libc.ts";
 
+/** Listens at ports below 1024. */
+export const CAP_NET_BIND_SERVICE = 10;
 /** Sets up network interfaces. */
 export const CAP_NET_ADMIN = 12;
 

@@ -52,6 +52,16 @@ export function isPublic(address: string): boolean {
   return !PRIVATE.includes(ipaddr.parse(address).range());
 }
 
+/** An address that only programs of the same machine reach: 127.0.0.0/8, ::1. */
+export function isLoopback(address: string): boolean {
+  return ipaddr.parse(address).range() === "loopback";
+}
+
+/** 0.0.0.0 and ::, which stand for all addresses of a machine. */
+export function isUnspecified(address: string): boolean {
+  return ipaddr.parse(address).range() === "unspecified";
+}
+
 /** fe80::/10: an address that means something on one link only. */
 export function isLinkLocal(address: string): boolean {
   return contains({ address: "fe80::", prefixLength: 10 }, address);

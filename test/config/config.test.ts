@@ -124,7 +124,37 @@ describe("a mistake is reported with its place, what was found and what would do
       name: "unknown section",
       was: "clusters:",
       becomes: "cluster: 1\nclusters:",
-      want: '3:1: Unknown key, found "cluster", use dispatcher, clusters',
+      want: '3:1: Unknown key, found "cluster", use dispatcher, clusters, api',
+    },
+    {
+      name: "no address of the API",
+      was: "clusters:",
+      becomes: "api: {listen: 8080}\nclusters:",
+      want: '3:15: "api.listen" is wrong, found 8080, use an address and a port such as 127.0.0.1:8080, or a list of them',
+    },
+    {
+      name: "an address without its port",
+      was: "clusters:",
+      becomes: "api: {listen: [127.0.0.1]}\nclusters:",
+      want: '3:16: "api.listen[0]" is wrong, found "127.0.0.1", use an address and a port such as 127.0.0.1:8080 or [::1]:8080',
+    },
+    {
+      name: "an API for other machines without a token",
+      was: "clusters:",
+      becomes: 'api: {listen: ["[::1]:8080", 10.0.0.5:8080]}\nclusters:',
+      want: "3:30: Other machines can ask there and there is no token, found 10.0.0.5:8080, add api.tokenFile or use 127.0.0.1 or [::1]",
+    },
+    {
+      name: "a port of the API that is another's",
+      was: "clusters:",
+      becomes: "api: {tokenFile: t, listen: [127.0.0.1:8080, 0.0.0.0:8080]}\nclusters:",
+      want: "3:46: The port is taken by an address before, found 0.0.0.0:8080, leave one of them out",
+    },
+    {
+      name: "a certificate without its key",
+      was: "clusters:",
+      becomes: "api: {listen: 127.0.0.1:8080, tls: {certificate: c}}\nclusters:",
+      want: '3:36: "api.tls.key" is missing, found nothing, use the path of a file',
     },
     {
       name: "missing key",

@@ -45,17 +45,17 @@ test("every key that is declared is printed", () => {
 });
 
 test("what is printed is a configuration again, and means the same", () => {
-  const { dispatcher, clusters } = structuredClone(writtenConfig(config));
+  const printed = structuredClone(writtenConfig(config));
   // Words stand for what is left out.
   const written = JSON.stringify(
-    { dispatcher, clusters },
+    printed,
     (_, value) => WORDS.has(value) ? undefined : value,
   );
   expect(parseConfig(written, "printed.yaml", "another machine")).toEqual(config);
 });
 
 test("as data: names of the program, milliseconds, texts for addresses, null for what is left out", () => {
-  const { dispatcher, clusters } = configData(config);
+  const { dispatcher, clusters, api } = configData(config);
   expect(dispatcher).toMatchObject({
     vlan: null,
     mac: expect.stringMatching(/^..(:..){5}$/),
@@ -71,4 +71,5 @@ test("as data: names of the program, milliseconds, texts for addresses, null for
     ports: ["80/tcp", "443/tcp", "443/udp"],
     backends: [{ mtu: 1500 }, { weight: 2 }, { mtu: 1400 }],
   });
+  expect(api).toEqual({ listen: ["127.0.0.1:8080"], tokenFile: null, tls: null });
 });

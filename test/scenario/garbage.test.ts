@@ -1,10 +1,13 @@
+import { statSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Lab, request, until } from "oneip";
+import { type Lab, request, until, watchFrom } from "oneip";
+import { ask } from "../../src/api/client.ts";
+import { residentMb } from "../../scripts/benchmark/process.ts";
 import { needsTap } from "../needs.ts";
 import { Random } from "../random.ts";
 import { runTs } from "../runtime.ts";
 import * as f from "../frames.ts";
-import { clientOf, clients, CLUSTER, download, expected, labUp, sha256OfBytes, TEN_MB } from "./labs.ts";
+import { clientOf, clients, CLUSTER, download, expected, labWith, sha256OfBytes, TEN_MB } from "./labs.ts";
 
 const FRAMES = 100_000;
 const SEED = 20_261_122;
@@ -72,9 +75,34 @@ function garbage(random: Random): Uint8Array {
 describe.skipIf(needsTap())("garbage", () => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await labUp("routing", "garbage");
+    lab = await labWith("garbage", (config) => `${config}\napi: {listen: 127.0.0.1:8080}\n`);
   });
   afterAll(() => lab?.down());
+
+  test("the API is asked whatever nobody should, by TCP and at its socket: no client notices, and it still answers", async () => {
+    const { pid } = lab.node("lb").program!;
+    const control = `/run/oneip/${statSync(`/proc/${pid}/ns/net`).ino}.sock`;
+    const before = residentMb(pid!);
+    const watched = await watchFrom(lab.node("client1"), `${CLUSTER}:80`, { from: clients(8), intervalMs: 20 });
+    const flooding = lab.node("lb").run([...runTs("scripts/benchmark/flood.ts"), control, "8080", "3"]);
+    let isFlooding = true;
+    void flooding.finally(() => isFlooding = false);
+    const want = await sha256OfBytes(TEN_MB);
+    let downloads = 0;
+    for (; isFlooding; downloads++) expect(await download(lab.node("client1"), clientOf("web2"))).toBe(want);
+    const { stdout, stderr } = await flooding;
+    const { sent, failed, unsent, ms, pause } = await watched.stop();
+    const counts = Object.entries(JSON.parse(stdout || `"${stderr}"`) as Record<string, number>);
+    const answers = Object.groupBy(counts, ([what]) => what.replace(/ .* (?=no|\d)/, " "));
+    const sums = Object.entries(answers).map(([what, each]) => `${what} ${each!.reduce((sum, [, n]) => sum + n, 0)}`);
+    console.log(`The API was flooded: ${sums.sort().join(", ")}; ${before} MB before, ${residentMb(pid!)} after.`);
+    console.log(`${downloads} downloads, ${sent} requests: p50 ${ms?.p50}, p99 ${ms?.p99}, longest pause ${pause?.ms} ms`);
+    expect({ failed, unsent }).toEqual({ failed: 0, unsent: 0 });
+    for (const status of ["socket 200", "socket 400", "socket 429", "TCP 200", "TCP 403", "TCP 421", "TCP 429"]) {
+      expect(Object.keys(answers)).toContain(status);
+    }
+    expect(await ask(control, "interface", {})).toBe("oneip0");
+  });
 
   test(`${FRAMES} random and mutated frames during a download: it arrives intact, and every frame has its verdict`, async () => {
     const random = new Random(SEED);

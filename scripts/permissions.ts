@@ -1,0 +1,17 @@
+/**
+ * Prints what Deno must permit for a configuration, whose path is the argument, beside what every dispatcher needs, a word each: `run` for
+ * programs, `net=ADDRESS` for a place to listen at.
+ */
+
+import { readFileSync } from "node:fs";
+import { parseConfig } from "../src/config/config.ts";
+import { hasProgramProbes } from "../src/health/needs.ts";
+import { formatEndpoint } from "../src/wire/endpoint.ts";
+
+const [file = ""] = process.argv.slice(2);
+const config = parseConfig(readFileSync(file, "utf8"), file, "");
+const hasProbes = hasProgramProbes(config);
+if (hasProbes || config.dispatcher.onEvent !== undefined) console.log("run");
+// A probe of type exec is a program, which speaks to a port of the loopback interface.
+if (hasProbes) console.log("net=127.0.0.1");
+for (const endpoint of config.api.listen) console.log(`net=${formatEndpoint(endpoint)}`);

@@ -38,7 +38,10 @@ export interface Relay {
 /** `socket`: the control socket. `port`: 0 for any free one. Throws UsageError when it cannot be had. */
 export async function relay(socket: string, port: number): Promise<Relay> {
   const token = randomBytes(24).toString("base64url");
-  const app = guarded(passOn(socket), () => ({ isLocal: false, keys: { token: new Token(token), tls: undefined } }));
+  const app = guarded(
+    passOn(socket),
+    () => ({ isLocal: false, keys: { token: new Token(token), tls: undefined } }),
+  );
   const server = serverOf(app, REAL_CLOCK, { ...LIMITS, silentMs: SILENT_MS });
   server.listen(port, HOST);
   try {
@@ -68,7 +71,10 @@ function passOn(socket: string): Hono<{ Bindings: Bindings }> {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const isGone = code === "ENOENT" || code === "ECONNREFUSED";
-      return asked.json(refused(isGone ? `No dispatcher runs at ${socket}` : `The dispatcher does not answer: ${message}`), 502);
+      return asked.json(
+        refused(isGone ? `No dispatcher runs at ${socket}` : `The dispatcher does not answer: ${message}`),
+        502,
+      );
     }
   });
   return app;
@@ -95,5 +101,8 @@ function answerOf(response: IncomingMessage): Response {
     const value = response.headers[name];
     if (typeof value === "string") headers.set(name, value);
   }
-  return new Response(Readable.toWeb(response) as unknown as BodyInit, { status: response.statusCode!, headers });
+  return new Response(Readable.toWeb(response), {
+    status: response.statusCode!,
+    headers,
+  });
 }

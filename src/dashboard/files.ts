@@ -53,9 +53,12 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** Reads them now: whoever serves them may have fewer rights later, and they may be of another version then. */
+let known: Hono | undefined;
+
+/** Reads them when it is called first: later there may be another version, or fewer rights to read it. */
 export function dashboardFiles(): Hono {
-  const files = new Hono();
+  if (known !== undefined) return known;
+  const files = known = new Hono();
   for (const path of PAGE) serve(files, path === INDEX ? "/" : `/${path}`, new URL(path, import.meta.url));
   for (const path of PACKAGES) serve(files, `/${path}`, new URL(`../../${path}`, import.meta.url));
   return files;
@@ -69,8 +72,11 @@ function serve(files: Hono, path: string, file: URL): void {
     "cache-control": "no-cache",
     etag: `"${createHash("sha256").update(octets).digest("base64url")}"`,
   };
-  files.get(path, (asked) =>
-    asked.req.header("if-none-match") === headers.etag
-      ? asked.body(null, 304, headers)
-      : asked.body(octets, 200, headers));
+  files.get(
+    path,
+    (asked) =>
+      asked.req.header("if-none-match") === headers.etag
+        ? asked.body(null, 304, headers)
+        : asked.body(octets, 200, headers),
+  );
 }

@@ -34,7 +34,11 @@ export interface Watched {
 }
 
 export async function openPage(browser: Browser): Promise<Watched> {
-  const context = await browser.newContext({ viewport: SIZES.wide, colorScheme: "light", reducedMotion: "reduce" });
+  const context = await browser.newContext({
+    viewport: SIZES.wide,
+    colorScheme: "light",
+    reducedMotion: "reduce",
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(LIMIT_MS);
   const faults: string[] = [];
@@ -42,7 +46,9 @@ export async function openPage(browser: Browser): Promise<Watched> {
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (message) => {
     if (message.type() !== "error") return;
-    (/security policy/i.test(message.text()) ? faults : errors).push(`${message.text()} ${message.location().url}`);
+    (/security policy/i.test(message.text()) ? faults : errors).push(
+      `${message.text()} ${message.location().url}`,
+    );
   });
   return { page, faults, errors };
 }
@@ -60,7 +66,9 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     };
     const { violations } = await axe.run();
     return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-      .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`));
+      .flatMap(({ id, nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`)
+      );
   });
 }
 
@@ -79,7 +87,10 @@ export function mapOf(page: Page): Promise<string[]> {
       getContext(kind: string): { getImageData(...of: number[]): { data: Uint8ClampedArray } };
     };
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    return Array.from({ length: data.length / 4 }, (_, bucket) => data.slice(4 * bucket, 4 * bucket + 3).join());
+    return Array.from(
+      { length: data.length / 4 },
+      (_, bucket) => data.slice(4 * bucket, 4 * bucket + 3).join(),
+    );
   });
 }
 

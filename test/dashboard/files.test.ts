@@ -12,7 +12,9 @@ const read = (name: string) => readFileSync(join(FOLDER, name), "utf8");
 const modules = readdirSync(FOLDER).filter((name) => name.endsWith(".js"));
 
 test("each file of the page is served, and no other file of its folder", () => {
-  const own = readdirSync(FOLDER).filter((name) => !["README.md", "tsconfig.json"].includes(name));
+  const own = readdirSync(FOLDER).filter((name) =>
+    !["README.md", "answers.d.ts", "tsconfig.json"].includes(name)
+  );
   expect(PAGE.map((path) => path.replace("page/", "")).sort()).toEqual(own.sort());
 });
 
@@ -24,7 +26,13 @@ test("whatever a page, a style or a module names is served, with its type", asyn
     expect([path, answer.status]).toEqual([path, 200]);
     const text = await answer.text();
     const type = answer.headers.get("content-type")!;
-    const expected = path === "/" ? "text/html" : path.endsWith(".js") ? "text/javascript" : path.endsWith(".css") ? "text/css" : "image/svg+xml";
+    const expected = path === "/"
+      ? "text/html"
+      : path.endsWith(".js")
+      ? "text/javascript"
+      : path.endsWith(".css")
+      ? "text/css"
+      : "image/svg+xml";
     expect([path, type.split(";")[0]]).toEqual([path, expected]);
     const names = type.startsWith("text/javascript")
       ? text.matchAll(/^(?:import|export)[^"';]*(?:from)?\s*["'](\.[^"']+)["']/gm)
@@ -34,7 +42,9 @@ test("whatever a page, a style or a module names is served, with its type", asyn
     // As a browser does: `../` above the root leads to the root.
     for (const [, name] of names) named.add(new URL(name!, new URL(path, base)).pathname);
   }
-  const served = [...PAGE.filter((path) => path !== "page/index.html"), ...PACKAGES].map((path) => `/${path}`);
+  const served = [...PAGE.filter((path) => path !== "page/index.html"), ...PACKAGES].map((path) =>
+    `/${path}`
+  );
   expect([...named].sort()).toEqual(["/", ...served].sort());
 });
 
@@ -63,7 +73,10 @@ test("no script, style or handler stands in the page, and no text becomes HTML",
   const page = read("index.html");
   expect(page).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:|<script(?![^>]*\ssrc=)/i);
   for (const name of modules) {
-    expect([name, read(name).match(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|unsafeHTML|\seval\(|\sstyle=/)])
+    expect([
+      name,
+      read(name).match(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|unsafeHTML|\seval\(|\sstyle=/),
+    ])
       .toEqual([name, null]);
   }
 });
@@ -76,7 +89,14 @@ test("a browser that has the current file hears so", async () => {
   expect([again.status, await again.text(), again.headers.get("etag")]).toEqual([304, "", etag]);
 });
 
-test.each(["/page/", "/page/README.md", "/page/%2e%2e/files.ts", "/page/..%2ffiles.ts", "/node_modules/uplot/package.json", "/page/main.js/"])(
+test.each([
+  "/page/",
+  "/page/README.md",
+  "/page/%2e%2e/files.ts",
+  "/page/..%2ffiles.ts",
+  "/node_modules/uplot/package.json",
+  "/page/main.js/",
+])(
   "%s is not served",
   async (path) => {
     expect((await files.request(path)).status).toBe(404);

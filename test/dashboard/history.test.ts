@@ -1,6 +1,8 @@
 /** What the page makes of answers that follow each other: rates, and which buckets have moved. */
 
 import { expect, test } from "vitest";
+import type { Output } from "../../src/api/contract.ts";
+import type * as page from "../../src/dashboard/page/answers.d.ts";
 import { History } from "../../src/dashboard/page/history.js";
 import { describeMoves, movedBuckets } from "../../src/dashboard/page/moves.js";
 
@@ -44,7 +46,13 @@ test("no more than 150 points are kept, and none of a backend that is gone", () 
 });
 
 test("which buckets have moved, by the names of their owners", () => {
-  const before = { cluster: "web", epoch: 1, backends: ["web1", "web2", "web3"], owners: [0, 1, 2, 1, -1, 0], inTransition: [] };
+  const before = {
+    cluster: "web",
+    epoch: 1,
+    backends: ["web1", "web2", "web3"],
+    owners: [0, 1, 2, 1, -1, 0],
+    inTransition: [],
+  };
   const now = { ...before, epoch: 2, backends: ["web1", "web3"], owners: [0, 0, 1, 1, 0, 0] };
   const moved = movedBuckets(before, now);
   expect(moved).toEqual([1, 3, 4]);
@@ -53,4 +61,15 @@ test("which buckets have moved, by the names of their owners", () => {
   );
   expect(movedBuckets(undefined, now)).toEqual([]);
   expect(movedBuckets(before, { ...now, cluster: "dns" })).toEqual([]);
+});
+
+test("the page reads what the contract has", () => {
+  const fits = {
+    status: (answer: Output<"status">): page.Status => answer,
+    counters: (answer: Output<"counters">): page.Counters => answer,
+    buckets: (answer: Output<"buckets">): page.Buckets => answer,
+    explain: (answer: Output<"explain">): readonly page.Explanation[] => answer,
+    events: (answer: Output<"events">): readonly page.DispatcherEvent[] => answer,
+  };
+  expect(Object.keys(fits), "what holds the two together are the types").toHaveLength(5);
 });

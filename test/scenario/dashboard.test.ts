@@ -4,9 +4,28 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Browser } from "playwright-core";
 import type { Lab } from "oneip";
 import { type Relay, relay } from "../../src/api/relay.ts";
-import { keepPicture, LIMIT_MS, mapOf, openBrowser, openPage, seriousFindings, SIZES, tabTo, type Watched } from "../dashboard/browser.ts";
+import {
+  keepPicture,
+  LIMIT_MS,
+  mapOf,
+  openBrowser,
+  openPage,
+  seriousFindings,
+  SIZES,
+  tabTo,
+  type Watched,
+} from "../dashboard/browser.ts";
 import { needsTap } from "../needs.ts";
-import { clientOf, clients, download, downloadInTwo, expected, labWith, sha256OfBytes, TEN_MB } from "./labs.ts";
+import {
+  clientOf,
+  clients,
+  download,
+  downloadInTwo,
+  expected,
+  labWith,
+  sha256OfBytes,
+  TEN_MB,
+} from "./labs.ts";
 
 const BUCKETS = 65_536;
 
@@ -17,7 +36,11 @@ describe.skipIf(needsTap())("the dashboard", () => {
   let watched: Watched;
   beforeAll(async () => {
     [lab, browser] = await Promise.all([
-      labWith("dashboard", (config) => config.replace("    backends:", `    buckets: ${BUCKETS}\n    ports: [80/tcp]\n    backends:`)),
+      labWith(
+        "dashboard",
+        (config) =>
+          config.replace("    backends:", `    buckets: ${BUCKETS}\n    ports: [80/tcp]\n    backends:`),
+      ),
       openBrowser(),
     ]);
     const namespace = await lab.node("lb").exec("stat", "-Lc", "%i", "/proc/self/ns/net");
@@ -87,20 +110,23 @@ describe.skipIf(needsTap())("the dashboard", () => {
     expect(await page.locator("#mark").isHidden()).toBe(true);
   });
 
-  test.each(["light", "dark"] as const)("in %s, wide and narrow, axe has no serious finding, and nothing is cut off", async (colorScheme) => {
-    const { page } = watched;
-    await page.emulateMedia({ colorScheme });
-    for (const [name, size] of Object.entries(SIZES)) {
-      await page.setViewportSize(size);
-      await page.getByLabel("Client's address").waitFor();
-      expect(await seriousFindings(page)).toEqual([]);
-      const width = await page.evaluate("document.documentElement.scrollWidth");
-      expect(width).toBeLessThanOrEqual(size.width);
-      await keepPicture(page, `${size.width}x${size.height}-${colorScheme}`);
-      expect(name).toBeDefined();
-    }
-    await page.setViewportSize(SIZES.wide);
-  });
+  test.each(["light", "dark"] as const)(
+    "in %s, wide and narrow, axe has no serious finding, and nothing is cut off",
+    async (colorScheme) => {
+      const { page } = watched;
+      await page.emulateMedia({ colorScheme });
+      for (const [name, size] of Object.entries(SIZES)) {
+        await page.setViewportSize(size);
+        await page.getByLabel("Client's address").waitFor();
+        expect(await seriousFindings(page)).toEqual([]);
+        const width = await page.evaluate("document.documentElement.scrollWidth");
+        expect(width).toBeLessThanOrEqual(size.width);
+        await keepPicture(page, `${size.width}x${size.height}-${colorScheme}`);
+        expect(name).toBeDefined();
+      }
+      await page.setViewportSize(SIZES.wide);
+    },
+  );
 
   test("by keyboard alone: another weight, and an end of the drain", async () => {
     const { page } = watched;

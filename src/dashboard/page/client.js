@@ -14,27 +14,28 @@ export function client(askFor) {
   return html`
     <form class="client" role="search" aria-label="A client" @submit=${submit}>
       <label for="address">Client's address</label>
-      <input id="address" type="text" inputmode="url" autocapitalize="off" autocomplete="off" spellcheck="false" placeholder="198.51.100.7">
+      <input id="address" type="text" inputmode="url" autocapitalize="off" autocomplete="off" spellcheck="false"
+        placeholder="198.51.100.7">
       <button>Find</button>
     </form>
     <div role="status">
       ${known.clientError === "" ? nothing : html`<p class="bad">${known.clientError}</p>`}
-      ${
-    known.explanations.map((one) =>
-      html`<div class="way">
+      ${known.explanations.map((one) =>
+        html`<div class="way">
         ${known.explanations.length > 1 ? html`<b>${one.cluster}</b>` : nothing}
         <ol aria-label="The way of ${one.client} in cluster ${one.cluster}">
           <li>${one.client}</li>
           <li>hash <code>${one.hash}</code></li>
           <li>bucket <code>${whole(one.bucket)}</code></li>
-          <li class="end">${one.backend === null ? "nobody" : html`<b>${one.backend}</b> ${addressOf(one.cluster, one.backend)}`}</li>
+          <li class="end">${
+          one.backend === null ? "nobody" : html`<b>${one.backend}</b> ${addressOf(one.cluster, one.backend)}`
+        }</li>
         </ol>
         <p class="quiet">${one.why}${
-        one.keeps === null ? nothing : `. Connections from before the bucket moved stay with ${one.keeps}`
-      }${one.backend === null ? nothing : ". The reply goes straight to the client."}</p>
+          one.keeps === null ? nothing : `. Connections from before the bucket moved stay with ${one.keeps}`
+        }${one.backend === null ? nothing : ". The reply goes straight to the client."}</p>
       </div>`
-    )
-  }
+      )}
     </div>
   `;
 }

@@ -18,7 +18,12 @@ const ORDERS = /** @type {const} */ ({
 /** @param {() => void} changed what is to be shown */
 export function cluster(changed) {
   const shown = shownCluster();
-  if (shown === undefined) return html`<h2 id="cluster-name">Backends</h2><p class="quiet">Nothing is known yet.</p>`;
+  if (shown === undefined) {
+    return html`
+      <h2 id="cluster-name">Backends</h2>
+      <p class="quiet">Nothing is known yet.</p>
+    `;
+  }
   const { name, technique, buckets, live, minimum, healthIgnored, backends } = shown;
   const transition = known.counters?.clusters.find((one) => one.name === name);
   const moving = transition?.bucketsInTransition ?? 0;
@@ -26,11 +31,19 @@ export function cluster(changed) {
     <h2 id="cluster-name">Cluster ${name}</h2>
     ${clusters(changed)}
     <p class="summary">
-      <b class=${live === 0 ? "bad" : nothing}>${whole(live)} of ${whole(backends.length)} live</b>, technique ${technique},
+      <b class=${live === 0 ? "bad" : nothing}>${whole(live)} of ${whole(
+        backends.length,
+      )} live</b>, technique ${technique},
       ${whole(buckets)} buckets${minimum === null ? nothing : `, at least ${whole(minimum)} live wanted`}
-      ${healthIgnored ? html`<b class="bad">Fewer are live than wanted, so health does not count.</b>` : nothing}
-      ${moving > 0 ? html`<b>${whole(moving)} buckets in transition</b>, ${whole(transition?.connectionsRemembered ?? 0)} new connections
-        remembered` : nothing}
+      ${healthIgnored
+        ? html`<b class="bad">Fewer are live than wanted, so health does not count.</b>`
+        : nothing}
+      ${moving > 0
+        ? html`<b>${whole(moving)} buckets in transition</b>, ${
+          whole(transition?.connectionsRemembered ?? 0)
+        } new connections
+        remembered`
+        : nothing}
     </p>
     ${backends.length > MANY || known.filter !== "" ? choice(changed) : nothing}
   `;
@@ -47,7 +60,9 @@ function clusters(changed) {
   };
   return html`<div class="clusters" role="group" aria-label="Cluster">${
     all.map(({ name, live, backends }) =>
-      html`<button type="button" aria-pressed=${String(name === shownCluster()?.name)} @click=${show(name)}>${name}
+      html`<button type="button" aria-pressed=${String(name === shownCluster()?.name)} @click=${
+        show(name)
+      }>${name}
         <small class=${live === 0 ? "bad" : nothing}>${live}/${backends.length} live</small></button>`
     )
   }</div>`;
@@ -63,14 +78,15 @@ function choice(changed) {
     known.order = /** @type {keyof typeof ORDERS} */ (/** @type {HTMLSelectElement} */ (target).value);
     changed();
   };
-  return html`<form class="choice" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
-    <label>Only with <input type="search" placeholder="name, address, state" .value=${known.filter} @input=${filter}></label>
-    <label>Order <select @change=${order}>${
-    Object.entries(ORDERS).map(([value, words]) =>
-      html`<option value=${value} ?selected=${value === known.order}>${words}</option>`
-    )
-  }</select></label>
-  </form>`;
+  return html`
+    <form class="choice" @submit=${(/** @type {Event} */ event) => event.preventDefault()}>
+      <label>Only with <input type="search" placeholder="name, address, state" .value=${known
+        .filter} @input=${filter}></label>
+      <label>Order <select @change=${order}>${Object.entries(ORDERS).map(([value, words]) =>
+        html`<option value=${value} ?selected=${value === known.order}>${words}</option>`
+      )}</select></label>
+    </form>
+  `;
 }
 
 /** @type {Record<string, number>} */
@@ -84,10 +100,12 @@ export function chosenBackends() {
     [name, address, state, why].some((text) => text.toLowerCase().includes(wanted))
   );
   const value = VALUES[known.order];
-  return value === undefined ? chosen : chosen.sort((one, other) => value(one.backend) - value(other.backend));
+  return value === undefined
+    ? chosen
+    : chosen.sort((one, other) => value(one.backend) - value(other.backend));
 }
 
-/** The least first. @type {Partial<Record<typeof known.order, (backend: import("./known.js").Backend) => number>>} */
+/** The least first. @type {Partial<Record<typeof known.order, (backend: import("./answers.d.ts").Backend) => number>>} */
 const VALUES = {
   state: ({ state }) => WORST_FIRST[state] ?? 0,
   rate: ({ cluster, name }) => -(known.history.latest(cluster, name, "frames") ?? 0),

@@ -11,14 +11,28 @@ export function drops() {
     .filter(([name, count]) => name.startsWith("drop_") && count > 0)
     .map(([name, count]) => ({ name, count, rate: short(history.verdicts.get(name) ?? 0) }))
     .sort((one, other) => other.count - one.count);
-  if (counters.tapDropped > 0) rows.push({ name: "full queue of the TAP", count: counters.tapDropped, rate: "" });
+  if (counters.tapDropped > 0) {
+    rows.push({ name: "full queue of the TAP", count: counters.tapDropped, rate: "" });
+  }
   if (rows.length === 0) return html`<p class="quiet">No frame was dropped.</p>`;
-  return html`<table class="drops">
-    <thead><tr><th scope="col">Verdict</th><th scope="col" class="number">Now, /s</th><th scope="col" class="number">In all</th></tr></thead>
-    <tbody>${
-    rows.map(({ name, count, rate }) =>
-      html`<tr><th scope="row"><code>${name}</code></th><td class="number">${rate}</td><td class="number">${whole(count)}</td></tr>`
-    )
-  }</tbody>
-  </table>`;
+  return html`
+    <table class="drops">
+      <thead>
+        <tr>
+          <th scope="col">Verdict</th>
+          <th scope="col" class="number">Now, /s</th>
+          <th scope="col" class="number">In all</th>
+        </tr>
+      </thead>
+      <tbody>${rows.map(({ name, count, rate }) =>
+        html`
+          <tr>
+            <th scope="row"><code>${name}</code></th>
+            <td class="number">${rate}</td>
+            <td class="number">${whole(count)}</td>
+          </tr>
+        `
+      )}</tbody>
+    </table>
+  `;
 }

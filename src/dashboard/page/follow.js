@@ -11,7 +11,7 @@ const MOST_CHARACTERS = 1 << 20;
 /**
  * Resolves when the stream ends, throws when there is none.
  * @param {number} last the number of the last event that is known; 0 for none
- * @param {{ opened(): void, heard(event: import("./known.js").DispatcherEvent): void }} listener
+ * @param {{ opened(): void, heard(event: import("./answers.d.ts").DispatcherEvent): void }} listener
  * @param {AbortSignal} signal
  */
 export async function follow(last, { opened, heard }, signal) {

@@ -22,13 +22,22 @@ export function facts() {
 
 /** @param {string} name @param {string} value */
 function fact(name, value) {
-  return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+  return html`
+    <div>
+      <dt>${name}</dt>
+      <dd>${value}</dd>
+    </div>
+  `;
 }
 
 export function connection() {
   const { connection: { state }, isFollowing } = known;
-  if (state === "connected" && isFollowing) return html`<span class="good"><i aria-hidden="true">●</i> Connected</span>`;
-  if (state === "connected" || state === "connecting") return html`<span><i aria-hidden="true">○</i> Connecting</span>`;
+  if (state === "connected" && isFollowing) {
+    return html`<span class="good"><i aria-hidden="true">●</i> Connected</span>`;
+  }
+  if (state === "connected" || state === "connecting") {
+    return html`<span><i aria-hidden="true">○</i> Connecting</span>`;
+  }
   return html`<span class="bad"><i aria-hidden="true">✕</i> Not connected</span>`;
 }
 
@@ -37,8 +46,13 @@ export function notice(useToken, dismiss) {
   const { connection: { state, why, sinceMs }, told } = known;
   return [
     state === "lost"
-      ? html`<p class="notice bad"><b>Not connected since ${clock(sinceMs)}:</b> ${why}. What is shown is from before; the page tries again by
-        itself.</p>`
+      ? html`
+        <p
+          class="notice bad"><b>Not connected since ${clock(
+            sinceMs,
+          )}:</b> ${why}. What is shown is from before; the page tries again by
+                itself.</p>
+      `
       : nothing,
     state === "refused" ? html`<p class="notice bad"><b>Not allowed:</b> ${why}</p>` : nothing,
     told.text === ""
@@ -57,9 +71,11 @@ function tokenField(useToken) {
     const [field] = /** @type {HTMLFormElement} */ (event.target).elements;
     useToken(/** @type {HTMLInputElement} */ (field).value.trim());
   };
-  return html`<form class="notice token" @submit=${use}>
-    <label for="token">To drain, undrain and weigh, give the token of the API</label>
-    <span><input id="token" type="password" autocomplete="off" required> <button>Use it</button></span>
-    <small>It stays in this tab.</small>
-  </form>`;
+  return html`
+    <form class="notice token" @submit=${use}>
+      <label for="token">To drain, undrain and weigh, give the token of the API</label>
+      <span><input id="token" type="password" autocomplete="off" required> <button>Use it</button></span>
+      <small>It stays in this tab.</small>
+    </form>
+  `;
 }

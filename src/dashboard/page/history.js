@@ -4,8 +4,8 @@
 const MOST_POINTS = 150;
 
 /**
- * @typedef {import("./known.js").Counters} Counters
- * @typedef {import("./known.js").Status} Status
+ * @typedef {import("./answers.d.ts").Counters} Counters
+ * @typedef {import("./answers.d.ts").Status} Status
  * @typedef {"frames" | "bits" | "probeMs"} Quantity
  * @typedef {Record<Quantity, (number | null)[]>} Lines
  */
@@ -37,7 +37,9 @@ export class History {
       now === undefined || then === undefined || seconds === 0 ? null : Math.max(0, now - then) / seconds;
 
     this.verdicts = new Map(
-      Object.entries(counters.verdicts).map(([name, count]) => [name, rate(count, before?.verdicts[name]) ?? 0]),
+      Object.entries(counters.verdicts).map((
+        [name, count],
+      ) => [name, rate(count, before?.verdicts[name]) ?? 0]),
     );
     const machinesNow = new Map(counters.machines.map((machine) => [machine.address, machine]));
     const machinesThen = new Map(before?.machines.map((machine) => [machine.address, machine]));
@@ -55,7 +57,9 @@ export class History {
     }
     this.#lines = lines; // Without those that are gone.
     if (length <= MOST_POINTS) return;
-    for (const points of [this.times, ...[...lines.values()].flatMap((line) => Object.values(line))]) points.shift();
+    for (const points of [this.times, ...[...lines.values()].flatMap((line) => Object.values(line))]) {
+      points.shift();
+    }
   }
 
   /**

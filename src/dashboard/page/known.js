@@ -7,13 +7,13 @@
 import { History } from "./history.js";
 
 /**
- * @typedef {import("../../api/contract.ts").Output<"status">} Status
- * @typedef {import("../../api/contract.ts").Output<"counters">} Counters
- * @typedef {import("../../api/contract.ts").Output<"buckets">} Buckets
- * @typedef {import("../../api/contract.ts").Output<"explain">} Explanations
- * @typedef {import("../../api/contract.ts").Output<"events">[number]} DispatcherEvent
- * @typedef {Status["clusters"][number]} Cluster
- * @typedef {Cluster["backends"][number]} Backend
+ * @typedef {import("./answers.d.ts").Status} Status
+ * @typedef {import("./answers.d.ts").Counters} Counters
+ * @typedef {import("./answers.d.ts").Buckets} Buckets
+ * @typedef {import("./answers.d.ts").Explanation} Explanation
+ * @typedef {import("./answers.d.ts").DispatcherEvent} DispatcherEvent
+ * @typedef {import("./answers.d.ts").Cluster} Cluster
+ * @typedef {import("./answers.d.ts").Backend} Backend
  */
 
 /** The latest are shown. */
@@ -36,11 +36,11 @@ export const known = {
   bucketsOf: "",
   /** What the latest change of the map was. @type {{ readonly timeMs: number, readonly text: string } | undefined} */
   moved: undefined,
-  /** The latest first. @type {DispatcherEvent[]} */
+  /** The latest first. @type {readonly DispatcherEvent[]} */
   events: [],
   /** The client that is asked about; empty for none. */
   client: "",
-  /** Of each cluster. @type {Explanations} */
+  /** Of each cluster. @type {readonly Explanation[]} */
   explanations: [],
   /** They are of another client, or of another map. */
   isClientOld: false,

@@ -148,7 +148,7 @@ async function followEvents() {
 
 /** What happened before, and while the page did not listen. Of an earlier process what is known stays. */
 async function catchUp() {
-  /** @type {import("./known.js").DispatcherEvent[]} */
+  /** @type {import("./answers.d.ts").DispatcherEvent[]} */
   const latest = (await ask("GET", "/v1/events/latest")).reverse();
   const isKnown = new Set(latest.map(({ time, number }) => `${time} ${number}`));
   const earlier = known.events.filter(({ time, number }) => !isKnown.has(`${time} ${number}`));
@@ -160,7 +160,7 @@ function opened() {
   changed();
 }
 
-/** @param {import("./known.js").DispatcherEvent} event */
+/** @param {import("./answers.d.ts").DispatcherEvent} event */
 function heard(event) {
   known.events = [event, ...known.events].slice(0, MOST_EVENTS);
   changed();
@@ -184,7 +184,9 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 });
 grid.addEventListener("pointermove", (event) => {
   const bucket = map.bucketAt(event);
-  pointed = bucket === undefined || known.buckets === undefined ? "" : `Bucket ${whole(bucket)}: ${ownerOf(known.buckets, bucket)}`;
+  pointed = bucket === undefined || known.buckets === undefined
+    ? ""
+    : `Bucket ${whole(bucket)}: ${ownerOf(known.buckets, bucket)}`;
   changed();
 });
 grid.addEventListener("pointerleave", () => {

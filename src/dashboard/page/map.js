@@ -14,7 +14,7 @@ const TRANSITION = 0.5;
 const NOT_MEANT = 0.88;
 
 /**
- * @typedef {import("./known.js").Buckets} Buckets
+ * @typedef {import("./answers.d.ts").Buckets} Buckets
  * @typedef {import("./colours.js").Colour} Colour
  */
 
@@ -91,7 +91,9 @@ export class BucketMap {
     const ground = colourIn(this.#canvas, "--ground");
     const nobody = colourIn(this.#canvas, "--nobody");
     const ofBackend = backends.map((name, index) =>
-      this.#only === undefined || this.#only === name ? colourOf(index) : mix(colourOf(index), ground, NOT_MEANT)
+      this.#only === undefined || this.#only === name
+        ? colourOf(index)
+        : mix(colourOf(index), ground, NOT_MEANT)
     );
     const colours = owners.map((owner) => ofBackend[owner] ?? nobody);
     for (const bucket of inTransition) colours[bucket] = mix(colours[bucket] ?? nobody, ground, TRANSITION);

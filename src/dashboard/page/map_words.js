@@ -13,12 +13,18 @@ export function mapWords(pointed) {
   if (buckets === undefined) return nothing;
   const moving = buckets.inTransition.length;
   return html`
-    <p class="quiet">${pointed === "" ? `One cell for each of ${whole(buckets.owners.length)} buckets, coloured by backend` : pointed}${
-    moving > 0 ? `; the ${whole(moving)} paler ones are in transition` : nothing
-  }.${only === undefined ? nothing : html` Only those of <b>${only}</b> are shown.`}</p>
-    <p role="status" class="moved">${
-    moved === undefined ? nothing : html`<time datetime=${new Date(moved.timeMs).toISOString()}>${clock(moved.timeMs)}</time> ${moved.text}`
-  }</p>
+    <p class="quiet">${pointed === ""
+      ? `One cell for each of ${whole(buckets.owners.length)} buckets, coloured by backend`
+      : pointed}${moving > 0
+      ? `; the ${whole(moving)} paler ones are in transition`
+      : nothing}.${only === undefined ? nothing : html`
+      Only those of <b>${only}</b> are shown.
+    `}</p>
+    <p role="status" class="moved">${moved === undefined
+      ? nothing
+      : html`<time datetime=${new Date(moved.timeMs).toISOString()}>${
+        clock(moved.timeMs)
+      }</time> ${moved.text}`}</p>
   `;
 }
 

@@ -6,7 +6,7 @@ import { whole } from "./words.js";
 const MOST_PAIRS = 6;
 
 /**
- * @typedef {import("./known.js").Buckets} Buckets
+ * @typedef {import("./answers.d.ts").Buckets} Buckets
  */
 
 /**
@@ -16,7 +16,9 @@ const MOST_PAIRS = 6;
  * @returns {number[]}
  */
 export function movedBuckets(before, now) {
-  if (before === undefined || before.cluster !== now.cluster || before.owners.length !== now.owners.length) return [];
+  if (before === undefined || before.cluster !== now.cluster || before.owners.length !== now.owners.length) {
+    return [];
+  }
   const moved = [];
   for (let bucket = 0; bucket < now.owners.length; bucket++) {
     if (ownerOf(before, bucket) !== ownerOf(now, bucket)) moved.push(bucket);

@@ -1,5 +1,6 @@
 /** Lines over the last minutes, one for each of the backends that the table shows first. */
 
+// @ts-expect-error: its types stand beside another of its files.
 import uPlot from "../../../node_modules/uplot/dist/uPlot.esm.js";
 import { cssColourOf, patternOf } from "./colours.js";
 import { clock, short } from "./words.js";
@@ -50,25 +51,54 @@ export class Plot {
   #options() {
     const style = getComputedStyle(this.#element);
     const [words, line] = ["--quiet", "--line"].map((name) => style.getPropertyValue(name).trim());
-    const axis = { stroke: words, font: `11px ${style.fontFamily}`, grid: { stroke: line, width: 1 }, ticks: { show: false } };
+    const axis = {
+      stroke: words,
+      font: `11px ${style.fontFamily}`,
+      grid: { stroke: line, width: 1 },
+      ticks: { show: false },
+    };
     return {
       ...this.#size,
       padding: [8, 8, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "plots" }, y: false, drag: { x: false, y: false }, points: { size: 5 } },
-      scales: { y: { range: (/** @type {unknown} */ _, /** @type {number} */ __, /** @type {number | null} */ most) => [0, most || 1] } },
+      scales: {
+        y: {
+          range: (
+            /** @type {unknown} */ _,
+            /** @type {number} */ __,
+            /** @type {number | null} */ most,
+          ) => [0, most || 1],
+        },
+      },
       axes: [
-        { ...axis, size: 24, space: 70, values: (/** @type {unknown} */ _, /** @type {number[]} */ ticks) => ticks.map((tick) => clock(1000 * tick)) },
-        { ...axis, size: 44, space: 28, values: (/** @type {unknown} */ _, /** @type {number[]} */ ticks) => ticks.map(short) },
+        {
+          ...axis,
+          size: 24,
+          space: 70,
+          values: (/** @type {unknown} */ _, /** @type {number[]} */ ticks) =>
+            ticks.map((tick) => clock(1000 * tick)),
+        },
+        {
+          ...axis,
+          size: 44,
+          space: 28,
+          values: (/** @type {unknown} */ _, /** @type {number[]} */ ticks) => ticks.map(short),
+        },
       ],
-      series: [{}, ...this.#lines.map(({ name, index }) => ({
-        label: name,
-        stroke: cssColourOf(index),
-        dash: patternOf(index),
-        width: 1.5,
-        points: { show: false },
-      }))],
-      hooks: { setCursor: [(/** @type {{ cursor: { idx: number | null } }} */ { cursor }) => this.#read(cursor.idx)] },
+      series: [
+        {},
+        ...this.#lines.map(({ name, index }) => ({
+          label: name,
+          stroke: cssColourOf(index),
+          dash: patternOf(index),
+          width: 1.5,
+          points: { show: false },
+        })),
+      ],
+      hooks: {
+        setCursor: [(/** @type {{ cursor: { idx: number | null } }} */ { cursor }) => this.#read(cursor.idx)],
+      },
     };
   }
 

@@ -59,7 +59,10 @@ export class Poll {
       connected("connected", "");
     } catch (error) {
       const isForToken = error instanceof Refusal && error.isForToken;
-      connected(isForToken ? "refused" : "lost", error instanceof TypeError ? "nobody answers" : /** @type {Error} */ (error).message);
+      connected(
+        isForToken ? "refused" : "lost",
+        error instanceof TypeError ? "nobody answers" : /** @type {Error} */ (error).message,
+      );
     }
     this.#tookMs = performance.now() - beganMs;
     this.#isAsking = false;

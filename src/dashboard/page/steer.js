@@ -3,7 +3,7 @@
 import { ask, Refusal } from "./ask.js";
 import { known } from "./known.js";
 
-/** @typedef {import("./known.js").Backend} Backend */
+/** @typedef {import("./answers.d.ts").Backend} Backend */
 
 /**
  * @param {Backend} backend
@@ -31,6 +31,10 @@ async function tell({ cluster, name }, command, body, sentence) {
     known.told = { text: sentence(now), isError: false };
   } catch (error) {
     const isForToken = error instanceof Refusal && error.isForToken;
-    known.told = { text: `${command} ${name}: ${/** @type {Error} */ (error).message}`, isError: true, isForToken };
+    known.told = {
+      text: `${command} ${name}: ${/** @type {Error} */ (error).message}`,
+      isError: true,
+      isForToken,
+    };
   }
 }

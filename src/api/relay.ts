@@ -7,9 +7,9 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
+import type { ReadableStream as WebStream } from "node:stream/web";
 import { Hono } from "hono";
 import { UsageError } from "../input/errors.ts";
 import { REAL_CLOCK } from "../system/clock.ts";
@@ -67,7 +67,7 @@ function passOn(socket: string): Hono<{ Bindings: Bindings }> {
   }
   app.all("*", async (asked) => {
     try {
-      return answerOf(await exchange(socket, agent, asked));
+      return answerOf(await exchange(socket, agent, asked), asked.env.incoming.socket);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const isGone = code === "ENOENT" || code === "ECONNREFUSED";
@@ -89,20 +89,32 @@ async function exchange(socketPath: string, agent: Agent, { req }: Asked): Promi
   const sent = request({ socketPath, agent, method: req.method, path: pathname + search, headers });
   const answered = once(sent, "response") as Promise<[IncomingMessage]>;
   if (req.raw.body === null) sent.end();
-  else Readable.fromWeb(req.raw.body as ReadableStream).on("error", () => sent.destroy()).pipe(sent);
+  else Readable.fromWeb(req.raw.body as WebStream).on("error", () => sent.destroy()).pipe(sent);
   const [response] = await answered;
   sent.on("error", () => {}); // It has answered before it had read all.
   return response;
 }
 
-function answerOf(response: IncomingMessage): Response {
+function answerOf(response: IncomingMessage, asker: Socket): Response {
   const headers = new Headers();
   for (const name of PASSED_BACK) {
     const value = response.headers[name];
     if (typeof value === "string") headers.set(name, value);
   }
-  return new Response(Readable.toWeb(response), {
-    status: response.statusCode!,
-    headers,
+  const parts = response[Symbol.asyncIterator]() as AsyncIterator<Uint8Array<ArrayBuffer>>;
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      try {
+        const { done, value } = await parts.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      } catch {
+        // The dispatcher has ended in the middle of its answer: so does the connection of who asked.
+        asker.destroy();
+        controller.close();
+      }
+    },
+    cancel: () => void response.destroy(),
   });
+  return new Response(body, { status: response.statusCode!, headers });
 }

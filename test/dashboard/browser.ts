@@ -77,14 +77,14 @@ export async function keepPicture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(PICTURES, `dashboard-${name}.png`) });
 }
 
-/** How many pixels of the bucket map have each colour, and the pixels themselves. */
+/** The colour of each bucket in the map. */
 export function mapOf(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const { document } = globalThis as unknown as { document: { getElementById(id: string): never } };
     const canvas = document.getElementById("grid") as {
-      width: number;
-      height: number;
-      getContext(kind: string): { getImageData(...of: number[]): { data: Uint8ClampedArray } };
+      readonly width: number;
+      readonly height: number;
+      getContext(kind: string): { getImageData(...of: number[]): { readonly data: Uint8ClampedArray } };
     };
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return Array.from(

@@ -35,7 +35,7 @@ test("whatever a page, a style or a module names is served, with its type", asyn
       : "image/svg+xml";
     expect([path, type.split(";")[0]]).toEqual([path, expected]);
     const names = type.startsWith("text/javascript")
-      ? text.matchAll(/^(?:import|export)[^"';]*(?:from)?\s*["'](\.[^"']+)["']/gm)
+      ? text.matchAll(/\b(?:from|import)\s*["'](\.[^"']+)["']/g)
       : type.startsWith("text/html")
       ? text.matchAll(/(?:src|href)="([^"]+)"/g)
       : [];

@@ -56,7 +56,7 @@ export function backends(chosen, steering) {
 /** @param {Backend} backend @param {number} index @param {Parameters<typeof backends>[1]} steering */
 function row(backend, index, steering) {
   const { cluster, name, address, state, why, since, weight, backup, portion, buckets, probeMs } = backend;
-  const all = shownCluster()?.buckets ?? 0;
+  const share = buckets / (shownCluster()?.buckets ?? 1);
   const isOnly = known.only === name;
   const latest = (/** @type {"frames" | "bits"} */ quantity) =>
     short(known.history.latest(cluster, name, quantity));
@@ -73,13 +73,13 @@ function row(backend, index, steering) {
           <span><i aria-hidden="true">${SHAPES[state]}</i> ${state}</span> <small>${span(
             nowMs() - Date.parse(since),
           )}</small>
-          <small class="why">${why}${portion < 1 ? `, starts slowly: ${percent(portion)}` : nothing}</small>
+          <small class="why">${why}${state === "up" && portion < 1
+            ? `, starts slowly: ${percent(portion)}`
+            : nothing}</small>
         </td>
       <td role="cell" data-label="Buckets" class="number">
-          ${whole(buckets)} ${bar(all === 0 ? 0 : buckets / all, index)} <small>${percent(
-            all === 0 ? 0 : buckets / all,
-          )}</small>
-        </td>
+          ${whole(buckets)} <small>${percent(share)}</small> ${bar(share, index)}
+      </td>
       <td role="cell" data-label="Frames/s" class="number">${latest("frames")}</td>
       <td role="cell" data-label="Bit/s" class="number">${latest("bits")}</td>
       <td role="cell" data-label="Probe, ms" class="number">${milliseconds(probeMs)}</td>

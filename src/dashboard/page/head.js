@@ -14,7 +14,7 @@ export function facts() {
   const { asked, failed } = counters.probes;
   return html`<dl>
     ${fact("Interface", status.interface)} ${fact("Runs on", status.runtime)}
-    ${fact("Up", span(nowMs() - Date.parse(status.startedAt)))} ${fact("Table", whole(status.epoch))}
+    ${fact("Up", span(nowMs() - Date.parse(status.startedAt)))} ${fact("Epoch", whole(status.epoch))}
     ${fact("Frames/s", short(read))} ${fact("Drops/s", short(dropped))}
     ${fact("Probes failed", `${short(failed)} of ${short(asked)}`)}
   </dl>`;

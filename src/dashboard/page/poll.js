@@ -121,5 +121,6 @@ async function askClient() {
   } catch (error) {
     if (!(error instanceof Refusal) || error.isForToken) throw error;
     known.clientError = error.message;
+    known.client = "";
   }
 }

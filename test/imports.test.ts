@@ -10,6 +10,7 @@ import { ROOT } from "./runtime.ts";
 const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { ".": ["cli"], cli: [] },
   { demo: [], api: [] },
+  { dashboard: [], "dashboard/page": [] },
   {
     engine: [],
     replay: [],

@@ -12,8 +12,8 @@
 import type { Socket } from "node:net";
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
+import { dashboardFiles } from "../dashboard/files.ts";
 import { isIpv6, isLoopback, parseIp } from "../wire/address.ts";
-import { ASSETS } from "./assets.ts";
 import { refused } from "./contract.ts";
 import type { Asked, Bindings } from "./http.ts";
 import type { Keys } from "./keys.ts";
@@ -55,7 +55,8 @@ export function guarded(api: Pick<App, "fetch">, access: () => Access): App {
   const app: App = new Hono();
   app.use(HEADERS);
   app.use((asked, next) => refuseForeign(asked, next, access()));
-  app.route("/", ASSETS);
+  // Nothing of what the dispatcher knows is in them.
+  app.route("/", dashboardFiles());
   app.use((asked, next) => refuseUnknown(asked, next, access()));
   app.all("*", (asked) => api.fetch(asked.req.raw, asked.env));
   return app;
@@ -92,7 +93,8 @@ async function refuseUnknown(
   return asked.json(
     refused(authorization === undefined ? "The token is missing" : "The token is wrong", {
       place: "authorization",
-      remedy: "send Authorization: Bearer and what is in api.tokenFile",
+      remedy:
+        "send Authorization: Bearer and the token: of api.tokenFile, or of the address that oneip dashboard has printed",
     }),
     401,
     { ...LAST, "www-authenticate": "Bearer" },

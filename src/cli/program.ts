@@ -6,6 +6,7 @@ import { backendCommand } from "./backend.ts";
 import { captureCommand } from "./capture.ts";
 import { checkCommand } from "./check.ts";
 import { configCommand } from "./config.ts";
+import { dashboardCommand } from "./dashboard.ts";
 import { demoCommand } from "./demo.ts";
 import { drainCommand } from "./drain.ts";
 import { eventsCommand } from "./events.ts";
@@ -40,6 +41,7 @@ export function oneipProgram(): Command {
     .addCommand(explainCommand())
     .addCommand(replayCommand())
     .addCommand(statusCommand())
+    .addCommand(dashboardCommand())
     .addCommand(captureCommand())
     .addCommand(drainCommand())
     .addCommand(undrainCommand())

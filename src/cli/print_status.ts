@@ -1,7 +1,7 @@
 /** The states of a dispatcher's backends as text: one screen, so with very many backends only those that are not up. */
 
 import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
-import { formatSpan } from "./span.ts";
+import { formatSpan } from "../system/span.ts";
 import { formatTable } from "./table.ts";
 
 /** Rows that a screen has room for. */

@@ -251,6 +251,7 @@ async function listenForCommands(
         running.engine.administer(`${cluster}/${backend}`, now ? "down" : "draining"),
       undrain: ({ cluster, backend }) => running.engine.administer(`${cluster}/${backend}`, "active"),
       weight: ({ cluster, backend, weight }) => running.engine.setWeight(`${cluster}/${backend}`, weight),
+      neighbors: () => running.engine.neighbors(),
       explain: ({ address }) => running.engine.explain(address),
       reload: ({ dryRun = false }) => dryRun ? running.changes() : running.reload(),
       takeover: (input, connection) => handingOver.begin(input, connection),

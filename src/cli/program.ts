@@ -19,6 +19,7 @@ import { runCommand } from "./run.ts";
 import { serviceCommand } from "./service.ts";
 import { statusCommand } from "./status.ts";
 import { techniqueCommand } from "./technique.ts";
+import { topCommand } from "./top.ts";
 import { undrainCommand } from "./undrain.ts";
 import { verifyCommand } from "./verify.ts";
 import { watchCommand } from "./watch.ts";
@@ -40,6 +41,7 @@ export function oneipProgram(): Command {
     .addCommand(explainCommand())
     .addCommand(replayCommand())
     .addCommand(statusCommand())
+    .addCommand(topCommand())
     .addCommand(captureCommand())
     .addCommand(drainCommand())
     .addCommand(undrainCommand())

@@ -28,6 +28,8 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/benchmark/frames.test.ts",
     "test/capture/reader.test.ts",
     "test/capture/writer.test.ts",
+    "test/console/history.test.ts",
+    "test/console/words.test.ts",
     "test/engine/dropped.test.ts",
     "test/engine/faults.test.ts",
     "test/engine/scale.test.ts",

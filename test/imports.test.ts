@@ -9,7 +9,7 @@ import { ROOT } from "./runtime.ts";
  */
 const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { ".": ["cli"], cli: [] },
-  { top: ["api"], demo: [], api: [] },
+  { top: ["api"], console: [], demo: [], api: [] },
   {
     engine: [],
     replay: [],

@@ -6,6 +6,7 @@ import { backendCommand } from "./backend.ts";
 import { captureCommand } from "./capture.ts";
 import { checkCommand } from "./check.ts";
 import { configCommand } from "./config.ts";
+import { consoleCommand } from "./console.ts";
 import { demoCommand } from "./demo.ts";
 import { drainCommand } from "./drain.ts";
 import { eventsCommand } from "./events.ts";
@@ -42,6 +43,7 @@ export function oneipProgram(): Command {
     .addCommand(replayCommand())
     .addCommand(statusCommand())
     .addCommand(topCommand())
+    .addCommand(consoleCommand())
     .addCommand(captureCommand())
     .addCommand(drainCommand())
     .addCommand(undrainCommand())

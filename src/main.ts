@@ -1,6 +1,7 @@
 /** The command `oneip` as a process. */
 
-import { report, runOneip } from "./cli/run_oneip.ts";
+import { report } from "./cli/report.ts";
+import { runOneip } from "./cli/run_oneip.ts";
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // Who reads no more, as `head` does, has read enough: what the command does is done to its end.

@@ -79,7 +79,8 @@ describe("every command", () => {
       for (const command of below(program)) {
         if (command.commands.length === 0) command.action(() => void called.push(command.name()));
       }
-      await program.parseAsync(example.trim().split(/\s+/).slice(1), { from: "user" });
+      const words = example.match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', ""));
+      await program.parseAsync(words.slice(1), { from: "user" });
       expect(called, example).toHaveLength(1);
     }
   });

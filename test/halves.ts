@@ -33,6 +33,8 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/cluster/save_changes.test.ts",
     "test/dashboard/files.test.ts",
     "test/dashboard/history.test.ts",
+    "test/console/history.test.ts",
+    "test/console/words.test.ts",
     "test/engine/dropped.test.ts",
     "test/engine/faults.test.ts",
     "test/engine/live_capture.test.ts",
@@ -59,6 +61,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/router.test.ts",
     "test/scenario/verify_faults.test.ts",
     "test/service/install.test.ts",
+    "test/top/screen.test.ts",
     "test/verify/verification.test.ts",
   ],
 };

@@ -9,7 +9,7 @@ import { ROOT } from "./runtime.ts";
  */
 const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { ".": ["cli"], cli: [] },
-  { demo: [], api: [] },
+  { top: ["api"], console: [], demo: [], api: [] },
   { dashboard: [], "dashboard/page": [] },
   {
     engine: [],

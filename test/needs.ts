@@ -1,6 +1,7 @@
 /** What a test needs of the machine. A test that cannot have it is skipped, and CI fails on a skip. */
 
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 
 /** Only what needs neither root nor namespaces: `scripts/test --quick`. */
 export const isQuick = process.env["ONEIP_TEST_QUICK"] === "true";
@@ -24,4 +25,10 @@ export function needsTap(): boolean {
 /** How often a test tries what is random or repeated: `--quick` is content with a sixteenth. */
 export function roundsOf(count: number): number {
   return isQuick ? Math.ceil(count / 16) : count;
+}
+
+/** True when there is no tmux, which `scripts/test` installs, but not with `--quick`. */
+export function needsTmux(): boolean {
+  const folders = process.env["PATH"]?.split(":") ?? [];
+  return isQuick && !folders.some((folder) => existsSync(join(folder, "tmux")));
 }

@@ -9,6 +9,7 @@ import type { TechniqueOf } from "../cluster/techniques.ts";
 import { WHOLE_FRAMES } from "../engine/live_capture.ts";
 import type { LiveExplanation } from "../engine/explain_live.ts";
 import type { Buckets } from "../engine/buckets.ts";
+import type { NeighborStatus } from "../engine/neighbors.ts";
 import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
 import type { OffloadName } from "../device/offloads.ts";
 import type { HandedTap } from "../device/tap.ts";
@@ -103,6 +104,13 @@ const buckets: z.ZodType<Buckets> = z.strictObject({
   owners: z.array(z.number()),
   inTransition: z.array(z.number()),
 });
+
+const neighbors: z.ZodType<NeighborStatus[]> = z.array(z.strictObject({
+  address: z.string(),
+  mac: z.string().nullable(),
+  state: z.enum(["unknown", "reachable", "failed"]),
+  since: z.string(),
+}));
 
 const counters: z.ZodType<Counters> = z.strictObject({
   time: z.string(),
@@ -320,6 +328,14 @@ export const CONTRACT = {
       "Who owns each bucket of a cluster: an index into `backends`, or -1; and which are in transition",
     input: z.strictObject(ofCluster),
     output: buckets,
+  },
+  neighbors: {
+    method: "get",
+    path: "/v1/neighbors",
+    summary:
+      "The machines on the link that it must reach: backends, gateways and next hops, each with its MAC",
+    input: nothing,
+    output: neighbors,
   },
   events: {
     method: "get",

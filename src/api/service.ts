@@ -268,6 +268,7 @@ async function listenForCommands(
       add: ({ cluster, ...backend }) => running.add(cluster, backend as unknown as JsonMapping),
       remove: ({ cluster, backend }) => running.remove(cluster, backend),
       difference: () => running.difference(),
+      neighbors: () => running.engine.neighbors(),
       explain: ({ address }) => running.engine.explain(address),
       reload: ({ dryRun = false }) => dryRun ? running.changes() : running.reload(),
       takeover: (input, connection) => handingOver.begin(input, connection),

@@ -12,6 +12,7 @@ export function eventsCommand() {
     )
     .action(async ({ follow: isFollowing, json }) => {
       const { ask, controlPath } = await import("../api/client.ts");
+      const { describeEvent } = await import("./print_events.ts");
       const print = (event: DispatcherEvent) =>
         console.log(json ? JSON.stringify(event) : describeEvent(event));
       const path = controlPath();
@@ -21,11 +22,4 @@ export function eventsCommand() {
       const { follow } = await import("../api/follow.ts");
       await follow(path, latest.at(-1)?.number ?? 0, print);
     });
-}
-
-function describeEvent({ time, name, message, data }: DispatcherEvent): string {
-  const details = Object.entries(data).map(([key, value]) =>
-    `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`
-  );
-  return [time, name, message, ...details].join("  ");
 }

@@ -54,18 +54,13 @@ async function explainLive(addresses: readonly string[], { config, down, json }:
     );
   }
   const { controlPath, converse } = await import("../api/client.ts");
-  const { formatTable } = await import("./table.ts");
+  const { describeExplanations } = await import("./print_explanations.ts");
   const conversation = await converse(controlPath());
   try {
     const rows = [];
     for (const address of addresses) rows.push(...await conversation.ask("explain", { address }));
     if (json) return console.log(JSON.stringify(rows, null, 2));
-    console.log(formatTable(
-      ["client", "cluster", "hash", "bucket", "backend", "keeps", "why"],
-      rows.map((
-        { client, cluster, hash, bucket, backend, keeps, why },
-      ) => [client, cluster, hash, bucket, backend ?? "none", keeps ?? "", why]),
-    ));
+    console.log(describeExplanations(rows));
   } finally {
     conversation.end();
   }

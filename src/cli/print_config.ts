@@ -29,6 +29,7 @@ function describeSection(title: string, section: JsonMapping): string {
 
 /** On one line. */
 function describe(value: Json): string {
+  if (value === null) return "none";
   if (isList(value) && value.length === 0) return "none";
   if (isList(value)) return value.map(describe).join(", ");
   if (!isMapping(value)) return String(value);

@@ -7,7 +7,7 @@ import { every } from "../system/every.ts";
 import { LogQueue } from "../system/log_queue.ts";
 import type { Probed, Summary } from "../watch/tally.ts";
 import { watch, type WatchOptions } from "../watch/watch.ts";
-import { formatSpan } from "./span.ts";
+import { formatSpan } from "../system/span.ts";
 import { formatTable } from "./table.ts";
 
 /** Between two screens, and between two lines of the tally. */

@@ -6,6 +6,7 @@ import { backendCommand } from "./backend.ts";
 import { captureCommand } from "./capture.ts";
 import { checkCommand } from "./check.ts";
 import { configCommand } from "./config.ts";
+import { consoleCommand } from "./console.ts";
 import { dashboardCommand } from "./dashboard.ts";
 import { demoCommand } from "./demo.ts";
 import { drainCommand } from "./drain.ts";
@@ -20,6 +21,7 @@ import { runCommand } from "./run.ts";
 import { serviceCommand } from "./service.ts";
 import { statusCommand } from "./status.ts";
 import { techniqueCommand } from "./technique.ts";
+import { topCommand } from "./top.ts";
 import { undrainCommand } from "./undrain.ts";
 import { verifyCommand } from "./verify.ts";
 import { watchCommand } from "./watch.ts";
@@ -41,7 +43,9 @@ export function oneipProgram(): Command {
     .addCommand(explainCommand())
     .addCommand(replayCommand())
     .addCommand(statusCommand())
+    .addCommand(topCommand())
     .addCommand(dashboardCommand())
+    .addCommand(consoleCommand())
     .addCommand(captureCommand())
     .addCommand(drainCommand())
     .addCommand(undrainCommand())

@@ -8,7 +8,7 @@ import type { FaultData } from "../fault/fault.ts";
 import type { ConfigChanges } from "../cluster/config_changes.ts";
 import { describeChanges } from "./print_changes.ts";
 import { describeFaultData, describeWarning } from "./print_faults.ts";
-import { formatSpan } from "./span.ts";
+import { formatSpan } from "../system/span.ts";
 import { wrap } from "./wrap.ts";
 
 /** A line of the log. Its other keys depend on `msg`. */

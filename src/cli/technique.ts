@@ -17,14 +17,12 @@ export function techniqueCommand() {
     )
     .action(async (technique, { cluster, json }) => {
       const { ask, controlPath } = await import("../api/client.ts");
-      const { formatTable } = await import("./table.ts");
+      const { describeTechniques } = await import("./print_techniques.ts");
       const techniques = technique === undefined
         ? await ask(controlPath(), "techniques", {})
         : await ask(controlPath(), "technique", { technique, cluster });
       console.log(
-        json
-          ? JSON.stringify(techniques, null, 2)
-          : formatTable(["cluster", "technique"], techniques.map((one) => [one.cluster, one.technique])),
+        json ? JSON.stringify(techniques, null, 2) : describeTechniques(techniques),
       );
     });
 }

@@ -22,6 +22,7 @@ import { type DroppedFrame, droppedFrames } from "./dropped.ts";
 import { explainLive, type LiveExplanation } from "./explain_live.ts";
 import { recordOf } from "./hand_over.ts";
 import { type CaptureRequest, LiveCapture } from "./live_capture.ts";
+import { neighborsOf, type NeighborStatus } from "./neighbors.ts";
 import { EngineParts } from "./parts.ts";
 import { Presence } from "./presence.ts";
 import type { EngineRecord, LateRecord } from "./record.ts";
@@ -177,6 +178,11 @@ export class Engine {
   /** Who owns each bucket of a cluster. Throws UsageError when there is no such cluster. */
   buckets(cluster: string): Buckets {
     return bucketsOf(this.#parts, cluster);
+  }
+
+  /** The machines that it must reach, and what is known of each. */
+  neighbors(): NeighborStatus[] {
+    return neighborsOf(this.#parts);
   }
 
   /** Which backend of each cluster serves a client now, and why. Throws UsageError when that is no address. */

@@ -51,6 +51,8 @@ export interface Asking {
 interface Entry {
   readonly address: string;
   state: State;
+  /** When it was first asked for, began to answer, or failed: REACHABLE and PROBE are one here. */
+  sinceMs: number;
   mac: Mac | undefined;
   /** Questions sent since the last answer. */
   asked: number;
@@ -83,6 +85,7 @@ export class Neighbors {
       {
         address,
         state: "incomplete",
+        sinceMs: 0,
         mac: undefined,
         asked: 0,
         firstAskedMs: 0,
@@ -134,6 +137,11 @@ export class Neighbors {
     return this.#entries[neighbor]!.mac;
   }
 
+  /** When it was first asked for, began to answer, or failed. */
+  sinceMs(neighbor: number): number {
+    return this.#entries[neighbor]!.sinceMs;
+  }
+
   /** When the next question is due. */
   get dueMs(): number {
     return this.#entries.reduce((least, { dueMs }) => Math.min(least, dueMs), Infinity);
@@ -154,12 +162,16 @@ export class Neighbors {
       if (entry.state !== "failed" && entry.asked >= unicasts + BROADCASTS) {
         if (this.#isSilent(entry, unicasts + BROADCASTS)) {
           entry.state = "failed";
+          entry.sinceMs = nowMs;
           entry.mac = undefined;
           failed.push(neighbor);
         } else if (entry.asked === unicasts + BROADCASTS) this.doubted++;
       }
       ask(neighbor, entry.asked < unicasts ? entry.mac : undefined);
-      if (entry.asked++ === 0) entry.firstAskedMs = nowMs;
+      if (entry.asked++ === 0) {
+        entry.firstAskedMs = nowMs;
+        if (entry.state === "incomplete") entry.sinceMs = nowMs;
+      }
       entry.lastAskedMs = nowMs;
       entry.dueMs = nowMs + (entry.state === "failed" ? RETRY_MS : RETRANS_MS);
     }
@@ -179,6 +191,7 @@ export class Neighbors {
     if (entry.asked === 0 || (!same && known !== undefined && entry.asked <= UNICASTS)) {
       return undefined;
     }
+    if (known === undefined) entry.sinceMs = nowMs;
     entry.state = "reachable";
     if (!same) entry.mac = mac;
     entry.asked = 0;

@@ -55,6 +55,9 @@ const handlers: Handlers = {
   backends: () => [STATUS],
   backend: () => STATUS,
   buckets: ({ cluster }) => ({ cluster, epoch: 1, backends: ["web1"], owners: [0, -1], inTransition: [1] }),
+  neighbors: () => [
+    { address: "10.0.0.11", mac: "02:00:00:00:00:11", state: "reachable", since: "2026-01-01T00:00:00.000Z" },
+  ],
   drain: () => ({ ...STATUS, ...aspect("draining" as const) }),
   undrain: ({ cluster, backend }) => ({ ...STATUS, cluster, name: backend }),
   add: () => ({ changes: [], moving: [] }),

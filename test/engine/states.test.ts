@@ -63,6 +63,25 @@ test("a start changes no bucket before each backend's first verdict is in", asyn
   expect(eventsOf(run)).toEqual(["backend.down web1", "map.changed"]);
 });
 
+test("each neighbor has its MAC, and since when it answers or has failed", async () => {
+  const { neighbors, run } = runWith(2, {});
+  neighbors[1]!.isAlive = false;
+  await using engine = await run.start();
+  await run.clock.advance(900);
+  const before = engine.neighbors();
+  expect(before.map(({ state, mac }) => [state, mac])).toEqual([["reachable", neighbors[0]!.mac], [
+    "unknown",
+    null,
+  ]]);
+  await run.clock.advance(60_000);
+  const after = engine.neighbors();
+  expect(after[0], "probed since, and answering still").toEqual(before[0]);
+  expect(after[1]).toMatchObject({ address: neighbors[1]!.address, mac: null, state: "failed" });
+  const failedMs = Date.parse(after[1]!.since) - run.clock.sinceEpoch() + run.clock.now();
+  expect(failedMs).toBeGreaterThan(0);
+  expect(failedMs).toBeLessThanOrEqual(NOTICED_MS);
+});
+
 describe("commands", () => {
   test("drain moves the backend's own buckets to the others, and undrain brings them back", async () => {
     const { run } = runWith(4, {});

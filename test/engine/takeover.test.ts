@@ -250,6 +250,7 @@ test("the text of a record is the record; whoever changes its shape gives it ano
       "neighbors.neighbors[].mac.high",
       "neighbors.neighbors[].mac.low",
       "neighbors.neighbors[].silence",
+      "neighbors.neighbors[].sinceMs",
       "neighbors.neighbors[].state",
       "remembered[].connections: Int32Array",
       "remembered[].strayed: Int32Array",

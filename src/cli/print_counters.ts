@@ -1,0 +1,33 @@
+/** What a dispatcher has done, as text: what is 0 is left out where there is much of it. */
+
+import type { Counters } from "../api/counters.ts";
+import { formatTable } from "./table.ts";
+
+export function describeCounters(counters: Counters): string {
+  const { time, verdicts, tapDropped, workers, machines, pending, probes, clusters } = counters;
+  const counted = Object.entries(verdicts).filter(([, frames]) => frames > 0);
+  return [
+    `at ${time}`,
+    formatTable(["verdict", "frames"], counted),
+    formatTable(
+      ["machine", "frames", "octets"],
+      machines.map((one) => [one.address, one.frames, one.octets]),
+    ),
+    formatTable(
+      ["cluster", "broadcast", "buckets in transition", "remembered", "not remembered"],
+      clusters.map(({ name, broadcastFrames, bucketsInTransition, ...connections }) => [
+        ...[name, broadcastFrames, bucketsInTransition],
+        ...[connections.connectionsRemembered, connections.connectionsUnremembered],
+      ]),
+    ),
+    formatTable(["count of", "number"], [
+      ...workers.map((frames, worker): [string, number] => [`frames read by worker ${worker}`, frames]),
+      ["frames dropped by the interface's full queue", tapDropped],
+      ["frames that waited for a MAC and were sent", pending.sent],
+      ["frames that waited for a MAC and were dropped", pending.dropped],
+      ["probes begun", probes.asked],
+      ["probes failed", probes.failed],
+      ["probes failed that say little", probes.doubted],
+    ]),
+  ].join("\n\n");
+}

@@ -73,7 +73,14 @@ export function consoleCommands({ carryOut, look, leave }: ConsoleMeans): Consol
     status: command(
       "status",
       [],
-      async (ask) => describeStatus(await ask("status", {}), REAL_CLOCK.sinceEpoch()),
+      async (ask) => {
+        const shown = {
+          status: await ask("status", {}),
+          counters: await ask("counters", {}),
+          rates: undefined,
+        };
+        return describeStatus(shown, REAL_CLOCK.sinceEpoch());
+      },
     ),
     backends: command("backends", [], async (ask) => describeBackends(await ask("status", {}))),
     buckets: command("buckets", [cluster], async (ask, { cluster }) => {
@@ -98,8 +105,8 @@ export function consoleCommands({ carryOut, look, leave }: ConsoleMeans): Consol
       async (ask) => describeNeighbors(await ask("neighbors", {}), REAL_CLOCK.sinceEpoch()),
     ),
     configuration: command("configuration", [], async (ask) => {
-      const { dispatcher, clusters } = await ask("configuration", {}) as unknown as PrintedConfig;
-      return describeConfig(dispatcher, clusters);
+      const { dispatcher, clusters, api } = await ask("configuration", {}) as unknown as PrintedConfig;
+      return describeConfig(dispatcher, clusters, api);
     }),
   };
   return {

@@ -97,8 +97,9 @@ const buckets: z.ZodType<Buckets> = z.strictObject({
   cluster: z.string(),
   epoch: z.int(),
   backends: z.array(z.string()),
-  owners: z.array(z.int()),
-  inTransition: z.array(z.int()),
+  // There may be 65,536, and z.int() takes more than twice as long.
+  owners: z.array(z.number()),
+  inTransition: z.array(z.number()),
 });
 
 const counters: z.ZodType<Counters> = z.strictObject({

@@ -242,6 +242,7 @@ export class Running {
       );
     }
     const file = configFile(this.#config);
+    await breathe(this.#clock);
     const clusters = file.clusters.map((one) =>
       one["name"] === cluster.name ? { ...one, backends: change(one.backends) } : one
     );

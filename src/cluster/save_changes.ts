@@ -3,7 +3,7 @@
 import type * as z from "zod";
 import type { Config } from "../config/config.ts";
 import { backend, cluster } from "../config/cluster.ts";
-import { type Edit, edited } from "../config/edit.ts";
+import { edited } from "../config/edit.ts";
 import { loadTextInSteps } from "../config/load.ts";
 import { type Json, type JsonMapping, writtenSection } from "../config/print.ts";
 import { UsageError } from "../input/errors.ts";
@@ -16,18 +16,12 @@ import { type ConfigChange, keyChangesBetween } from "./config_changes.ts";
  */
 export function textWith(changes: readonly ConfigChange[], text: string, file: string): string {
   const before = configIn(text, file);
-  const edits = changes.map((change) => ({ ...change, ...placeOf(change), new: shortest(change, before) }));
+  const edits = changes.map((change) => ({ ...change, new: shortest(change, before) }));
   const next = edited(text, edits);
   if (JSON.stringify(keyChangesBetween(before, configIn(next, file))) === JSON.stringify(changes)) {
     return next;
   }
   throw new UsageError(`${file} cannot be written so that only this changes in it; edit it by hand`);
-}
-
-/** Keys of the API begin with its name. */
-function placeOf({ cluster, key }: ConfigChange): Pick<Edit, "section" | "key"> {
-  if (cluster !== null || !key?.startsWith("api.")) return { section: "dispatcher", key };
-  return { section: "api", key: key.slice("api.".length) };
 }
 
 function configIn(text: string, file: string): Config {

@@ -25,13 +25,11 @@ import {
 import { UsageError } from "../input/errors.ts";
 import type { Json } from "./print.ts";
 
-/** Of a cluster or a backend by name, or of a section of the file. */
+/** Of a cluster or a backend by name, or of none. */
 export interface Edit {
-  /** Where there is no cluster. */
-  readonly section: "dispatcher" | "api";
   readonly cluster: string | null;
   readonly backend: string | null;
-  /** Null: the whole cluster or backend. */
+  /** Null: the whole cluster or backend. Of no cluster: a key of the dispatcher, or of another section as `SECTION.KEY`. */
   readonly key: string | null;
   /** As in a file; null: it is taken away. */
   readonly new: Json;
@@ -41,71 +39,97 @@ export interface Edit {
 interface Splice {
   readonly from: number;
   readonly to: number;
-  readonly text: string;
+  readonly put: string;
+  /** A whole cluster or backend. */
+  readonly isItem: boolean;
 }
 
 /** Throws UsageError where an edit has no place in the text. */
 export function edited(text: string, edits: readonly Edit[]): string {
-  const document = documentOf(text);
-  const values = edits.flatMap((edit) => valueSplice(document, text, edit) ?? []);
-  const rest = edits.filter((edit) => valueSplice(document, text, edit) === undefined);
-  return rest.reduce(
-    (text, edit) => spliced(text, structureSplice(documentOf(text), text, edit)),
-    values.toSorted((a, b) => b.from - a.from).reduce(spliced, text),
-  );
-}
-
-function documentOf(text: string): Document {
-  return parseDocument(text, { merge: true });
-}
-
-function spliced(text: string, { from, to, text: put }: Splice): string {
-  return text.slice(0, from) + put + text.slice(to);
-}
-
-/** A value in the place of another one, which moves nothing else. Undefined when it is no such change. */
-function valueSplice(document: Document, text: string, edit: Edit): Splice | undefined {
-  if (edit.key === null || edit.new === null) return undefined;
-  const { value } = pairOf(sectionOf(document, edit), edit.key) ?? {};
-  if (!isScalar(value) && !(isCollection(value) && value.flow)) return undefined;
-  const { range } = value as Node;
-  // Of a key without a value the place is right behind its colon.
-  const isEmpty = range![0] === range![1];
-  return { from: range![0], to: range![1], text: `${isEmpty ? " " : ""}${inline(edit.new, text)}` };
-}
-
-function structureSplice(document: Document, text: string, edit: Edit): Splice {
-  if (edit.key === null) {
-    const items = edit.backend === null
-      ? listIn(document.contents, "clusters", edit)
-      : listIn(sectionOf(document, { ...edit, backend: null }), "backends", edit);
-    const name = edit.backend ?? edit.cluster!;
-    return edit.new === null
-      ? without(text, items, itemNamed(items, name, edit))
-      : withOneMore(text, items, edit.new);
+  let next = text;
+  // Those that would get in each other's way come one after another.
+  for (let left = edits; left.length > 0;) {
+    const document = parseDocument(next, { merge: true });
+    const now: Splice[] = [];
+    const later: Edit[] = [];
+    for (const edit of left) {
+      const splice = spliceFor(document, next, edit);
+      if (now.every((other) => agree(other, splice))) now.push(splice);
+      else later.push(edit);
+    }
+    // From behind, so that offsets hold; what comes to one place comes in the order of the edits.
+    for (const { from, to, put } of now.toReversed().toSorted((a, b) => b.from - a.from)) {
+      next = next.slice(0, from) + put + next.slice(to);
+    }
+    left = later;
   }
+  return next;
+}
+
+function agree(one: Splice, other: Splice): boolean {
+  if (one.from === other.from) return one.isItem && other.isItem;
+  return one.to <= other.from || other.to <= one.from;
+}
+
+function spliceFor(document: Document, text: string, edit: Edit): Splice {
+  if (edit.key === null) return itemSplice(document, text, edit);
   const section = sectionOf(document, edit);
-  const pair = pairOf(section, edit.key);
-  if (edit.new === null) {
-    if (pair === undefined) throw noPlace(edit);
-    return without(text, section, pair);
+  const key = keyIn(edit);
+  if (section === undefined) {
+    return withOneMore(text, mapOf(document.contents, edit), { [sectionName(edit)]: { [key]: edit.new } });
   }
-  if (pair === undefined) return withOneMore(text, section, { [edit.key]: edit.new });
-  if (isAlias(pair.value)) throw noPlace(edit);
+  const pair = pairOf(section, key);
+  if (pair === undefined) {
+    if (edit.new === null) throw noPlace(edit);
+    return withOneMore(text, section, { [key]: edit.new });
+  }
+  return edit.new === null ? without(text, section, pair) : valueSplice(text, pair, edit);
+}
+
+function itemSplice(document: Document, text: string, edit: Edit): Splice {
+  const { cluster, backend } = edit;
+  const items = backend === null
+    ? listIn(document.contents, "clusters", edit)
+    : listIn(sectionOf(document, { ...edit, backend: null }), "backends", edit);
+  return edit.new === null
+    ? without(text, items, itemNamed(items, backend ?? cluster!, edit))
+    : withOneMore(text, items, edit.new);
+}
+
+function valueSplice(text: string, pair: Pair, edit: Edit): Splice {
+  const { value } = pair;
+  if (isAlias(value)) throw noPlace(edit);
+  const put = inline(edit.new, text);
+  if (isScalar(value) || (isCollection(value) && value.flow)) {
+    const [from, to] = value.range!;
+    // Of a key without a value the place is right behind its colon.
+    return { from, to, put: from === to ? ` ${put}` : put, isItem: false };
+  }
   // A block becomes one line, behind its key's colon.
   const colon = text.indexOf(":", (pair.key as Node).range![1]);
-  return { from: colon + 1, to: endOf(text, pair), text: ` ${inline(edit.new, text)}` };
+  return { from: colon + 1, to: endOf(text, pair), put: ` ${put}`, isItem: false };
 }
 
-function sectionOf(document: Document, edit: Edit): YAMLMap {
-  const { section, cluster, backend } = edit;
-  if (cluster === null) return mapIn(document.contents, section, edit);
+/** Undefined: the file leaves it out as a whole. */
+function sectionOf(document: Document, edit: Edit): YAMLMap | undefined {
+  const { cluster, backend } = edit;
+  if (cluster === null) {
+    const pair = pairOf(mapOf(document.contents, edit), sectionName(edit));
+    return pair === undefined ? undefined : mapOf(pair.value, edit);
+  }
   const own = itemNamed(listIn(document.contents, "clusters", edit), cluster, edit);
   return backend === null ? own : itemNamed(listIn(own, "backends", edit), backend, edit);
 }
 
-function mapIn(parent: unknown, key: string, edit: Edit): YAMLMap {
-  const value = isMap(parent) ? parent.get(key, true) : undefined;
+function sectionName({ key }: Edit): string {
+  return key!.includes(".") ? key!.split(".")[0]! : "dispatcher";
+}
+
+function keyIn({ key }: Edit): string {
+  return key!.split(".").at(-1)!;
+}
+
+function mapOf(value: unknown, edit: Edit): YAMLMap {
   if (isMap(value)) return value;
   throw noPlace(edit);
 }
@@ -127,9 +151,9 @@ function pairOf({ items }: YAMLMap, key: string): Pair | undefined {
 }
 
 /** Of what stands there by an alias or a merge key, others may stand there, too. */
-function noPlace({ section, cluster, backend, key }: Edit): UsageError {
+function noPlace({ cluster, backend, key }: Edit): UsageError {
   const place = [
-    cluster === null ? section : `cluster "${cluster}"`,
+    cluster === null ? "dispatcher" : `cluster "${cluster}"`,
     ...(backend === null ? [] : [`backend "${backend}"`]),
   ];
   return new UsageError(
@@ -141,41 +165,38 @@ function noPlace({ section, cluster, backend, key }: Edit): UsageError {
 
 function withOneMore(text: string, list: YAMLSeq | YAMLMap, value: Json): Splice {
   const last = list.items.at(-1);
+  const isItem = isSeq(list);
+  const item = isItem ? inline(value, text) : bare(inline(value, text));
   if (list.flow || last === undefined) {
     const at = last === undefined ? list.range![0] + 1 : endOf(text, last);
-    const item = inline(value, text);
-    return { from: at, to: at, text: `${last === undefined ? "" : ", "}${isMap(list) ? bare(item) : item}` };
+    return { from: at, to: at, put: last === undefined ? item : `, ${item}`, isItem };
   }
   const at = lineEnd(text, endOf(text, last));
   const indent = " ".repeat(column(text, list.range![0]));
   const isInline = isCollection(last) && last.flow === true;
-  const lines = isMap(list)
-    ? [bare(inline(value, text))]
+  const lines = !isItem
+    ? [item]
     : isInline
-    ? [`- ${inline(value, text)}`]
+    ? [`- ${item}`]
     : stringify([value], { lineWidth: 0 }).trimEnd().split("\n");
-  return { from: at, to: at, text: lines.map((line) => `\n${indent}${line}`).join("") };
+  return { from: at, to: at, put: lines.map((line) => `\n${indent}${line}`).join(""), isItem };
 }
 
 function without(text: string, list: YAMLSeq | YAMLMap, item: unknown): Splice {
   const index = (list.items as unknown[]).indexOf(item);
   const [before, after] = [list.items[index - 1], list.items[index + 1]];
-  const end = endOf(text, item);
+  const [start, end] = [startOf(item), endOf(text, item)];
+  const gap = (from: number, to: number): Splice => ({ from, to, put: "", isItem: false });
   if (list.flow) {
     return before !== undefined
-      ? { from: endOf(text, before), to: end, text: "" }
-      : { from: startOf(item), to: after === undefined ? end : startOf(after), text: "" };
+      ? gap(endOf(text, before), end)
+      : gap(start, after === undefined ? end : startOf(after));
   }
+  const line = isSeq(list) ? dashLine(text, list, start) : lineStart(text, start);
   // The first key of an item stands behind its dash.
-  const from = lineStart(text, startOf(item));
-  if (isPair(item) && text.slice(from, startOf(item)).trim() !== "" && after !== undefined) {
-    return { from: startOf(item), to: startOf(after), text: "" };
-  }
-  return {
-    from: isSeq(list) ? dashLine(text, list, startOf(item)) : from,
-    to: Math.min(text.length, lineEnd(text, end) + 1),
-    text: "",
-  };
+  const isBehindDash = isPair(item) && text.slice(line, start).trim() !== "";
+  if (isBehindDash && after !== undefined) return gap(start, startOf(after));
+  return gap(line, Math.min(text.length, lineEnd(text, end) + 1));
 }
 
 /** Where the line begins that has the dash of the item that begins here. */

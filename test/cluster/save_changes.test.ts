@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { keyChangesBetween } from "../../src/cluster/config_changes.ts";
 import { textWith } from "../../src/cluster/save_changes.ts";
 import type { Config } from "../../src/config/config.ts";
+import { edited } from "../../src/config/edit.ts";
 import { loadTextInSteps } from "../../src/config/load.ts";
 import { finish } from "../../src/table/steps.ts";
 import { Random } from "../random.ts";
@@ -127,16 +128,17 @@ test("whole clusters come and go", () => {
   );
 });
 
-test("where the API listens is of its own section", () => {
+test("a section that the file leaves out is added", () => {
+  const edit = { cluster: null, backend: null, key: "api.listen", new: ["127.0.0.1:8080"] };
+  const [line, , , flow] = Object.values(STYLES) as [string, string, string, string];
+  expect(edited(line, [edit])).toBe(`${line}api: {listen: [127.0.0.1:8080]}\n`);
+  expect(edited(flow, [edit])).toBe(flow.replace(/}$/, ", api: {listen: [127.0.0.1:8080]}}"));
+});
+
+test("where the API listens is written into its own section", () => {
   const [line] = Object.values(STYLES) as [string];
-  const result = saved(
-    `${line}api: {listen: 127.0.0.1:80}  # ours\n`,
-    `${running(WEB)}api: {listen: "[::1]:81"}\n`,
-  );
-  expect(result).toMatch(/^api: \{listen: .*::1.*\} {2}# ours$/m);
-  expect(() => saved(line, `${running(WEB)}api: {listen: 127.0.0.1:80}\n`)).toThrow(
-    "no place of its own for api, listen",
-  );
+  const result = saved(`${line}api: {listen: 127.0.0.1:80} # ours\n`, `${running(WEB)}api: {listen: "[::1]:81"}\n`);
+  expect(result).toMatch(/^api: \{listen: .*::1.*\} # ours$/m);
 });
 
 test("what stands there by an alias is left to people, and so is what others would have too", () => {

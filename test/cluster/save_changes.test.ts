@@ -137,7 +137,10 @@ test("a section that the file leaves out is added", () => {
 
 test("where the API listens is written into its own section", () => {
   const [line] = Object.values(STYLES) as [string];
-  const result = saved(`${line}api: {listen: 127.0.0.1:80} # ours\n`, `${running(WEB)}api: {listen: "[::1]:81"}\n`);
+  const result = saved(
+    `${line}api: {listen: 127.0.0.1:80} # ours\n`,
+    `${running(WEB)}api: {listen: "[::1]:81"}\n`,
+  );
   expect(result).toMatch(/^api: \{listen: .*::1.*\} # ours$/m);
 });
 

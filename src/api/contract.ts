@@ -19,7 +19,7 @@ import { EVENT_NAMES } from "./event_names.ts";
 import type { DispatcherEvent } from "./events.ts";
 import type { Json } from "../config/print.ts";
 import { type FaultId, FAULTS } from "../fault/ids.ts";
-import type { Difference } from "./running.ts";
+import type { Difference } from "./difference.ts";
 import type { VerificationReport, VerifiedBackend } from "../verify/report.ts";
 import { parsePrefix } from "../wire/address.ts";
 

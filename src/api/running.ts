@@ -4,7 +4,6 @@ import type { Logger } from "pino";
 import { resolve } from "node:path";
 import {
   changesInSteps,
-  type ConfigChange,
   type ConfigChanges,
   keyChangesBetween,
   requireSameDevice,
@@ -14,7 +13,6 @@ import type { Config } from "../config/config.ts";
 import { configOfInSteps, loadInSteps } from "../config/load.ts";
 import { configData, configFile, type JsonMapping } from "../config/print.ts";
 import type { HandedTap } from "../device/tap.ts";
-import type { Drained } from "../engine/commanded.ts";
 import { Engine } from "../engine/engine.ts";
 import type { EngineRecord, LateRecord } from "../engine/record.ts";
 import type { Status } from "../engine/status.ts";
@@ -25,6 +23,7 @@ import type { TapAttachment } from "../plane/tap_attachment.ts";
 import type { Clock } from "../system/clock.ts";
 import { breathe, inSteps } from "../system/in_steps.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
+import type { Difference } from "./difference.ts";
 import { readKeys } from "./keys.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { TcpApi } from "./tcp.ts";
@@ -44,16 +43,6 @@ export interface Started {
   readonly engine: Engine;
   readonly attachment: TapAttachment;
   readonly clock: Clock;
-}
-
-/** In what it runs otherwise than its file says now. */
-export interface Difference {
-  /** The file's path. */
-  readonly file: string;
-  /** From the file to what runs. */
-  readonly changes: readonly ConfigChange[];
-  /** What no file can say. */
-  readonly drained: readonly Drained[];
 }
 
 export class Running {

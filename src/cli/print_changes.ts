@@ -1,6 +1,6 @@
 /** What changes between two configurations, as text for people: a line for each key. */
 
-import type { Difference } from "../api/running.ts";
+import type { Difference } from "../api/difference.ts";
 import type { ConfigChange, ConfigChanges } from "../cluster/config_changes.ts";
 import type { Json } from "../config/print.ts";
 import type { Drained } from "../engine/commanded.ts";

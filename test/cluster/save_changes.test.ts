@@ -135,6 +135,15 @@ test("a section that the file leaves out is added", () => {
   expect(edited(flow, [edit])).toBe(flow.replace(/}$/, ", api: {listen: [127.0.0.1:8080]}}"));
 });
 
+test("where the API listens is written into its own section", () => {
+  const [line] = Object.values(STYLES) as [string];
+  const result = saved(
+    `${line}api: {listen: 127.0.0.1:80} # ours\n`,
+    `${running(WEB)}api: {listen: "[::1]:81"}\n`,
+  );
+  expect(result).toMatch(/^api: \{listen: .*::1.*\} # ours$/m);
+});
+
 test("what stands there by an alias is left to people, and so is what others would have too", () => {
   const [line] = Object.values(STYLES) as [string];
   const item = "{name: web2, address: 10.0.0.12}";

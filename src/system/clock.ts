@@ -39,9 +39,12 @@ export const REAL_CLOCK: Clock = {
   },
 };
 
-/** Milliseconds that all threads of this process count alike, and that never go back: performance.now() begins anew in each thread. */
+/** When this thread began, in milliseconds since 1970. On Deno performance.now() begins with each thread. */
+const THREAD_BEGAN_MS = performance.timeOrigin;
+
+/** Milliseconds that all threads of this process count alike, and that never go back. */
 export function nowInAllThreads(): number {
-  return performance.timeOrigin + performance.now();
+  return THREAD_BEGAN_MS + performance.now();
 }
 
 interface DueCall {

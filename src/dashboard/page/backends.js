@@ -9,6 +9,9 @@ import { milliseconds, percent, short, span, whole } from "./words.js";
 /** Rows. Who has more filters them. */
 const MOST = 100;
 
+/** With more, the table scrolls by itself, so that what is below stays near. */
+const MANY = 8;
+
 /** A shape for each state, because colours are not the only sign. @type {Record<string, string>} */
 const SHAPES = { up: "●", down: "✕", flapping: "≈", draining: "◐", unknown: "?" };
 
@@ -24,26 +27,32 @@ const SHAPES = { up: "●", down: "✕", flapping: "≈", draining: "◐", unkno
  */
 export function backends(chosen, steering) {
   if (shownCluster() === undefined) return nothing;
+  const isLong = chosen.length > MANY;
   return html`
-    <table class="backends" role="table">
-      <thead role="rowgroup">
-        <tr role="row">
-          <th role="columnheader" scope="col">Backend</th>
-          <th role="columnheader" scope="col">State</th>
-          <th role="columnheader" scope="col" class="number">Buckets</th>
-          <th role="columnheader" scope="col" class="number">Frames/s</th>
-          <th role="columnheader" scope="col" class="number">Bit/s</th>
-          <th role="columnheader" scope="col" class="number">Probe, ms</th>
-          <th role="columnheader" scope="col">Weight</th>
-          <th role="columnheader" scope="col"><span class="unseen">Drain</span></th>
-        </tr>
-      </thead>
-      <tbody role="rowgroup">${repeat(
-        chosen.slice(0, MOST),
-        ({ backend: { cluster, name } }) => `${cluster}/${name}`,
-        ({ backend, index }) => row(backend, index, steering),
-      )}</tbody>
-    </table>
+    <div class=${isLong ? "long" : nothing} role=${isLong ? "region" : nothing} tabindex=${isLong
+      ? "0"
+      : nothing}
+      aria-label=${isLong ? "Backends" : nothing}>
+      <table class="backends" role="table">
+        <thead role="rowgroup">
+          <tr role="row">
+            <th role="columnheader" scope="col">Backend</th>
+            <th role="columnheader" scope="col">State</th>
+            <th role="columnheader" scope="col" class="number">Buckets</th>
+            <th role="columnheader" scope="col" class="number">Frames/s</th>
+            <th role="columnheader" scope="col" class="number">Bit/s</th>
+            <th role="columnheader" scope="col" class="number">Probe, ms</th>
+            <th role="columnheader" scope="col">Weight</th>
+            <th role="columnheader" scope="col"><span class="unseen">Drain</span></th>
+          </tr>
+        </thead>
+        <tbody role="rowgroup">${repeat(
+          chosen.slice(0, MOST),
+          ({ backend: { cluster, name } }) => `${cluster}/${name}`,
+          ({ backend, index }) => row(backend, index, steering),
+        )}</tbody>
+      </table>
+    </div>
     ${chosen.length === 0
       ? html`<p class="quiet">No backend has “${known.filter}” in its name, address or state.</p>`
       : nothing}

@@ -12,7 +12,7 @@ const PERIOD_MS = 2000;
 /** The next question comes after so many times what the answers took, and sooner after an event. */
 const PATIENCE = 25;
 const PATIENCE_AFTER_EVENT = 4;
-const SOON_MS = 150;
+const SOON_MS = 250;
 
 export class Poll {
   #changed;

@@ -1,11 +1,20 @@
 /** A dispatcher at work and the file that it runs by: what the file says by now can take effect without a new start. */
 
 import type { Logger } from "pino";
-import { changesInSteps, type ConfigChanges, requireSameDevice } from "../cluster/config_changes.ts";
+import { resolve } from "node:path";
+import {
+  changesInSteps,
+  type ConfigChange,
+  type ConfigChanges,
+  keyChangesBetween,
+  requireSameDevice,
+} from "../cluster/config_changes.ts";
+import { findBackend, findCluster } from "../cluster/find_backend.ts";
 import type { Config } from "../config/config.ts";
-import { loadInSteps } from "../config/load.ts";
-import { configData } from "../config/print.ts";
+import { configOfInSteps, loadInSteps } from "../config/load.ts";
+import { configData, configFile, type JsonMapping } from "../config/print.ts";
 import type { HandedTap } from "../device/tap.ts";
+import type { Drained } from "../engine/commanded.ts";
 import { Engine } from "../engine/engine.ts";
 import type { EngineRecord, LateRecord } from "../engine/record.ts";
 import type { Status } from "../engine/status.ts";
@@ -32,6 +41,16 @@ export interface Started {
   readonly engine: Engine;
   readonly attachment: TapAttachment;
   readonly clock: Clock;
+}
+
+/** In what it runs otherwise than its file says now. */
+export interface Difference {
+  /** The file's path. */
+  readonly file: string;
+  /** From the file to what runs. */
+  readonly changes: readonly ConfigChange[];
+  /** What no file can say. */
+  readonly drained: readonly Drained[];
 }
 
 export class Running {
@@ -119,6 +138,32 @@ export class Running {
     return this.inTurn(async () => (await this.#read()).changes);
   }
 
+  /** What a reload would change back, and what people have changed by command. Throws where the file has a mistake. */
+  difference(): Promise<Difference> {
+    return this.inTurn(async () => {
+      const { file } = this.#service;
+      const { config } = await inSteps(this.#clock, loadInSteps(file));
+      const { config: now, drained } = this.engine.commanded();
+      return { file: resolve(file), changes: keyChangesBetween(config, now), drained };
+    });
+  }
+
+  /**
+   * Goes on with one backend more, until the next reload. `backend` is as in a file. Resolves with what has changed by that when
+   * the workers follow. Throws UsageError, with the words for a mistake in a file, and changes nothing where a file could not say so.
+   */
+  add(cluster: string, backend: JsonMapping): Promise<ConfigChanges> {
+    return this.inTurn(() => this.#change(cluster, (backends) => [...backends, backend]));
+  }
+
+  /** The same with one less. Its connections end as when a reload takes it away. */
+  remove(cluster: string, backend: string): Promise<ConfigChanges> {
+    return this.inTurn(() => {
+      findBackend(this.#config.clusters, `${cluster}/${backend}`);
+      return this.#change(cluster, (backends) => backends.filter(({ name }) => name !== backend));
+    });
+  }
+
   /** One after another: what changes the engine. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work);
@@ -169,18 +214,49 @@ export class Running {
   }
 
   async #reload(): Promise<ConfigChanges> {
-    const { log, reloaded } = this.#service;
+    const { log } = this.#service;
     const { config, warnings, changes } = await this.#read();
     await breathe(this.#clock);
-    if (changes.changes.length > 0) {
-      this.#engine = await this.#engine.reload(config);
-      this.#heed(this.#engine);
-      this.#config = config;
-      reloaded(config);
-    }
+    if (changes.changes.length > 0) await this.#goOnBy(config);
     log.info({ event: "configuration.reloaded", ...changes }, "configuration reloaded");
     for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
     return changes;
+  }
+
+  /** Of a cluster's backends as a file would have them. */
+  async #change(
+    name: string,
+    change: (backends: readonly JsonMapping[]) => readonly JsonMapping[],
+  ): Promise<ConfigChanges> {
+    const cluster = findCluster(this.#config.clusters, name);
+    if (this.engine.techniques().some((one) => one.cluster === name && one.technique === "broadcast")) {
+      throw new UsageError(
+        `In cluster "${name}" each backend's agent goes by the file, because its technique is broadcast; ` +
+          `change the file on all machines, and reload`,
+      );
+    }
+    const file = configFile(this.#config);
+    await breathe(this.#clock);
+    const clusters = file.clusters.map((one) =>
+      one["name"] === cluster.name ? { ...one, backends: change(one.backends) } : one
+    );
+    const config = await inSteps(this.#clock, configOfInSteps({ ...file, clusters }));
+    requireNeeds(config);
+    const changes = await inSteps(this.#clock, changesInSteps(this.#config, config));
+    await breathe(this.#clock);
+    await this.#goOnBy(config);
+    this.#service.log.info(
+      { event: "configuration.changed", ...changes },
+      "configuration changed by command, until the next reload",
+    );
+    return changes;
+  }
+
+  async #goOnBy(config: Config): Promise<void> {
+    this.#engine = await this.#engine.reload(config);
+    this.#heed(this.#engine);
+    this.#config = config;
+    this.#service.reloaded(config);
   }
 
   /** What the file says now, and what of that is new. */

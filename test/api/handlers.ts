@@ -60,6 +60,9 @@ const handlers: Handlers = {
   ],
   drain: () => ({ ...STATUS, ...aspect("draining" as const) }),
   undrain: ({ cluster, backend }) => ({ ...STATUS, cluster, name: backend }),
+  add: () => ({ changes: [], moving: [] }),
+  remove: () => ({ changes: [], moving: [] }),
+  difference: () => ({ file: "/etc/oneip/oneip.yaml", changes: [], drained: [] }),
   reload: () => ({ changes: [], moving: [] }),
   takeover: () => {
     throw new UsageError("not here");

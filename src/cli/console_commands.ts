@@ -70,18 +70,14 @@ export function consoleCommands({ carryOut, look, leave }: ConsoleMeans): Consol
       return describeBackend(await ask(name, input as Input<Name>));
     });
   const show: Record<string, ConsoleCommand> = {
-    status: command(
-      "status",
-      [],
-      async (ask) => {
-        const shown = {
-          status: await ask("status", {}),
-          counters: await ask("counters", {}),
-          rates: undefined,
-        };
-        return describeStatus(shown, REAL_CLOCK.sinceEpoch());
-      },
-    ),
+    status: command("status", [], async (ask) => {
+      const shown = {
+        status: await ask("status", {}),
+        counters: await ask("counters", {}),
+        rates: undefined,
+      };
+      return describeStatus(shown, REAL_CLOCK.sinceEpoch());
+    }),
     backends: command("backends", [], async (ask) => describeBackends(await ask("status", {}))),
     buckets: command("buckets", [cluster], async (ask, { cluster }) => {
       const clusters = cluster === undefined ? await ask("clusters", {}) : [{ name: cluster }];

@@ -5,8 +5,8 @@ import type { Counters } from "../api/counters.ts";
 import type { Rate } from "../api/rates.ts";
 import type { BackendStatus, ClusterStatus } from "../engine/status.ts";
 import { isDropped, NAMES } from "../path/verdict.ts";
+import { formatQuantity } from "../system/quantity.ts";
 import { formatSpan } from "../system/span.ts";
-import { formatQuantity } from "./quantity.ts";
 import { formatTable } from "./table.ts";
 import { wrap } from "./wrap.ts";
 

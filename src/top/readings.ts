@@ -1,6 +1,7 @@
 /** What the screen shows of a dispatcher: its latest answers, and rates from how they differ from those before. */
 
 import type { Output } from "../api/contract.ts";
+import { ratesBetween } from "../api/rates.ts";
 import type { BackendStatus } from "../engine/status.ts";
 import { isDropped, NAMES } from "../path/verdict.ts";
 
@@ -54,30 +55,25 @@ export class Meter {
   read(status: Status, counters: Counters): Readings {
     const before = this.#before;
     this.#before = counters;
-    const rate = rates(before, counters);
-    const machinesBefore = byAddress(before);
+    const rate = rateSince(before, counters);
     const machines = new Map(
-      [...byAddress(counters)].map(([address, { frames, octets }]) => {
-        const known = machinesBefore.get(address);
-        return [address, {
-          frames: known === undefined ? null : rate(known.frames, frames),
-          bits: known === undefined ? null : rate(8 * known.octets, 8 * octets),
-        }];
-      }),
+      (before === undefined ? [] : ratesBetween(before, counters)).map((one) => [one.address, one]),
     );
     // Of machines that are gone nothing is kept.
     this.#histories = new Map(
-      [...machines].map(([address, { frames }]) => [address, this.#historyOf(address, frames)]),
+      [...machines].map((
+        [address, { framesPerSecond }],
+      ) => [address, this.#historyOf(address, framesPerSecond)]),
     );
     const backends = status.clusters.flatMap((cluster) =>
       cluster.backends.map((backend): BackendReading => {
-        const { frames = null, bits = null } = machines.get(backend.address) ?? {};
+        const rates = machines.get(backend.address);
         return {
           ...backend,
           id: `${cluster.name}/${backend.name}`,
           share: backend.buckets / cluster.buckets,
-          frames,
-          bits,
+          frames: rates?.framesPerSecond ?? null,
+          bits: rates?.bitsPerSecond ?? null,
           history: this.#histories.get(backend.address) ?? [],
         };
       })
@@ -93,27 +89,22 @@ export class Meter {
         (b.rate ?? 0) - (a.rate ?? 0) || b.total - a.total
       ),
       framesIn: before === undefined ? null : rate(sum(before.workers), sum(counters.workers)),
-      framesDispatched: sumOf([...machines.values()].map(({ frames }) => frames)),
-      bitsDispatched: sumOf([...machines.values()].map(({ bits }) => bits)),
+      framesDispatched: sumOf([...machines.values()].map(({ framesPerSecond }) => framesPerSecond)),
+      bitsDispatched: sumOf([...machines.values()].map(({ bitsPerSecond }) => bitsPerSecond)),
       framesDropped: sumOf(drops.map(({ rate }) => rate)),
       bucketsInTransition: sum(counters.clusters.map(({ bucketsInTransition }) => bucketsInTransition)),
     };
   }
 
-  #historyOf(address: string, frames: Rate): readonly number[] {
-    const history = this.#histories.get(address) ?? [];
-    return frames === null ? history : [...history.slice(1 - MOST_SECONDS), frames];
+  #historyOf(address: string, frames: number): readonly number[] {
+    return [...(this.#histories.get(address) ?? []).slice(1 - MOST_SECONDS), frames];
   }
 }
 
-/** Of two counts. Null where they fall, or no time has passed: then another process has begun to count. */
-function rates(before: Counters | undefined, now: Counters): (before: number, now: number) => Rate {
+/** Of two counts. One that has begun anew in between says nothing. */
+function rateSince(before: Counters | undefined, now: Counters): (before: number, now: number) => Rate {
   const seconds = before === undefined ? 0 : (Date.parse(now.time) - Date.parse(before.time)) / 1000;
-  return (before, now) => seconds <= 0 || now < before ? null : (now - before) / seconds;
-}
-
-function byAddress(counters: Counters | undefined) {
-  return new Map((counters?.machines ?? []).map((machine) => [machine.address, machine]));
+  return (before, now) => seconds > 0 ? Math.max(0, now - before) / seconds : null;
 }
 
 /** Each reason, always in the same order. */

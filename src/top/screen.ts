@@ -146,16 +146,20 @@ function headLines({ readings, trouble }: Known, line: Liner): string[] {
   return [
     line(
       ["oneip top", "bold"],
-      `  ${name}  up ${
-        formatSpan(Math.max(0, timeMs - Date.parse(startedAt)))
-      }  epoch ${epoch}  ${runtime}  ` +
+      [
+        "",
+        name,
+        `up ${formatSpan(Math.max(0, timeMs - Date.parse(startedAt)))}`,
         timeOf(timeMs),
+        `epoch ${epoch}`,
+        `buckets moving ${readings.bucketsInTransition}`,
+        runtime,
+      ].join(GAP),
     ),
     line([
-      `in ${formatRate(framesIn)}/s`,
-      `to backends ${formatRate(framesDispatched)}/s ${formatRate(bitsDispatched)}bit/s`,
-      `dropped ${formatRate(framesDropped)}/s`,
-      `moving buckets ${readings.bucketsInTransition}`,
+      `in ${formatRate(framesIn)} frames/s`,
+      `to backends ${formatRate(framesDispatched)}, ${formatRate(bitsDispatched)}bit/s`,
+      `dropped ${formatRate(framesDropped)}`,
     ].join(GAP)),
     line([wrong, "red"]),
   ];

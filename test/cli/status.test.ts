@@ -5,7 +5,7 @@ import type { Engine } from "oneip";
 import { countersOf } from "../../src/api/counters.ts";
 import { ratesBetween } from "../../src/api/rates.ts";
 import { describeStatus } from "../../src/cli/print_status.ts";
-import { formatQuantity } from "../../src/cli/quantity.ts";
+import { formatQuantity } from "../../src/system/quantity.ts";
 import * as f from "../frames.ts";
 import { clusterOf, machines, Run } from "../engine/run.ts";
 

@@ -25,7 +25,6 @@ export function statusCommand() {
         "Examples:\n  oneip status\n  watch oneip status --no-rate",
     )
     .action(async ({ rate, json }) => {
-      const { setTimeout } = await import("node:timers/promises");
       const { controlPath, converse } = await import("../api/client.ts");
       const { ratesBetween } = await import("../api/rates.ts");
       const { REAL_CLOCK } = await import("../system/clock.ts");
@@ -34,7 +33,7 @@ export function statusCommand() {
       const dispatcher = await converse(controlPath());
       try {
         const before = isMeasured ? await dispatcher.ask("counters", {}) : undefined;
-        if (isMeasured) await setTimeout(MEASURED_MS);
+        if (isMeasured) await new Promise<void>((resolve) => REAL_CLOCK.after(MEASURED_MS, resolve));
         const counters = await dispatcher.ask("counters", {});
         const status = await dispatcher.ask("status", {});
         const rates = before === undefined ? undefined : ratesBetween(before, counters);

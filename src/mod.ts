@@ -39,6 +39,8 @@ export { InputError, type Mistake, UsageError } from "./input/errors.ts";
 
 // A whole dispatcher, on a TAP or in memory, and its time.
 export { Engine, type Surroundings } from "./engine/engine.ts";
+export type { Buckets } from "./engine/buckets.ts";
+export type { Commanded, Drained } from "./engine/commanded.ts";
 export type { DroppedFrame } from "./engine/dropped.ts";
 export type { Report } from "./engine/report.ts";
 export type { BackendStatus, ClusterStatus, Status } from "./engine/status.ts";

@@ -25,9 +25,12 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
   node: [
     "test/api/counters.test.ts",
     "test/api/metrics.test.ts",
+    "test/api/running.test.ts",
     "test/benchmark/frames.test.ts",
     "test/capture/reader.test.ts",
     "test/capture/writer.test.ts",
+    "test/cli/status.test.ts",
+    "test/cluster/save_changes.test.ts",
     "test/dashboard/files.test.ts",
     "test/dashboard/history.test.ts",
     "test/engine/dropped.test.ts",

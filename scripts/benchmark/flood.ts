@@ -14,8 +14,10 @@ const SILENT = 16;
 /** Connections in one moment. */
 const CROWD = 1000;
 
-const POST = "POST /v1/clusters/web/backends/web1/weight HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n";
-const withBody = (body: string) => `${POST}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+const POST =
+  "POST /v1/clusters/web/backends/web1/weight HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n";
+const withBody = (body: string) =>
+  `${POST}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
 const get = (target: string, ...headers: readonly string[]) =>
   [`GET ${target} HTTP/1.1`, "Host: 127.0.0.1", "Connection: close", ...headers, "", ""].join("\r\n");
 
@@ -26,7 +28,9 @@ const NONSENSE: Readonly<Record<string, string>> = {
   "unknown field": withBody('{"wieght": 1}'),
   "wrong type": withBody('{"weight": "much"}'),
   "10 MiB": `${POST}Content-Length: ${10 << 20}\r\n\r\n${"x".repeat(10 << 20)}`,
-  "10 MiB of unknown length": `${POST}Transfer-Encoding: chunked\r\n\r\na00000\r\n${"x".repeat(10 << 20)}\r\n0\r\n\r\n`,
+  "10 MiB of unknown length": `${POST}Transfer-Encoding: chunked\r\n\r\na00000\r\n${
+    "x".repeat(10 << 20)
+  }\r\n0\r\n\r\n`,
   "wrong token": withBody("{}").replace("\r\n", `\r\nAuthorization: Bearer ${"x".repeat(64)}\r\n`),
   "foreign host": get("/v1/status").replace("127.0.0.1", "evil.example"),
   "foreign origin": get("/v1/status", "Origin: https://evil.example"),
@@ -34,14 +38,20 @@ const NONSENSE: Readonly<Record<string, string>> = {
   "two slashes": get("//v1//status"),
   "encoded slashes": get("/v1%2fclusters%2f..%2f..%2fetc"),
   "NUL": get("/v1/status%00"),
-  "WebSocket": get("/v1/events", "Upgrade: websocket", "Sec-WebSocket-Version: 13").replace("close", "Upgrade"),
+  "WebSocket": get("/v1/events", "Upgrade: websocket", "Sec-WebSocket-Version: 13").replace(
+    "close",
+    "Upgrade",
+  ),
   "no HTTP": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
   "long headers": `GET / HTTP/1.1\r\nX: ${"x".repeat(200_000)}`,
   "many requests": get("/v1/interface").replace("close", "keep-alive").repeat(200) + get("/v1/interface"),
 };
 
 const [path = "", port = "", seconds = ""] = process.argv.slice(2);
-const ways: Readonly<Record<string, NetConnectOpts>> = { socket: { path }, TCP: { host: "127.0.0.1", port: Number(port) } };
+const ways: Readonly<Record<string, NetConnectOpts>> = {
+  socket: { path },
+  TCP: { host: "127.0.0.1", port: Number(port) },
+};
 const endMs = performance.now() + 1000 * Number(seconds);
 const isOver = () => performance.now() > endMs;
 const counts: Record<string, number> = {};
@@ -82,13 +92,18 @@ async function sendSlowly(way: string): Promise<void> {
 const crowd = (way: string) => () =>
   Promise.all(Array.from({ length: CROWD }, () => say(way, "crowd", get("/v1/interface")))).then(() => {});
 
-await Promise.all(Object.keys(ways).flatMap((way) => [
-  ...Object.entries(NONSENSE).flatMap(([kind, octets]) =>
-    Array.from({ length: AT_ONCE }, () => again(() => say(way, kind, octets)))
-  ),
-  ...Array.from({ length: SILENT }, () => again(() => say(way, "silent", "", Math.max(0, endMs - performance.now())))),
-  ...Array.from({ length: SILENT }, () => again(() => sendSlowly(way))),
-  again(crowd(way)),
-]));
+await Promise.all(
+  Object.keys(ways).flatMap((way) => [
+    ...Object.entries(NONSENSE).flatMap(([kind, octets]) =>
+      Array.from({ length: AT_ONCE }, () => again(() => say(way, kind, octets)))
+    ),
+    ...Array.from(
+      { length: SILENT },
+      () => again(() => say(way, "silent", "", Math.max(0, endMs - performance.now()))),
+    ),
+    ...Array.from({ length: SILENT }, () => again(() => sendSlowly(way))),
+    again(crowd(way)),
+  ]),
+);
 console.log(JSON.stringify(counts));
 process.exit();

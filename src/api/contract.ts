@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod";
-import type { ConfigChanges } from "../cluster/config_changes.ts";
+import type { ConfigChange, ConfigChanges } from "../cluster/config_changes.ts";
 import type { TechniqueOf } from "../cluster/techniques.ts";
 import type { LiveExplanation } from "../engine/explain_live.ts";
 import type { Buckets } from "../engine/buckets.ts";
@@ -17,6 +17,7 @@ import { EVENT_NAMES } from "./event_names.ts";
 import type { DispatcherEvent } from "./events.ts";
 import type { Json } from "../config/print.ts";
 import { type FaultId, FAULTS } from "../fault/ids.ts";
+import type { Difference } from "./difference.ts";
 import type { VerificationReport, VerifiedBackend } from "../verify/report.ts";
 
 const technique = z.enum(["route", "broadcast"], "use route or broadcast");
@@ -96,8 +97,9 @@ const buckets: z.ZodType<Buckets> = z.strictObject({
   cluster: z.string(),
   epoch: z.int(),
   backends: z.array(z.string()),
-  owners: z.array(z.int()),
-  inTransition: z.array(z.int()),
+  // There may be 65,536, and z.int() takes more than twice as long.
+  owners: z.array(z.number()),
+  inTransition: z.array(z.number()),
 });
 
 const counters: z.ZodType<Counters> = z.strictObject({
@@ -119,15 +121,27 @@ const counters: z.ZodType<Counters> = z.strictObject({
 
 const json = z.unknown() as unknown as z.ZodType<Json>;
 
+const configChange: z.ZodType<ConfigChange> = z.strictObject({
+  cluster: z.string().nullable(),
+  backend: z.string().nullable(),
+  key: z.string().nullable(),
+  old: json,
+  new: json,
+});
+
 const configChanges: z.ZodType<ConfigChanges> = z.strictObject({
-  changes: z.array(z.strictObject({
-    cluster: z.string().nullable(),
-    backend: z.string().nullable(),
-    key: z.string().nullable(),
-    old: json,
-    new: json,
-  })),
+  changes: z.array(configChange),
   moving: z.array(z.strictObject({ cluster: z.string(), share: z.number() })),
+});
+
+const difference: z.ZodType<Difference> = z.strictObject({
+  file: z.string(),
+  changes: z.array(configChange),
+  drained: z.array(z.strictObject({
+    cluster: z.string(),
+    backend: z.string(),
+    state: z.enum(["draining", "down"]),
+  })),
 });
 
 /** The TAP that is handed over. Its descriptors come another way (device/handed_descriptors.ts). */
@@ -222,6 +236,14 @@ export const CONTRACT = {
     input: nothing,
     output: json,
   },
+  difference: {
+    method: "get",
+    path: "/v1/configuration/difference",
+    summary:
+      "In what the dispatcher runs otherwise than its file says now: `old` is the file's, `new` what runs",
+    input: nothing,
+    output: difference,
+  },
   status: {
     method: "get",
     path: "/v1/status",
@@ -267,7 +289,8 @@ export const CONTRACT = {
   buckets: {
     method: "get",
     path: "/v1/clusters/{cluster}/buckets",
-    summary: "Who owns each bucket of a cluster: an index into `backends`, or -1; and which are in transition",
+    summary:
+      "Who owns each bucket of a cluster: an index into `backends`, or -1; and which are in transition",
     input: z.strictObject(ofCluster),
     output: buckets,
   },
@@ -322,6 +345,29 @@ export const CONTRACT = {
       weight: z.int(weightRemedy).min(0, weightRemedy).max(100, weightRemedy),
     }),
     output: backendStatus,
+  },
+  add: {
+    method: "post",
+    path: "/v1/clusters/{cluster}/backends",
+    summary:
+      "Adds a backend until the next reload, with the keys that it would have in the file; what that changes",
+    input: z.strictObject({
+      ...ofCluster,
+      name: z.string(),
+      address: z.string(),
+      weight: z.int().optional(),
+      backup: z.boolean().optional(),
+      mtu: z.int().optional(),
+      health: json.optional(),
+    }),
+    output: configChanges,
+  },
+  remove: {
+    method: "post",
+    path: "/v1/clusters/{cluster}/backends/{backend}/remove",
+    summary: "Takes a backend away until the next reload; what that changes",
+    input: z.strictObject(ofBackend),
+    output: configChanges,
   },
   explain: {
     method: "get",

@@ -1,7 +1,8 @@
-/** What a dispatcher has done since its start, as numbers that only grow: rates are differences of two answers, made by who asks. */
+/** What a dispatcher has done since its start. The numbers only grow: rates are differences of two answers, made by who asks. */
 
 import { dropped } from "../device/dropped.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ProbeCounts } from "../health/record.ts";
 
 export interface Counters {
   /** When they were read: ISO 8601, in UTC. */
@@ -13,10 +14,14 @@ export interface Counters {
   /** Frames read by each data-plane worker. */
   readonly workers: readonly number[];
   /** Dispatched to each machine, by its primary address: it may be a backend of several clusters. */
-  readonly machines: readonly { readonly address: string; readonly frames: number; readonly octets: number }[];
+  readonly machines: readonly {
+    readonly address: string;
+    readonly frames: number;
+    readonly octets: number;
+  }[];
   /** Frames that waited for a backend's MAC. */
   readonly pending: { readonly sent: number; readonly dropped: number };
-  readonly probes: Engine["probes"];
+  readonly probes: ProbeCounts;
   readonly clusters: readonly {
     readonly name: string;
     readonly broadcastFrames: number;

@@ -13,6 +13,7 @@ export const EVENT_NAMES = [
   "transition.ended",
   "configuration.reloaded",
   "configuration.refused",
+  "configuration.changed",
   "takeover.begun",
   "takeover.given",
   "takeover.failed",

@@ -9,7 +9,7 @@ export class EventRing {
   #newest = 0;
   #added = Promise.withResolvers<void>();
 
-  /** Their numbers grow by one, from 1. */
+  /** Their numbers grow, by one but for a takeover. */
   add(event: DispatcherEvent): void {
     this.#newest = event.number;
     this.#events[event.number % MOST_EVENTS] = event;
@@ -31,11 +31,14 @@ export class EventRing {
   after(number: number): DispatcherEvent | undefined {
     if (number === this.#newest) return undefined;
     const oldest = Math.max(1, this.#newest - MOST_EVENTS + 1);
-    return this.#events[(number > this.#newest ? oldest : Math.max(number + 1, oldest)) % MOST_EVENTS];
+    let next = number > this.#newest ? oldest : Math.max(number + 1, oldest);
+    while (this.#events[next % MOST_EVENTS]?.number !== next) next++; // The newest is there.
+    return this.#events[next % MOST_EVENTS];
   }
 
   /** All that are kept, the oldest first. */
   all(): DispatcherEvent[] {
-    return this.#events.filter((event) => event !== undefined).sort((a, b) => a.number - b.number);
+    return this.#events.filter((event) => event !== undefined && event.number > this.#newest - MOST_EVENTS)
+      .sort((a, b) => a.number - b.number);
   }
 }

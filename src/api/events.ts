@@ -10,7 +10,7 @@
 import { EVENT_NAMES, type EventName } from "./event_names.ts";
 
 export interface DispatcherEvent {
-  /** Grows by one with each event of this process; 1 at first. */
+  /** Grows by one with each event; 1 at first. */
   readonly number: number;
   /** ISO 8601, in UTC. */
   readonly time: string;
@@ -33,6 +33,12 @@ export class Events {
   listen(listener: EventListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  /** Goes on after those of another process, which has one more to tell: that it was taken over. */
+  goOnAfter(before: readonly DispatcherEvent[]): void {
+    const last = before.at(-1);
+    if (last !== undefined) this.#number = last.number + 1;
   }
 
   /** A line of the log, in JSON. */

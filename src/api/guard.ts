@@ -13,7 +13,7 @@ import type { Socket } from "node:net";
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { dashboardFiles } from "../dashboard/files.ts";
-import { isLoopback, parseIp } from "../wire/address.ts";
+import { isIpv6, isLoopback, parseIp } from "../wire/address.ts";
 import { refused } from "./contract.ts";
 import type { Asked, Bindings } from "./http.ts";
 import type { Keys } from "./keys.ts";
@@ -64,15 +64,12 @@ export function guarded(api: Pick<App, "fetch">, access: () => Access): App {
 
 async function refuseForeign(asked: Asked, next: Next, { keys }: Access): Promise<Response | void> {
   const { hostname, origin } = new URL(asked.req.url);
-  const { localAddress = "" } = asked.env.incoming.socket;
-  const isOurs = parseIp(hostname.replace(/^\[|\]$/g, "")) === parseIp(localAddress) ||
-    hostname === "localhost" && isLoopback(localAddress) || keys.tls?.isFor(hostname);
+  const own = ownAddress(asked.env.incoming.socket);
+  const isOurs = own !== undefined &&
+    (hostname === hostOf(own) || hostname === "localhost" && isLoopback(own) || keys.tls?.isFor(hostname));
   if (!isOurs) {
-    return asked.json(
-      refused(`This is not ${hostname}`, { place: "host", remedy: `ask ${localAddress}` }),
-      421,
-      LAST,
-    );
+    const remedy = own === undefined ? "come again" : `ask ${hostOf(own)}`;
+    return asked.json(refused(`This is not ${hostname}`, { place: "host", remedy }), 421, LAST);
   }
   const from = asked.req.header("origin");
   if (from === undefined || from === origin) return await next();
@@ -102,6 +99,16 @@ async function refuseUnknown(
     401,
     { ...LAST, "www-authenticate": "Bearer" },
   );
+}
+
+/** Where it was connected to, without the zone of a link-local address. Undefined when the connection has ended. */
+function ownAddress({ localAddress = "" }: Socket): string | undefined {
+  return parseIp(localAddress.replace(/%.*/, ""));
+}
+
+/** As an URL has it. */
+function hostOf(address: string): string {
+  return isIpv6(address) ? `[${address}]` : address;
 }
 
 function isFromHere({ remoteAddress }: Socket): boolean {

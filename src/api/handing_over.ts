@@ -6,8 +6,9 @@ import { type EngineRecord, RECORD_VERSION, textOf } from "../engine/record.ts";
 import { UsageError } from "../input/errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Connection, Input, Output } from "./contract.ts";
+import type { EventRing } from "./event_ring.ts";
 import type { Running } from "./running.ts";
-import { PAUSE_MS, TAKEOVER_VERSION } from "./takeover.ts";
+import { type HandedRecord, PAUSE_MS, TAKEOVER_VERSION } from "./takeover.ts";
 
 /** So long the other process may take to get ready, while frames go their way. */
 const READY_MS = 120_000;
@@ -34,15 +35,17 @@ export class HandingOver {
   readonly done: Promise<number>;
   readonly #finish: (pid: number) => void;
   readonly #running: Running;
+  readonly #ring: EventRing;
   readonly #log: Logger;
   readonly #clock: Clock;
   #turn: Turn | undefined;
 
-  constructor(running: Running, log: Logger, clock: Clock) {
+  constructor(running: Running, ring: EventRing, log: Logger, clock: Clock) {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.done = promise;
     this.#finish = resolve;
     this.#running = running;
+    this.#ring = ring;
     this.#log = log;
     this.#clock = clock;
   }
@@ -89,7 +92,8 @@ export class HandingOver {
     if (turn.record !== undefined) throw new UsageError("The record was given already");
     turn.record = this.#running.rest();
     turn.next.resolve();
-    return { version: RECORD_VERSION, record: textOf(turn.record) };
+    const handed: HandedRecord = { ...turn.record, events: this.#ring.all() };
+    return { version: RECORD_VERSION, record: textOf(handed) };
   }
 
   /** Lets frames wait, and says what workers have written. */

@@ -68,6 +68,7 @@ export function apiOf(
   for (const name of commands) define(api, name, handlers, connections);
   defineEvents(api, ring, clock);
   api.route("/", monitoringOf(monitored));
+  api.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
   api.doc31(DOCUMENT, {
     openapi: "3.1.0",
     info: {
@@ -76,6 +77,8 @@ export function apiOf(
       description: "What a running dispatcher does, and how it is steered.",
     },
     servers: [{ url: "/" }],
+    // The socket wants no token, nor do reads at a listener on loopback (guard.ts).
+    security: [{}, { token: [] }],
   });
   const others = [EVENT_STREAM, DOCUMENT, ...MONITORING];
   for (const path of new Set([...commands.map((name) => CONTRACT[name].path), ...others])) {

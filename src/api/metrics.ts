@@ -12,6 +12,7 @@ import { RUNTIME } from "../device/runtime.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Report } from "../engine/report.ts";
 import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
+import type { ProbeCounts } from "../health/record.ts";
 import { isHandedUp, isSent, NAMES } from "../path/verdict.ts";
 
 export interface Known {
@@ -23,7 +24,7 @@ export interface Known {
   readonly runtime: string;
   /** Frames that the TAP's full queue has dropped. */
   readonly tapDropped: number;
-  readonly probes: Engine["probes"];
+  readonly probes: ProbeCounts;
 }
 
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -143,10 +144,22 @@ export function metricsText({ report, status, startedMs, runtime, tapDropped, pr
     gauge("backend_live", "1 while a backend may get new clients.", ofBackend(({ live }) => Number(live))),
     gauge("backend_buckets", "Buckets that a backend owns now.", ofBackend(({ buckets }) => buckets)),
     gauge("backend_weight", "Weight of a backend now, 0 to 100.", ofBackend(({ weight }) => weight)),
+    gauge(
+      "backend_probe_duration_seconds",
+      "How long the latest successful probe of a backend took, the slowest of its probes.",
+      backends.flatMap(({ backend: { probeMs }, own }): Sample[] =>
+        probeMs === null ? [] : [[own, probeMs / 1000]]
+      ),
+    ),
     counter(
       "dispatched_frames_total",
       "Frames dispatched to a machine, by its primary address.",
-      Object.entries(report.dispatched).map(([address, count]) => [labels({ address }), count]),
+      byMachine(report.dispatched),
+    ),
+    counter(
+      "dispatched_bytes_total",
+      "Octets of these frames, with their Ethernet headers.",
+      byMachine(report.octets),
     ),
   ].join("");
 }
@@ -165,6 +178,10 @@ function gauge(name: string, help: string, samples: readonly Sample[]): string {
 function family(name: string, type: string, help: string, samples: readonly Sample[]): string {
   const lines = samples.map(([labels, value]) => `oneip_${name}${labels} ${value}\n`);
   return `# HELP oneip_${name} ${help}\n# TYPE oneip_${name} ${type}\n${lines.join("")}`;
+}
+
+function byMachine(counts: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(counts).map(([address, count]) => [labels({ address }), count]);
 }
 
 /** Names, addresses and words of ours: nothing in them would have to be escaped. */

@@ -2,7 +2,13 @@
 
 import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { type Account, CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, keepOnly, ownUser } from "../device/privileges.ts";
+import {
+  type Account,
+  CAP_NET_ADMIN,
+  CAP_NET_BIND_SERVICE,
+  keepOnly,
+  ownUser,
+} from "../device/privileges.ts";
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../input/errors.ts";
 

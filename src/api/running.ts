@@ -1,10 +1,17 @@
 /** A dispatcher at work and the file that it runs by: what the file says by now can take effect without a new start. */
 
 import type { Logger } from "pino";
-import { changesInSteps, type ConfigChanges, requireSameDevice } from "../cluster/config_changes.ts";
+import { resolve } from "node:path";
+import {
+  changesInSteps,
+  type ConfigChanges,
+  keyChangesBetween,
+  requireSameDevice,
+} from "../cluster/config_changes.ts";
+import { findBackend, findCluster } from "../cluster/find_backend.ts";
 import type { Config } from "../config/config.ts";
-import { loadInSteps } from "../config/load.ts";
-import { configData } from "../config/print.ts";
+import { configOfInSteps, loadInSteps } from "../config/load.ts";
+import { configData, configFile, type JsonMapping } from "../config/print.ts";
 import type { HandedTap } from "../device/tap.ts";
 import { Engine } from "../engine/engine.ts";
 import type { EngineRecord, LateRecord } from "../engine/record.ts";
@@ -16,6 +23,7 @@ import type { TapAttachment } from "../plane/tap_attachment.ts";
 import type { Clock } from "../system/clock.ts";
 import { breathe, inSteps } from "../system/in_steps.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
+import type { Difference } from "./difference.ts";
 import { readKeys } from "./keys.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { TcpApi } from "./tcp.ts";
@@ -128,6 +136,32 @@ export class Running {
     return this.inTurn(async () => (await this.#read()).changes);
   }
 
+  /** What a reload would change back, and what people have changed by command. Throws where the file has a mistake. */
+  difference(): Promise<Difference> {
+    return this.inTurn(async () => {
+      const { file } = this.#service;
+      const { config } = await inSteps(this.#clock, loadInSteps(file));
+      const { config: now, drained } = this.engine.commanded();
+      return { file: resolve(file), changes: keyChangesBetween(config, now), drained };
+    });
+  }
+
+  /**
+   * Goes on with one backend more, until the next reload. `backend` is as in a file. Resolves with what has changed by that when
+   * the workers follow. Throws UsageError, with the words for a mistake in a file, and changes nothing where a file could not say so.
+   */
+  add(cluster: string, backend: JsonMapping): Promise<ConfigChanges> {
+    return this.inTurn(() => this.#change(cluster, (backends) => [...backends, backend]));
+  }
+
+  /** The same with one less. Its connections end as when a reload takes it away. */
+  remove(cluster: string, backend: string): Promise<ConfigChanges> {
+    return this.inTurn(() => {
+      findBackend(this.#config.clusters, `${cluster}/${backend}`);
+      return this.#change(cluster, (backends) => backends.filter(({ name }) => name !== backend));
+    });
+  }
+
   /** One after another: what changes the engine. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work);
@@ -179,25 +213,56 @@ export class Running {
   }
 
   async #reload(): Promise<ConfigChanges> {
-    const { log, reloaded } = this.#service;
+    const { log } = this.#service;
     const { config, warnings, changes } = await this.#read();
     await breathe(this.#clock);
     const listeners = await this.#tcp?.prepare(config.api);
     try {
-      if (changes.changes.length > 0) this.#engine = await this.#engine.reload(config);
+      if (changes.changes.length > 0) await this.#goOnBy(config);
     } catch (error) {
       listeners?.drop();
       throw error;
-    }
-    if (changes.changes.length > 0) {
-      this.#heed(this.#engine);
-      this.#config = config;
-      reloaded(config);
     }
     await listeners?.take();
     log.info({ event: "configuration.reloaded", ...changes }, "configuration reloaded");
     for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
     return changes;
+  }
+
+  /** Of a cluster's backends as a file would have them. */
+  async #change(
+    name: string,
+    change: (backends: readonly JsonMapping[]) => readonly JsonMapping[],
+  ): Promise<ConfigChanges> {
+    const cluster = findCluster(this.#config.clusters, name);
+    if (this.engine.techniques().some((one) => one.cluster === name && one.technique === "broadcast")) {
+      throw new UsageError(
+        `In cluster "${name}" each backend's agent goes by the file, because its technique is broadcast; ` +
+          `change the file on all machines, and reload`,
+      );
+    }
+    const file = configFile(this.#config);
+    await breathe(this.#clock);
+    const clusters = file.clusters.map((one) =>
+      one["name"] === cluster.name ? { ...one, backends: change(one.backends) } : one
+    );
+    const config = await inSteps(this.#clock, configOfInSteps({ ...file, clusters }));
+    requireNeeds(config);
+    const changes = await inSteps(this.#clock, changesInSteps(this.#config, config));
+    await breathe(this.#clock);
+    await this.#goOnBy(config);
+    this.#service.log.info(
+      { event: "configuration.changed", ...changes },
+      "configuration changed by command, until the next reload",
+    );
+    return changes;
+  }
+
+  async #goOnBy(config: Config): Promise<void> {
+    this.#engine = await this.#engine.reload(config);
+    this.#heed(this.#engine);
+    this.#config = config;
+    this.#service.reloaded(config);
   }
 
   /** What the file says now, and what of that is new. */

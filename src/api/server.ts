@@ -31,6 +31,7 @@ export function serverOf(
   clock: Clock,
   { connections, sendMs, silentMs, tls }: ServerLimits & { readonly tls?: Tls | undefined },
 ): Server {
+  // It replaces the global Request and Response. It must: where a body says no length, Hono's bodyLimit makes a Request of its Request.
   const listener = getRequestListener(app.fetch, { errorHandler: refuseRequest });
   const surplus = new WeakSet<Duplex>();
   const options = {
@@ -57,6 +58,8 @@ export function serverOf(
     socket.once("close", () => timer.cancel());
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // Who does not come to an end with TLS could not read it.
+    if (!isOfHttp(error)) return void socket.destroy();
     const [status, message] = whyRefused(error.code, sendMs);
     refuse(socket, status, refused(message));
   });
@@ -67,6 +70,10 @@ export function serverOf(
 /** What cannot be understood as a request, such as one for a host that can be none. */
 function refuseRequest(error: unknown): Response {
   return Response.json(refused((error as Error).message), { status: 400, headers: { connection: "close" } });
+}
+
+function isOfHttp({ code = "" }: NodeJS.ErrnoException): boolean {
+  return code.startsWith("HPE_") || code.startsWith("ERR_HTTP_");
 }
 
 function whyRefused(code: string | undefined, sendMs: number): [number, string] {

@@ -93,7 +93,7 @@ export async function serve(
   events.listen((event) => hooks.hear(event));
   events.listen(() => manager.changed());
   try {
-    await run({ file, config, log, manager, reloaded }, ring, asked, takeover);
+    await run({ file, config, log, manager, reloaded }, { events, ring }, asked, takeover);
   } finally {
     hooks.stop();
     if (hooks.counts.run + hooks.counts.lost > 0) log.info({ ...hooks.counts }, "commands of onEvent");
@@ -101,9 +101,15 @@ export async function serve(
   }
 }
 
+/** Of what happens. */
+interface History {
+  readonly events: Events;
+  readonly ring: EventRing;
+}
+
 async function run(
   service: Service,
-  ring: EventRing,
+  history: History,
   asked: Promise<string>,
   takeover: boolean,
 ): Promise<void> {
@@ -114,11 +120,11 @@ async function run(
     else running.reload().catch(() => {}); // The log says why.
   });
   const isPreferred = raisePriority();
-  const started = takeover ? await goOn(config, log) : await start(config, log);
+  const started = takeover ? await goOn(config, log, history) : await start(config, log);
   const { engine } = started;
   running = new Running(started, service);
-  const handingOver = new HandingOver(running, log, REAL_CLOCK);
-  const control = await listenForCommands(running, handingOver, ring, log, REAL_CLOCK.sinceEpoch());
+  const handingOver = new HandingOver(running, history.ring, log, REAL_CLOCK);
+  const control = await listenForCommands(running, handingOver, history.ring, log, REAL_CLOCK.sinceEpoch());
   manager.follow(running);
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
@@ -141,9 +147,12 @@ async function run(
 }
 
 /** In place of the running dispatcher, as the same user: only so its socket can be asked. */
-async function goOn(config: Config, log: Logger): Promise<Started> {
+async function goOn(config: Config, log: Logger, { events, ring }: History): Promise<Started> {
   giveUp(config, controlPath());
-  return await takeOver(controlPath(), config, log);
+  return await takeOver(controlPath(), config, log, (before) => {
+    for (const event of before) ring.add(event);
+    events.goOnAfter(before);
+  });
 }
 
 async function start(config: Config, log: Logger): Promise<Started> {
@@ -254,6 +263,9 @@ async function listenForCommands(
         running.engine.administer(`${cluster}/${backend}`, now ? "down" : "draining"),
       undrain: ({ cluster, backend }) => running.engine.administer(`${cluster}/${backend}`, "active"),
       weight: ({ cluster, backend, weight }) => running.engine.setWeight(`${cluster}/${backend}`, weight),
+      add: ({ cluster, ...backend }) => running.add(cluster, backend as unknown as JsonMapping),
+      remove: ({ cluster, backend }) => running.remove(cluster, backend),
+      difference: () => running.difference(),
       explain: ({ address }) => running.engine.explain(address),
       reload: ({ dryRun = false }) => dryRun ? running.changes() : running.reload(),
       takeover: (input, connection) => handingOver.begin(input, connection),

@@ -1,12 +1,13 @@
 /**
  * The Unix socket on which a running dispatcher is commanded, and its path. Who may write to it may do all: only the dispatcher's own user
- * and root, as the kernel sees to by the modes of the socket and its folder.
+ * and root, as the kernel sees to at each connection, by the modes of the socket and its folder (unix(7)).
  */
 
 import { once } from "node:events";
-import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isLeft } from "../device/handed_descriptors.ts";
+import { forOwnerOnly } from "../device/owner_only.ts";
 import { isAnswered } from "./client.ts";
 import { apiOf, type Sources } from "./http.ts";
 import { LIMITS, type Limits } from "./limits.ts";
@@ -35,13 +36,12 @@ export async function listen(path: string, sources: Sources, limits: Limits = LI
   await clear(path);
   clearTakeovers(path);
   const server = serverOf(apiOf(sources, limits), sources.clock, { ...limits, silentMs: SILENT_MS });
-  server.listen(path);
+  forOwnerOnly(() => server.listen(path));
   try {
     await once(server, "listening");
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? takenByAnother(path) : error;
   }
-  chmodSync(path, 0o600);
   let isListening = true;
   const leave = () => {
     if (isListening) server.close();

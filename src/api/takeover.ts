@@ -31,6 +31,8 @@ import { TapAttachment } from "../plane/tap_attachment.ts";
 import { type Clock, REAL_CLOCK, shifted } from "../system/clock.ts";
 import { within } from "../system/within.ts";
 import type { CommandName, Input, Output } from "./contract.ts";
+import { EVENT_NAMES } from "./event_names.ts";
+import type { DispatcherEvent } from "./events.ts";
 import type { Started } from "./running.ts";
 import { type Conversation, converse, GoneError, takeoverPath } from "./client.ts";
 
@@ -43,6 +45,14 @@ export const TAKEOVER_VERSION = 1;
  */
 export const PAUSE_MS = 3000;
 
+/** What the old one knows, and what has happened to it. */
+export interface HandedRecord extends EngineRecord {
+  readonly events: readonly DispatcherEvent[];
+}
+
+/** Hears of the old one's events. */
+export type Heir = (events: readonly DispatcherEvent[]) => void;
+
 /** So long an answer may take. */
 const ANSWER_MS = 30_000;
 
@@ -50,7 +60,7 @@ const ANSWER_MS = 30_000;
  * Takes over from the dispatcher that answers at `path`. Resolves when frames are being forwarded here and the path is free. Throws, and
  * leaves the running one at work, UsageError when there is none or the configuration is for another device.
  */
-export async function takeOver(path: string, config: Config, log: Logger): Promise<Started> {
+export async function takeOver(path: string, config: Config, log: Logger, heir: Heir): Promise<Started> {
   const conversation = await converse(path);
   const ask = <N extends CommandName>(command: N, input: Input<N>): Promise<Output<N>> =>
     within(
@@ -66,7 +76,7 @@ export async function takeOver(path: string, config: Config, log: Logger): Promi
     const attachment = new TapAttachment(config.dispatcher, { ...tap, descriptors: fds });
     const clock = shifted(REAL_CLOCK, nowMs - REAL_CLOCK.now());
     const engine = await Engine.ready(config, log, { attachment, clock });
-    await goOn(engine, clock, log, { ask, decided: () => conversation.ask("takeoverDone", {}) });
+    await goOn(engine, clock, log, { ask, decided: () => conversation.ask("takeoverDone", {}), heir });
     return { engine, attachment, clock };
   } finally {
     conversation.end();
@@ -80,6 +90,7 @@ export interface Old {
   readonly ask: Ask;
   /** We forward: it agrees, however long it takes to say so, or refuses. */
   decided(): Promise<unknown>;
+  readonly heir: Heir;
 }
 
 interface Handed extends Output<"takeover"> {
@@ -106,7 +117,10 @@ export async function goOn(engine: Engine, clock: Clock, log: Logger, old: Old):
   try {
     const known = await unlessGone(old.ask("takeoverRecord", {}));
     const isUnderstood = known?.version === RECORD_VERSION;
-    await engine.prepare(isUnderstood ? recordIn<EngineRecord>(known.record) : undefined);
+    const record = isUnderstood ? recordIn<HandedRecord>(known.record) : undefined;
+    // The old one may be the newer program, and know more names.
+    if (record !== undefined) old.heir(record.events.filter(({ name }) => EVENT_NAMES.includes(name)));
+    await engine.prepare(record);
     const beganMs = clock.now();
     const late = await unlessGone(old.ask("takeoverLate", {}));
     const lateRecord = isUnderstood && late !== undefined ? recordIn<LateRecord>(late.record) : undefined;

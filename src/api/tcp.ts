@@ -132,7 +132,10 @@ export class TcpApi {
     } catch (error) {
       throw new UsageError(`api.listen: ${formatEndpoint(endpoint)} cannot be had: ${why(error)}`);
     }
-    server.on("error", (error) => this.#log.warn({ reason: error.message }, "a listener of the API has failed"));
+    server.on(
+      "error",
+      (error) => this.#log.warn({ reason: error.message }, "a listener of the API has failed"),
+    );
     this.#log.info({ listen: formatEndpoint(server.address() as AddressInfo) }, "the API is reached by TCP");
     return { endpoint, server, tls };
   }
@@ -157,11 +160,14 @@ async function close({ server }: TcpListener): Promise<void> {
 function why(error: unknown): string {
   const { name, code, message } = error as NodeJS.ErrnoException;
   // Of Deno, which has its permissions from the file as it was at the start (scripts/oneip).
-  if (name === "NotCapable") return "it was not in the file when Deno started; take over: oneip run --takeover";
+  if (name === "NotCapable") {
+    return "it was not in the file when Deno started; take over: oneip run --takeover";
+  }
   switch (code) {
     case "EADDRINUSE":
       return "another program listens there; end it, or use another port";
     case "EADDRNOTAVAIL":
+    case "EINVAL": // Deno's word for it.
       return "this machine does not have the address";
     case "EACCES":
       return "this process may not; a port below 1024 must be in the file when root starts the dispatcher, or needs CAP_NET_BIND_SERVICE";

@@ -1,11 +1,15 @@
-/** `oneip config`: about the format of the configuration file. */
+/** `oneip config`: the configuration file, its format, and what a dispatcher runs otherwise than it says. */
 
 import { Command } from "@commander-js/extra-typings";
+import { diffCommand } from "./config_diff.ts";
+import { saveCommand } from "./config_save.ts";
 
 export function configCommand() {
   return new Command("config")
-    .description("about the configuration file")
-    .addHelpText("after", "\nExample:\n  oneip config schema > oneip.schema.json")
+    .description("the configuration file: what runs otherwise than it says, and its format")
+    .addHelpText("after", "\nExamples:\n  oneip config diff\n  oneip config schema > oneip.schema.json")
+    .addCommand(diffCommand())
+    .addCommand(saveCommand())
     .addCommand(schema())
     .addCommand(seed());
 }

@@ -1,7 +1,9 @@
 /** What changes between two configurations, as text for people: a line for each key. */
 
+import type { Difference } from "../api/difference.ts";
 import type { ConfigChange, ConfigChanges } from "../cluster/config_changes.ts";
 import type { Json } from "../config/print.ts";
+import type { Drained } from "../engine/commanded.ts";
 
 export function describeChanges({ changes, moving }: ConfigChanges): string {
   if (changes.length === 0) return "Nothing changes.";
@@ -11,6 +13,38 @@ export function describeChanges({ changes, moving }: ConfigChanges): string {
   return [changes.map(describeChange).join("\n"), ...(shares.length > 0 ? [shares.join("\n")] : [])].join(
     "\n\n",
   );
+}
+
+/** From what the file says to what runs. */
+export function describeDifference({ file, changes, drained }: Difference): string {
+  if (changes.length + drained.length === 0) return `The dispatcher runs as ${file} says.`;
+  return [
+    `${file} -> what runs`,
+    [...changes.map(describeChange), ...drained.map(describeDrained)].join("\n"),
+  ]
+    .join("\n\n");
+}
+
+/** `before`: the file with the text of before. */
+export function describeSaved(
+  { file, before, changes, drained }: Difference & { readonly before: string | null },
+): string {
+  return [
+    ...(before === null
+      ? [`There was nothing to write: ${file} says what runs.`]
+      : [changes.map(describeChange).join("\n"), `${file} says so now. The text of before is in ${before}.`]),
+    ...(drained.length === 0 ? [] : [
+      `${
+        drained.map(describeDrained).join("\n")
+      }\nNo file can say that: after a start, each serves again. In the file "weight: 0" drains.`,
+    ]),
+  ].join("\n\n");
+}
+
+function describeDrained({ cluster, backend, state }: Drained): string {
+  return `cluster ${cluster}, backend ${backend}: ${
+    state === "draining" ? "drained" : "taken down"
+  } by command`;
 }
 
 function describeChange({ cluster, backend, key, old, new: now }: ConfigChange): string {
@@ -31,7 +65,7 @@ function describeWhole(value: Json): string {
 }
 
 function describe(value: Json): string {
-  if (value === null) return "none";
+  if (value === null || Array.isArray(value) && value.length === 0) return "none";
   if (Array.isArray(value)) return value.map(describe).join(", ");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,25 +1,42 @@
-/** The states of a dispatcher's backends as text: one screen, so with very many backends only those that are not up. */
+/** What a dispatcher does, as text: one screen, so with very many backends only those that are not up. */
 
-import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
+import type { Output } from "../api/contract.ts";
+import type { Counters } from "../api/counters.ts";
+import type { Rate } from "../api/rates.ts";
+import type { BackendStatus, ClusterStatus } from "../engine/status.ts";
+import { isDropped, NAMES } from "../path/verdict.ts";
+import { formatQuantity } from "./quantity.ts";
 import { formatSpan } from "./span.ts";
 import { formatTable } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
-/** Rows that a screen has room for. */
-const MOST_ROWS = 40;
+/** Backends, and clusters, that a screen has room for. */
+const MOST_BACKENDS = 40;
+const MOST_CLUSTERS = 10;
 
-const HEAD = ["cluster", "backend", "state", "for", "weight", "buckets", "share", "why"];
+export interface Shown {
+  readonly status: Output<"status">;
+  readonly counters: Counters;
+  /** Undefined: they were not measured. */
+  readonly rates: readonly Rate[] | undefined;
+}
 
 /** `nowMs`: milliseconds since 1970. */
-export function describeStatus({ clusters }: Status, nowMs: number): string {
+export function describeStatus({ status, counters, rates }: Shown, nowMs: number): string {
+  const { interface: name, runtime, startedAt, epoch, clusters } = status;
+  const moreClusters = clusters.length - MOST_CLUSTERS;
   const all = clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ cluster, backend })));
-  const shown = all.length <= MOST_ROWS ? all : all.filter(({ backend }) => backend.state !== "up");
-  const rows = shown.slice(0, MOST_ROWS).map(({ cluster, backend }) => rowOf(cluster, backend, nowMs));
-  const hidden = shown.length - rows.length;
+  const shown = all.length <= MOST_BACKENDS ? all : all.filter(({ backend }) => backend.state !== "up");
+  const moreBackends = shown.length - MOST_BACKENDS;
   return [
-    ...(rows.length > 0 ? [formatTable(HEAD, rows)] : []),
-    ...(hidden > 0 ? [`and ${hidden} more that are not up`] : []),
-    ...(all.length > MOST_ROWS ? [clusters.map(summaryOf).join("\n")] : []),
-    ...clusters.filter(({ healthIgnored }) => healthIgnored).map(alarmOf),
+    [
+      `${name}: up ${formatSpan(nowMs - Date.parse(startedAt))}, epoch ${epoch}, ${runtime}`,
+      ...clusters.slice(0, MOST_CLUSTERS).map((cluster) => describeCluster(cluster, counters)),
+      ...(moreClusters > 0 ? [`and ${moreClusters} more clusters`] : []),
+    ].join("\n"),
+    ...(shown.length > 0 ? [tableOf(shown.slice(0, MOST_BACKENDS), rates, nowMs)] : []),
+    ...(moreBackends > 0 ? [`and ${moreBackends} more that are not up`] : []),
+    describeDrops(counters),
   ].join("\n\n");
 }
 
@@ -28,30 +45,76 @@ export function describeBackend({ cluster, name, state, why, weight, buckets }: 
   return `${cluster}/${name} is ${state}: ${why}; weight ${weight}, ${buckets} buckets`;
 }
 
-function rowOf(cluster: ClusterStatus, backend: BackendStatus, nowMs: number): (string | number)[] {
-  const { name, state, why, since, weight, buckets, portion, backup, live } = backend;
+function describeCluster(
+  { name, technique, live, backends, buckets, minimum, healthIgnored }: ClusterStatus,
+  counters: Counters,
+): string {
+  const moving = counters.clusters.find((cluster) => cluster.name === name)?.bucketsInTransition ?? 0;
+  return wrap(
+    [
+      `cluster ${name}: ${technique}`,
+      `${live} of ${backends.length} backends get clients`,
+      ...(moving > 0 ? [`${moving} of ${buckets} buckets in transition`] : []),
+      ...(healthIgnored ? [`too few are healthy for its minimum ${minimum}: health is ignored`] : []),
+    ].join(", "),
+    "  ",
+  );
+}
+
+interface Row {
+  readonly cluster: ClusterStatus;
+  readonly backend: BackendStatus;
+}
+
+/** A line for each, and below it what there is to say of one that is not simply up. */
+function tableOf(rows: readonly Row[], rates: readonly Rate[] | undefined, nowMs: number): string {
+  const rateOf = new Map(rates?.map((rate) => [rate.address, rate]));
+  const figures = rows.map(({ cluster, backend: { weight, buckets, probeMs, address } }) => {
+    const { framesPerSecond = 0, bitsPerSecond = 0 } = rateOf.get(address) ?? {};
+    return [
+      String(weight),
+      `${(100 * buckets / cluster.buckets).toFixed(1)} %`,
+      probeMs === null ? "-" : `${formatMs(probeMs)} ms`,
+      ...(rates === undefined ? [] : [formatQuantity(framesPerSecond), formatQuantity(bitsPerSecond)]),
+    ];
+  });
+  const head = ["weight", "share", "probe", ...(rates === undefined ? [] : ["frames/s", "bits/s"])];
+  const columns = rightAligned([head, ...figures]);
+  const [first, ...lines] = formatTable(
+    ["backend", "state", "for", ...columns[0]!],
+    rows.map(({ backend: { cluster, name, state, since } }, index) => [
+      `${cluster}/${name}`,
+      state,
+      formatSpan(nowMs - Date.parse(since)),
+      ...columns[index + 1]!,
+    ]),
+  ).split("\n");
+  return [first, ...lines.flatMap((line, index) => [line, ...notesOn(rows[index]!.backend)])].join("\n");
+}
+
+function notesOn({ state, why, live, portion, backup }: BackendStatus): string[] {
   const notes = [
-    why,
+    ...(state === "up" ? [] : [why]),
     ...(live && portion < 1 ? [`slow start, ${Math.round(portion * 100)} % so far`] : []),
     ...(backup ? ["backup"] : []),
   ];
-  return [
-    cluster.name,
-    name,
-    state,
-    formatSpan(nowMs - Date.parse(since)),
-    weight,
-    buckets,
-    `${(100 * buckets / cluster.buckets).toFixed(1)} %`,
-    notes.join("; "),
-  ];
+  return notes.length > 0 ? [`    ${wrap(notes.join("; "), "    ")}`] : [];
 }
 
-function summaryOf({ name, backends }: ClusterStatus): string {
-  const up = backends.filter(({ state }) => state === "up").length;
-  return `${name}: ${up} of ${backends.length} backends are up`;
+/** What was dropped since the start, by verdict. */
+function describeDrops({ verdicts, tapDropped }: Counters): string {
+  const drops = NAMES.filter((name, verdict) => isDropped(verdict) && (verdicts[name] ?? 0) > 0)
+    .map((name) => `${name} ${verdicts[name]}`);
+  const all = [...drops, ...(tapDropped > 0 ? [`by the TAP's full queue ${tapDropped}`] : [])];
+  return all.length === 0 ? "No frame was dropped." : `dropped: ${wrap(all.join(", "), "         ", /, /)}`;
 }
 
-function alarmOf({ name, live, minimum }: ClusterStatus): string {
-  return `Cluster ${name} has too few healthy backends for its minimum ${minimum}: health is ignored, ${live} get clients`;
+function formatMs(ms: number): string {
+  return ms < 10 ? ms.toFixed(1) : ms.toFixed(0);
+}
+
+/** Each text as wide as the widest of its column. */
+function rightAligned(rows: readonly (readonly string[])[]): string[][] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) => row.map((text, column) => text.padStart(widths[column]!)));
 }

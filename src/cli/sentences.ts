@@ -201,7 +201,7 @@ function ownerName(name: string | null): string {
 /** What has a form of its own wherever it is printed. */
 function blockOf(record: LogRecord): string | undefined {
   if ("mend" in record && "or" in record) return describeFaultData(record as unknown as FaultData);
-  if (record["event"] === "configuration.reloaded") {
+  if (record["event"] === "configuration.reloaded" || record["event"] === "configuration.changed") {
     return describeChanges(record as unknown as ConfigChanges);
   }
   if ("key" in record && "decide" in record) return describeWarning(record as unknown as Warning);

@@ -1,25 +1,50 @@
 import { Command } from "@commander-js/extra-typings";
 
+/** Between the two readings of which rates are the difference. */
+const MEASURED_MS = 1000;
+
 export function statusCommand() {
   return new Command("status")
     .description(
-      "print the state of each backend of the running dispatcher, since when and why, and its share of the buckets",
+      "print what the running dispatcher does: the state of each backend with since and why, its share, rate and probe time; drops",
     )
+    .option("--rate", "measure frames and bits for a second, which is the default on a terminal")
+    .option("--no-rate", "print at once, without rates")
     .option(
       "--json",
-      "print JSON: {clusters: [{name, technique, buckets, live, minimum, healthIgnored, backends: [{cluster, name, address, state, " +
-        "why, since, live, weight, backup, portion, buckets, neighbor, health, administration}]}]}; the last three are {state, why, since}",
+      "print JSON: {interface, runtime, startedAt, epoch, clusters: [{name, technique, buckets, live, minimum, healthIgnored, " +
+        "backends: [{cluster, name, address, state, why, since, live, weight, backup, portion, buckets, probeMs, " +
+        "neighbor, health, administration}]}], counters}; the last three of a backend are {state, why, since}, counters is " +
+        "what GET /v1/counters gives; with --rate also rates: [{address, framesPerSecond, bitsPerSecond}]",
     )
     .addHelpText(
       "after",
       "\nA backend is live when people want it (administration), it answers for its address (neighbor) and its probes succeed\n" +
-        "(health). With more than 40 backends only those are listed that are not up.\n\nExample:\n  oneip status",
+        "(health). With more than 40 backends only those are listed that are not up. Frames and bits are those that were\n" +
+        "dispatched to the machine: one that is in two clusters has the same rate in both.\n\n" +
+        "Examples:\n  oneip status\n  watch oneip status --no-rate",
     )
-    .action(async ({ json }) => {
-      const { ask, controlPath } = await import("../api/client.ts");
+    .action(async ({ rate, json }) => {
+      const { setTimeout } = await import("node:timers/promises");
+      const { controlPath, converse } = await import("../api/client.ts");
+      const { ratesBetween } = await import("../api/rates.ts");
       const { REAL_CLOCK } = await import("../system/clock.ts");
       const { describeStatus } = await import("./print_status.ts");
-      const status = await ask(controlPath(), "status", {});
-      console.log(json ? JSON.stringify(status, null, 2) : describeStatus(status, REAL_CLOCK.sinceEpoch()));
+      const isMeasured = rate ?? (!json && process.stdout.isTTY);
+      const dispatcher = await converse(controlPath());
+      try {
+        const before = isMeasured ? await dispatcher.ask("counters", {}) : undefined;
+        if (isMeasured) await setTimeout(MEASURED_MS);
+        const counters = await dispatcher.ask("counters", {});
+        const status = await dispatcher.ask("status", {});
+        const rates = before === undefined ? undefined : ratesBetween(before, counters);
+        console.log(
+          json
+            ? JSON.stringify({ ...status, counters, ...(rates === undefined ? {} : { rates }) }, null, 2)
+            : describeStatus({ status, counters, rates }, REAL_CLOCK.sinceEpoch()),
+        );
+      } finally {
+        dispatcher.end();
+      }
     });
 }

@@ -18,7 +18,7 @@ export function weightCommand() {
     });
 }
 
-function parseWeight(text: string): number {
+export function parseWeight(text: string): number {
   if (!/^\d{1,3}$/.test(text) || Number(text) > 100) {
     throw new InvalidArgumentError("Use a whole number from 0 to 100.");
   }

@@ -56,11 +56,7 @@ export function changesBetween(old: Config, now: Config): ConfigChanges {
 
 /** The same in steps: the maps of a large cluster take a while. */
 export function* changesInSteps(old: Config, now: Config): Generator<void, ConfigChanges> {
-  const changes = [
-    ...sectionChanges({ cluster: null, backend: null }, dispatcher, old.dispatcher, now.dispatcher),
-    ...pairs(old.clusters, now.clusters).flatMap(clusterChanges),
-    ...apiChanges(old.api, now.api),
-  ];
+  const changes = keyChangesBetween(old, now);
   const moving: Moving[] = [];
   for (const { name, one, other } of pairs(old.clusters, now.clusters)) {
     if (one === undefined || other === undefined) continue;
@@ -68,6 +64,15 @@ export function* changesInSteps(old: Config, now: Config): Generator<void, Confi
     moving.push({ cluster: name, share: yield* shareMoving(one, other) });
   }
   return { changes, moving };
+}
+
+/** Without what that means for clients. */
+export function keyChangesBetween(old: Config, now: Config): ConfigChange[] {
+  return [
+    ...sectionChanges({ cluster: null, backend: null }, dispatcher, old.dispatcher, now.dispatcher),
+    ...pairs(old.clusters, now.clusters).flatMap(clusterChanges),
+    ...apiChanges(old.api, now.api),
+  ];
 }
 
 function apiChanges(one: ApiConfig, other: ApiConfig): ConfigChange[] {

@@ -46,6 +46,18 @@ export function findBackend<Backend extends { readonly name: string }, Cluster e
   throw new UsageError(`Several clusters have a backend "${name}"; use ${full.join(" or ")}`);
 }
 
+/** Where a backend that is not there yet belongs. Throws UsageError when it names no cluster and there are several. */
+export function placeOfNew(
+  clusters: readonly { readonly name: string }[],
+  text: string,
+): { readonly cluster: string; readonly name: string } {
+  const [name = "", cluster] = text.split("/").toReversed();
+  if (cluster !== undefined) return { cluster: findCluster(clusters, cluster).name, name };
+  if (clusters.length === 1) return { cluster: clusters[0]!.name, name };
+  const places = clusters.slice(0, MOST_SUGGESTED).map((cluster) => `${cluster.name}/${name}`);
+  throw new UsageError(`There are several clusters; use ${places.join(" or ")}`);
+}
+
 function nearest(wanted: string, names: readonly string[]): string {
   const byDistance = [...new Set(names)].map((name) => ({ name, distance: distanceOf(wanted, name) }))
     .sort((a, b) => a.distance - b.distance);

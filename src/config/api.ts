@@ -5,7 +5,8 @@ import type { Complain, Contents } from "../input/contents.ts";
 import { isIpv6, isLoopback, isUnspecified } from "../wire/address.ts";
 import { key, section } from "./key.ts";
 import { MOST } from "./limits.ts";
-import { endpoint, filePath, oneOrMore } from "./values.ts";
+import { linksOf } from "./links.ts";
+import { address, endpoint, filePath, oneOrMore } from "./values.ts";
 
 /** One may stand there without a list. */
 const LISTENERS = ["api.listen", "api.listen[]"];
@@ -26,10 +27,11 @@ export const api = section("use a mapping such as {listen: 127.0.0.1:8080}", {
   listen: key(
     oneOrMore(endpoint, "use an address and a port such as 127.0.0.1:8080, or a list of them").prefault([]),
     {
-      description: "Where the API is reached by TCP, beside its socket (docs/api.md). `0.0.0.0` and `[::]` are all addresses of the " +
+      description:
+        "Where the API is reached by TCP, beside its socket (docs/api.md). `0.0.0.0` and `[::]` are all addresses of the " +
         `machine. There may be ${MOST.listeners}.`,
       examples: [["127.0.0.1:8080", "[::1]:8080"], "10.0.0.5:8443"],
-      checks: [listenersAreFew, listenersDoNotMeet, strangersNeedToken],
+      checks: [listenersAreFew, listenersDoNotMeet, listenersAreMachines, strangersNeedToken],
     },
   ),
   tokenFile: key(filePath.optional(), {
@@ -65,6 +67,24 @@ function listenersDoNotMeet(contents: Contents, complain: Complain): void {
       complain(path, `The port is taken by an address before, found ${written}, leave one of them out`);
     }
     before.push(value);
+  }
+}
+
+/** The dispatcher's own addresses are the path's, and the clusters' the backends': no socket of this machine can have them. */
+function listenersAreMachines(contents: Contents, complain: Complain): void {
+  const links = linksOf(contents);
+  const clusters = new Set(contents.all("clusters[].addresses[]", address).map(({ value }) => value));
+  for (const { path, written, value } of listenersIn(contents)) {
+    const whose = links.isOwn(value.address)
+      ? "the dispatcher's"
+      : clusters.has(value.address)
+      ? "a cluster's"
+      : undefined;
+    if (whose === undefined) continue;
+    complain(
+      path,
+      `The address is ${whose}, not this machine's, found ${written}, use one of the machine's own`,
+    );
   }
 }
 

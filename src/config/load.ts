@@ -6,7 +6,7 @@ import { dirname, resolve } from "node:path";
 import { namespaceName } from "../device/namespace.ts";
 import { InputError, UsageError } from "../input/errors.ts";
 import { finish } from "../table/steps.ts";
-import { type ClusterConfig, type Config, parseConfig, parseInSteps } from "./config.ts";
+import { type ClusterConfig, type Config, parseInSteps } from "./config.ts";
 import { type Warning, warningsOf } from "./warnings.ts";
 
 /** Throws InputError for its mistakes, and UsageError when the file cannot be read. */
@@ -25,8 +25,13 @@ export function loadWithWarnings(file: string): Loaded {
 }
 
 /** In steps, for who has other work in between. */
-export function* loadInSteps(file: string): Generator<void, Loaded> {
-  const { config, read } = yield* parseInSteps(readConfig(file), file, machine());
+export function loadInSteps(file: string): Generator<void, Loaded> {
+  return loadTextInSteps(readConfig(file), file);
+}
+
+/** What the file would mean if it said this. */
+export function* loadTextInSteps(text: string, file: string): Generator<void, Loaded> {
+  const { config, read } = yield* parseInSteps(text, file, machine());
   return { config: withFilesFrom(dirname(file), config), warnings: warningsOf(config, read, file) };
 }
 
@@ -50,8 +55,12 @@ function withFilesFrom(folder: string, config: Config): Config {
 
 /** A configuration from values that were given one by one. Throws UsageError for what is wrong with them. */
 export function configOf(values: object): Config {
+  return finish(configOfInSteps(values));
+}
+
+export function* configOfInSteps(values: object): Generator<void, Config> {
   try {
-    return parseConfig(JSON.stringify(values), "", machine());
+    return (yield* parseInSteps(JSON.stringify(values), "", machine())).config;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new UsageError(error.mistakes.map(({ message }) => message).join("\n"));

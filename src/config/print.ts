@@ -17,7 +17,8 @@ export interface PrintedConfig {
 /** How names and values are printed. */
 interface Style {
   name(key: DeclaredKey): string;
-  absent(key: DeclaredKey): Json;
+  /** Undefined: it is left out here, too. */
+  absent(key: DeclaredKey): Json | undefined;
   /** Of `value`, and what a file would say for it. */
   value(value: unknown, written: unknown): unknown;
 }
@@ -27,6 +28,8 @@ const AS_WRITTEN: Style = {
   absent: ({ absent }) => absent,
   value: (_, written) => written,
 };
+
+const AS_FILE: Style = { ...AS_WRITTEN, absent: () => undefined };
 
 const AS_WRITTEN_OR_NULL: Style = { ...AS_WRITTEN, absent: () => null };
 
@@ -40,6 +43,11 @@ const AS_DATA: Style = {
 /** Names and values as in a file, and words for what is left out and has no default. */
 export function writtenConfig(config: Config): PrintedConfig {
   return print(configuration, config, AS_WRITTEN) as unknown as PrintedConfig;
+}
+
+/** What a file would say for it, with each default. */
+export function configFile(config: Config): PrintedConfig {
+  return print(configuration, config, AS_FILE) as unknown as PrintedConfig;
 }
 
 /** Names and values as in a file, and null for what is left out, of one section of a Config. */
@@ -62,6 +70,6 @@ function print(schema: z.ZodType, value: unknown, style: Style): Json {
     keys.filter((key) => means(key, mapping)).map((key) => {
       const inner = mapping[key.nameInConfig];
       return [style.name(key), inner === undefined ? style.absent(key) : print(key.schema, inner, style)];
-    }),
-  );
+    }).filter(([, value]) => value !== undefined),
+  ) as JsonMapping;
 }

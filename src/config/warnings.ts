@@ -46,7 +46,12 @@ export function warningsOf(
       ...aboutMtus(cluster, path, contents, config.dispatcher.mtu),
     ];
   });
-  return [...advice, ...aboutApi(config.api)].map(({ path, ...rest }) => ({ ...rest, file, ...placeOf(path), key: formatPath(path) }))
+  return [...advice, ...aboutApi(config.api)].map(({ path, ...rest }) => ({
+    ...rest,
+    file,
+    ...placeOf(path),
+    key: formatPath(path),
+  }))
     .sort((a, b) => a.line - b.line || a.column - b.column);
 }
 

@@ -7,9 +7,10 @@
  *     struct cmsghdr    length (8), level (4), type (4), then the descriptors, 4 octets each
  */
 
-import { chmodSync, lstatSync, rmSync } from "node:fs";
+import { lstatSync, rmSync } from "node:fs";
 import { describeErrno, ECONNREFUSED } from "./errno.ts";
 import { libc } from "./libc.ts";
+import { forOwnerOnly } from "./owner_only.ts";
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -57,13 +58,11 @@ export class DescriptorSocket {
     const address = addressOf(path);
     this.path = path;
     this.#fd = open();
-    if (libc.bind(this.#fd, address, address.length) < 0) {
-      const errno = libc.errno();
+    const errno = forOwnerOnly(() => libc.bind(this.#fd, address, address.length) < 0 ? libc.errno() : 0);
+    if (errno !== 0) {
       libc.close(this.#fd);
       throw new Error(`Cannot make the socket ${path}: ${describeErrno(errno)}`);
     }
-    // An abstract one is no file.
-    if (!path.startsWith("@")) chmodSync(path, 0o600);
   }
 
   /** The next datagram; empty when none has come. Its descriptors are the receiver's to close. */

@@ -43,6 +43,8 @@ export interface Libc {
   capget(header: Uint8Array, data: Uint8Array): number;
   capset(header: Uint8Array, data: Uint8Array): number;
   geteuid(): number;
+  /** The one before. */
+  umask(mask: number): number;
   /** These three are of the whole process, all its threads. `groups` are 4 octets each. */
   setgroups(count: number, groups: Uint8Array): number;
   setresgid(real: number, effective: number, saved: number): number;

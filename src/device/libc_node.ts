@@ -40,6 +40,7 @@ export function openLibc(): Libc {
     capget: library.func("int capget(void *header, void *data)"),
     capset: library.func("int capset(void *header, const void *data)"),
     geteuid: library.func("uint32_t geteuid()"),
+    umask: library.func("uint32_t umask(uint32_t mask)"),
     setgroups: library.func("int setgroups(size_t count, const void *groups)"),
     setresgid: library.func("int setresgid(uint32_t real, uint32_t effective, uint32_t saved)"),
     setresuid: library.func("int setresuid(uint32_t real, uint32_t effective, uint32_t saved)"),

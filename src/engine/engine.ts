@@ -6,6 +6,7 @@ import type { AdministrationState, Health } from "../cluster/liveness.ts";
 import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
 import { configData } from "../config/print.ts";
+import type { ProbeCounts } from "../health/record.ts";
 import { ownAddresses } from "../link/link.ts";
 import type { Attachment } from "../plane/attachment.ts";
 import { KEPT } from "../plane/dropped_ring.ts";
@@ -14,6 +15,7 @@ import { type Clock, REAL_CLOCK } from "../system/clock.ts";
 import { breathe } from "../system/in_steps.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { type Buckets, bucketsOf } from "./buckets.ts";
+import { type Commanded, commandedOf } from "./commanded.ts";
 import { decide } from "./decide.ts";
 import { type DroppedFrame, droppedFrames } from "./dropped.ts";
 import { explainLive, type LiveExplanation } from "./explain_live.ts";
@@ -117,9 +119,9 @@ export class Engine {
     return this.#succession.report();
   }
 
-  /** Probes since the last reload: those that were begun, those that failed, and failed ones that say little. */
-  get probes(): Readonly<EngineParts["prober"]["counts"]> {
-    return { ...this.#parts.prober.counts };
+  /** Probes so far: those that were begun, those that failed, and failed ones that say little. */
+  get probes(): ProbeCounts {
+    return this.#parts.prober.counts;
   }
 
   /** The last 1,000 frames that were dropped, the oldest first; also those under earlier configurations. */
@@ -179,6 +181,11 @@ export class Engine {
   /** Gives a backend another weight, 0 to 100; 0 drains. The rest is as with `administer`. */
   setWeight(backend: string, weight: number): Promise<BackendStatus> {
     return decide(this.#parts, backend, { weight });
+  }
+
+  /** The configuration as people have changed it since by command. */
+  commanded(): Commanded {
+    return commandedOf(this.#parts);
   }
 
   /** Verifies that the backends are set up right, without disturbing what goes on; up to three seconds, with hundreds of backends longer. */

@@ -9,7 +9,7 @@
 
 import type { ClusterRecord } from "../cluster/liveness.ts";
 import type { TechniqueRecord } from "../cluster/techniques.ts";
-import type { ProbedRecord } from "../health/record.ts";
+import type { ProberRecord } from "../health/record.ts";
 import type { WaitingRecord } from "../link/resolver.ts";
 import type { NeighborsRecord } from "../table/neighbors.ts";
 import type { Report } from "./report.ts";
@@ -21,7 +21,7 @@ export const RECORD_VERSION = 3;
 export interface EngineRecord {
   readonly neighbors: NeighborsRecord;
   readonly liveness: readonly ClusterRecord[];
-  readonly health: readonly ProbedRecord[];
+  readonly health: ProberRecord;
   readonly techniques: readonly TechniqueRecord[];
   readonly transitions: TransitionsRecord;
   /** How often a table was published. */
@@ -43,7 +43,7 @@ const KIND = "$";
 
 const ARRAYS = { Uint8Array, Uint16Array, Int32Array, Float64Array };
 
-export function textOf(record: EngineRecord | LateRecord): string {
+export function textOf(record: object): string {
   return JSON.stringify(record, (_, value: unknown) => {
     if (typeof value === "number" && !Number.isFinite(value)) return { [KIND]: String(value) };
     if (!ArrayBuffer.isView(value)) return value;

@@ -211,9 +211,12 @@ export class Transitions {
   /** The buckets of a cluster that are in transition. */
   bucketsOf(cluster: number): number[] {
     const { map, transitions } = this.#parts[cluster]!;
-    if (transitions.size === 0) return [];
-    return Array.from({ length: map.cluster.buckets }, (_, bucket) => bucket)
-      .filter((bucket) => transitions.has(bucket));
+    const buckets: number[] = [];
+    if (transitions.size === 0) return buckets;
+    for (let bucket = 0; bucket < map.cluster.buckets; bucket++) {
+      if (transitions.has(bucket)) buckets.push(bucket);
+    }
+    return buckets;
   }
 
   /** Of a cluster. Its workers count what they find no room for; here is what a reload found none for. */

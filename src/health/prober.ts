@@ -23,7 +23,7 @@ import type { Failure } from "./attempt.ts";
 import { Attempts } from "./attempts.ts";
 import { type Asked, Doubt } from "./doubt.ts";
 import { ProbePorts } from "./ports.ts";
-import { adoptTarget, type ProbedRecord, recordOf } from "./record.ts";
+import { adoptTarget, type ProbeCounts, type ProberRecord, recordOf } from "./record.ts";
 import { type Probed, probedBackends, type Target, unaskable } from "./targets.ts";
 import { type Turn, Turns } from "./turns.ts";
 
@@ -63,8 +63,7 @@ const REPEAT_MS = 50;
 const LOOK_MS = 100;
 
 export class Prober {
-  /** Attempts, those that failed, and failed ones that say little or nothing because we lost frames or were late. */
-  readonly counts = { asked: 0, failed: 0, doubted: 0 };
+  readonly #counts = { asked: 0, failed: 0, doubted: 0 };
   readonly #options: ProberOptions;
   readonly #random: () => number;
   readonly #probed: readonly Probed[];
@@ -144,13 +143,21 @@ export class Prober {
     return took.length > 0 ? Math.max(...took) : null;
   }
 
-  record(): ProbedRecord[] {
-    return this.#probed.map((probed) => recordOf(probed, this.#told.get(probed) ?? null));
+  get counts(): ProbeCounts {
+    return { ...this.#counts };
   }
 
-  /** Takes over what is known by another configuration: verdicts of probes that are still the same. To be called before `start`. */
-  adopt(before: readonly ProbedRecord[]): void {
-    for (const { cluster, backend, address, told, targets } of before) {
+  record(): ProberRecord {
+    return {
+      counts: this.counts,
+      backends: this.#probed.map((probed) => recordOf(probed, this.#told.get(probed) ?? null)),
+    };
+  }
+
+  /** Goes on by what is known by another configuration: verdicts of probes that are still the same. To be called before `start`. */
+  adopt({ counts, backends }: ProberRecord): void {
+    Object.assign(this.#counts, counts);
+    for (const { cluster, backend, address, told, targets } of backends) {
       const same = this.#find(cluster, backend);
       if (same !== undefined && same.address === address) {
         for (const target of same.targets) adoptTarget(target, targets);
@@ -178,7 +185,7 @@ export class Prober {
     if (where === "unknown") return this.#turns.later(turn, LOOK_MS);
     target.beganMs = clock.now();
     if (where === "failed") return this.#fell(turn);
-    if (this.#attempts.begin(turn, where)) this.counts.asked++;
+    if (this.#attempts.begin(turn, where)) this.#counts.asked++;
     else this.#turns.later(turn, LOOK_MS);
   }
 
@@ -191,9 +198,9 @@ export class Prober {
       target.tookMs = this.#options.clock.now() - asked.beganMs;
       target.judge.succeeded();
     } else {
-      this.counts.failed++;
+      this.#counts.failed++;
       target.failure = failure;
-      if (this.#doubt.failed(target, asked)) this.counts.doubted++;
+      if (this.#doubt.failed(target, asked)) this.#counts.doubted++;
     }
     this.#plan(turn);
     this.#tell(turn.probed);

@@ -6,6 +6,18 @@ import type { Failure } from "./attempt.ts";
 import type { JudgeRecord } from "./judge.ts";
 import type { Probed, Target } from "./targets.ts";
 
+export interface ProberRecord {
+  readonly counts: ProbeCounts;
+  readonly backends: readonly ProbedRecord[];
+}
+
+/** Attempts, those that failed, and failed ones that say little or nothing because we lost frames or were late. */
+export interface ProbeCounts {
+  readonly asked: number;
+  readonly failed: number;
+  readonly doubted: number;
+}
+
 /** Of a backend. */
 export interface ProbedRecord {
   readonly cluster: string;

@@ -40,7 +40,8 @@ test("frames and octets of each machine, and all else, go on after a reload and 
   run.shares();
   const next = await run.takeOver(reloaded, fewer);
   run.shares();
-  const { machines } = counted(next);
+  const { machines, probes } = counted(next);
+  expect(probes.asked).toBeGreaterThanOrEqual(before.probes.asked);
   const [, , web3] = before.machines;
   expect(machines[2], "one that is gone keeps its numbers").toEqual(web3);
   expect(sum(machines.map(({ octets }) => octets))).toBe(3 * octets);
@@ -70,7 +71,7 @@ test("a backend's status says how long its latest successful probe took", async 
   const next = await run.takeOver(engine);
   expect(took(next)).toEqual([1, 1, 1]);
   await next.stop();
-  const silent = new Run(MACHINES, clusterOf(MACHINES, { health: "none" }));
+  const silent = new Run(MACHINES, clusterOf(MACHINES, { health: [] }));
   const other = await silent.start();
   await silent.clock.advance(3000);
   expect(took(other)).toEqual([null, null, null]);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { EventRing } from "../../src/api/event_ring.ts";
 import { eventStream } from "../../src/api/event_stream.ts";
-import type { DispatcherEvent } from "../../src/api/events.ts";
+import { type DispatcherEvent, Events } from "../../src/api/events.ts";
 import { follow } from "../../src/api/follow.ts";
 import { listen } from "../../src/api/socket.ts";
 import { VirtualClock } from "../../src/system/clock.ts";
@@ -41,6 +41,29 @@ test("whoever comes back gets what came after the last, as far as it is kept, an
     /^: 400 older events are not kept any more\nid: 501\nevent: backend.up\ndata: {"number":501,/,
   );
   expect(numberIn(await first(9999)), "of another process").toBe(501);
+});
+
+test("after a takeover the numbers go on, and the last one of before is known", async () => {
+  const [old, next] = [new EventRing(), new EventRing()];
+  add(old, 1500);
+  for (const event of old.all()) next.add(event);
+  const events = new Events();
+  events.listen((event) => next.add(event));
+  events.goOnAfter(old.all());
+  add(old, 1); // That it was taken over.
+  events.hear('{"level":30,"time":"2026-01-01T00:00:01.000Z","event":"takeover.done","msg":"taken over"}');
+  const after = async (last: number) => {
+    const reader = eventStream(next, last, new VirtualClock()).getReader();
+    await reader.read();
+    const text = await textOf(reader);
+    await reader.cancel();
+    return text;
+  };
+  expect(numberIn(await after(1499))).toBe(1500);
+  expect(await after(1500), "it has not heard the last word of before").toMatch(/^: 1 older .*\nid: 1502\n/);
+  expect(await after(1501)).toMatch(/^id: 1502\nevent: takeover.done\n/);
+  expect(next.all().map(({ number }) => number).slice(-2)).toEqual([1500, 1502]);
+  expect(next.all()).toHaveLength(999);
 });
 
 test("a reader that stands still holds nothing, and gets the rest when it goes on", async () => {

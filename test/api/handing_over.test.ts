@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { EventRing } from "../../src/api/event_ring.ts";
 import { HandingOver } from "../../src/api/handing_over.ts";
+import type { DispatcherEvent } from "../../src/api/events.ts";
 import type { Running } from "../../src/api/running.ts";
 import { closeAll, DescriptorSocket } from "../../src/device/handed_descriptors.ts";
 import { WakeUp } from "../../src/device/poll.ts";
@@ -23,6 +25,11 @@ let clock: VirtualClock;
 let events: string[];
 let did: string[];
 let handingOver: HandingOver;
+const EVENT: DispatcherEvent = {
+  number: 7,
+  time: "2026-01-01T00:00:00.000Z",
+  ...{ name: "backend.up", message: "backend is up", data: {} },
+};
 let taken: number | undefined;
 
 beforeEach(() => {
@@ -30,6 +37,8 @@ beforeEach(() => {
   socket = new DescriptorSocket(join(folder, "socket"));
   queue = new WakeUp();
   clock = new VirtualClock();
+  const ring = new EventRing();
+  ring.add(EVENT);
   events = [];
   did = [];
   taken = undefined;
@@ -64,7 +73,7 @@ beforeEach(() => {
     },
   } as unknown as Running;
   const log = pino({ base: null }, { write: (line: string) => void events.push(JSON.parse(line).event) });
-  handingOver = new HandingOver(running, log, clock);
+  handingOver = new HandingOver(running, ring, log, clock);
   void handingOver.done.then((pid) => taken = pid);
 });
 
@@ -100,7 +109,7 @@ test("the descriptors are the other's too; it ends when the other one forwards",
   new WakeUp(descriptors[0]).lower();
   closeAll(descriptors);
   const { version, record } = handingOver.record(by);
-  expect([version, JSON.parse(record)]).toEqual([RECORD_VERSION, RECORD]);
+  expect([version, JSON.parse(record)]).toEqual([RECORD_VERSION, { ...RECORD, events: [EVENT] }]);
   expect(JSON.parse((await handingOver.late(by)).record)).toEqual(LATE);
   handingOver.finish(by);
   expect(taken).toBeUndefined();

@@ -57,6 +57,9 @@ const handlers: Handlers = {
   buckets: ({ cluster }) => ({ cluster, epoch: 1, backends: ["web1"], owners: [0, -1], inTransition: [1] }),
   drain: () => ({ ...STATUS, ...aspect("draining" as const) }),
   undrain: ({ cluster, backend }) => ({ ...STATUS, cluster, name: backend }),
+  add: () => ({ changes: [], moving: [] }),
+  remove: () => ({ changes: [], moving: [] }),
+  difference: () => ({ file: "/etc/oneip/oneip.yaml", changes: [], drained: [] }),
   reload: () => ({ changes: [], moving: [] }),
   takeover: () => {
     throw new UsageError("not here");

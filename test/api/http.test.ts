@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { converse } from "../../src/api/client.ts";
@@ -104,6 +105,11 @@ test.each<[string, string, string, unknown, number, object]>([
   ["a name with a slash in disguise", "POST", "/v1/clusters/x%2fweb/backends/web1/undrain", {}, 400, {
     place: "cluster",
   }],
+  ["slashes where none belong", "GET", "//v1//status", undefined, 404, {}],
+  ["slashes in disguise", "GET", "/v1%2fstatus", undefined, 404, {}],
+  ["backslashes", "GET", "/v1\\status", undefined, 400, { message: "Backslash in request path" }],
+  ["a NUL", "GET", "/v1/status%00", undefined, 404, {}],
+  ["a body that is deeper than any", "POST", WEIGHT, "[".repeat(500_000), 400, {}],
   ["a broken escape", "POST", "/v1/clusters/%zz/backends/%/undrain", {}, 200, {}],
   ["another method", "DELETE", "/v1/status", undefined, 405, { remedy: "use GET" }],
   ["what conflicts", "POST", "/v1/takeover", { version: 1, pid: 1, socket: "" }, 409, {
@@ -202,6 +208,7 @@ test("the OpenAPI document has every route that people use, each with its input,
     readonly paths: Record<string, Record<string, { readonly responses: object }>>;
   };
   expect(openapi).toBe("3.1.0");
+  expect(await new Validator().validate(body)).toMatchObject({ valid: true });
   expect(Object.keys(paths)).toContain("/v1/clusters/{cluster}/backends/{backend}/drain");
   expect(Object.keys(paths).some((path) => path.includes("takeover"))).toBe(false);
   expect(paths[WEIGHT.replace("web/", "{cluster}/").replace("web1", "{backend}")]).toMatchObject({

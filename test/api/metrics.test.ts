@@ -12,7 +12,10 @@ import { ROOT } from "../runtime.ts";
 /** Two seconds after a start, in which one of four has failed its probes. */
 async function scraped(): Promise<string> {
   const neighbors = machines(4);
-  const run = new Run(neighbors, clusterOf(neighbors, {}, { web3: { weight: 2 } }));
+  const run = new Run(
+    neighbors,
+    clusterOf(neighbors, { health: { type: "tcp", port: 80 } }, { web3: { weight: 2 } }),
+  );
   await using engine = await run.start();
   await run.clock.advance(1000);
   engine.healthChanged("web", "web2", { state: "down", reason: "its port 80 refuses" });
@@ -36,6 +39,8 @@ test("they say of each backend, cluster and verdict what is so", () => {
     `oneip_backend_buckets{${web2}} 0`,
     'oneip_backend_weight{cluster="web",backend="web3"} 2',
     'oneip_backend_info{cluster="web",backend="web1",address="10.0.1.0"} 1',
+    'oneip_backend_probe_duration_seconds{cluster="web",backend="web1"} 0.001',
+    'oneip_dispatched_bytes_total{address="10.0.1.0"} 0',
     'oneip_frames_total{outcome="dropped",verdict="drop_runt"} 0',
   ]));
 });

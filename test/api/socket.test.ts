@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -17,6 +18,7 @@ import { ask, GoneError, takeoverPath } from "../../src/api/client.ts";
 import { listen } from "../../src/api/socket.ts";
 import { DescriptorSocket } from "../../src/device/handed_descriptors.ts";
 import { run } from "../../src/system/programs.ts";
+import { needsRoot } from "../needs.ts";
 import { RUNTIME } from "../runtime.ts";
 import { SOURCES } from "./handlers.ts";
 
@@ -43,6 +45,23 @@ test("a command gets its answer, or the reason why not, and only this user may a
     await expect(ask(path, "technique", { technique: "route", cluster: "wbe" })).rejects.toThrow(
       'There is no cluster "wbe"; use web',
     );
+  } finally {
+    server.close();
+  }
+});
+
+test.skipIf(needsRoot())("another user is kept out by the socket's mode, and by the folder's", async () => {
+  chmodSync(folder, 0o755);
+  const server = await listen(path, SOURCES);
+  const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"];
+  const askAsNobody = () =>
+    run([...nobody, "curl", "-sS", "--unix-socket", path, "http://oneip/v1/interface"]);
+  try {
+    expect((await askAsNobody()).status, "by the folder's").toBe(7);
+    chmodSync(dirname(path), 0o755);
+    expect((await askAsNobody()).status, "by the socket's").toBe(7);
+    chmodSync(path, 0o666);
+    expect((await askAsNobody()).stdout, "and by nothing else").toBe('"oneip0"');
   } finally {
     server.close();
   }

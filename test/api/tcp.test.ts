@@ -37,7 +37,16 @@ function writeToken(text: string, mode = 0o600): void {
 /** For these names. */
 function makeCertificate(names: string): void {
   const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", tls.key];
-  const rest = ["-subj", "/CN=oneip", "-addext", `subjectAltName=${names}`, "-days", "2", "-out", tls.certificate];
+  const rest = [
+    "-subj",
+    "/CN=oneip",
+    "-addext",
+    `subjectAltName=${names}`,
+    "-days",
+    "2",
+    "-out",
+    tls.certificate,
+  ];
   execFileSync("openssl", ["req", "-x509", ...kind, ...rest], { stdio: "pipe" });
 }
 
@@ -77,19 +86,27 @@ interface Asked {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly tls?: boolean;
+  readonly host?: string;
 }
 
-async function say(port: number, { method = "GET", path = "/v1/interface", body, headers, tls = false }: Asked = {}) {
+async function say(
+  port: number,
+  { method = "GET", path = "/v1/interface", body, headers, tls = false, host = "127.0.0.1" }: Asked = {},
+) {
   const text = body === undefined ? "" : JSON.stringify(body);
   const options = {
-    ...{ host: "127.0.0.1", port, method, path, agent: false, rejectUnauthorized: false },
+    ...{ host, port, method, path, agent: false, rejectUnauthorized: false },
     headers: { ...(text === "" ? {} : { "content-type": "application/json" }), ...headers },
   };
   const sent = (tls ? requestByTls : request)(options as object).end(text);
   const [response] = await once(sent, "response");
   let said = "";
   for await (const part of response) said += part;
-  return { status: response.statusCode, headers: response.headers, body: said === "" ? {} : JSON.parse(said) };
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: said === "" ? {} : JSON.parse(said),
+  };
 }
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -101,6 +118,13 @@ test("without a token programs of this machine read, and nobody commands", async
     status: 403,
     body: { error: { message: "By TCP one can only read, and only from this machine" } },
   });
+});
+
+test("by IPv6, with the address in brackets", async () => {
+  const port = await listening({ listen: [{ address: "::1", port: 0 }] });
+  expect(await say(port, { host: "::1" })).toMatchObject({ status: 200, body: "oneip0" });
+  expect((await say(port, { host: "::1", headers: { host: "[::2]" } })).status).toBe(421);
+  await expect(say(port)).rejects.toThrow("ECONNREFUSED");
 });
 
 test("with a token whoever knows it commands", async () => {
@@ -139,7 +163,6 @@ test.each<[string, Asked["headers"], number]>([
   ["a name that begins like ours", { host: "127.0.0.1.evil.example" }, 421],
   ["another address", { host: "192.0.2.1" }, 421],
   ["a name that is one of a certificate that is not used", { host: "lb.example.com" }, 421],
-  ["no name at all", { host: "" }, 400],
   ["an address with a user before it", { host: "127.0.0.1@evil.example" }, 400],
   ["this machine's own name for itself", { host: "localhost" }, 200],
   ["another port, as through a tunnel", { host: "localhost:9999" }, 200],
@@ -191,9 +214,22 @@ test("by TLS: the names of the certificate, and nothing without it", async () =>
   expect(await sayRaw(port, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")).not.toContain("200");
 });
 
+test.each([
+  ["in the target", "GET http://evil.example/v1/interface HTTP/1.1\r\nHost: 127.0.0.1\r\n", 421],
+  ["twice", "GET /v1/interface HTTP/1.1\r\nHost: evil.example\r\nHost: 127.0.0.1\r\n", 421],
+  ["never", "GET /v1/interface HTTP/1.1\r\n", 400],
+  ["as nothing", "GET /v1/interface HTTP/1.1\r\nHost:\r\n", 400],
+])("a request that names its host %s", async (_, head, status) => {
+  expect(await sayRaw(await listening({}), `${head}Connection: close\r\n\r\n`)).toContain(
+    `HTTP/1.1 ${status} `,
+  );
+});
+
 /** All that comes back for these octets, until the other side ends the connection. */
 async function sayRaw(port: number, octets: string, byTls = false): Promise<string> {
-  const socket = byTls ? connectByTls({ host: "127.0.0.1", port, rejectUnauthorized: false }) : connect(port, "127.0.0.1");
+  const socket = byTls
+    ? connectByTls({ host: "127.0.0.1", port, rejectUnauthorized: false })
+    : connect(port, "127.0.0.1");
   let said = "";
   socket.on("data", (part) => said += part);
   socket.on("error", () => {});
@@ -208,10 +244,19 @@ test.each([["", undefined], [" by TLS", tls]])(
     const port = await listening({ tls });
     const path = at("socket");
     const control = await listen(path, SOURCES);
-    const held = Array.from({ length: LIMITS.connections }, () =>
-      tls === undefined ? connect(port, "127.0.0.1") : connectByTls({ host: "127.0.0.1", port, rejectUnauthorized: false }));
+    const held = Array.from(
+      { length: LIMITS.connections },
+      () =>
+        tls === undefined
+          ? connect(port, "127.0.0.1")
+          : connectByTls({ host: "127.0.0.1", port, rejectUnauthorized: false }),
+    );
     await Promise.all(held.map((socket) => once(socket, tls === undefined ? "connect" : "secureConnect")));
-    const next = await sayRaw(port, "GET /v1/interface HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", tls !== undefined);
+    const next = await sayRaw(
+      port,
+      "GET /v1/interface HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+      tls !== undefined,
+    );
     expect(next).toMatch(/^HTTP\/1.1 429 .*There are 64 connections already/s);
     expect(await ask(path, "interface", {})).toBe("oneip0");
     for (const socket of held) socket.destroy();
@@ -230,9 +275,17 @@ test("who does not end a handshake, or a request, is disconnected", async () => 
 
 test.each<[string, () => void, RegExp]>([
   ["there is none", () => rmSync(tokenFile), /token cannot be used: there is no such file/],
-  ["others may read", () => writeToken(TOKEN, 0o640), /others than its owner may read or write it; chmod 600 /],
+  [
+    "others may read",
+    () => writeToken(TOKEN, 0o640),
+    /others than its owner may read or write it; chmod 600 /,
+  ],
   ["others may write", () => writeToken(TOKEN, 0o602), /others than its owner may read or write it/],
-  ["is empty", () => writeToken("\n"), /the token has 0 characters, 32 are the least; \(umask 077; openssl rand/],
+  [
+    "is empty",
+    () => writeToken("\n"),
+    /the token has 0 characters, 32 are the least; \(umask 077; openssl rand/,
+  ],
   ["is short", () => writeToken(TOKEN.slice(1)), /the token has 31 characters/],
   ["has two words", () => writeToken(`${TOKEN} ${TOKEN}`), /it is not one word/],
 ])("a token file that %s is refused", async (_, arrange, message) => {
@@ -243,7 +296,9 @@ test.each<[string, () => void, RegExp]>([
 
 test("files that are no certificate and its key are refused", async () => {
   const key = readFileSync(tls.key, "utf8");
-  await expect(listening({ tls: { ...tls, certificate: tls.key } })).rejects.toThrow("are no certificate and its key");
+  await expect(listening({ tls: { ...tls, certificate: tls.key } })).rejects.toThrow(
+    "are no certificate and its key",
+  );
   makeCertificate("DNS:lb.example.com");
   const other = readFileSync(tls.key, "utf8");
   writeFileSync(tls.key, key);
@@ -309,20 +364,23 @@ test("who leaves gives the address to another at once, and ends no connection", 
   const [{ port }] = api.endpoints as [AddressInfo];
   const connected = connect(port, "127.0.0.1");
   await once(connected, "connect");
-  connected.write("GET /v1/interface HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+  connected.write("GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  await once(connected, "data");
   api.leave();
   const next = apiWith();
   await use(next, { listen: [{ address: "127.0.0.1", port }] });
   expect((await say(port)).status).toBe(200);
-  connected.write("\r\n");
-  const [answer] = await once(connected, "data");
-  expect(String(answer)).toMatch(/^HTTP\/1.1 200 /);
+  expect(connected.destroyed).toBe(false);
   connected.destroy();
 });
 
 test("at a start what can be had is opened, and the log hears of the rest", async () => {
   const api = apiWith();
-  await api.start({ listen: [{ address: "192.0.2.1", port: 1 }, HERE], tokenFile: undefined, tls: undefined });
+  await api.start({
+    listen: [{ address: "192.0.2.1", port: 1 }, HERE],
+    tokenFile: undefined,
+    tls: undefined,
+  });
   expect(api.endpoints).toHaveLength(1);
   expect(told.join()).toContain("192.0.2.1:1 cannot be had: this machine does not have the address");
 });

@@ -130,25 +130,35 @@ describe("a mistake is reported with its place, what was found and what would do
       name: "no address of the API",
       was: "clusters:",
       becomes: "api: {listen: 8080}\nclusters:",
-      want: '3:15: "api.listen" is wrong, found 8080, use an address and a port such as 127.0.0.1:8080, or a list of them',
+      want:
+        '3:15: "api.listen" is wrong, found 8080, use an address and a port such as 127.0.0.1:8080, or a list of them',
     },
     {
       name: "an address without its port",
       was: "clusters:",
       becomes: "api: {listen: [127.0.0.1]}\nclusters:",
-      want: '3:16: "api.listen[0]" is wrong, found "127.0.0.1", use an address and a port such as 127.0.0.1:8080 or [::1]:8080',
+      want:
+        '3:16: "api.listen[0]" is wrong, found "127.0.0.1", use an address and a port such as 127.0.0.1:8080 or [::1]:8080',
     },
     {
       name: "an API for other machines without a token",
       was: "clusters:",
       becomes: 'api: {listen: ["[::1]:8080", 10.0.0.5:8080]}\nclusters:',
-      want: "3:30: Other machines can ask there and there is no token, found 10.0.0.5:8080, add api.tokenFile or use 127.0.0.1 or [::1]",
+      want:
+        "3:30: Other machines can ask there and there is no token, found 10.0.0.5:8080, add api.tokenFile or use 127.0.0.1 or [::1]",
     },
     {
       name: "a port of the API that is another's",
       was: "clusters:",
       becomes: "api: {tokenFile: t, listen: [127.0.0.1:8080, 0.0.0.0:8080]}\nclusters:",
       want: "3:46: The port is taken by an address before, found 0.0.0.0:8080, leave one of them out",
+    },
+    {
+      name: "an API at the address of the dispatcher",
+      was: "clusters:",
+      becomes: "api: {tokenFile: t, listen: 10.0.0.2:8080}\nclusters:",
+      want:
+        "3:29: The address is the dispatcher's, not this machine's, found 10.0.0.2:8080, use one of the machine's own",
     },
     {
       name: "a certificate without its key",
@@ -606,7 +616,7 @@ test("any text: a configuration or an InputError, nothing else", () => {
 
 test("the JSON Schema knows the same keys", () => {
   const schema = configJsonSchema() as { properties: { clusters: { items: { properties: object } } } };
-  expect(Object.keys(schema.properties)).toEqual(["dispatcher", "clusters"]);
+  expect(Object.keys(schema.properties)).toEqual(["dispatcher", "clusters", "api"]);
   expect(Object.keys(schema.properties.clusters.items.properties)).toContain("backends");
 });
 

@@ -19,8 +19,8 @@ const config = parseConfig(
 /** The path of every declared key below a section, and of what is printed in its place. */
 function paths(schema: z.ZodType, printed: unknown, path = ""): [string, unknown][] {
   const item = itemOf(schema);
-  // A word stands for a list that is left out.
-  if (item !== undefined && typeof printed === "string") return [];
+  // A word stands for a list or a section that is left out.
+  if (typeof printed === "string" && (item !== undefined || keysOf(schema) !== undefined)) return [];
   if (item !== undefined) return paths(item, (printed as readonly unknown[] | null)?.[0], `${path}[]`);
   const values = printed as Readonly<Record<string, unknown>>;
   return (keysOf(schema) ?? []).filter((key) => means(key, values)).flatMap(

@@ -65,7 +65,9 @@ test("a way to a backend whose MTU cannot be is warned of", () => {
 
 test("an API that other machines reach without TLS is warned of", () => {
   const withApi = (api: string) => warned(`${TEXT}api: ${api}\n`);
-  expect(withApi("{listen: [127.0.0.1:80, 10.0.0.5:80], tokenFile: t}")).toEqual(["plain-api 8:15 api.listen"]);
+  expect(withApi("{listen: [127.0.0.1:80, 10.0.0.5:80], tokenFile: t}")).toEqual([
+    "plain-api 8:15 api.listen",
+  ]);
   expect(withApi("{listen: 10.0.0.5:80, tokenFile: t, tls: {certificate: c, key: k}}")).toEqual([]);
   expect(withApi('{listen: [127.0.0.1:80, "[::1]:80"]}')).toEqual([]);
 });

@@ -111,7 +111,7 @@ describe.skipIf(needsTap())("backends that come and go", () => {
       live: 3,
       backends: { length: 4, 2: { state: "draining" } },
     });
-    expect(await oneip("status")).toMatch(/^web +web3 +draining .* 0 +0\.0 % +by command$/m);
+    expect(await oneip("status")).toMatch(/^web\/web3 +draining .* 0\.0 % .*\n +by command$/m);
     expect(await oneip("undrain", "web/web3")).toContain(
       "is up: it answers for its address; weight 1, 1024 buckets",
     );

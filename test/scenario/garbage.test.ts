@@ -82,25 +82,38 @@ describe.skipIf(needsTap())("garbage", () => {
   test("the API is asked whatever nobody should, by TCP and at its socket: no client notices, and it still answers", async () => {
     const { pid } = lab.node("lb").program!;
     const control = `/run/oneip/${statSync(`/proc/${pid}/ns/net`).ino}.sock`;
+    const want = await sha256OfBytes(TEN_MB);
     const before = residentMb(pid!);
-    const watched = await watchFrom(lab.node("client1"), `${CLUSTER}:80`, { from: clients(8), intervalMs: 20 });
+    const watched = await watchFrom(lab.node("client1"), `${CLUSTER}:80`, {
+      from: clients(8),
+      intervalMs: 20,
+    });
     const flooding = lab.node("lb").run([...runTs("scripts/benchmark/flood.ts"), control, "8080", "3"]);
     let isFlooding = true;
     void flooding.finally(() => isFlooding = false);
-    const want = await sha256OfBytes(TEN_MB);
     let downloads = 0;
     for (; isFlooding; downloads++) expect(await download(lab.node("client1"), clientOf("web2"))).toBe(want);
     const { stdout, stderr } = await flooding;
     const { sent, failed, unsent, ms, pause } = await watched.stop();
-    const counts = Object.entries(JSON.parse(stdout || `"${stderr}"`) as Record<string, number>);
-    const answers = Object.groupBy(counts, ([what]) => what.replace(/ .* (?=no|\d)/, " "));
-    const sums = Object.entries(answers).map(([what, each]) => `${what} ${each!.reduce((sum, [, n]) => sum + n, 0)}`);
-    console.log(`The API was flooded: ${sums.sort().join(", ")}; ${before} MB before, ${residentMb(pid!)} after.`);
-    console.log(`${downloads} downloads, ${sent} requests: p50 ${ms?.p50}, p99 ${ms?.p99}, longest pause ${pause?.ms} ms`);
+    expect(stdout, stderr).not.toBe("");
+    const counts = Object.entries(JSON.parse(stdout) as Record<string, number>);
+    const statuses = Object.groupBy(counts, ([what]) => /\d+$|no answer$/.exec(what)![0]);
+    const sums = Object.entries(statuses).map(([status, each]) =>
+      `${status} ${each!.reduce((sum, [, n]) => sum + n, 0)}`
+    );
+    console.log(
+      `The API's answers to a flood: ${
+        sums.join(", ")
+      }; ${downloads} downloads; ${sent} requests, p50 ${ms?.p50} ms, p99 ${ms?.p99}, ` +
+        `longest pause ${pause.ms}; resident ${before.toFixed()} MB before, ${
+          residentMb(pid!).toFixed()
+        } after`,
+    );
     expect({ failed, unsent }).toEqual({ failed: 0, unsent: 0 });
-    for (const status of ["socket 200", "socket 400", "socket 429", "TCP 200", "TCP 403", "TCP 421", "TCP 429"]) {
-      expect(Object.keys(answers)).toContain(status);
-    }
+    // 500 is not among them, and 413 and 429 may be missing on a busy machine.
+    const expectable = ["200", "400", "403", "404", "408", "413", "421", "429", "431", "no answer"];
+    expect(Object.keys(statuses).filter((status) => !expectable.includes(status))).toEqual([]);
+    expect(Object.keys(statuses)).toEqual(expect.arrayContaining(["400", "403", "421"]));
     expect(await ask(control, "interface", {})).toBe("oneip0");
   });
 

@@ -20,15 +20,22 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "oneip";
 import { accountIn, accountOf } from "../../src/api/privileges.ts";
 import { ask } from "../../src/api/client.ts";
+import { runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP } from "../runtime.ts";
 
 const NOBODY = accountIn(readFileSync("/etc/passwd", "utf8"), "nobody")!;
 const NET_ADMIN = 1n << 12n;
+/** For the API's port. */
+const NET_BIND_SERVICE = 1n << 10n;
+const KEPT = NET_ADMIN | NET_BIND_SERVICE;
+
+const TOKEN = "0123456789abcdef0123456789abcdef";
 
 const CONFIG = `
 dispatcher: {addresses: [10.0.0.2/24], verify: off, queues: 2, user: nobody, onEvent: [sh, -c, COMMAND]}
 clusters: [{name: web, addresses: [10.0.0.100], backends: [{name: web1, address: 10.0.0.11}]}]
+api: {listen: 127.0.0.1:80, tokenFile: token}
 `;
 
 let folder: string;
@@ -47,6 +54,8 @@ beforeAll(() => {
   chownSync(reports, NOBODY.uid, NOBODY.gid);
   text = CONFIG.replace("COMMAND", `"cat /proc/self/status > ${reports}/$ONEIP_EVENT"`);
   writeFileSync(config, text);
+  writeFileSync(join(folder, "token"), TOKEN, { mode: 0o600 });
+  chownSync(join(folder, "token"), NOBODY.uid, NOBODY.gid);
 });
 afterAll(() => {
   for (const { child } of started) child.kill("SIGKILL");
@@ -79,6 +88,28 @@ class Dispatcher {
   }
 }
 
+/** The status that its port says to a command with the token. */
+function askedByTcp({ child }: Dispatcher): Promise<string> {
+  const curl = [
+    "curl",
+    "-s",
+    "-o",
+    "/dev/null",
+    "-w",
+    "%{http_code}",
+    "-X",
+    "POST",
+    "-H",
+    `Authorization: Bearer ${TOKEN}`,
+  ];
+  return runChecked([
+    "nsenter",
+    `--net=/proc/${child.pid}/ns/net`,
+    ...curl,
+    "http://127.0.0.1/v1/clusters/web/backends/web1/undrain",
+  ]);
+}
+
 /** proc_pid_status(5). */
 function statusIn(file: string): Record<string, string> {
   return Object.fromEntries(
@@ -101,14 +132,14 @@ function expectLittle(dispatcher: Dispatcher): void {
       CapInh: "0000000000000000",
       CapAmb: "0000000000000000",
     });
-    for (const key of ["CapPrm", "CapEff"]) expect(BigInt(`0x${thread[key]}`) & ~NET_ADMIN).toBe(0n);
+    for (const key of ["CapPrm", "CapEff"]) expect(BigInt(`0x${thread[key]}`) & ~KEPT).toBe(0n);
   }
   const main = threads.find(({ Pid }) => Pid === String(dispatcher.child.pid));
-  expect(BigInt(`0x${main!["CapEff"]}`)).toBe(NET_ADMIN);
+  expect(BigInt(`0x${main!["CapEff"]}`)).toBe(KEPT);
   // The main thread and the workers, which run what is ours, can never get more.
   const bound = threads.filter((thread) => thread["NoNewPrivs"] === "1");
   expect(bound.length).toBeGreaterThanOrEqual(3);
-  for (const { CapBnd } of bound) expect(BigInt(`0x${CapBnd}`)).toBe(NET_ADMIN);
+  for (const { CapBnd } of bound) expect(BigInt(`0x${CapBnd}`)).toBe(KEPT);
   expect(bound).toContain(main);
   expect(threads.filter(({ CapEff }) => BigInt(`0x${CapEff}`) === 0n).length).toBeGreaterThanOrEqual(2);
 }
@@ -122,12 +153,13 @@ test("a user that is not there is named, with what makes one", () => {
 });
 
 describe.skipIf(needsTap())("a dispatcher with a user of its own", () => {
-  test("has CAP_NET_ADMIN alone, and is asked, reloaded and taken over", async () => {
-    const first = new Dispatcher(["unshare", "-n"]);
+  test("has CAP_NET_ADMIN and what its port needs alone, and is asked, reloaded and taken over", async () => {
+    const first = new Dispatcher(["unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"]);
     await first.says('"running"');
     expectLittle(first);
     expect(statSync(control).uid).toBe(NOBODY.uid);
     expect(await ask(control, "interface", {})).toBe("oneip0");
+    expect(await askedByTcp(first)).toBe("200");
     writeFileSync(config, text.replace("10.0.0.11", "10.0.0.12"));
     expect((await ask(control, "reload", {})).changes).toHaveLength(1);
     // A program that it starts, here for this very event, gets nothing.
@@ -151,6 +183,7 @@ describe.skipIf(needsTap())("a dispatcher with a user of its own", () => {
     if (first.child.exitCode === null) await once(first.child, "exit");
     expect(first.child.exitCode).toBe(0);
     expectLittle(next);
+    expect(await askedByTcp(next)).toBe("200");
     expect((await ask(control, "status", {})).clusters[0]!.backends[0]!.address).toBe("10.0.0.11");
     const ended = once(next.child, "exit");
     process.kill(next.child.pid!, "SIGTERM");

@@ -1,0 +1,94 @@
+/** What `oneip status` prints of a dispatcher in virtual time, within the width of a terminal. */
+
+import { expect, test } from "vitest";
+import type { Engine } from "oneip";
+import { countersOf } from "../../src/api/counters.ts";
+import { ratesBetween } from "../../src/api/rates.ts";
+import { describeStatus } from "../../src/cli/print_status.ts";
+import { formatQuantity } from "../../src/cli/quantity.ts";
+import * as f from "../frames.ts";
+import { clusterOf, machines, Run } from "../engine/run.ts";
+
+const HEALTH = { health: { type: "tcp", port: 80 } };
+
+/** As the service puts it together. */
+const statusOf = (run: Run, engine: Engine) => ({
+  interface: "oneip0",
+  runtime: "Deno 2.9.5",
+  startedAt: new Date(run.clock.sinceEpoch() - run.clock.now()).toISOString(),
+  ...engine.status(),
+});
+
+test("a screen says who serves, since when, how much, how fast, why not, and what was dropped", async () => {
+  const neighbors = machines(4);
+  const own = { web3: { weight: 2 }, web4: { backup: true } };
+  const run = new Run(neighbors, clusterOf(neighbors, { ...HEALTH, minimum: 2 }, own));
+  const engine = await run.start();
+  await run.clock.advance(70_000);
+  engine.healthChanged("web", "web2", {
+    state: "down",
+    reason: "it refuses TCP connections to 10.0.0.100:80",
+  });
+  await run.clock.advance(100);
+  const drained = engine.administer("web1", "draining");
+  await run.clock.advance(100);
+  await drained;
+  const before = countersOf(engine, run.clock.sinceEpoch());
+  for (let round = 0; round < 20; round++) run.shares();
+  run.link.bring(f.ethernet(f.ipv4(f.udp([])), { dst: "02:00:00:00:00:77" }));
+  await run.clock.advance(2000);
+  const counters = countersOf(engine, run.clock.sinceEpoch());
+  const text = describeStatus(
+    { status: statusOf(run, engine), counters, rates: ratesBetween(before, counters) },
+    run.clock.sinceEpoch(),
+  );
+  expect(text).toMatchInlineSnapshot(`
+    "oneip0: up 1 min, epoch 4, Deno 2.9.5
+    cluster web: route, 2 of 4 backends get clients, 1375 of 4096 buckets in
+      transition
+
+    backend   state     for    weight    share   probe  frames/s  bits/s
+    web/web1  draining  2 s         1    0.0 %  1.0 ms         0       0
+        by command
+    web/web2  down      2 s         1    0.0 %  1.0 ms         0       0
+        it refuses TCP connections to 10.0.0.100:80
+    web/web3  up        1 min       2  100.0 %  1.0 ms    2.00 k   864 k
+    web/web4  up        1 min       1    0.0 %  1.0 ms         0       0
+        backup
+
+    dropped: drop_not_ours 1"
+  `);
+  expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  await engine.stop();
+});
+
+test("of many backends only those are listed that are not up; without two readings there are no rates", async () => {
+  const neighbors = machines(100);
+  const run = new Run(neighbors, clusterOf(neighbors, HEALTH));
+  const engine = await run.start();
+  await run.clock.advance(3000);
+  engine.healthChanged("web", "web7", { state: "down", reason: "its port 80 refuses" });
+  await run.clock.advance(100);
+  const counters = countersOf(engine, run.clock.sinceEpoch());
+  const text = describeStatus(
+    { status: statusOf(run, engine), counters, rates: undefined },
+    run.clock.sinceEpoch(),
+  );
+  expect(text).toMatchInlineSnapshot(`
+    "oneip0: up 3 s, epoch 3, Deno 2.9.5
+    cluster web: route, 99 of 100 backends get clients
+
+    backend   state  for  weight  share   probe
+    web/web7  down   0 s       1  0.0 %  1.0 ms
+        its port 80 refuses
+
+    No frame was dropped."
+  `);
+  await engine.stop();
+});
+
+test("quantities have three digits", () => {
+  expect([0, 0.4, 999, 1234, 12_345, 999_400, 9_876_543, 1.5e10, 2e15].map(formatQuantity)).toEqual(
+    ["0", "0", "999", "1.23 k", "12.3 k", "999 k", "9.88 M", "15.0 G", "2000 T"],
+  );
+});

@@ -27,7 +27,7 @@ const CLUSTER = {
 
 const handlers: Handlers = {
   interface: () => "oneip0",
-  configuration: () => ({ dispatcher: {}, clusters: [] }),
+  configuration: () => ({ dispatcher: {}, clusters: [], api: {} }),
   verify: () => ({ ok: true, backends: [], faults: [], untried: [] }),
   techniques: () => [{ cluster: "web", technique: "route" }],
   technique: ({ technique, cluster = "web" }) => {

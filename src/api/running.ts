@@ -24,9 +24,8 @@ import type { Clock } from "../system/clock.ts";
 import { breathe, inSteps } from "../system/in_steps.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
 import type { Difference } from "./difference.ts";
-import { readKeys } from "./keys.ts";
 import type { ServiceManager } from "./service_manager.ts";
-import type { TcpApi } from "./tcp.ts";
+import { requireApi, type TcpApi } from "./tcp.ts";
 
 export interface Service {
   readonly file: string;
@@ -271,7 +270,7 @@ export class Running {
     const { config, warnings } = await inSteps(this.#clock, loadInSteps(this.#service.file));
     requireFreeAddresses(config);
     requireNeeds(config);
-    readKeys(config.api, ownUser());
+    requireApi(config.api, ownUser());
     const [before, after] = [this.#config, config].map((one) =>
       configData({ ...one, clusters: [] }).dispatcher
     );

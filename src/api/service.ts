@@ -18,12 +18,11 @@ import { listen, type Listener } from "./socket.ts";
 import { Events } from "./events.ts";
 import { EventRing } from "./event_ring.ts";
 import { Hooks } from "./hooks.ts";
-import { readKeys } from "./keys.ts";
 import { HandingOver } from "./handing_over.ts";
 import { Running, type Service, type Started } from "./running.ts";
 import { serviceManagerOf } from "./service_manager.ts";
 import { takeOver } from "./takeover.ts";
-import { TcpApi } from "./tcp.ts";
+import { requireApi, TcpApi } from "./tcp.ts";
 import { Engine } from "../engine/engine.ts";
 import { findBackend, findCluster } from "../cluster/find_backend.ts";
 import { loadWithWarnings } from "../config/load.ts";
@@ -68,7 +67,7 @@ export async function serve(
   const { config, warnings } = loadWithWarnings(file);
   requireFreeAddresses(config);
   requireNeeds(config);
-  readKeys(config.api, accountOf(config.dispatcher.user)?.uid ?? ownUser());
+  requireApi(config.api, accountOf(config.dispatcher.user)?.uid ?? ownUser());
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });

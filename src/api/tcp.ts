@@ -5,6 +5,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import type { ApiConfig } from "../config/config.ts";
+import { mayListen } from "../device/permissions.ts";
 import { ownUser } from "../device/privileges.ts";
 import { UsageError } from "../input/errors.ts";
 import { isIpv6, isLoopback } from "../wire/address.ts";
@@ -32,6 +33,21 @@ interface TcpListener {
   readonly server: Server;
   /** Certificate and key that it was opened with. */
   readonly tls: Keys["tls"];
+}
+
+/** Throws UsageError where a file will not do for a dispatcher that runs as this user, or Deno may not listen. */
+export function requireApi(config: ApiConfig, uid: number): void {
+  readKeys(config, uid);
+  config.listen.forEach(requirePermission);
+}
+
+/** Deno has its permissions from the file as it was at the start (scripts/oneip). */
+function requirePermission(endpoint: Endpoint): void {
+  if (mayListen(formatEndpoint(endpoint))) return;
+  throw new UsageError(
+    `api.listen: Deno was started without the permission to listen at ${formatEndpoint(endpoint)}; ` +
+      "start the dispatcher anew, or take over, with scripts/oneip and the path of this file",
+  );
 }
 
 export class TcpApi {
@@ -122,6 +138,7 @@ export class TcpApi {
   }
 
   async #listen(endpoint: Endpoint, { tls }: Keys): Promise<TcpListener> {
+    requirePermission(endpoint);
     const { address, port } = endpoint;
     const access = () => ({ isLocal: isLoopback(address), keys: this.#keys });
     const app = guarded(apiOf(this.#sources, this.#limits, PUBLIC_COMMANDS), access);
@@ -158,11 +175,7 @@ async function close({ server }: TcpListener): Promise<void> {
 }
 
 function why(error: unknown): string {
-  const { name, code, message } = error as NodeJS.ErrnoException;
-  // Of Deno, which has its permissions from the file as it was at the start (scripts/oneip).
-  if (name === "NotCapable") {
-    return "it was not in the file when Deno started; take over: oneip run --takeover";
-  }
+  const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
     case "EADDRINUSE":
       return "another program listens there; end it, or use another port";

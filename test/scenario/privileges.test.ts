@@ -22,7 +22,7 @@ import { accountIn, accountOf } from "../../src/api/privileges.ts";
 import { ask } from "../../src/api/client.ts";
 import { runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
-import { ONEIP } from "../runtime.ts";
+import { ONEIP, RUNTIME } from "../runtime.ts";
 
 const NOBODY = accountIn(readFileSync("/etc/passwd", "utf8"), "nobody")!;
 const NET_ADMIN = 1n << 12n;
@@ -174,6 +174,12 @@ describe.skipIf(needsTap())("a dispatcher with a user of its own", () => {
       CapEff: "0000000000000000",
       NoNewPrivs: "1",
     });
+    if (RUNTIME === "deno") {
+      writeFileSync(config, text.replace("127.0.0.1:80", "127.0.0.1:81"));
+      await expect(ask(control, "reload", {})).rejects.toThrow(
+        "Deno was started without the permission to listen at",
+      );
+    }
     writeFileSync(config, text.replace("nobody", "root"));
     await expect(ask(control, "reload", {})).rejects.toThrow("dispatcher.user cannot change while");
     writeFileSync(config, text);

@@ -365,8 +365,7 @@ export const CONTRACT = {
   add: {
     method: "post",
     path: "/v1/clusters/{cluster}/backends",
-    summary:
-      "Adds a backend until the next reload, with the keys that it would have in the file; what that changes",
+    summary: "Adds a backend until the next reload, probed as its cluster is; what that changes",
     input: z.strictObject({
       ...ofCluster,
       name: z.string(),
@@ -374,7 +373,7 @@ export const CONTRACT = {
       weight: z.int().optional(),
       backup: z.boolean().optional(),
       mtu: z.int().optional(),
-      health: json.optional(),
+      // No probes: one of type exec would run any program.
     }),
     output: configChanges,
   },

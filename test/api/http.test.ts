@@ -85,6 +85,18 @@ test.each<[string, string, string, unknown, number, object]>([
     place: "wieght",
   }],
   ["a field too few", "POST", WEIGHT, {}, 400, { place: "weight" }],
+  [
+    "a program to run, as a probe of a new backend",
+    "POST",
+    "/v1/clusters/web/backends",
+    {
+      name: "web9",
+      address: "10.0.0.19",
+      health: { type: "exec", command: ["x"] },
+    },
+    400,
+    { place: "health" },
+  ],
   ["no object", "POST", WEIGHT, [1], 400, { message: expect.stringContaining("expected object") }],
   ["no body where one is needed", "POST", WEIGHT, undefined, 400, {}],
   ["a query that there is not", "GET", "/v1/status?verbose=1", undefined, 400, { place: "verbose" }],

@@ -83,7 +83,9 @@ function followed(words: readonly string[], commands: Commands) {
   let level: Commands | undefined = commands;
   for (const word of words) {
     if (level === undefined) break;
-    const full = meant(word, Object.keys(level), path);
+    const other: string | undefined = Object.entries(level).find(([, { aliases }]) => aliases?.includes(word))
+      ?.[0];
+    const full: string = other ?? meant(word, Object.keys(level), path);
     path.push(full);
     command = level[full]!;
     level = command.subcommands;

@@ -47,7 +47,8 @@ export class Terminal {
 
   open({ pressed, resized, ended }: TerminalEvents): void {
     const input = this.#input;
-    // Also when the program ends by an error that nobody expects.
+    // Also when the program ends by an error that nobody expects, so that the error can be read.
+    this.#on(process, "uncaughtExceptionMonitor", () => writeSync(1, LEAVE));
     this.#on(process, "exit", () => writeSync(1, LEAVE));
     for (const [signal, status] of Object.entries(SIGNALS)) this.#on(process, signal, () => ended(status));
     this.#on(this.#output, "resize", () => {

@@ -96,7 +96,7 @@ test("lines come from standard input where that is no terminal", async () => {
   const { status, stdout, stderr } = await run([...ONEIP, "console"], {
     cwd: ROOT,
     env,
-    input: "explain 2001:db8::7\nshow bu\n\ndrain ?\nquit\nshow status\n",
+    input: "explain 2001:db8::7\nshow bu\n\ndrain ?\nexit\nshow status\n",
   });
   expect(stdout).toMatch(
     /^client +cluster .*\ncluster web: .*\nbackend .*\nweb1 .*\nnone .*\n {2}web1 {2}backend\n {2}web2 .*\n {2}web3 .*\n$/,

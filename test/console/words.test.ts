@@ -24,6 +24,7 @@ const COMMANDS: Record<string, ConsoleCommand> = {
   drain: { action, parameters: [backend, { label: "now", words: ["now"], optional: true }] },
   weight: { action, parameters: [backend, { label: "weight" }] },
   explain: { action, parameters: [{ label: "address", rest: true }] },
+  quit: { action, aliases: ["exit"] },
   technique: { action, parameters: [{ label: "technique", words: ["route", "broadcast"], optional: true }] },
 };
 
@@ -35,6 +36,8 @@ test.each([
   ['drain "web/web1"', "drain web/web1"],
   ["e 2001:db8::7 198.51.100.7", "explain 2001:db8::7 198.51.100.7"],
   ["t", "technique"],
+  ["q", "quit"],
+  ["exit", "quit"],
   ["t b", "technique broadcast"],
   ["help", "help"],
   ["help sh ba", "help show backends"],
@@ -43,7 +46,7 @@ test.each([
 });
 
 test.each([
-  ["shwo", '"shwo" is no command; use show, drain, weight, explain or technique'],
+  ["shwo", '"shwo" is no command; use show, drain, weight, explain, quit or technique'],
   ["show b", '"show b" could be several; use show backends or show buckets'],
   ["show", "show what? Use show backends, show buckets or show status"],
   ["show status now", '"now" is too much; use show status'],
@@ -52,13 +55,13 @@ test.each([
   ["drain web1 later", '"later" will not do; use drain BACKEND [now], with now'],
   ["drain web1 now now", '"now" is too much; use drain BACKEND [now]'],
   ["explain", "Which address? Use explain ADDRESS..."],
-  ["help shwo", '"shwo" is no command; use show, drain, weight, explain or technique'],
+  ["help shwo", '"shwo" is no command; use show, drain, weight, explain, quit or technique'],
 ])("%s is refused: %s", (line, message) => {
   expect(() => inFull(wordsOf(line), COMMANDS)).toThrow(message);
 });
 
 test.each([
-  ["", ["show", "drain", "weight", "explain", "technique", "help"]],
+  ["", ["show", "drain", "weight", "explain", "quit", "technique", "help"]],
   ["s", ["show"]],
   ["sh ", ["backends", "buckets", "status"]],
   ["show b", ["backends", "buckets"]],
@@ -66,7 +69,7 @@ test.each([
   ["drain we", ["web1", "web2"]],
   ["drain web1 ", ["now"]],
   ["technique r", ["route"]],
-  ["help ", ["show", "drain", "weight", "explain", "technique"]],
+  ["help ", ["show", "drain", "weight", "explain", "quit", "technique"]],
   ["help show ", ["backends", "buckets", "status"]],
   ["explain ", []],
   ["show status ", []],

@@ -9,8 +9,9 @@ import { captureFrame, captureHeader, captureStatistics } from "../capture/write
 import type { LiveCapture, LiveFrame } from "../engine/live_capture.ts";
 import type { Clock, Timer } from "../system/clock.ts";
 
-/** Between two looks for frames: soon for who watches, and no more of them than a ring holds. */
-const LOOK_MS = 20;
+/** Between two looks for frames: soon after there were some, for a ring is full in a few milliseconds; and soon enough for who watches. */
+const LEAST_PAUSE_MS = 1;
+const MOST_PAUSE_MS = 20;
 /** Taken at once, between which the thread does whatever else is due. */
 const MOST_FRAMES = 500;
 const MOST_OCTETS = 2 ** 18;
@@ -33,6 +34,7 @@ export function captureStream(
   let left = count;
   let said = 0;
   let quietSinceMs = clock.now();
+  let pauseMs = LEAST_PAUSE_MS;
 
   const after = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -64,6 +66,7 @@ export function captureStream(
         if (frames.length > 0) {
           left -= frames.length;
           quietSinceMs = clock.now();
+          pauseMs = LEAST_PAUSE_MS;
           const octets = frames.map(octetsOf);
           return controller.enqueue(
             Buffer.concat(capture.lost === said ? octets : [...octets, statistics()]),
@@ -75,7 +78,8 @@ export function captureStream(
           return stop();
         }
         if (clock.now() - quietSinceMs >= QUIET_MS) return controller.enqueue(statistics());
-        await Promise.race([after(LOOK_MS), capture.ended, closed.promise]);
+        await Promise.race([after(pauseMs), capture.ended, closed.promise]);
+        pauseMs = Math.min(2 * pauseMs, MOST_PAUSE_MS);
       }
     },
     cancel: stop,

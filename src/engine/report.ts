@@ -62,14 +62,36 @@ export function reportOf(
   };
 }
 
+/** Machines, and clusters, that are gone and whose numbers are still told: so that reloads without end do not fill the memory. */
+export const MOST_GONE = 1000;
+
 /** What was done under two configurations, one after the other; what is in transition is so by the latter. */
 export function sumOf(before: Report, now: Report): Report {
-  const sum = add(before, now) as Report;
+  const sum = add(
+    {
+      ...before,
+      dispatched: someOf(before.dispatched, now.dispatched),
+      octets: someOf(before.octets, now.octets),
+      broadcast: someOf(before.broadcast, now.broadcast),
+      transitions: someOf(before.transitions, now.transitions),
+    },
+    now,
+  ) as Report;
   const transitions = Object.entries(sum.transitions).map(([name, { unremembered }]) => {
     const { buckets = 0, remembered = 0 } = now.transitions[name] ?? {};
     return [name, { buckets, remembered, unremembered }];
   });
   return { ...sum, transitions: Object.fromEntries(transitions) };
+}
+
+/** Of what is gone the last ones. */
+function someOf<Value>(
+  before: Readonly<Record<string, Value>>,
+  now: Readonly<Record<string, Value>>,
+): Readonly<Record<string, Value>> {
+  const gone = Object.keys(before).filter((name) => !(name in now));
+  const forgotten = new Set(gone.slice(0, Math.max(0, gone.length - MOST_GONE)));
+  return Object.fromEntries(Object.entries(before).filter(([name]) => !forgotten.has(name)));
 }
 
 /** Adds numbers; of lists and mappings, what stands at the same place. */

@@ -45,10 +45,12 @@ export async function watchFrom(
   const lines = createInterface({ input: child.stdout });
   let last = "";
   lines.on("line", (line) => last = line);
-  const ended = once(child, "close").then(() => {
+  const ended = once(child, "close").then(([status, signal]) => {
     const summary = last === "" ? {} : JSON.parse(last) as object;
     if ("sent" in summary) return summary as Summary;
-    throw new Error(`oneip watch ended without a summary: ${said}`);
+    throw new Error(
+      `oneip watch ended without a summary, status ${status}, signal ${signal}, last line "${last}": ${said}`,
+    );
   });
   ended.catch(() => {}); // Whoever stops it hears of it.
   await Promise.race([once(lines, "line"), ended]);

@@ -9,10 +9,11 @@ import { describeMoves, movedBuckets } from "./moves.js";
 
 const PERIOD_MS = 2000;
 
-/** The next question comes after so many times what the answers took, and sooner after an event. */
+/** The next question comes after so many times what the answers took, and sooner after an event; but not later than this. */
 const PATIENCE = 25;
 const PATIENCE_AFTER_EVENT = 4;
 const SOON_MS = 250;
+const LATEST_MS = 10_000;
 
 export class Poll {
   #changed;
@@ -30,7 +31,7 @@ export class Poll {
   /** Something has happened. */
   soon() {
     this.#isWanted = true;
-    if (!this.#isAsking) this.#after(Math.max(SOON_MS, PATIENCE_AFTER_EVENT * this.#tookMs));
+    if (!this.#isAsking) this.#after(this.#pause(SOON_MS, PATIENCE_AFTER_EVENT));
   }
 
   now() {
@@ -69,10 +70,17 @@ export class Poll {
     this.#changed();
     if (document.hidden) return;
     this.#after(
-      this.#isWanted
-        ? Math.max(SOON_MS, PATIENCE_AFTER_EVENT * this.#tookMs)
-        : Math.max(PERIOD_MS, PATIENCE * this.#tookMs),
+      this.#isWanted ? this.#pause(SOON_MS, PATIENCE_AFTER_EVENT) : this.#pause(PERIOD_MS, PATIENCE),
     );
+  }
+
+  /**
+   * In milliseconds.
+   * @param {number} leastMs
+   * @param {number} patience
+   */
+  #pause(leastMs, patience) {
+    return Math.min(LATEST_MS, Math.max(leastMs, patience * this.#tookMs));
   }
 }
 

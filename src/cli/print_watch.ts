@@ -13,8 +13,8 @@ import { formatTable } from "./table.ts";
 /** Between two screens, and between two lines of the tally. */
 const SCREEN_MS = 500;
 const LINE_MS = 10_000;
-/** What is not written by then when it ends is lost. */
-const LAST_WORDS_MS = 500;
+/** At the end, for a reader that is slow. One on a busy machine takes seconds. */
+const LAST_WORDS_MS = 60_000;
 /** Rows that a screen has room for. */
 const MOST_ROWS = 12;
 const MOST_FAILURES = 5;
@@ -58,7 +58,8 @@ export async function watchOnOutput(target: string, json: boolean, options: Watc
   }
   if (isScreen) print(screen(ended));
   else print(json ? JSON.stringify(ended) : describeWatch(ended));
-  await queue.end(LAST_WORDS_MS);
+  const left = await queue.end(LAST_WORDS_MS);
+  if (left > 0) throw new Error(`The output's last ${left} lines are lost: their reader stood still`);
   return ended;
 }
 

@@ -40,7 +40,7 @@ export function openLog(
       told?.(line);
     },
   });
-  return { log, end: () => queue.end(LAST_WORDS_MS) };
+  return { log, end: async () => void await queue.end(LAST_WORDS_MS) };
 }
 
 function pretty(): (line: string) => string {

@@ -58,15 +58,16 @@ export class LogQueue {
     if (this.#timer === undefined) this.#work();
   }
 
-  /** Resolves when all is written; gives up what is not within `timeoutMs`. */
-  async end(timeoutMs: number): Promise<void> {
-    if (this.#lines.length === 0) return;
+  /** Resolves when all is written; gives up what is not within `timeoutMs`: so many lines. */
+  async end(timeoutMs: number): Promise<number> {
+    if (this.#lines.length === 0) return 0;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#written = resolve;
     const limit = this.#clock.after(timeoutMs, resolve);
     await promise;
     limit.cancel();
     this.#timer?.cancel();
+    return this.#lines.length;
   }
 
   #work(): void {

@@ -29,7 +29,7 @@ export class EventRing {
 
   /** The first after this number that is still kept. A number that has not come yet is one of another process: all are after it. */
   after(number: number): DispatcherEvent | undefined {
-    if (number === this.#newest) return undefined;
+    if (number === this.#newest || this.#newest === 0) return undefined;
     const oldest = Math.max(1, this.#newest - MOST_EVENTS + 1);
     let next = number > this.#newest ? oldest : Math.max(number + 1, oldest);
     while (this.#events[next % MOST_EVENTS]?.number !== next) next++; // The newest is there.

@@ -43,6 +43,14 @@ test("whoever comes back gets what came after the last, as far as it is kept, an
   expect(numberIn(await first(9999)), "of another process").toBe(501);
 });
 
+test("who knows a number of another process waits for the first event of this one", () => {
+  const ring = new EventRing();
+  expect(ring.after(5)).toBeUndefined();
+  add(ring, 1);
+  expect(ring.after(5)?.number).toBe(1);
+  expect(ring.after(1)).toBeUndefined();
+});
+
 test("after a takeover the numbers go on, and the last one of before is known", async () => {
   const [old, next] = [new EventRing(), new EventRing()];
   add(old, 1500);

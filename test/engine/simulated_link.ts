@@ -18,9 +18,11 @@ const TARGET_IP = 38;
 const LENGTH = 42;
 const DST = 30;
 /** Of a neighbor solicitation of IPv6. */
+const NEXT_HEADER6 = 20;
 const TYPE6 = 54;
 const SRC6 = 22;
 const TARGET6 = 62;
+const ICMPV6 = 58;
 const SOLICITATION = 135;
 
 export interface Neighbor {
@@ -83,8 +85,9 @@ export class SimulatedLink implements Device {
     if (this.isDown) return false;
     if (this.isCut) return true;
     if (slot[12] === 0x08 && slot[13] === 0x06) this.#hearQuestion(slot);
-    else if (slot[12] === 0x86 && slot[TYPE6] === SOLICITATION) this.#hearSolicitation(slot);
-    else {
+    else if (slot[12] === 0x86 && slot[NEXT_HEADER6] === ICMPV6 && slot[TYPE6] === SOLICITATION) {
+      this.#hearSolicitation(slot);
+    } else {
       const neighbor = this.#byMac.get(wordAt(slot, 2));
       if (neighbor !== undefined) this.#deliver(neighbor, slot, length);
     }

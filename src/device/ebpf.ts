@@ -1,98 +1,217 @@
 /**
- * Programs of the extended packet filter that run in the kernel (Documentation/bpf/standardization/instruction-set.rst). An
- * instruction is a struct bpf_insn:
- *
- *      0      1           2        4          8
- *     +------+-----------+--------+----------+
- *     | code | src | dst | offset |   imm    |    offset: how many instructions to leap over
- *     +------+-----------+--------+----------+
- *
- * Registers are r0, the result, to r10. r1 is what the program is called with, for a packet a struct __sk_buff; loads from the
- * packet want it in r6, destroy r1 to r5, and end the program with result 0 when the packet is too short.
+ * What the kernel is asked about eBPF programs, maps and links by bpf(2). The fields are those of union bpf_attr
+ * (include/uapi/linux/bpf.h), each at its place in octets. Descriptors are closed by whoever got them.
  */
 
+import { describeErrno } from "./errno.ts";
 import { libc } from "./libc.ts";
 
-export type Instruction = readonly [code: number, registers: number, offset: number, imm: number];
+const MAP_CREATE = 0;
+const MAP_LOOKUP_ELEM = 1;
+const MAP_UPDATE_ELEM = 2;
+const PROG_LOAD = 5;
+const PROG_TEST_RUN = 10;
+const MAP_FREEZE = 22;
+const MAP_LOOKUP_BATCH = 24;
+const LINK_CREATE = 28;
+const LINK_UPDATE = 29;
 
-const SIZE = 8;
+/** Octets of the part of union bpf_attr that is used here; the kernel takes what is missing for 0. */
+const ATTRIBUTES = 128;
 
-/** The size of a load, in its code. */
-export const OCTET = 0x10;
-export const HALF = 0x08;
-export const WORD = 0x00;
+/** Octets of an instruction. */
+const INSTRUCTION = 8;
 
-const registers = (dst: number, src = 0) => src << 4 | dst;
+/** enum bpf_prog_type. */
+export const SOCKET_FILTER = 1;
+export const SCHED_CLS = 3;
 
-/** r0 = the packet's octets there, in the order of numbers. Offsets count from the Ethernet header. */
-export const loadPacket = (size: number, offset: number): Instruction => [0x20 | size, 0, 0, offset];
-/** dst = the word there in what src points to. */
-export const loadWord = (dst: number, src: number, offset: number): Instruction => [
-  0x61,
-  registers(dst, src),
-  offset,
-  0,
-];
-export const set = (dst: number, imm: number): Instruction => [0xb7, registers(dst), 0, imm];
-export const copy = (dst: number, src: number): Instruction => [0xbf, registers(dst, src), 0, 0];
-export const xor = (dst: number, src: number): Instruction => [0xaf, registers(dst, src), 0, 0];
-export const and = (dst: number, imm: number): Instruction => [0x57, registers(dst), 0, imm];
-export const multiply = (dst: number, imm: number): Instruction => [0x27, registers(dst), 0, imm];
-/** Of the lower 32 bits; the upper ones are 0 then. */
-export const multiply32 = (dst: number, imm: number): Instruction => [0x24, registers(dst), 0, imm];
-export const shiftRight = (dst: number, bits: number): Instruction => [0x77, registers(dst), 0, bits];
-export const leap = (over: number): Instruction => [0x05, 0, over, 0];
-export const leapIfEqual = (dst: number, imm: number, over: number): Instruction => [
-  0x15,
-  registers(dst),
-  over,
-  imm,
-];
-export const leapIfNot = (dst: number, imm: number, over: number): Instruction => [
-  0x55,
-  registers(dst),
-  over,
-  imm,
-];
-/** Numbers without sign. */
-export const leapIfLess = (dst: number, imm: number, over: number): Instruction => [
-  0xa5,
-  registers(dst),
-  over,
-  imm,
-];
-/** The program's end; its result is r0. */
-export const EXIT: Instruction = [0x95, 0, 0, 0];
+/** enum bpf_attach_type: programs before a device, on the way in and out (Linux 6.6). */
+export const TCX_INGRESS = 46;
+export const TCX_EGRESS = 47;
 
-/** Octets of a program, host byte order, little-endian. */
-export function assemble(instructions: readonly Instruction[]): Uint8Array<ArrayBuffer> {
-  const octets = new Uint8Array(new ArrayBuffer(instructions.length * SIZE));
-  const view = new DataView(octets.buffer);
-  for (const [index, [code, registers, offset, imm]] of instructions.entries()) {
-    view.setUint8(index * SIZE, code);
-    view.setUint8(index * SIZE + 1, registers);
-    view.setInt16(index * SIZE + 2, offset, true);
-    view.setInt32(index * SIZE + 4, imm, true);
+/** enum bpf_map_type. */
+export const ARRAY = 2;
+export const PERCPU_ARRAY = 6;
+export const ARRAY_OF_MAPS = 12;
+
+/** The program may not write to it. */
+export const READ_ONLY_PROGRAM = 1 << 7;
+
+/** The kernel has refused something. `errno` says what, `log` what the verifier has said of a program. */
+export class BpfError extends Error {
+  override name = "BpfError";
+  readonly errno: number;
+  readonly log: string;
+
+  constructor(what: string, errno: number, log = "") {
+    super(`The kernel refuses to ${what}: ${describeErrno(errno)}${log === "" ? "" : `; ${log}`}`);
+    this.errno = errno;
+    this.log = log;
   }
-  return octets;
 }
 
-const PROG_LOAD = 5;
-const SOCKET_FILTER = 1;
-/** The part of union bpf_attr that is used: type (4), count (4), where the program is (8) and its licence (8), and more (24). */
-const ATTRIBUTES = 48;
+type Field = readonly [at: number, value: number | Uint8Array<ArrayBuffer>];
+
+/** A number takes four octets, what is pointed to eight. */
+function bpf(command: number, ...fields: readonly Field[]): number {
+  const attributes = new Uint8Array(new ArrayBuffer(ATTRIBUTES));
+  const view = new DataView(attributes.buffer);
+  for (const [at, value] of fields) {
+    if (typeof value === "number") view.setUint32(at, value, true);
+    else view.setBigUint64(at, libc.addressOf(value), true);
+  }
+  return libc.bpf(command, attributes, attributes.length);
+}
+
+function orThrow(result: number, what: string): number {
+  if (result < 0) throw new BpfError(what, libc.errno());
+  return result;
+}
+
+/** Octets of what the verifier may say. */
+const LOG = 65_536;
+/** The last lines of it say why. */
+const LOG_LINES = 3;
+
+/** A program that the kernel has checked. Throws BpfError with the end of what its verifier says. */
+export function loadProgram(
+  type: number,
+  instructions: Uint8Array<ArrayBuffer>,
+  attachType = 0,
+  name = "oneip",
+): number {
+  const license = new Uint8Array(new ArrayBuffer(1));
+  const fields: Field[] = [
+    [0, type],
+    [4, instructions.length / INSTRUCTION],
+    [8, instructions],
+    [16, license],
+    ...nameAt(48, name),
+    [68, attachType],
+  ];
+  const program = bpf(PROG_LOAD, ...fields);
+  if (program >= 0) return program;
+  const errno = libc.errno();
+  // Asked again for what it says: to write that down costs more than the checks.
+  const log = new Uint8Array(new ArrayBuffer(LOG));
+  bpf(PROG_LOAD, ...fields, [24, 1], [28, log.length], [32, log]);
+  const lines = new TextDecoder().decode(log.subarray(0, log.indexOf(0))).trim().split("\n");
+  throw new BpfError(
+    "load the program",
+    errno,
+    lines.filter((line) => !/^(processed|verification) /.test(line)).slice(-LOG_LINES).join(" / "),
+  );
+}
+
+function nameAt(at: number, name: string): Field[] {
+  const octets = new Uint8Array(16);
+  new TextEncoder().encodeInto(name, octets.subarray(0, 15));
+  const words = new Uint32Array(octets.buffer);
+  return [...words.entries()].map(([word, value]): Field => [at + word * 4, value]);
+}
+
+export interface MapOptions {
+  readonly type: number;
+  readonly name: string;
+  /** Octets of each; of an array of maps 4. */
+  readonly valueSize: number;
+  readonly entries: number;
+  readonly flags?: number;
+  /** Of an array of maps: one like those that it will have. */
+  readonly inner?: number;
+}
+
+/** Keys are numbers from 0. Throws BpfError. */
+export function createMap({ type, name, valueSize, entries, flags = 0, inner = 0 }: MapOptions): number {
+  return orThrow(
+    bpf(
+      MAP_CREATE,
+      [0, type],
+      [4, 4],
+      [8, valueSize],
+      [12, entries],
+      [16, flags],
+      [20, inner],
+      ...nameAt(28, name),
+    ),
+    `make the map ${name}`,
+  );
+}
+
+/** Nobody changes it any more but programs. */
+export function freezeMap(map: number): void {
+  orThrow(bpf(MAP_FREEZE, [0, map]), "freeze a map");
+}
+
+/** Throws BpfError. Where the map is one of maps, it returns when no program uses the one before any more. */
+export function updateMap(map: number, key: number, value: Uint8Array<ArrayBuffer>): void {
+  const keyOctets = new Uint8Array(Uint32Array.of(key).buffer);
+  orThrow(bpf(MAP_UPDATE_ELEM, [0, map], [8, keyOctets], [16, value]), "write to a map");
+}
+
+/** Reads the value of key 0; `into` is as long as that, of a map by CPU as long as that of all CPUs. */
+export function lookUpMap(map: number, into: Uint8Array<ArrayBuffer>): void {
+  const key = new Uint8Array(new ArrayBuffer(4));
+  orThrow(bpf(MAP_LOOKUP_ELEM, [0, map], [8, key], [16, into]), "read a map");
+}
+
+/** Reads so many values from key 0 on, one after the other; of a map by CPU those of all CPUs for each key. */
+export function lookUpMapWhole(map: number, entries: number, into: Uint8Array<ArrayBuffer>): void {
+  const next = new Uint8Array(new ArrayBuffer(4));
+  const keys = new Uint8Array(new ArrayBuffer(4 * entries));
+  orThrow(
+    bpf(MAP_LOOKUP_BATCH, [8, next], [16, keys], [24, into], [32, entries], [36, map]),
+    "read a map",
+  );
+}
+
+/** Attaches a program to an interface, after those that are there. Closing the descriptor detaches it. Throws BpfError. */
+export function attachProgram(program: number, ifindex: number, attachType: number): number {
+  return orThrow(
+    bpf(LINK_CREATE, [0, program], [4, ifindex], [8, attachType]),
+    "attach the program to the interface",
+  );
+}
+
+/** Lets another program take the place of the one that is attached: each frame meets one of both. Throws BpfError. */
+export function replaceProgram(link: number, program: number): void {
+  orThrow(bpf(LINK_UPDATE, [0, link], [4, program]), "replace the program");
+}
+
+export interface TestRun {
+  /** What the program has returned. */
+  readonly result: number;
+  /** What it has left, in `into`. */
+  readonly length: number;
+}
 
 /**
- * Has the kernel check a program that looks at packets. Its descriptor, to be closed; negative when the kernel refuses, as it
- * does without CAP_BPF.
+ * Runs a program once over a frame, as if it had come to an interface: for tests. `context` is a struct __sk_buff. Throws BpfError when
+ * the kernel takes no such frame.
  */
-export function load(program: Uint8Array<ArrayBuffer>): number {
+export function testRun(
+  program: number,
+  frame: Uint8Array<ArrayBuffer>,
+  length: number,
+  into: Uint8Array<ArrayBuffer>,
+  context: Uint8Array<ArrayBuffer>,
+): TestRun {
   const attributes = new Uint8Array(new ArrayBuffer(ATTRIBUTES));
-  const licence = new Uint8Array(new ArrayBuffer(1));
   const view = new DataView(attributes.buffer);
-  view.setUint32(0, SOCKET_FILTER, true);
-  view.setUint32(4, program.length / SIZE, true);
-  view.setBigUint64(8, libc.addressOf(program), true);
-  view.setBigUint64(16, libc.addressOf(licence), true);
-  return libc.bpf(PROG_LOAD, attributes, attributes.length);
+  view.setUint32(0, program, true);
+  view.setUint32(8, length, true);
+  view.setUint32(12, into.length, true);
+  view.setBigUint64(16, libc.addressOf(frame), true);
+  view.setBigUint64(24, libc.addressOf(into), true);
+  view.setUint32(32, 1, true);
+  view.setUint32(40, context.length, true);
+  view.setBigUint64(48, libc.addressOf(context), true);
+  orThrow(libc.bpf(PROG_TEST_RUN, attributes, attributes.length), "run a program over a frame");
+  return { result: view.getInt32(4, true), length: view.getUint32(12, true) };
+}
+
+/** Of a program, a map or a link. */
+export function close(descriptor: number): void {
+  libc.close(descriptor);
 }

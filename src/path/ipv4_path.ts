@@ -29,7 +29,7 @@ export class Ipv4Path {
     this.#egress = egress;
     this.#answers = answers;
     this.#responder = responder;
-    this.#locals = new AddressTable(localsOf(plan));
+    this.#locals = new AddressTable(localsOf4(plan));
   }
 
   /** `room` octets from `ip` on are there. */
@@ -81,7 +81,7 @@ export class Ipv4Path {
 }
 
 /** What each IPv4 address is that is not any other. */
-function localsOf(plan: Plan): [address: number, value: number][] {
+export function localsOf4(plan: Plan): [address: number, value: number][] {
   const own = plan.addresses.filter(({ address }) => !isIpv6(address));
   const locals = new Map<number, number>();
   // A link of /31 or /32 has no broadcast address, RFC 3021.

@@ -18,7 +18,7 @@ import type { VirtioHeader } from "./virtio_header.ts";
 
 /** The IPv6 addresses that are ours to answer for: the dispatcher's, its link-local one among them, and the clusters'. */
 export function ownIpv6(plan: Plan): string[] {
-  return localsOf(plan).map(([address]) => address);
+  return localsOf6(plan).map(([address]) => address);
 }
 
 export class Ipv6Path {
@@ -42,7 +42,7 @@ export class Ipv6Path {
     this.#answers = answers;
     this.#responder = responder;
     this.#virtio = virtio;
-    this.#locals = new AddressTable6(localsOf(plan).map(([address, value]) => [wordsOf(address), value]));
+    this.#locals = new AddressTable6(localsOf6(plan).map(([address, value]) => [wordsOf(address), value]));
   }
 
   /** `room` octets from `ip` on are there. */
@@ -109,7 +109,7 @@ function isDiscovery({ frame, isIcmp, isFragment, upper, upperLength }: Packet):
 }
 
 /** What each IPv6 address is that is not any other. */
-function localsOf(plan: Plan): [address: string, value: number][] {
+export function localsOf6(plan: Plan): [address: string, value: number][] {
   const own = plan.addresses.map(({ address }) => address).filter(isIpv6);
   const clusters = plan.clusters.flatMap(({ addresses }, index) =>
     addresses.filter(isIpv6).map((address): [string, number] => [address, index])

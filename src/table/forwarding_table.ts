@@ -37,7 +37,17 @@ export interface TableSize {
   readonly neighbors: number;
 }
 
+/** Where its parts begin, in octets. */
+export interface TablePlaces {
+  readonly macs: number;
+  readonly owners: number;
+  readonly olds: number;
+  readonly groups: number;
+}
+
 export class ForwardingTable {
+  /** The whole table. */
+  readonly octets: Uint8Array;
   readonly #macs: Int32Array;
   readonly #owners: Uint16Array;
   readonly #olds: Uint16Array;
@@ -48,17 +58,25 @@ export class ForwardingTable {
     return neighbors * 8 + Math.ceil((2 * buckets + clusters) / 2) * 4;
   }
 
+  static places({ buckets, neighbors }: TableSize): TablePlaces {
+    const owners = neighbors * 8;
+    return { macs: 0, owners, olds: owners + buckets * 2, groups: owners + buckets * 4 };
+  }
+
   /** A table in memory of its own. */
   static ofSize(size: TableSize): ForwardingTable {
     return new ForwardingTable(new ArrayBuffer(ForwardingTable.byteLength(size)), 0, size);
   }
 
   /** `at` is a multiple of four. */
-  constructor(memory: ArrayBufferLike, at: number, { clusters, buckets, neighbors }: TableSize) {
-    this.#macs = new Int32Array(memory, at, neighbors * 2);
-    this.#owners = new Uint16Array(memory, at + neighbors * 8, buckets);
-    this.#olds = new Uint16Array(memory, at + neighbors * 8 + buckets * 2, buckets);
-    this.#groups = new Uint16Array(memory, at + neighbors * 8 + buckets * 4, clusters);
+  constructor(memory: ArrayBufferLike, at: number, size: TableSize) {
+    const { clusters, buckets, neighbors } = size;
+    const { macs, owners, olds, groups } = ForwardingTable.places(size);
+    this.octets = new Uint8Array(memory, at, ForwardingTable.byteLength(size));
+    this.#macs = new Int32Array(memory, at + macs, neighbors * 2);
+    this.#owners = new Uint16Array(memory, at + owners, buckets);
+    this.#olds = new Uint16Array(memory, at + olds, buckets);
+    this.#groups = new Uint16Array(memory, at + groups, clusters);
   }
 
   /**

@@ -3,7 +3,8 @@
  * names the same bucket as we do. All arithmetic is modulo 2^32 and stays int32.
  */
 
-const INITIAL = 0xdeadbeef | 0;
+/** Where every hash begins (JHASH_INITVAL), before length and seed. */
+export const INITIAL = 0xdeadbeef | 0;
 
 /** The hash of an IPv4 address, int32: jhash over its four octets. */
 export function ofIpv4(address: number, seed: number): number {

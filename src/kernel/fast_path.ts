@@ -1,0 +1,184 @@
+/**
+ * The fast path at work: the program, its maps, and the link by which it is attached. All of them are gone with the process that has
+ * made them.
+ *
+ *     held         a word: not 0 while all frames are passed up
+ *     plan         what is written once (places.ts)
+ *     tables       | one |        an array of maps, of which the one is the forwarding table in use
+ *     table 0, 1   in use in turn, as with the workers (plane/tables.ts): the other one is filled, then put in its place
+ *     dispatched   frames and octets, 8 octets each, by neighbor and CPU
+ *     passed_up    frames, 8 octets each, by reason and CPU
+ */
+
+import { possibleCpus } from "../device/cpus.ts";
+import * as ebpf from "../device/ebpf.ts";
+import type { Plan } from "../path/plan.ts";
+import type { ForwardingTable, TableSize } from "../table/forwarding_table.ts";
+import { assemble } from "./assembler/assemble.ts";
+import type { FastPathCounts } from "./counts.ts";
+import { type Places, placesFor } from "./places.ts";
+import { planOctets } from "./plan_octets.ts";
+import { REASONS } from "./program/passed_up.ts";
+import { type AttachedTo, program } from "./program/program.ts";
+
+/** Frames and octets. */
+const DISPATCHED = 16;
+const COUNTER = 8;
+
+export class FastPath {
+  /** The program's descriptor. */
+  readonly program: number;
+  readonly #places: Places;
+  readonly #attachedTo: AttachedTo;
+  readonly #maps: Readonly<Record<"held" | "plan" | "tables" | "dispatched" | "passed_up", number>>;
+  readonly #tables: readonly [number, number];
+  readonly #octets: Uint8Array<ArrayBuffer>;
+  readonly #cpus = possibleCpus();
+  #standby = 0;
+  #link: number | undefined;
+
+  /** Has the kernel check the program; all frames are passed up until there is a table. Throws BpfError and leaves nothing behind. */
+  constructor(plan: Plan, size: TableSize, attachedTo: AttachedTo) {
+    const where = placesFor(plan, size);
+    this.#places = where;
+    this.#attachedTo = attachedTo;
+    this.#octets = new Uint8Array(new ArrayBuffer(where.tableLength));
+    const made: number[] = [];
+    const make = (options: ebpf.MapOptions) => {
+      const map = ebpf.createMap(options);
+      made.push(map);
+      return map;
+    };
+    const table = () =>
+      make({ type: ebpf.ARRAY, name: "oneip_table", valueSize: where.tableLength, entries: 1 });
+    try {
+      this.#tables = [table(), table()];
+      this.#maps = {
+        held: make({ type: ebpf.ARRAY, name: "oneip_held", valueSize: 4, entries: 1 }),
+        plan: make({
+          type: ebpf.ARRAY,
+          name: "oneip_plan",
+          valueSize: where.planLength,
+          entries: 1,
+          flags: ebpf.READ_ONLY_PROGRAM,
+        }),
+        tables: make({
+          type: ebpf.ARRAY_OF_MAPS,
+          name: "oneip_tables",
+          valueSize: 4,
+          entries: 1,
+          inner: this.#tables[0],
+        }),
+        dispatched: make({
+          type: ebpf.PERCPU_ARRAY,
+          name: "oneip_counts",
+          valueSize: DISPATCHED,
+          entries: size.neighbors,
+        }),
+        passed_up: make({
+          type: ebpf.PERCPU_ARRAY,
+          name: "oneip_passed_up",
+          valueSize: REASONS.length * COUNTER,
+          entries: 1,
+        }),
+      };
+      ebpf.updateMap(this.#maps.plan, 0, planOctets(plan, where));
+      ebpf.freezeMap(this.#maps.plan);
+      const octets = assemble(program(plan, where, attachedTo), this.#maps);
+      this.program = ebpf.loadProgram(ebpf.SCHED_CLS, octets, this.#attachType, "oneip_fast_path");
+    } catch (error) {
+      for (const map of made) ebpf.close(map);
+      throw error;
+    }
+  }
+
+  get isAttached(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** From now on frames meet it on this interface. Throws BpfError. */
+  attach(ifindex: number): void {
+    this.#link = ebpf.attachProgram(this.program, ifindex, this.#attachType);
+  }
+
+  /** Takes the place of another one: each frame meets one of both. When it returns none meets the other. Throws BpfError. */
+  replace(before: FastPath): void {
+    if (before.#link === undefined) return;
+    ebpf.replaceProgram(before.#link, this.program);
+    this.#link = before.#link;
+    before.#link = undefined;
+    before.#settle();
+  }
+
+  /** Frames that come from now on go by this table. When it returns none goes by the one before. Throws BpfError. */
+  publish(table: ForwardingTable): void {
+    // The kernel reads no shared memory of ours.
+    this.#octets.set(table.octets);
+    ebpf.updateMap(this.#tables[this.#standby]!, 0, this.#octets);
+    this.#use(this.#standby);
+    this.#standby ^= 1;
+  }
+
+  /** All frames are passed up, until it is said again that they are not. */
+  hold(isHeld: boolean): void {
+    const word = new Uint8Array(new ArrayBuffer(4));
+    word[0] = isHeld ? 1 : 0;
+    ebpf.updateMap(this.#maps.held, 0, word);
+  }
+
+  /** Brings what has been counted so far. */
+  count(into: FastPathCounts): void {
+    const { neighbors } = this.#places.size;
+    const dispatched = this.#read(this.#maps.dispatched, neighbors, DISPATCHED);
+    into.frames.fill(0);
+    into.octets.fill(0);
+    for (let neighbor = 0, at = 0; neighbor < neighbors; neighbor++) {
+      for (let cpu = 0; cpu < this.#cpus; cpu++, at += DISPATCHED) {
+        into.frames[neighbor]! += Number(dispatched.getBigUint64(at, true));
+        into.octets[neighbor]! += Number(dispatched.getBigUint64(at + COUNTER, true));
+      }
+    }
+    const passedUp = this.#read(this.#maps.passed_up, 1, REASONS.length * COUNTER);
+    into.passedUp.fill(0);
+    for (let cpu = 0, at = 0; cpu < this.#cpus; cpu++) {
+      for (let reason = 0; reason < REASONS.length; reason++, at += COUNTER) {
+        into.passedUp[reason]! += Number(passedUp.getBigUint64(at, true));
+      }
+    }
+  }
+
+  /** Detaches it, and gives back what it has. Idempotent. */
+  close(): void {
+    this.detach();
+    for (const descriptor of [this.program, ...this.#tables, ...Object.values(this.#maps)]) {
+      ebpf.close(descriptor);
+    }
+  }
+
+  detach(): void {
+    if (this.#link !== undefined) ebpf.close(this.#link);
+    this.#link = undefined;
+  }
+
+  get #attachType(): number {
+    return this.#attachedTo === "tap" ? ebpf.TCX_EGRESS : ebpf.TCX_INGRESS;
+  }
+
+  /** Returns when no program reads the other table. */
+  #use(table: number): void {
+    const descriptor = new Uint8Array(new ArrayBuffer(4));
+    new DataView(descriptor.buffer).setInt32(0, this.#tables[table]!, true);
+    ebpf.updateMap(this.#maps.tables, 0, descriptor);
+  }
+
+  /** Returns when no program that ran when it was called is still running. */
+  #settle(): void {
+    this.#use(this.#standby ^ 1);
+  }
+
+  #read(map: number, entries: number, valueSize: number): DataView<ArrayBuffer> {
+    const octets = new Uint8Array(new ArrayBuffer(entries * valueSize * this.#cpus));
+    ebpf.lookUpMapWhole(map, entries, octets);
+    return new DataView(octets.buffer);
+  }
+}

@@ -28,6 +28,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { verify: [], health: [], watch: [] },
   { cluster: [], link: [], fault: [] },
   { config: [], plane: [] },
+  { kernel: ["kernel/program"], "kernel/program": [] },
   { path: [] },
   { table: [] },
   { wire: [] },
@@ -38,7 +39,8 @@ const GROUND: Readonly<Record<string, readonly string[]>> = {
   input: [],
   capture: ["input"],
   system: ["input"],
-  device: ["wire", "system"],
+  device: ["wire", "system", "kernel/assembler"],
+  "kernel/assembler": [],
 };
 
 /** Would run in a browser: no runtime, no built-in modules, and one package for addresses as text. */

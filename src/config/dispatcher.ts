@@ -13,6 +13,7 @@ import {
   choice,
   durationWithin,
   durationWithinOrNever,
+  fastPath,
   interfaceName,
   list,
   oneOrMore,
@@ -161,6 +162,13 @@ export const dispatcher = section("use a mapping with interface and addresses", 
       "environment says which, by ONEIP_EVENT and ONEIP_EVENT_JSON (docs/service.md). Four run at once; after 10 s one is killed, with " +
       "all that it has started.",
     examples: [["/usr/local/bin/tell-chat", "--quiet"]],
+  }),
+  fastPath: key(fastPath.default("auto"), {
+    description:
+      "Whether the kernel carries out itself what is settled and plain (docs/fast-path.md). `auto`: where it can. `on`: where it cannot, the " +
+      "dispatcher does not start. `off`: never. `{attach: uplink, interface: eth1}`: already where frames come in, which is quicker for " +
+      "small ones, when clients and backends are all behind that interface.",
+    examples: ["off", { attach: "uplink", interface: "eth1" }],
   }),
   user: key(userName.optional(), {
     absent: "whoever started it",

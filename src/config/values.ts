@@ -233,6 +233,17 @@ export function oneOrMore<Item extends z.ZodType>(item: Item, remedy: string) {
   );
 }
 
+const fastPathRemedy = "use auto, on, off, or a mapping such as {attach: uplink, interface: eth1}";
+
+/** Where the kernel is to carry out its share of the path. */
+export const fastPath = z.union(
+  [
+    z.enum(["auto", "on", "off"], fastPathRemedy),
+    z.strictObject({ attach: z.literal("uplink"), interface: interfaceName }, fastPathRemedy),
+  ],
+  fastPathRemedy,
+);
+
 /** A list of one item or more. `what` is such as `at least one backend`. */
 export function list<Item extends z.ZodType>(item: Item, what: string) {
   return z.array(item, `list ${what}`).min(1, `list ${what}`);

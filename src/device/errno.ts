@@ -3,13 +3,14 @@
 export const EPERM = 1;
 export const ENOENT = 2;
 const EIO = 5;
+export const E2BIG = 7;
 export const EAGAIN = 11;
 export const EACCES = 13;
 export const EBUSY = 16;
 export const ENODEV = 19;
 export const EINVAL = 22;
 export const ENOTTY = 25;
-const ENOSPC = 28;
+export const ENOSPC = 28;
 export const EPIPE = 32;
 export const EOPNOTSUPP = 95;
 export const ECONNREFUSED = 111;
@@ -19,6 +20,7 @@ const NAMES: Record<number, string> = {
   [EPERM]: "EPERM: operation not permitted",
   [ENOENT]: "ENOENT: no such file or directory",
   [EIO]: "EIO: input/output error",
+  [E2BIG]: "E2BIG: too big",
   [EACCES]: "EACCES: permission denied",
   [EBUSY]: "EBUSY: device or resource busy",
   [ENODEV]: "ENODEV: no such device",

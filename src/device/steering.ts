@@ -8,34 +8,29 @@
  * The tag of a VLAN is not in the frame yet when this is decided. What is not recognised is data, and loses nothing by it.
  */
 
+import { assemble } from "../kernel/assembler/assemble.ts";
 import {
   and,
-  assemble,
-  copy,
-  EXIT,
-  HALF,
-  type Instruction,
-  leap,
-  leapIfEqual,
-  leapIfLess,
-  leapIfNot,
+  exit,
+  goto,
+  type Item,
+  label,
   load,
   loadPacket,
-  loadWord,
+  move,
   multiply,
   multiply32,
-  OCTET,
-  set,
   shiftRight,
-  WORD,
+  when,
   xor,
-} from "./ebpf.ts";
+} from "../kernel/assembler/instructions.ts";
+import { BpfError, loadProgram, SOCKET_FILTER } from "./ebpf.ts";
 import { libc } from "./libc.ts";
 
 const TUNSETSTEERINGEBPF = 0x800454e0;
 const NO_PROGRAM = -1;
 
-/** Where the word of struct __sk_buff is that has the Ethernet type, in network order. */
+/** Where struct __sk_buff has the Ethernet type, in network order. */
 const PROTOCOL = 16;
 const ARP = 0x0608;
 const IPV4 = 0x0008;
@@ -50,75 +45,77 @@ const LAST_DISCOVERY = 137;
 /** Spreads whatever differs over the upper bits: 2^32 divided by the golden ratio. */
 const GOLDEN = 0x9e3779b1 | 0;
 
-/** The address and, when the protocol in r0 has them, the ports there: into r8. */
-const addPorts = (at: number): Instruction[] => [
-  leapIfEqual(0, TCP, 1),
-  leapIfNot(0, UDP, 2),
-  loadPacket(WORD, at),
-  xor(8, 0),
-];
-const addWords = (...offsets: readonly number[]): Instruction[] =>
-  offsets.flatMap((at) => [loadPacket(WORD, at), xor(8, 0)]);
+const CONTEXT = "r6";
+const TYPE = "r7";
+const MIXED = "r8";
 
-/** Only a packet without options, and no fragment, has its ports there. */
-const HASH_IPV4: readonly Instruction[] = [
-  ...addWords(26),
-  loadPacket(OCTET, 14),
-  leapIfNot(0, 0x45, 8),
-  loadPacket(HALF, 20),
-  and(0, 0x3fff),
-  leapIfNot(0, 0, 5),
-  loadPacket(OCTET, 23),
-  ...addPorts(34),
-];
-const HASH_IPV6: readonly Instruction[] = [
-  ...addWords(22, 26, 30, 34),
-  loadPacket(OCTET, 20),
-  ...addPorts(54),
-];
-
-/** Returns the number of the queue, with `queues` for data. */
-export function steeringProgram(queues: number): Uint8Array<ArrayBuffer> {
-  const toNeighbors: readonly Instruction[] = [set(0, queues), EXIT];
-  const discovery: readonly Instruction[] = [
-    loadPacket(OCTET, 20),
-    leapIfNot(0, ICMPV6, 3 + toNeighbors.length),
-    loadPacket(OCTET, 54),
-    leapIfLess(0, FIRST_DISCOVERY, 1 + toNeighbors.length),
-    leapIfLess(0, LAST_DISCOVERY + 1, 1),
-    leap(toNeighbors.length),
-    ...toNeighbors,
+/** The program, whose result is the number of the queue, with `queues` for data. */
+function program(queues: number): Item[] {
+  return [
+    move(CONTEXT, "r1"),
+    load(32, TYPE, CONTEXT, PROTOCOL),
+    when(TYPE, "==", ARP, "neighbors"),
+    when(TYPE, "!=", IPV6, "data"),
+    loadPacket(8, 20),
+    when("r0", "!=", ICMPV6, "data"),
+    loadPacket(8, 54),
+    when("r0", "<", FIRST_DISCOVERY, "data"),
+    when("r0", ">", LAST_DISCOVERY, "data"),
+    label("neighbors"),
+    move("r0", queues),
+    exit,
+    label("data"),
+    ...(queues === 1 ? [move("r0", 0)] : share(queues)),
+    exit,
   ];
-  return assemble([
-    copy(6, 1),
-    loadWord(7, 6, PROTOCOL),
-    leapIfNot(7, ARP, toNeighbors.length),
-    ...toNeighbors,
-    leapIfNot(7, IPV6, discovery.length),
-    ...discovery,
-    ...(queues === 1 ? [set(0, 0)] : share(queues)),
-    EXIT,
-  ]);
 }
 
 /** r0 = one of so many queues, the same for all packets of a flow. */
-function share(queues: number): Instruction[] {
+function share(queues: number): Item[] {
   return [
-    set(8, 0),
-    leapIfNot(7, IPV4, HASH_IPV4.length),
-    ...HASH_IPV4,
-    leapIfNot(7, IPV6, HASH_IPV6.length),
-    ...HASH_IPV6,
-    multiply32(8, GOLDEN),
-    copy(0, 8),
-    multiply(0, queues),
-    shiftRight(0, 32),
+    move(MIXED, 0),
+    when(TYPE, "==", IPV4, "ipv4"),
+    when(TYPE, "!=", IPV6, "mixed"),
+    ...[22, 26, 30, 34].flatMap(mixWord),
+    loadPacket(8, 20),
+    ...mixPorts(54, "ipv6"),
+    goto("mixed"),
+    label("ipv4"),
+    ...mixWord(26),
+    // Only a packet without options, and no fragment, has its ports there.
+    loadPacket(8, 14),
+    when("r0", "!=", 0x45, "mixed"),
+    loadPacket(16, 20),
+    and("r0", 0x3fff),
+    when("r0", "!=", 0, "mixed"),
+    loadPacket(8, 23),
+    ...mixPorts(34, "ipv4"),
+    label("mixed"),
+    multiply32(MIXED, GOLDEN),
+    move("r0", MIXED),
+    multiply("r0", queues),
+    shiftRight("r0", 32),
   ];
 }
 
-/** The program's descriptor, or negative when the kernel refuses it. */
+const mixWord = (at: number): Item[] => [loadPacket(32, at), xor(MIXED, "r0")];
+
+/** The ports there, when the protocol in r0 has some. */
+const mixPorts = (at: number, name: string): Item[] => [
+  when("r0", "==", TCP, `${name}_ports`),
+  when("r0", "!=", UDP, "mixed"),
+  label(`${name}_ports`),
+  ...mixWord(at),
+];
+
+/** The program's descriptor, or negative when the kernel refuses it, as it does without CAP_BPF. */
 export function loadSteering(queues: number): number {
-  return load(steeringProgram(queues));
+  try {
+    return loadProgram(SOCKET_FILTER, assemble(program(queues)));
+  } catch (error) {
+    if (error instanceof BpfError) return -1;
+    throw error;
+  }
 }
 
 /** Lets a loaded program choose the queue of each frame for a TAP, by one of its queues. False when the kernel knows no such thing. */

@@ -174,6 +174,7 @@ class Source {
     );
     this.#offset = Math.round((clock.sinceEpoch() - attachment.now()) * 1000);
     this.#number = shared.captureFilter.start(wanted);
+    attachment.showAll(true);
     this.#lostBefore = this.#lostByWorkers();
   }
 
@@ -183,6 +184,7 @@ class Source {
 
   stop(): void {
     this.#parts.shared.captureFilter.stop();
+    this.#parts.attachment.showAll(false);
   }
 
   next(): LiveFrame | undefined {

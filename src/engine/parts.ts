@@ -160,7 +160,10 @@ export class EngineParts {
     this.publisher = new Publisher(
       this.shared,
       () => attachment.wake(),
-      (table) => this.forwarding.fill(table, this.resolver.neighbors),
+      (table) => {
+        this.forwarding.fill(table, this.resolver.neighbors);
+        attachment.publish(this.shared, table);
+      },
     );
     this.inbox = new Inbox(this.shared, this.link, frames, {
       resolver: this.resolver,
@@ -173,7 +176,8 @@ export class EngineParts {
 
   /** Workers begin, or those of an engine before go on by this plan and memory. */
   startWorkers(): void {
-    this.attachment.start(this.plan, this.shared, (worker) => this.inbox.drain(worker));
+    const { fastPath } = this.config.dispatcher;
+    this.attachment.start(this.plan, this.shared, (worker) => this.inbox.drain(worker), fastPath);
   }
 
   /** Brings the table to the workers; resolves when all of them use it. */

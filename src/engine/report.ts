@@ -1,5 +1,6 @@
 /** What a dispatcher has done since it started: the sums of its counters. */
 
+import { REASONS } from "../kernel/program/passed_up.ts";
 import * as verdict from "../path/verdict.ts";
 import type { Resolver } from "../link/resolver.ts";
 import type { SharedState } from "../plane/shared_state.ts";
@@ -7,10 +8,12 @@ import type { Forwarding } from "./forwarding.ts";
 import type { TransitionReport } from "./transitions.ts";
 
 export interface Report {
-  /** Frames read from the device: the sum of all verdicts. */
+  /** Frames to the device: the sum of all verdicts. */
   readonly received: number;
-  /** The same by data-plane worker. */
+  /** The same by data-plane worker, which reads them from the device. */
   readonly workers: readonly number[];
+  /** What the kernel did before the device: frames that it has dispatched itself, and those that it has passed up, by reason. */
+  readonly fastPath: { readonly dispatched: number; readonly passedUp: Readonly<Record<string, number>> };
   /** Frames by verdict; the names are path/verdict.ts. */
   readonly verdicts: Readonly<Record<string, number>>;
   /** Frames dispatched by backend address. */
@@ -38,8 +41,14 @@ export function reportOf(
   const byAddress = (count: (neighbor: number) => number) =>
     Object.fromEntries(addresses.map((address) => [address, count(forwarding.neighborOf(address))]));
   return {
-    received: workers.reduce((sum, count) => sum + count, 0),
+    received: workers.reduce((sum, count) => sum + count, shared.fastPath.dispatched),
     workers,
+    fastPath: {
+      dispatched: shared.fastPath.dispatched,
+      passedUp: Object.fromEntries(
+        REASONS.map((reason, index) => [reason, shared.fastPath.passedUp[index]!]),
+      ),
+    },
     verdicts: Object.fromEntries(
       shared.verdicts().map((count, index) => [verdict.NAMES[index]!, count]),
     ),

@@ -50,7 +50,8 @@ export class Succession {
 
   /** The sums of all counters so far, those of the engines before among them. */
   report(): Report {
-    const { shared, forwarding, resolver } = this.#parts;
+    const { attachment, shared, forwarding, resolver } = this.#parts;
+    attachment.count();
     const report = reportOf(shared, forwarding, resolver);
     return this.#earlier === undefined ? report : sumOf(this.#earlier, report);
   }

@@ -16,8 +16,8 @@ import type { Plan } from "../path/plan.ts";
 import type { ForwardingTable, TableSize } from "../table/forwarding_table.ts";
 import { assemble } from "./assembler/assemble.ts";
 import type { FastPathCounts } from "./counts.ts";
-import { type Places, placesFor } from "./places.ts";
-import { planOctets } from "./plan_octets.ts";
+import { type Places, placesFor } from "./program/places.ts";
+import { planOctets } from "./program/plan_octets.ts";
 import { REASONS } from "./program/passed_up.ts";
 import { type AttachedTo, program } from "./program/program.ts";
 

@@ -4,6 +4,8 @@
  */
 
 import type { Plan } from "../path/plan.ts";
+import type { ForwardingTable } from "../table/forwarding_table.ts";
+import type { FastPathSetting, FastPathStatus } from "./kernel_share.ts";
 import type { SharedState } from "./shared_state.ts";
 
 export interface Attachment {
@@ -25,9 +27,22 @@ export interface Attachment {
   lost(): number;
   /**
    * Begins to work frames off; called again, it goes on by another plan and state, and loses no frame. `handedUp` is called with a
-   * worker's number whenever frames may wait in that worker's ring.
+   * worker's number whenever frames may wait in that worker's ring. `fastPath`: whether the kernel is to take its share.
    */
-  start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void;
+  start(
+    plan: Plan,
+    shared: SharedState,
+    handedUp: (worker: number) => void,
+    fastPath: FastPathSetting,
+  ): void;
+  /** Does the kernel take its share? */
+  readonly fastPath: FastPathStatus;
+  /** This table is about to be published to the workers of this state: the kernel goes by it from now on. */
+  publish(shared: SharedState, table: ForwardingTable): void;
+  /** Brings what the kernel has counted to the shared state. */
+  count(): void;
+  /** While somebody wants to see every frame, the workers have them all. */
+  showAll(isWanted: boolean): void;
   /**
    * Lets frames wait in the device until `release`; resolves when none is in hand any more. Before the first `start` it is at once
    * so, and what is started stands ready. Rejects when the data plane dies.

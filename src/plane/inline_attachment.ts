@@ -13,6 +13,7 @@ export class InlineAttachment implements Attachment {
   readonly offloads = [];
   readonly hasVirtioHeader = false;
   readonly hasNeighborQueue = false;
+  readonly fastPath = { interface: null, why: "the path runs inline" };
   /** The path throws nothing, so this never rejects. */
   readonly failed = new Promise<never>(() => {});
   readonly #device: Device;
@@ -49,6 +50,13 @@ export class InlineAttachment implements Attachment {
     while (this.#plane.burst() > 0) this.#handedUp(0);
     this.#isWorking = false;
   }
+
+  /** No kernel has a share in it. */
+  publish(): void {}
+
+  count(): void {}
+
+  showAll(): void {}
 
   hold(): Promise<void> {
     this.#isHeld = true;

@@ -17,7 +17,8 @@ import type { ForwardingTable } from "../table/forwarding_table.ts";
 import { OpenPorts } from "../table/open_ports.ts";
 import { TransitionMemory } from "../table/transition_memory.ts";
 import { PROBE_PORTS } from "../path/probe_ports.ts";
-import { NAMES } from "../path/verdict.ts";
+import { DISPATCHED, NAMES } from "../path/verdict.ts";
+import { FastPathCounts } from "../kernel/counts.ts";
 import { CaptureFilter } from "./capture_filter.ts";
 import type { Dimensions } from "./dimensions.ts";
 import { Tables } from "./tables.ts";
@@ -40,6 +41,8 @@ export class SharedState {
   /** The prober's, from FIRST_PROBE_PORT on. */
   readonly openPorts: OpenPorts;
   readonly captureFilter: CaptureFilter;
+  /** Main's side: what the kernel has carried out of the path, as it was last asked. */
+  readonly fastPath: FastPathCounts;
   readonly #words: Int32Array;
   readonly #tables: Tables;
 
@@ -54,6 +57,7 @@ export class SharedState {
     const firstWorker = tables + Tables.byteLength(dimensions);
     const workerSize = WorkerState.byteLength(dimensions);
     this.dimensions = dimensions;
+    this.fastPath = new FastPathCounts(dimensions.neighbors);
     this.memory = memory ?? new SharedArrayBuffer(firstWorker + workers * workerSize);
     this.#words = new Int32Array(this.memory, 0, WORDS);
     this.transitions = new TransitionMemory(this.memory, transitions, { buckets, connections });
@@ -71,6 +75,11 @@ export class SharedState {
 
   get epoch(): number {
     return this.#tables.epoch;
+  }
+
+  /** Main's side: the table in use. */
+  get table(): ForwardingTable {
+    return this.#tables.at(this.epoch);
   }
 
   /** Main's side: resolves when all workers use the table that was last published. */
@@ -139,19 +148,29 @@ export class SharedState {
     Atomics.notify(this.#words, STATE);
   }
 
-  /** Frames by verdict since the start, of all workers; the order is path/verdict.ts. */
+  /** Frames by verdict since the start, of all workers and the fast path; the order is path/verdict.ts. */
   verdicts(): number[] {
-    return NAMES.map((_, index) => this.workers.reduce((sum, { verdicts }) => sum + verdicts.get(index), 0));
+    const verdicts = NAMES.map((_, index) =>
+      this.workers.reduce((sum, { verdicts }) => sum + verdicts.get(index), 0)
+    );
+    verdicts[DISPATCHED]! += this.fastPath.dispatched;
+    return verdicts;
   }
 
-  /** Frames dispatched to a neighbor since the start, by all workers. */
+  /** Frames dispatched to a neighbor since the start, by all workers and the fast path. */
   dispatched(neighbor: number): number {
-    return this.workers.reduce((sum, { dispatched }) => sum + dispatched.get(neighbor), 0);
+    return this.workers.reduce(
+      (sum, { dispatched }) => sum + dispatched.get(neighbor),
+      this.fastPath.frames[neighbor]!,
+    );
   }
 
   /** The octets of these frames, Ethernet headers among them. */
   octets(neighbor: number): number {
-    return this.workers.reduce((sum, { octets }) => sum + octets.get(neighbor), 0);
+    return this.workers.reduce(
+      (sum, { octets }) => sum + octets.get(neighbor),
+      this.fastPath.octets[neighbor]!,
+    );
   }
 
   /** New connections to a cluster since the start that found no room to be remembered, of all workers. */

@@ -4,7 +4,9 @@ import { dropped } from "../device/dropped.ts";
 import { type HandedTap, Tap } from "../device/tap.ts";
 import type { Plan } from "../path/plan.ts";
 import { nowInAllThreads, turnOfTheLoop } from "../system/clock.ts";
+import type { ForwardingTable } from "../table/forwarding_table.ts";
 import type { Attachment } from "./attachment.ts";
+import { type FastPathSetting, type FastPathStatus, KernelShare } from "./kernel_share.ts";
 import type { SharedState } from "./shared_state.ts";
 import { Workers } from "./workers.ts";
 
@@ -28,6 +30,7 @@ export class TapAttachment implements Attachment {
   readonly failed: Promise<never>;
   readonly #tap: Tap;
   readonly #fail: (error: Error) => void;
+  readonly #kernel: KernelShare;
   #shared: SharedState | undefined;
   #workers: Workers | undefined;
   #isHeld = false;
@@ -45,6 +48,7 @@ export class TapAttachment implements Attachment {
       ...(bridge === undefined ? {} : { bridge }),
     }, handed);
     this.hasVirtioHeader = offloads;
+    this.#kernel = new KernelShare(this.#tap.name);
     const { promise, reject } = Promise.withResolvers<never>();
     this.failed = promise;
     this.#fail = reject;
@@ -76,7 +80,18 @@ export class TapAttachment implements Attachment {
     return this.hasNeighborQueue ? 0 : dropped(this.#tap.name);
   }
 
-  start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void {
+  get fastPath(): FastPathStatus {
+    return this.#kernel.status;
+  }
+
+  start(
+    plan: Plan,
+    shared: SharedState,
+    handedUp: (worker: number) => void,
+    fastPath: FastPathSetting,
+  ): void {
+    this.#kernel.start(fastPath, plan, shared);
+    if (!this.#isHeld) this.#kernel.attach();
     const before = this.#shared;
     this.#shared = shared;
     if (this.#isHeld) shared.hold();
@@ -90,6 +105,19 @@ export class TapAttachment implements Attachment {
     for (const worker of shared.workers.keys()) void this.#watch(worker, shared, handedUp);
   }
 
+  publish(shared: SharedState, table: ForwardingTable): void {
+    this.#kernel.publish(shared, table);
+  }
+
+  count(): void {
+    this.#kernel.count();
+  }
+
+  showAll(isWanted: boolean): void {
+    this.#kernel.hold(isWanted);
+  }
+
+  /** What the kernel carries out goes on: it is settled, and nobody else decides otherwise. */
   async hold(): Promise<void> {
     this.#isHeld = true;
     if (this.#shared === undefined) return;
@@ -100,6 +128,7 @@ export class TapAttachment implements Attachment {
 
   release(): void {
     this.#isHeld = false;
+    this.#kernel.attach();
     this.#shared?.release();
   }
 
@@ -129,6 +158,7 @@ export class TapAttachment implements Attachment {
   async #end(): Promise<void> {
     if (this.#isStopped) return;
     this.#isStopped = true;
+    this.#kernel.stop();
     await this.#workers?.stop();
     for (const worker of this.#shared?.workers ?? []) worker.notify();
   }

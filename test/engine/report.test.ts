@@ -6,6 +6,7 @@ function report(addresses: readonly string[], frames: number): Report {
   return {
     received: frames * addresses.length,
     workers: [frames * addresses.length],
+    fastPath: { dispatched: 0, passedUp: {} },
     verdicts: { DISPATCHED: frames * addresses.length },
     dispatched: each,
     octets: each,

@@ -16,9 +16,9 @@ import {
   when32,
   xor,
 } from "../assembler/instructions.ts";
-import type { Homes } from "../local_addresses.ts";
-import { WAYS } from "../local_addresses.ts";
-import { CELL4, CELL6, CLUSTER as CLUSTER_OCTETS, type Places, VALUE4, VALUE6 } from "../places.ts";
+import type { Homes } from "./local_addresses.ts";
+import { WAYS } from "./local_addresses.ts";
+import { CELL4, CELL6, CLUSTER as CLUSTER_OCTETS, type Places, VALUE4, VALUE6 } from "./places.ts";
 import { passedUp } from "./passed_up.ts";
 import { CLUSTER, FRAME } from "./registers.ts";
 

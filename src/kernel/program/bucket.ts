@@ -15,7 +15,7 @@ import {
   when,
   when32,
 } from "../assembler/instructions.ts";
-import { FIRST_BUCKET, INDEX, type Places, SHIFT } from "../places.ts";
+import { FIRST_BUCKET, INDEX, type Places, SHIFT } from "./places.ts";
 import { passedUp } from "./passed_up.ts";
 import { CLUSTER, KEY, OWNER, STACK } from "./registers.ts";
 

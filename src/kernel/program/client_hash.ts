@@ -14,7 +14,7 @@ import {
   subtract32,
   xor32,
 } from "../assembler/instructions.ts";
-import { HASH4, HASH6, MASK4, MASK6 } from "../places.ts";
+import { HASH4, HASH6, MASK4, MASK6 } from "./places.ts";
 import { CLUSTER, FRAME, OWNER } from "./registers.ts";
 
 const A = "r1";

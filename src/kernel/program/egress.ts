@@ -32,7 +32,7 @@ import {
   when,
   when32,
 } from "../assembler/instructions.ts";
-import type { Places } from "../places.ts";
+import type { Places } from "./places.ts";
 import { macHalf, macWord } from "./network_order.ts";
 import { passedUp } from "./passed_up.ts";
 import {

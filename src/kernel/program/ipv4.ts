@@ -18,7 +18,7 @@ import {
   when,
   when32,
 } from "../assembler/instructions.ts";
-import type { Places } from "../places.ts";
+import type { Places } from "./places.ts";
 import { cluster, look4 } from "./addresses.ts";
 import { hash4 } from "./client_hash.ts";
 import { network16 } from "./network_order.ts";

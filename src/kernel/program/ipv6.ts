@@ -17,7 +17,7 @@ import {
   when,
   when32,
 } from "../assembler/instructions.ts";
-import type { Places } from "../places.ts";
+import type { Places } from "./places.ts";
 import { cluster, look6 } from "./addresses.ts";
 import { hash6 } from "./client_hash.ts";
 import { passedUp } from "./passed_up.ts";

@@ -16,7 +16,7 @@ import {
   valueOf,
   when32,
 } from "../assembler/instructions.ts";
-import { type Places, PORTS, PORTS_AT } from "../places.ts";
+import { type Places, PORTS, PORTS_AT } from "./places.ts";
 import { passedUp } from "./passed_up.ts";
 import { CLUSTER, FRAME, STACK, TOTAL_LENGTH } from "./registers.ts";
 

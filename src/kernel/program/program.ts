@@ -10,7 +10,7 @@
 
 import type { Plan } from "../../path/plan.ts";
 import { goto, type Item, label } from "../assembler/instructions.ts";
-import type { Places } from "../places.ts";
+import type { Places } from "./places.ts";
 import { bucket } from "./bucket.ts";
 import { egress, TO_EGRESS, TO_INGRESS } from "./egress.ts";
 import { frame } from "./frame.ts";

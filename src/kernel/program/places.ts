@@ -14,8 +14,8 @@
  *     ports          65,536 bits for TCP, then as many for UDP
  */
 
-import type { Plan } from "../path/plan.ts";
-import { ForwardingTable, type TablePlaces, type TableSize } from "../table/forwarding_table.ts";
+import type { Plan } from "../../path/plan.ts";
+import { ForwardingTable, type TablePlaces, type TableSize } from "../../table/forwarding_table.ts";
 import { type Homes, localAddresses, WAYS } from "./local_addresses.ts";
 
 /** Octets of an address's place, and where in it the value stands. */

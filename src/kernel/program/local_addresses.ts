@@ -8,12 +8,12 @@
  * Keys are numbers of 64 bits as a little-endian machine loads them from a packet.
  */
 
-import { octetsOf } from "../wire/address.ts";
-import * as ipv4 from "../wire/ipv4.ts";
-import * as ipv6 from "../wire/ipv6.ts";
-import { localsOf4 } from "../path/ipv4_path.ts";
-import { localsOf6 } from "../path/ipv6_path.ts";
-import type { Plan } from "../path/plan.ts";
+import { octetsOf } from "../../wire/address.ts";
+import * as ipv4 from "../../wire/ipv4.ts";
+import * as ipv6 from "../../wire/ipv6.ts";
+import { localsOf4 } from "../../path/ipv4_path.ts";
+import { localsOf6 } from "../../path/ipv6_path.ts";
+import type { Plan } from "../../path/plan.ts";
 
 /** Addresses that one home has room for. */
 export const WAYS = 4;

@@ -1,8 +1,8 @@
 /** The plan as the program reads it. What stands where is in places.ts. */
 
-import { netmask, netmask6 } from "../wire/address.ts";
-import type { Plan } from "../path/plan.ts";
-import { INITIAL } from "../table/hash.ts";
+import { netmask, netmask6 } from "../../wire/address.ts";
+import type { Plan } from "../../path/plan.ts";
+import { INITIAL } from "../../table/hash.ts";
 import { type Homes, WAYS } from "./local_addresses.ts";
 import * as places from "./places.ts";
 import type { Places } from "./places.ts";

@@ -1,0 +1,161 @@
+/**
+ * The kernel's share of the data plane: the fast path (kernel/), from the start of a dispatcher to its end. It follows the same tables as
+ * the workers, before they do: so when a bucket goes into transition no frame of it passes the worker by that begins to remember.
+ */
+
+import { BpfError } from "../device/ebpf.ts";
+import { E2BIG, EINVAL, ENODEV, ENOSPC, EPERM } from "../device/errno.ts";
+import * as ifreq from "../device/ifreq.ts";
+import { TapError } from "../device/interface.ts";
+import { FastPath } from "../kernel/fast_path.ts";
+import type { Plan } from "../path/plan.ts";
+import type { ForwardingTable } from "../table/forwarding_table.ts";
+import type { SharedState } from "./shared_state.ts";
+
+/** `auto`: where it can be had. `on`: an error where it cannot. Or on the uplink, an error where it cannot. */
+export type FastPathSetting = "auto" | "on" | "off" | {
+  readonly attach: "uplink";
+  readonly interface: string;
+};
+
+export interface FastPathStatus {
+  /** The interface that it is attached to; null: it is not at work. */
+  readonly interface: string | null;
+  /** Why not, and what would help; null while it is at work. */
+  readonly why: string | null;
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+export class KernelShare {
+  readonly #tap: string;
+  #setting: FastPathSetting = "off";
+  #fastPath: FastPath | undefined;
+  #shared: SharedState | undefined;
+  #why = "it has not begun";
+  #isHeld = false;
+
+  /** `tap`: the TAP's name. */
+  constructor(tap: string) {
+    this.#tap = tap;
+  }
+
+  get status(): FastPathStatus {
+    return this.#fastPath?.isAttached === true
+      ? { interface: this.#interface, why: null }
+      : { interface: null, why: this.#why };
+  }
+
+  /**
+   * Stands ready by this plan and the table that is in use. One that is at work goes on by them, or ends. Throws TapError where the setting
+   * does not allow to do without, and leaves what was at work.
+   */
+  start(setting: FastPathSetting, plan: Plan, shared: SharedState): void {
+    const [before, settingBefore] = [this.#fastPath, this.#setting];
+    this.count();
+    const next = setting === "off" ? undefined : this.#made(setting, plan, shared);
+    if (setting === "off") this.#why = "dispatcher.fastPath is off";
+    this.#setting = setting;
+    this.#shared = shared;
+    this.#fastPath = next;
+    if (before === undefined) return;
+    try {
+      if (next !== undefined && before.isAttached) {
+        if (this.#interfaceOf(setting) === this.#interfaceOf(settingBefore)) next.replace(before);
+        else this.attach();
+      }
+    } finally {
+      before.close();
+    }
+  }
+
+  /** Frames meet it from now on. Idempotent. Throws TapError where the setting does not allow to do without. */
+  attach(): void {
+    const fastPath = this.#fastPath;
+    if (fastPath === undefined || fastPath.isAttached) return;
+    try {
+      const index = ifreq.index(this.#interface);
+      if (index === 0) throw new TapError(`dispatcher.fastPath: there is no interface "${this.#interface}"`);
+      fastPath.attach(index);
+    } catch (error) {
+      fastPath.close();
+      this.#fastPath = undefined;
+      this.#doWithout(this.#setting, error);
+    }
+  }
+
+  /** From now on frames go by this table, which belongs to these workers. */
+  publish(shared: SharedState, table: ForwardingTable): void {
+    if (shared === this.#shared) this.#fastPath?.publish(table);
+  }
+
+  /** While somebody wants to see all frames the workers have them. */
+  hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    this.#fastPath?.hold(isHeld);
+  }
+
+  /** Brings what it has counted to the shared state. */
+  count(): void {
+    if (this.#shared !== undefined) this.#fastPath?.count(this.#shared.fastPath);
+  }
+
+  /** It ends; its last counts are brought. Idempotent. */
+  stop(): void {
+    this.#fastPath?.detach();
+    this.count();
+    this.#fastPath?.close();
+    this.#fastPath = undefined;
+    this.#why = "it has ended";
+  }
+
+  get #interface(): string {
+    return this.#interfaceOf(this.#setting);
+  }
+
+  #interfaceOf(setting: FastPathSetting): string {
+    return typeof setting === "string" ? this.#tap : setting.interface;
+  }
+
+  #made(setting: FastPathSetting, plan: Plan, shared: SharedState): FastPath | undefined {
+    let made: FastPath | undefined;
+    try {
+      if (!LITTLE_ENDIAN) throw new TapError("this machine is big-endian, for which there is none");
+      made = new FastPath(plan, shared.dimensions, placeOf(setting));
+      made.publish(shared.table);
+      made.hold(this.#isHeld);
+      return made;
+    } catch (error) {
+      made?.close();
+      this.#doWithout(setting, error);
+      return undefined;
+    }
+  }
+
+  #doWithout(setting: FastPathSetting, error: unknown): void {
+    this.#why = whyOf(error);
+    if (setting !== "auto") {
+      throw new TapError(`dispatcher.fastPath: ${this.#why}; with auto the dispatcher does without`);
+    }
+  }
+}
+
+function placeOf(setting: FastPathSetting): "tap" | "uplink" {
+  return typeof setting === "string" ? "tap" : "uplink";
+}
+
+/** And what would help. */
+function whyOf(error: unknown): string {
+  if (!(error instanceof BpfError)) return (error as Error).message;
+  const remedy = REMEDIES[error.errno];
+  return remedy === undefined ? error.message : `${error.message}; ${remedy}`;
+}
+
+const REMEDIES: Readonly<Record<number, string>> = {
+  [EPERM]: "it takes CAP_BPF and CAP_NET_ADMIN",
+  [EINVAL]: "it takes Linux 6.6 or newer, with CONFIG_BPF_JIT",
+  [E2BIG]: "it takes Linux 6.6 or newer",
+  [ENODEV]: "the interface is gone",
+  [ENOSPC]: "other programs have taken all places on the interface; see bpftool net",
+};

@@ -4,6 +4,7 @@ import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node
 import { basename, dirname } from "node:path";
 import {
   type Account,
+  CAP_BPF,
   CAP_NET_ADMIN,
   CAP_NET_BIND_SERVICE,
   keepOnly,
@@ -53,7 +54,8 @@ export function giveUp({ dispatcher, api }: Config, control: string): void {
   if (account !== undefined) leaveFolder(control, account);
   // Such a port is opened later, and at a takeover and a reload as well.
   const mayListen = api.listen.some(({ port }) => port < PRIVILEGED_PORTS);
-  keepOnly([CAP_NET_ADMIN, ...(mayListen ? [CAP_NET_BIND_SERVICE] : [])], account);
+  // A reload loads another program: the plan is a part of it.
+  keepOnly([CAP_NET_ADMIN, CAP_BPF, ...(mayListen ? [CAP_NET_BIND_SERVICE] : [])], account);
 }
 
 /** The folder of the control socket becomes that user's, if nobody else has something there. Else there is no socket, and the log says so. */

@@ -181,6 +181,7 @@ function sayWhatRuns(engine: Engine, { dispatcher, clusters }: Config, log: Logg
     })),
     queues: dispatcher.queues,
     offloads: engine.offloads,
+    fastPath: engine.fastPath.interface,
     runtime: RUNTIME,
     ffi: FFI,
   }, "running");
@@ -196,6 +197,10 @@ function sayWhatIsMissing(engine: Engine, { dispatcher }: Config, isPreferred: b
       { missing: "CAP_BPF, or an interface for several queues" },
       "no queue of its own for neighbors' answers: they wait behind data, and get lost with it",
     );
+  }
+  const { interface: fastPath, why } = engine.fastPath;
+  if (dispatcher.fastPath !== "off" && fastPath === null) {
+    log.warn({ why }, "no fast path: this process forwards every frame itself");
   }
   if (!isPreferred) {
     log.warn({ missing: "CAP_SYS_NICE" }, "no right to a higher priority: on a busy machine frames get lost");

@@ -11,6 +11,8 @@ import { libc } from "./libc.ts";
 export const CAP_NET_BIND_SERVICE = 10;
 /** Sets up network interfaces. */
 export const CAP_NET_ADMIN = 12;
+/** Loads programs into the kernel (Linux 5.8). */
+export const CAP_BPF = 39;
 
 const PR_SET_KEEPCAPS = 8;
 const PR_CAPBSET_DROP = 24;

@@ -11,6 +11,7 @@ import { ownAddresses } from "../link/link.ts";
 import { UsageError } from "../input/errors.ts";
 import type { Attachment } from "../plane/attachment.ts";
 import { KEPT } from "../plane/dropped_ring.ts";
+import type { FastPathStatus } from "../plane/kernel_share.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
 import { type Clock, REAL_CLOCK } from "../system/clock.ts";
 import { breathe } from "../system/in_steps.ts";
@@ -105,6 +106,11 @@ export class Engine {
   /** Neighbors' answers do not wait behind data. */
   get hasNeighborQueue(): boolean {
     return this.#parts.attachment.hasNeighborQueue;
+  }
+
+  /** Does the kernel take its share of the path? */
+  get fastPath(): FastPathStatus {
+    return this.#parts.attachment.fastPath;
   }
 
   /** Resolves when the workers use the first bucket maps by known states (docs/states.md); never when it ends before. */

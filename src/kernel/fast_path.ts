@@ -78,8 +78,8 @@ export class FastPath {
         passed_up: make({
           type: ebpf.PERCPU_ARRAY,
           name: "oneip_passed_up",
-          valueSize: REASONS.length * COUNTER,
-          entries: 1,
+          valueSize: COUNTER,
+          entries: REASONS.length,
         }),
       };
       ebpf.updateMap(this.#maps.plan, 0, planOctets(plan, where));
@@ -138,10 +138,10 @@ export class FastPath {
         into.octets[neighbor]! += Number(dispatched.getBigUint64(at + COUNTER, true));
       }
     }
-    const passedUp = this.#read(this.#maps.passed_up, 1, REASONS.length * COUNTER);
+    const passedUp = this.#read(this.#maps.passed_up, REASONS.length, COUNTER);
     into.passedUp.fill(0);
-    for (let cpu = 0, at = 0; cpu < this.#cpus; cpu++) {
-      for (let reason = 0; reason < REASONS.length; reason++, at += COUNTER) {
+    for (let reason = 0, at = 0; reason < REASONS.length; reason++) {
+      for (let cpu = 0; cpu < this.#cpus; cpu++, at += COUNTER) {
         into.passedUp[reason]! += Number(passedUp.getBigUint64(at, true));
       }
     }

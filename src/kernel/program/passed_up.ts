@@ -14,7 +14,7 @@ import {
   store,
   when,
 } from "../assembler/instructions.ts";
-import { KEY, REASON, STACK } from "./registers.ts";
+import { KEY, STACK } from "./registers.ts";
 
 /** Why a frame is passed up; also the order of the counters. */
 export const REASONS = [
@@ -59,20 +59,16 @@ export function passUp(): Item[] {
     remark("Passed up: untouched, and counted by reason."),
     ...REASONS.flatMap((reason, index) => [
       label(passedUp(reason)),
-      move("r1", index * 8),
+      move("r1", index),
       goto("passed_up"),
     ]),
     label("passed_up"),
-    store(64, STACK, REASON - 4, "r1"),
-    store(32, STACK, KEY, 0),
+    store(32, STACK, KEY, "r1"),
     mapOf("r1", "passed_up"),
     move("r2", STACK),
     add("r2", KEY),
     call("map_lookup_elem"),
     when("r0", "==", 0, "next"),
-    load(64, "r1", STACK, REASON - 4),
-    when("r1", ">", (REASONS.length - 1) * 8, "next"),
-    add("r0", "r1"),
     load(64, "r1", "r0", 0),
     add("r1", 1),
     store(64, "r0", 0, "r1"),

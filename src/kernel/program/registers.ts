@@ -14,12 +14,11 @@ export const OWNER = "r9";
 
 /** The end of the stack. */
 export const STACK = "r10";
-/** Places there: a key for a look-up; octets of the IP packet; where its upper layer begins; its protocol; a reason to pass it up. */
+/** Places there: a key for a look-up; octets of the IP packet; where its upper layer begins; its protocol. */
 export const KEY = -4;
 export const TOTAL_LENGTH = -8;
 export const UPPER = -12;
 export const PROTOCOL = -16;
-export const REASON = -20;
 
 /** Fields of struct __sk_buff. */
 export const LENGTH = 0;

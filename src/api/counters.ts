@@ -7,12 +7,14 @@ import type { ProbeCounts } from "../health/record.ts";
 export interface Counters {
   /** When they were read: ISO 8601, in UTC. */
   readonly time: string;
-  /** Frames by verdict; all names of path/verdict.ts. */
+  /** Frames by verdict, those of the fast path among them; all names of path/verdict.ts. */
   readonly verdicts: Readonly<Record<string, number>>;
   /** Frames to the dispatcher that the TAP's full queue has dropped. */
   readonly tapDropped: number;
   /** Frames read by each data-plane worker. */
   readonly workers: readonly number[];
+  /** Frames that the kernel has dispatched itself, and those that it has passed up, by reason: all of kernel/program/passed_up.ts. */
+  readonly fastPath: { readonly dispatched: number; readonly passedUp: Readonly<Record<string, number>> };
   /** Dispatched to each machine, by its primary address: it may be a backend of several clusters. */
   readonly machines: readonly {
     readonly address: string;
@@ -35,12 +37,13 @@ export interface Counters {
 
 /** `nowMs`: milliseconds since 1970. */
 export function countersOf(engine: Engine, nowMs: number): Counters {
-  const { verdicts, workers, dispatched, octets, kept, broadcast, transitions } = engine.report();
+  const { verdicts, workers, fastPath, dispatched, octets, kept, broadcast, transitions } = engine.report();
   return {
     time: new Date(nowMs).toISOString(),
     verdicts,
     tapDropped: dropped(engine.interfaceName),
     workers,
+    fastPath,
     machines: Object.entries(dispatched).map(([address, frames]) => (
       { address, frames, octets: octets[address]! }
     )),

@@ -29,6 +29,7 @@ export interface Status {
   readonly interface: string;
   readonly runtime: string;
   readonly startedAt: string;
+  readonly fastPath: { readonly interface: string | null };
   readonly epoch: number;
   readonly clusters: readonly Cluster[];
 }

@@ -116,6 +116,7 @@ const counters: z.ZodType<Counters> = z.strictObject({
   time: z.string(),
   verdicts: z.record(z.string(), z.int()),
   tapDropped: z.int(),
+  fastPath: z.strictObject({ dispatched: z.int(), passedUp: z.record(z.string(), z.int()) }),
   workers: z.array(z.int()),
   machines: z.array(z.strictObject({ address: z.string(), frames: z.int(), octets: z.int() })),
   pending: z.strictObject({ sent: z.int(), dropped: z.int() }),

@@ -64,6 +64,7 @@ export function countersAt(
     time: new Date(STARTED_MS + 1000 * seconds).toISOString(),
     verdicts: { ...Object.fromEntries(NAMES.map((name) => [name, 0])), ...dropped },
     tapDropped: 0,
+    fastPath: { dispatched: 0, passedUp: {} },
     workers: [frames * seconds],
     machines: backends.map(({ address }, index) => (
       { address, frames: (index + 1) * frames * seconds, octets: 100 * (index + 1) * frames * seconds }

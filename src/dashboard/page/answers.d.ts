@@ -37,6 +37,7 @@ export interface Counters {
   readonly time: string;
   readonly verdicts: Readonly<Record<string, number>>;
   readonly tapDropped: number;
+  readonly fastPath: { readonly dispatched: number; readonly passedUp: Readonly<Record<string, number>> };
   readonly machines: readonly {
     readonly address: string;
     readonly frames: number;

@@ -2,6 +2,7 @@
 
 import { dropped } from "../device/dropped.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Report } from "../engine/report.ts";
 import type { ProbeCounts } from "../health/record.ts";
 
 export interface Counters {
@@ -11,10 +12,10 @@ export interface Counters {
   readonly verdicts: Readonly<Record<string, number>>;
   /** Frames to the dispatcher that the TAP's full queue has dropped. */
   readonly tapDropped: number;
+  /** What the kernel did before the device: frames that it dispatched itself, and those that it passed up, by reason. */
+  readonly fastPath: Report["fastPath"];
   /** Frames read by each data-plane worker. */
   readonly workers: readonly number[];
-  /** Frames that the kernel has dispatched itself, and those that it has passed up, by reason: all of kernel/program/passed_up.ts. */
-  readonly fastPath: { readonly dispatched: number; readonly passedUp: Readonly<Record<string, number>> };
   /** Dispatched to each machine, by its primary address: it may be a backend of several clusters. */
   readonly machines: readonly {
     readonly address: string;
@@ -37,13 +38,13 @@ export interface Counters {
 
 /** `nowMs`: milliseconds since 1970. */
 export function countersOf(engine: Engine, nowMs: number): Counters {
-  const { verdicts, workers, fastPath, dispatched, octets, kept, broadcast, transitions } = engine.report();
+  const { verdicts, fastPath, workers, dispatched, octets, kept, broadcast, transitions } = engine.report();
   return {
     time: new Date(nowMs).toISOString(),
     verdicts,
     tapDropped: dropped(engine.interfaceName),
-    workers,
     fastPath,
+    workers,
     machines: Object.entries(dispatched).map(([address, frames]) => (
       { address, frames, octets: octets[address]! }
     )),

@@ -168,7 +168,7 @@ export const dispatcher = section("use a mapping with interface and addresses", 
   fastPath: key(fastPath.default("auto"), {
     description:
       "Whether the kernel itself passes on the frames that are plain and settled (docs/fast-path.md). `auto`: where it can; where it " +
-      "cannot, the log says why. `on`: where it cannot, the dispatcher does not start, and a reload is refused. `off`: never. " +
+      "cannot, the log says why. `on`: where it cannot, the dispatcher does not start. `off`: never. " +
       "`{attach: uplink, interface: eth1}`: as `on`, but already where frames come in from the link, which is quicker for small " +
       "ones, and passes by the bridge and its rules. The clients' router and all backends must then be behind that interface.",
     examples: ["off", { attach: "uplink", interface: "eth1" }],

@@ -26,6 +26,7 @@ test("frames and octets of each machine, and all else, go on after a reload and 
   expect(before).toMatchObject({
     time: "2023-11-14T22:13:20.000Z",
     tapDropped: 0,
+    fastPath: { dispatched: 0, passedUp: {} },
     pending: { sent: 0, dropped: 0 },
     clusters: [{ name: "web", broadcastFrames: 0, bucketsInTransition: 0, connectionsUnremembered: 0 }],
   });

@@ -47,8 +47,14 @@ const handlers: Handlers = {
   }),
   counters: () => ({
     time: "2026-01-01T00:00:00.000Z",
-    ...{ verdicts: {}, tapDropped: 0, workers: [0], machines: [], clusters: [] },
-    fastPath: { dispatched: 0, passedUp: {} },
+    ...{
+      verdicts: {},
+      tapDropped: 0,
+      fastPath: { dispatched: 0, passedUp: {} },
+      workers: [0],
+      machines: [],
+      clusters: [],
+    },
     pending: { sent: 0, dropped: 0 },
     probes: { asked: 0, failed: 0, doubted: 0 },
   }),

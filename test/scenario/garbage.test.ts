@@ -150,8 +150,10 @@ describe.skipIf(needsTap())("garbage", () => {
     });
     await program!.stop();
     const last = JSON.parse(program!.log.trim().split("\n").at(-1)!);
-    expect(last.received).toBeGreaterThanOrEqual(packets);
-    expect(last.received - packets).toBeLessThan(5);
+    // What the kernel dispatches itself does not come so far.
+    const read = last.received - last.fastPath.dispatched;
+    expect(read).toBeGreaterThanOrEqual(packets);
+    expect(read - packets).toBeLessThan(5);
     // The switch itself drops some: a frame from the dispatcher's MAC makes it look for the dispatcher at the wrong port.
     expect(last.received + dropped).toBeGreaterThan(0.8 * FRAMES);
     const seen = Object.entries(last.verdicts).filter(([, count]) => count as number > 0).map(([name]) =>

@@ -2,7 +2,7 @@
  * Run on the dispatcher's node in its place: forwards by a map that it swaps 1,000 times, as soon as a frame has met it, for
  * another one that agrees on the given clients' buckets only. Prints "ready", then what came of the swaps, and goes on.
  *
- *     swap_probe.ts QUEUES CLIENT,CLIENT,... MAC,MAC,...      the MACs of the backends in the configuration's order
+ *     swap_probe.ts QUEUES FASTPATH CLIENT,CLIENT,... MAC,MAC,...      the MACs of the backends in the configuration's order
  */
 
 import { readFileSync } from "node:fs";
@@ -11,11 +11,12 @@ import { parseConfig, SharedState, slotSizeFor, Tap, until } from "oneip";
 import { ClusterMap } from "../../src/cluster/cluster_map.ts";
 import { explain } from "../../src/cluster/explain.ts";
 import { planOf } from "../../src/config/plan.ts";
+import { type FastPathSetting, KernelShare } from "../../src/plane/kernel_share.ts";
 import { Workers } from "../../src/plane/workers.ts";
 import { VERDICT_NAMES } from "../../src/mod.ts";
 import { parseMac } from "../../src/wire/address.ts";
 
-const [queues = "", clients = "", macs = ""] = process.argv.slice(2);
+const [queues = "", fastPath = "", clients = "", macs = ""] = process.argv.slice(2);
 const file = "netns/routing.oneip.yaml";
 const config = parseConfig(readFileSync(file, "utf8"), file, "test");
 const { plan, neighbors } = planOf(config);
@@ -34,6 +35,9 @@ const shared = new SharedState({
   slotSize: slotSizeFor(config.dispatcher),
   workers: Number(queues),
 });
+const kernel = new KernelShare(tap.name);
+kernel.start(fastPath as FastPathSetting, plan, shared);
+kernel.attach();
 const workers = new Workers(plan, shared, tap.queues);
 
 const theirs = new Set(explain(config, clients.split(","), []).map(({ bucket }) => bucket));
@@ -47,12 +51,16 @@ async function publish(owners: Uint16Array): Promise<void> {
     const { high, low } = parseMac(text)!;
     table.setMac(neighbor, high, low);
   }
+  kernel.publish(shared, table);
   shared.publish();
   workers.wake();
 }
 
 /** Frames to the backends so far. */
-const dispatched = () => shared.verdicts()[VERDICT_NAMES.indexOf("dispatched")]!;
+const dispatched = () => {
+  kernel.count();
+  return shared.verdicts()[VERDICT_NAMES.indexOf("dispatched")]!;
+};
 
 await publish(one);
 await shared.settled(); // The workers have started, so that the router's question for the MAC is answered.
@@ -68,6 +76,7 @@ const verdicts = shared.verdicts();
 console.log(JSON.stringify({
   swaps: shared.epoch - 1,
   frames: dispatched() - before,
+  fast: shared.fastPath.dispatched,
   lost: Object.fromEntries(
     VERDICT_NAMES.map((name, index) => [name, verdicts[index]!] as const).filter(([name, count]) =>
       count > 0 && /^(drop_(?!not_ours|group|nd_other|arp_other)|pending|.*_unreachable)/.test(name)

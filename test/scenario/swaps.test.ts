@@ -9,9 +9,11 @@ import { needsTap } from "../needs.ts";
 import { RUNTIME, runTs } from "../runtime.ts";
 import { clients, CLUSTER, labUp } from "./labs.ts";
 
-test.skipIf(needsTap()).each(casesOf(RUNTIME, { node: 1, deno: 2 }))(
-  "1,000 map changes under ten full uploads, %i queues: no frame is lost",
-  async (queues) => {
+test.skipIf(needsTap()).each(
+  casesOf(RUNTIME, { node: { queues: 1, fastPath: "on" }, deno: { queues: 2, fastPath: "off" } }),
+)(
+  "1,000 map changes under ten full uploads, $queues queues, fast path $fastPath: no frame is lost",
+  async ({ queues, fastPath }) => {
     await using lab = await labUp("routing", `swaps${queues}`);
     const [client, dispatcher] = [lab.node("client1"), lab.node("lb")];
     await dispatcher.program!.stop();
@@ -20,7 +22,7 @@ test.skipIf(needsTap()).each(casesOf(RUNTIME, { node: 1, deno: 2 }))(
     const ten = clients(10);
     const macs = ["web1", "web2", "web3", "web4"].map((name) => lab.node(name).plan.interfaces[0]!.mac);
     const [program = "", ...args] = dispatcher.command(
-      [...runTs("test/scenario/swap_probe.ts"), String(queues), ten.join(), macs.join()],
+      [...runTs("test/scenario/swap_probe.ts"), String(queues), fastPath, ten.join(), macs.join()],
     );
     const probe = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
     const done = join(tmpdir(), `oneip-swaps-${process.pid}`);
@@ -40,10 +42,12 @@ test.skipIf(needsTap()).each(casesOf(RUNTIME, { node: 1, deno: 2 }))(
       writeFileSync(done, "");
       const said = (await Promise.all(uploads)).map(({ stdout, stderr }) => stdout + stderr);
       expect(said).toEqual(ten.map(() => "200"));
-      const { swaps, frames, lost } = JSON.parse(printed.trim().split("\n").at(-1)!);
+      const { swaps, frames, fast, lost } = JSON.parse(printed.trim().split("\n").at(-1)!);
       expect(swaps).toBe(1000);
       expect(frames).toBeGreaterThanOrEqual(1000);
       expect(lost).toEqual({});
+      if (fastPath === "off") expect(fast).toBe(0);
+      else expect(fast).toBeGreaterThan(frames / 2);
       expect(await dispatcher.exec("cat", "/sys/class/net/oneip0/statistics/tx_dropped")).toBe("0\n");
     } finally {
       probe.kill("SIGKILL");

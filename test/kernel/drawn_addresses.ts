@@ -1,6 +1,6 @@
 /** Addresses of one family for a scene: clusters', clients' at the ends of their cluster's buckets, and those that must be told apart. */
 
-import { type Homes, localAddresses } from "../../src/kernel/program/local_addresses.ts";
+import { homeOf, type Homes, localAddresses } from "../../src/kernel/program/local_addresses.ts";
 import * as hash from "../../src/table/hash.ts";
 import * as address from "../../src/wire/address.ts";
 import { IP, IP6 } from "../frames.ts";
@@ -39,8 +39,8 @@ const EDGES = [
   IP6.backend1,
 ];
 
-/** Addresses of ours that strangers are looked for to; more would take long. */
-const OURS = 12;
+/** Homes that strangers are looked for in; more would take long. */
+const FULLEST = 6;
 
 export class DrawnAddresses {
   /** Octets, as all here. */
@@ -113,21 +113,14 @@ function clientsAtEnds(random: Random, clusters: Scene["plan"]["clusters"], fami
 
 /** Nobody's addresses that share a home with one of ours in the program's table, and in IPv6 one half. */
 function strangers(random: Random, { count, multiplier, addresses }: Homes): Uint8Array[] {
-  const shift = BigInt(64 - Math.log2(count));
-  const homeOf = (octets: Uint8Array) => {
-    const view = new DataView(octets.buffer);
-    const key = octets.length === 4
-      ? BigInt(view.getUint32(0, true))
-      : BigInt.asUintN(64, view.getBigUint64(0, true) * multiplier) ^ view.getBigUint64(8, true);
-    return Number(BigInt.asUintN(64, key * multiplier) >> shift);
-  };
-  const ours = addresses.flatMap((inHome) => inHome.slice(0, 1)).slice(0, OURS);
+  // Of the fullest homes, where there is most to be told apart.
+  const ours = addresses.toSorted((one, other) => other.length - one.length).slice(0, FULLEST).flat();
   return ours.flatMap(({ octets }) =>
     [0, octets.length / 2].map((from) => {
       const stranger = octets.slice();
       do {
         for (let octet = 0; octet < octets.length / 2; octet++) stranger[from + octet] = random.below(256);
-      } while (homeOf(stranger) !== homeOf(octets));
+      } while (homeOf(stranger, multiplier, count) !== homeOf(octets, multiplier, count));
       return stranger;
     })
   );

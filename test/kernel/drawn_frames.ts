@@ -72,7 +72,7 @@ export class DrawnFrames {
     const vlan = this.#scene.plan.vlan ?? 0;
     const isPlain = random.below(8) > 0;
     this.tagType = 0;
-    this.tag = random.below(8) << 13 | random.below(2) << 12 |
+    this.tag = (random.below(2) === 0 ? 0 : random.below(16) << 12) |
       (isPlain ? vlan : random.pick([0, 1, vlan ^ 1, vlan ^ 0x800, vlan ^ 0x100, 0xfff]));
     if (vlan !== 0 ? random.below(32) > 0 : random.below(8) === 0) {
       this.tagType = isPlain ? TAG_TYPE : random.pick(TAG_TYPES);
@@ -91,8 +91,9 @@ export class DrawnFrames {
     const odd = random.below(64);
     if (odd === 0) frame[random.below(6)]! ^= 1 << random.below(8);
     if (odd === 1) frame.fill(0xff, 0, 6);
-    if (odd === 2) frame.copyWithin(6, 0, 6);
+    if (odd === 2 || odd === 17) frame.copyWithin(6, 0, 6);
     if (odd === 3) frame[6]! |= 1;
+    if (odd === 17) frame[6 + random.below(6)]! ^= 1 << random.below(8);
     if (odd < 4 || odd > 16) return;
     // From a neighbor, or nearly; as it may be from the one that it goes to.
     const { table, size } = this.#scene;
@@ -163,6 +164,7 @@ export class DrawnFrames {
     const random = this.#random;
     const view = this.#view;
     const isAimed = random.below(4) === 0;
+    if (random.below(16) === 0) this.#fillLowerHalves();
     const checksum = random.pick(CHECKSUMS);
     view.setUint16(24, isAimed ? checksum : 0);
     if (isAimed) view.setUint16(18, 0);
@@ -175,6 +177,13 @@ export class DrawnFrames {
       const wrong = random.pick([1, -1, 0x0100, -0x0100, 0xff, 0xffff, 0x8000]);
       view.setUint16(24, view.getUint16(24) + wrong);
     }
+  }
+
+  /** With this identification the lower halves of the header's words, as a little-endian machine adds them, are all ones. */
+  #fillLowerHalves(): void {
+    const view = this.#view;
+    const sum = [14, 22, 26, 30].reduce((sum, at) => sum + view.getUint16(at, true), 0);
+    view.setUint16(18, 0xffff - sum, true);
   }
 
   #drawIpv6(total: number, protocol: number): void {

@@ -1,8 +1,17 @@
 import { expect, test } from "vitest";
 import { REASONS } from "../../src/kernel/program/passed_up.ts";
+import { localAddresses, WAYS } from "../../src/kernel/program/local_addresses.ts";
 import { needsRoot } from "../needs.ts";
 import { RUNTIME } from "../runtime.ts";
 import { compare, FRAMES } from "./oracle.ts";
+import { SCENES } from "./scenes.ts";
+
+test("in one of the scenes, homes of addresses are full", () => {
+  const { ipv4, ipv6 } = localAddresses(SCENES["many"]!().plan);
+  for (const { addresses } of [ipv4, ipv6]) {
+    expect(addresses.filter((home) => home.length === WAYS).length).toBeGreaterThan(20);
+  }
+});
 
 test.skipIf(needsRoot())(`${FRAMES} frames: the kernel does what the path does, or leaves them to it`, () => {
   // Each runtime compares frames of its own.

@@ -127,6 +127,8 @@ export class Bench {
     if (this.#run.leftLength !== length) this.#fail(`left ${this.#run.leftLength} octets`);
     if (result === REDIRECTED) {
       if (became !== verdict.DISPATCHED) this.#fail(`carried out; the path: ${verdict.NAMES[became]}`);
+      // It would be cut before it comes to the path, which counts each packet.
+      if (gsoSize > 0 && !this.#scene.plan.offloads) this.#fail("carried out a super-frame as one");
       const { neighbor } = this.#dispatcher;
       this.#counts.frames[neighbor]!++;
       this.#counts.octets[neighbor]! += AT + length - begin;

@@ -4,7 +4,9 @@ import { NO_BACKEND } from "../../src/table/bucket_map.ts";
 import { ForwardingTable, NO_GROUP, type TableSize } from "../../src/table/forwarding_table.ts";
 import type { ClusterPlan, Plan } from "../../src/path/plan.ts";
 import { ownMemory, type PathMemory } from "../../src/path/transitions.ts";
+import { GOLDEN, homeOf } from "../../src/kernel/program/local_addresses.ts";
 import type { AttachedTo } from "../../src/kernel/program/program.ts";
+import { ipOf } from "../../src/wire/address.ts";
 import { IP, IP6 } from "../frames.ts";
 import { PLAN } from "../path/arrange.ts";
 import type { Random } from "../random.ts";
@@ -116,13 +118,14 @@ export const SCENES: Readonly<Record<string, () => Scene>> = {
     }),
 };
 
-/** One of fifty clusters. Their addresses differ in the first half or in the second, in IPv6. */
+/** One of fifty clusters. Two of them fill a home of the program's table, in either family. */
 function manyth(index: number): ClusterPlan {
-  const hex = index.toString(16);
+  // In IPv6 they differ in the first half, or in the second.
+  const ipv6 = [0x20, 1, 0x0d, 0xb8, 0, index % 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, index];
   return {
     addresses: index === 0
       ? [IP.cluster, IP6.cluster]
-      : [`10.1.${index}.1`, `10.1.${index}.2`, `2001:db8:1::${hex}`, `2001:db8:2:${hex}::1`],
+      : [...inHome(index >> 1, [10, index, 0, 0], 2), ...inHome(index >> 1, ipv6, 6)],
     buckets: 2 ** (1 + index % 6),
     seed: Math.imul(index, 0x9e3779b1),
     mask: {
@@ -133,4 +136,19 @@ function manyth(index: number): ClusterPlan {
     closed: index % 2 === 0 ? "reject" : "drop",
     transition: { udp: index % 3 === 0 ? "stay" : "follow" },
   };
+}
+
+/** The homes of the program's table for this many addresses. No other address of ours is in one that clusters fill. */
+const HOMES = 128;
+
+/** Two addresses in this home, which differ in the octets from `at` on. */
+function inHome(home: number, octets: number[], at: number): string[] {
+  const found: string[] = [];
+  const tried = Uint8Array.from(octets);
+  for (let tries = 1; found.length < 2; tries++) {
+    tried[at] = tries >> 8;
+    tried[at + 1] = tries;
+    if (homeOf(tried, GOLDEN, HOMES) === home) found.push(ipOf(tried));
+  }
+  return found;
 }

@@ -9,7 +9,7 @@
  * A constant of 64 bits takes two, of which the second has its upper half and no code.
  */
 
-import type { Item, MapReference } from "./instructions.ts";
+import type { Instruction, Item, MapReference } from "./instructions.ts";
 
 /** Octets of an instruction. */
 export const INSTRUCTION = 8;
@@ -29,11 +29,7 @@ export function assemble(
     place += slotsOf(item);
     view.setUint8(at, item.code);
     view.setUint8(at + 1, item.src << 4 | item.dst);
-    view.setInt16(
-      at + 2,
-      typeof item.offset === "number" ? item.offset : leap(places, item.offset, place),
-      true,
-    );
+    view.setInt16(at + 2, offsetOf(item, places, place), true);
     const [low, high] = wordsOf(item.imm, descriptors);
     view.setInt32(at + 4, low, true);
     if (slotsOf(item) === 2) view.setInt32(at + INSTRUCTION + 4, high, true);
@@ -73,6 +69,12 @@ function placesIn(items: readonly Item[]): ReadonlyMap<string, number> {
     place += slotsOf(item);
   }
   return places;
+}
+
+function offsetOf({ offset, text }: Instruction, places: ReadonlyMap<string, number>, next: number): number {
+  const value = typeof offset === "number" ? offset : leap(places, offset, next);
+  if (value !== value << 16 >> 16) throw new Error(`The offset ${value} does not fit: ${text}`);
+  return value;
 }
 
 function leap(places: ReadonlyMap<string, number>, to: string, next: number): number {

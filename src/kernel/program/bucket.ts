@@ -45,13 +45,16 @@ export function bucket({ size, table }: Places): Item[] {
     when32("r1", ">=", size.clusters, passedUp("unsettled")),
     shiftLeft("r1", 1),
     add("r1", "r0"),
-    load(16, "r1", "r1", table.groups),
+    // Of its own: the offset of a load has 16 bits, and the table may be larger.
+    add("r1", table.groups),
+    load(16, "r1", "r1", 0),
     when32("r1", "!=", 0, passedUp("broadcast")),
     remark("The owner."),
     shiftLeft(OWNER, 1),
     move("r1", "r0"),
     add("r1", OWNER),
-    load(16, OWNER, "r1", table.owners),
+    add("r1", table.owners),
+    load(16, OWNER, "r1", 0),
     when32(OWNER, ">=", IN_TRANSITION, passedUp("unsettled")),
     when32(OWNER, ">=", size.neighbors, passedUp("unsettled")),
   ];

@@ -28,6 +28,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/benchmark/frames.test.ts",
     "test/capture/reader.test.ts",
     "test/capture/writer.test.ts",
+    "test/cli/fast_path.test.ts",
     "test/cli/status.test.ts",
     "test/cluster/save_changes.test.ts",
     "test/dashboard/files.test.ts",

@@ -252,6 +252,7 @@ async function listenForCommands(
         interface: running.engine.interfaceName,
         runtime: RUNTIME,
         startedAt: new Date(startedMs).toISOString(),
+        fastPath: running.engine.fastPath,
         ...running.engine.status(),
       }),
       counters: () => countersOf(running.engine, REAL_CLOCK.sinceEpoch()),

@@ -48,7 +48,6 @@ export function ports(where: Places, upper: number, protocolAt: number, name: st
     shiftRight("r4", 3),
     or("r3", "r4"),
     add("r2", "r3"),
-    // All 64 bits of it: the sum may have grown beyond 32, and then the verifier would know no bound.
     when("r2", ">=", where.planLength, passedUp("port")),
     valueOf("r3", "plan"),
     add("r3", "r2"),

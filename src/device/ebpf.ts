@@ -3,14 +3,13 @@
  * (include/uapi/linux/bpf.h), each at its place in octets. Descriptors are closed by whoever got them.
  */
 
-import { describeErrno } from "./errno.ts";
+import { describeErrno, EAGAIN } from "./errno.ts";
 import { libc } from "./libc.ts";
 
 const MAP_CREATE = 0;
 const MAP_LOOKUP_ELEM = 1;
 const MAP_UPDATE_ELEM = 2;
 const PROG_LOAD = 5;
-const PROG_TEST_RUN = 10;
 const MAP_FREEZE = 22;
 const MAP_LOOKUP_BATCH = 24;
 const LINK_CREATE = 28;
@@ -71,6 +70,8 @@ function orThrow(result: number, what: string): number {
 
 /** Octets of what the verifier may say. */
 const LOG = 65_536;
+/** How often a program is loaded that a signal interrupts. */
+const ATTEMPTS = 5;
 /** The last lines of it say why. */
 const LOG_LINES = 3;
 
@@ -90,12 +91,17 @@ export function loadProgram(
     ...nameAt(48, name),
     [68, attachType],
   ];
-  const program = bpf(PROG_LOAD, ...fields);
-  if (program >= 0) return program;
-  const errno = libc.errno();
+  let errno = EAGAIN;
+  // The checks end early when a signal waits for this thread (kernel/bpf/verifier.c). It has it when the call returns.
+  for (let attempt = 0; attempt < ATTEMPTS && errno === EAGAIN; attempt++) {
+    const program = bpf(PROG_LOAD, ...fields);
+    if (program >= 0) return program;
+    errno = libc.errno();
+  }
   // Asked again for what it says: to write that down costs more than the checks.
   const log = new Uint8Array(new ArrayBuffer(LOG));
-  bpf(PROG_LOAD, ...fields, [24, 1], [28, log.length], [32, log]);
+  const program = bpf(PROG_LOAD, ...fields, [24, 1], [28, log.length], [32, log]);
+  if (program >= 0) return program;
   const lines = new TextDecoder().decode(log.subarray(0, log.indexOf(0))).trim().split("\n");
   throw new BpfError(
     "load the program",
@@ -177,38 +183,6 @@ export function attachProgram(program: number, ifindex: number, attachType: numb
 /** Lets another program take the place of the one that is attached: each frame meets one of both. Throws BpfError. */
 export function replaceProgram(link: number, program: number): void {
   orThrow(bpf(LINK_UPDATE, [0, link], [4, program]), "replace the program");
-}
-
-export interface TestRun {
-  /** What the program has returned. */
-  readonly result: number;
-  /** What it has left, in `into`. */
-  readonly length: number;
-}
-
-/**
- * Runs a program once over a frame, as if it had come to an interface: for tests. `context` is a struct __sk_buff. Throws BpfError when
- * the kernel takes no such frame.
- */
-export function testRun(
-  program: number,
-  frame: Uint8Array<ArrayBuffer>,
-  length: number,
-  into: Uint8Array<ArrayBuffer>,
-  context: Uint8Array<ArrayBuffer>,
-): TestRun {
-  const attributes = new Uint8Array(new ArrayBuffer(ATTRIBUTES));
-  const view = new DataView(attributes.buffer);
-  view.setUint32(0, program, true);
-  view.setUint32(8, length, true);
-  view.setUint32(12, into.length, true);
-  view.setBigUint64(16, libc.addressOf(frame), true);
-  view.setBigUint64(24, libc.addressOf(into), true);
-  view.setUint32(32, 1, true);
-  view.setUint32(40, context.length, true);
-  view.setBigUint64(48, libc.addressOf(context), true);
-  orThrow(libc.bpf(PROG_TEST_RUN, attributes, attributes.length), "run a program over a frame");
-  return { result: view.getInt32(4, true), length: view.getUint32(12, true) };
 }
 
 /** Of a program, a map or a link. */

@@ -21,6 +21,7 @@ const NAMES: Record<number, string> = {
   [ENOENT]: "ENOENT: no such file or directory",
   [EIO]: "EIO: input/output error",
   [E2BIG]: "E2BIG: too big",
+  [EAGAIN]: "EAGAIN: not now",
   [EACCES]: "EACCES: permission denied",
   [EBUSY]: "EBUSY: device or resource busy",
   [ENODEV]: "ENODEV: no such device",

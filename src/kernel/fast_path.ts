@@ -37,8 +37,11 @@ export class FastPath {
   #standby = 0;
   #link: number | undefined;
 
-  /** Has the kernel check the program; all frames are passed up until there is a table. Throws BpfError and leaves nothing behind. */
-  constructor(plan: Plan, size: TableSize, attachedTo: AttachedTo) {
+  /**
+   * Has the kernel check the program; all frames are passed up until there is a table. Throws BpfError and leaves nothing behind.
+   * `walk` is the program; a test spoils it.
+   */
+  constructor(plan: Plan, size: TableSize, attachedTo: AttachedTo, walk = program) {
     const where = placesFor(plan, size);
     this.#places = where;
     this.#attachedTo = attachedTo;
@@ -84,7 +87,7 @@ export class FastPath {
       };
       ebpf.updateMap(this.#maps.plan, 0, planOctets(plan, where));
       ebpf.freezeMap(this.#maps.plan);
-      const octets = assemble(program(plan, where, attachedTo), this.#maps);
+      const octets = assemble(walk(plan, where, attachedTo), this.#maps);
       this.program = ebpf.loadProgram(ebpf.SCHED_CLS, octets, this.#attachType, "oneip_fast_path");
     } catch (error) {
       for (const map of made) ebpf.close(map);
@@ -147,7 +150,7 @@ export class FastPath {
     }
   }
 
-  /** Detaches it, and gives back what it has. Idempotent. */
+  /** Detaches it, and gives back what it has. It is of no use any more. */
   close(): void {
     this.detach();
     for (const descriptor of [this.program, ...this.#tables, ...Object.values(this.#maps)]) {

@@ -98,7 +98,8 @@ function repair(frame: Uint8Array): void {
   }
 }
 
-function draw(random: Random): Uint8Array {
+/** One of all kinds. */
+export function draw(random: Random): Uint8Array {
   if (random.below(8) === 0) {
     const type = random.pick([[0x08, 0x00], [0x08, 0x06], [0x86, 0xdd], [0x81, 0x00]]);
     return Uint8Array.from([

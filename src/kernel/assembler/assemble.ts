@@ -14,7 +14,7 @@ import type { Item, MapReference } from "./instructions.ts";
 /** Octets of an instruction. */
 export const INSTRUCTION = 8;
 
-/** Throws when a label is missing or there twice, and when a map has no descriptor: mistakes in the program. */
+/** Throws when a label is missing or there twice, a map has no descriptor, or a number is too large: mistakes in the program. */
 export function assemble(
   items: readonly Item[],
   descriptors: Readonly<Record<string, number>> = {},
@@ -29,12 +29,12 @@ export function assemble(
     place += slotsOf(item);
     view.setUint8(at, item.code);
     view.setUint8(at + 1, item.src << 4 | item.dst);
-    view.setInt16(
-      at + 2,
-      typeof item.offset === "number" ? item.offset : leap(places, item.offset, place),
-      true,
-    );
+    const offset = typeof item.offset === "number" ? item.offset : leap(places, item.offset, place);
     const [low, high] = wordsOf(item.imm, descriptors);
+    if (offset !== offset << 16 >> 16 || (typeof item.imm === "number" && low !== (low | 0))) {
+      throw new Error(`Does not fit into an instruction: ${item.text}`);
+    }
+    view.setInt16(at + 2, offset, true);
     view.setInt32(at + 4, low, true);
     if (slotsOf(item) === 2) view.setInt32(at + INSTRUCTION + 4, high, true);
   }

@@ -53,7 +53,7 @@ export function localAddresses({ clusters, ...plan }: Plan): { readonly ipv4: Ho
 }
 
 /** A large odd number to begin with: 2^64 divided by the golden ratio. */
-const GOLDEN = 0x9e3779b97f4a7c15n;
+export const GOLDEN = 0x9e3779b97f4a7c15n;
 /** Multipliers that are tried before there are twice as many homes. */
 const TRIES = 32;
 
@@ -69,7 +69,8 @@ function homesOf(addresses: readonly LocalAddress[]): Homes {
   }
 }
 
-function homeOf(octets: Uint8Array, multiplier: bigint, count: number): number {
+/** Which home of so many an address is in. */
+export function homeOf(octets: Uint8Array, multiplier: bigint, count: number): number {
   const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
   const key = octets.length === 4
     ? BigInt(view.getUint32(0, true))

@@ -16,6 +16,7 @@ import {
   remark,
   shiftRight,
   valueOf,
+  when,
   when32,
 } from "../assembler/instructions.ts";
 import { type Places, PORTS, PORTS_AT } from "./places.ts";
@@ -47,7 +48,7 @@ export function ports(where: Places, upper: number, protocolAt: number, name: st
     shiftRight("r4", 3),
     or("r3", "r4"),
     add("r2", "r3"),
-    when32("r2", ">=", where.planLength, passedUp("port")),
+    when("r2", ">=", where.planLength, passedUp("port")),
     valueOf("r3", "plan"),
     add("r3", "r2"),
     load(8, "r3", "r3", 0),

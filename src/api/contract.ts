@@ -14,6 +14,7 @@ import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
 import type { OffloadName } from "../device/offloads.ts";
 import type { HandedTap } from "../device/tap.ts";
 import type { Fault } from "../fault/fault.ts";
+import type { FastPathStatus } from "../plane/kernel_share.ts";
 import type { Counters } from "./counters.ts";
 import { EVENT_NAMES } from "./event_names.ts";
 import type { DispatcherEvent } from "./events.ts";
@@ -85,13 +86,20 @@ const clusterSummary = z.strictObject({
 
 const clusterStatus: z.ZodType<ClusterStatus> = clusterSummary.extend({ backends: z.array(backendStatus) });
 
-/** What the engine knows, and of the process: by what it runs, and since when. */
-const status: z.ZodType<
-  Status & { readonly interface: string; readonly runtime: string; readonly startedAt: string }
-> = z.strictObject({
+interface ProcessStatus {
+  readonly interface: string;
+  /** By what it runs, and since when. */
+  readonly runtime: string;
+  readonly startedAt: string;
+  readonly fastPath: FastPathStatus;
+}
+
+/** What the engine knows, and of the process. */
+const status: z.ZodType<Status & ProcessStatus> = z.strictObject({
   interface: z.string(),
   runtime: z.string(),
   startedAt: z.string(),
+  fastPath: z.strictObject({ interface: z.string().nullable(), why: z.string().nullable() }),
   epoch: z.int(),
   clusters: z.array(clusterStatus),
 });
@@ -283,14 +291,16 @@ export const CONTRACT = {
   status: {
     method: "get",
     path: "/v1/status",
-    summary: "The state of each backend, since when and why, and its share of the buckets",
+    summary:
+      "The state of each backend, since when and why, and its share of the buckets; whether the fast path is on",
     input: nothing,
     output: status,
   },
   counters: {
     method: "get",
     path: "/v1/counters",
-    summary: "What was done so far: frames by verdict, frames and octets by machine, probes, transitions",
+    summary:
+      "What was done so far: frames by verdict, frames and octets by machine, the fast path, probes, transitions",
     input: nothing,
     output: counters,
   },

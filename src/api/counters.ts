@@ -8,7 +8,7 @@ import type { ProbeCounts } from "../health/record.ts";
 export interface Counters {
   /** When they were read: ISO 8601, in UTC. */
   readonly time: string;
-  /** Frames by verdict; all names of path/verdict.ts. */
+  /** Frames by verdict, those of the fast path among them; all names of path/verdict.ts. */
   readonly verdicts: Readonly<Record<string, number>>;
   /** Frames to the dispatcher that the TAP's full queue has dropped. */
   readonly tapDropped: number;

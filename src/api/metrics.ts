@@ -13,6 +13,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Report } from "../engine/report.ts";
 import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
 import type { ProbeCounts } from "../health/record.ts";
+import type { FastPathStatus } from "../plane/kernel_share.ts";
 import { isHandedUp, isSent, NAMES } from "../path/verdict.ts";
 
 export interface Known {
@@ -25,6 +26,7 @@ export interface Known {
   /** Frames that the TAP's full queue has dropped. */
   readonly tapDropped: number;
   readonly probes: ProbeCounts;
+  readonly fastPath: FastPathStatus;
 }
 
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -38,13 +40,15 @@ export function known(engine: Engine, startedMs: number): Known {
     runtime: RUNTIME,
     tapDropped: dropped(engine.interfaceName),
     probes: engine.probes,
+    fastPath: engine.fastPath,
   };
 }
 
 const STATES: readonly BackendState[] = ["unknown", "up", "down", "flapping", "draining"];
 const TECHNIQUES = ["route", "broadcast"] as const;
 
-export function metricsText({ report, status, startedMs, runtime, tapDropped, probes }: Known): string {
+export function metricsText(known: Known): string {
+  const { report, status, startedMs, runtime, tapDropped, probes, fastPath } = known;
   const { clusters } = status;
   const ofCluster = (value: (cluster: ClusterStatus) => number) =>
     clusters.map((cluster): Sample => [labels({ cluster: cluster.name }), value(cluster)]);
@@ -61,7 +65,7 @@ export function metricsText({ report, status, startedMs, runtime, tapDropped, pr
     gauge("runtime_info", "What it runs on; always 1.", [[labels({ runtime }), 1]]),
     counter(
       "frames_total",
-      "Frames read from the TAP, by what became of them; the sum of all is what was read.",
+      "Frames to the dispatcher, by what became of them; the sum of all is what the workers and the fast path had.",
       NAMES.map((verdict, index) => [
         labels({ outcome: outcomeOf(index), verdict }),
         report.verdicts[verdict] ?? 0,
@@ -71,6 +75,21 @@ export function metricsText({ report, status, startedMs, runtime, tapDropped, pr
       "worker_frames_total",
       "Frames read from the TAP, by the worker that read them.",
       report.workers.map((count, worker) => [labels({ worker: String(worker) }), count]),
+    ),
+    gauge("fast_path_attached", "1 while the kernel carries out its share of the path.", [
+      ["", Number(fastPath.interface !== null)],
+    ]),
+    counter(
+      "fast_path_frames_total",
+      "Frames that the kernel has dispatched itself; no worker has read them.",
+      [
+        ["", report.fastPath.dispatched],
+      ],
+    ),
+    counter(
+      "fast_path_passed_up_frames_total",
+      "Frames that the fast path has left to the workers, by reason.",
+      Object.entries(report.fastPath.passedUp).map(([reason, count]) => [labels({ reason }), count]),
     ),
     counter("tap_dropped_frames_total", "Frames to the dispatcher that its full queue has dropped.", [
       ["", tapDropped],

@@ -25,6 +25,7 @@ import { breathe, inSteps } from "../system/in_steps.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
 import type { Difference } from "./difference.ts";
 import type { ServiceManager } from "./service_manager.ts";
+import { requireUplink, tellOfFastPath } from "./fast_path.ts";
 import { requireApi, type TcpApi } from "./tcp.ts";
 
 export interface Service {
@@ -262,6 +263,7 @@ export class Running {
     this.#heed(this.#engine);
     this.#config = config;
     this.#service.reloaded(config);
+    tellOfFastPath(this.#engine, config, this.#service.log);
   }
 
   /** What the file says now, and what of that is new. */
@@ -270,6 +272,7 @@ export class Running {
     const { config, warnings } = await inSteps(this.#clock, loadInSteps(this.#service.file));
     requireFreeAddresses(config);
     requireNeeds(config);
+    requireUplink(config);
     requireApi(config.api, ownUser());
     const [before, after] = [this.#config, config].map((one) =>
       configData({ ...one, clusters: [] }).dispatcher

@@ -18,6 +18,7 @@ import { listen, type Listener } from "./socket.ts";
 import { Events } from "./events.ts";
 import { EventRing } from "./event_ring.ts";
 import { Hooks } from "./hooks.ts";
+import { requireUplink, tellOfFastPath } from "./fast_path.ts";
 import { HandingOver } from "./handing_over.ts";
 import { Running, type Service, type Started } from "./running.ts";
 import { serviceManagerOf } from "./service_manager.ts";
@@ -67,6 +68,7 @@ export async function serve(
   const { config, warnings } = loadWithWarnings(file);
   requireFreeAddresses(config);
   requireNeeds(config);
+  requireUplink(config);
   requireApi(config.api, accountOf(config.dispatcher.user)?.uid ?? ownUser());
   const asked = new Promise<string>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
@@ -129,6 +131,7 @@ async function run(
   manager.follow(running);
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
+  tellOfFastPath(engine, config, log);
   try {
     const { signal, pid } = await Promise.race([
       asked.then((signal) => ({ signal, pid: undefined })),
@@ -198,10 +201,6 @@ function sayWhatIsMissing(engine: Engine, { dispatcher }: Config, isPreferred: b
       "no queue of its own for neighbors' answers: they wait behind data, and get lost with it",
     );
   }
-  const { interface: fastPath, why } = engine.fastPath;
-  if (dispatcher.fastPath !== "off" && fastPath === null) {
-    log.warn({ why }, "no fast path: this process forwards every frame itself");
-  }
   if (!isPreferred) {
     log.warn({ missing: "CAP_SYS_NICE" }, "no right to a higher priority: on a busy machine frames get lost");
   }
@@ -253,6 +252,7 @@ async function listenForCommands(
         interface: running.engine.interfaceName,
         runtime: RUNTIME,
         startedAt: new Date(startedMs).toISOString(),
+        fastPath: running.engine.fastPath,
         ...running.engine.status(),
       }),
       counters: () => countersOf(running.engine, REAL_CLOCK.sinceEpoch()),

@@ -4,7 +4,7 @@ import type { Counters } from "../api/counters.ts";
 import { formatTable } from "./table.ts";
 
 export function describeCounters(counters: Counters): string {
-  const { time, verdicts, tapDropped, workers, machines, pending, probes, clusters } = counters;
+  const { time, verdicts, tapDropped, workers, fastPath, machines, pending, probes, clusters } = counters;
   const counted = Object.entries(verdicts).filter(([, frames]) => frames > 0);
   return [
     `at ${time}`,
@@ -22,6 +22,9 @@ export function describeCounters(counters: Counters): string {
     ),
     formatTable(["count of", "number"], [
       ...workers.map((frames, worker): [string, number] => [`frames read by worker ${worker}`, frames]),
+      ["frames dispatched by the fast path", fastPath.dispatched],
+      ...Object.entries(fastPath.passedUp).filter(([, frames]) => frames > 0)
+        .map(([reason, frames]): [string, number] => [`frames that it passed up: ${reason}`, frames]),
       ["frames dropped by the interface's full queue", tapDropped],
       ["frames that waited for a MAC and were sent", pending.sent],
       ["frames that waited for a MAC and were dropped", pending.dropped],

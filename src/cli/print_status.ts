@@ -5,6 +5,7 @@ import type { Counters } from "../api/counters.ts";
 import type { Rate } from "../api/rates.ts";
 import type { BackendStatus, ClusterStatus } from "../engine/status.ts";
 import { isDropped, NAMES } from "../path/verdict.ts";
+import type { FastPathStatus } from "../plane/kernel_share.ts";
 import { formatQuantity } from "../system/quantity.ts";
 import { formatSpan } from "../system/span.ts";
 import { formatTable } from "./table.ts";
@@ -13,6 +14,9 @@ import { wrap } from "./wrap.ts";
 /** Backends, and clusters, that a screen has room for. */
 const MOST_BACKENDS = 40;
 const MOST_CLUSTERS = 10;
+
+/** Reasons for which frames were passed up. */
+const MOST_REASONS = 3;
 
 export interface Shown {
   readonly status: Output<"status">;
@@ -23,7 +27,7 @@ export interface Shown {
 
 /** `nowMs`: milliseconds since 1970. */
 export function describeStatus({ status, counters, rates }: Shown, nowMs: number): string {
-  const { interface: name, runtime, startedAt, epoch, clusters } = status;
+  const { interface: name, runtime, startedAt, epoch, fastPath, clusters } = status;
   const moreClusters = clusters.length - MOST_CLUSTERS;
   const all = clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ cluster, backend })));
   const shown = all.length <= MOST_BACKENDS ? all : all.filter(({ backend }) => backend.state !== "up");
@@ -31,6 +35,7 @@ export function describeStatus({ status, counters, rates }: Shown, nowMs: number
   return [
     [
       `${name}: up ${formatSpan(nowMs - Date.parse(startedAt))}, epoch ${epoch}, ${runtime}`,
+      describeFastPath(fastPath, counters),
       ...clusters.slice(0, MOST_CLUSTERS).map((cluster) => describeCluster(cluster, counters)),
       ...(moreClusters > 0 ? [`and ${moreClusters} more clusters`] : []),
     ].join("\n"),
@@ -43,6 +48,27 @@ export function describeStatus({ status, counters, rates }: Shown, nowMs: number
 /** Of one backend, after a command about it. */
 export function describeBackend({ cluster, name, state, why, weight, buckets }: BackendStatus): string {
   return `${cluster}/${name} is ${state}: ${why}; weight ${weight}, ${buckets} buckets`;
+}
+
+/** What the kernel carries out itself, of all that comes to the dispatcher; or why it does not, and what would help. */
+function describeFastPath({ interface: name, why }: FastPathStatus, { workers, fastPath }: Counters): string {
+  if (name === null) return wrap(`no fast path: ${why}`, "  ");
+  const { dispatched, passedUp } = fastPath;
+  const frames = workers.reduce((sum, count) => sum + count, dispatched);
+  const share = frames === 0
+    ? "no frame yet"
+    : `${(100 * dispatched / frames).toFixed(1)} % of ${formatQuantity(frames)} frames`;
+  const reasons = Object.entries(passedUp).filter(([, count]) => count > 0)
+    .sort(([, one], [, other]) => other - one).slice(0, MOST_REASONS)
+    .map(([reason, count]) => `${reason} ${formatQuantity(count)}`);
+  return wrap(
+    [
+      `fast path: on ${name}, ${share}`,
+      ...(reasons.length > 0 ? [`passed up mostly for ${reasons.join(", ")}`] : []),
+    ].join("; "),
+    "  ",
+    /[,;] /,
+  );
 }
 
 function describeCluster(

@@ -12,6 +12,7 @@ import { demoCommand } from "./demo.ts";
 import { drainCommand } from "./drain.ts";
 import { eventsCommand } from "./events.ts";
 import { explainCommand } from "./explain.ts";
+import { fastPathCommand } from "./fast_path.ts";
 import { filterCommand } from "./filter.ts";
 import { labCommand } from "./lab.ts";
 import { reloadCommand } from "./reload.ts";
@@ -58,6 +59,7 @@ export function oneipProgram(): Command {
     .addCommand(configCommand())
     .addCommand(techniqueCommand())
     .addCommand(filterCommand())
+    .addCommand(fastPathCommand())
     .addCommand(routerCommand())
     .addCommand(serviceCommand())
     .addCommand(labCommand())

@@ -49,6 +49,8 @@ export class Sentences {
     "health.ignored": healthIgnored,
     "health.heeded": healthHeeded,
     "map.changed": mapChanged,
+    "no fast path: this process forwards every frame itself": ({ why }) =>
+      `No fast path, so this process forwards every frame itself: ${String(why)}.`,
     "another machine claims an address of ours": claim,
     "technique changed": techniqueChanged,
     "takeover.done": ({ pausedMs }) =>
@@ -93,11 +95,12 @@ export class Sentences {
     return `${time}  ${record.level >= WARN ? styleText("yellow", sentence) : sentence}\n`;
   }
 
-  #running({ interface: name, bridge, mac, addresses }: LogRecord): string {
+  #running({ interface: name, bridge, mac, addresses, fastPath }: LogRecord): string {
     const clusters = this.#clusters.map((one) => `${one.name} (${one.addresses.join(", ")})`);
     const port = bridge === undefined ? "" : `, a port of bridge ${String(bridge)}`;
     return `The dispatcher ${list(addresses)} runs on ${String(name)}${port}, with MAC ${String(mac)}. ` +
-      `It serves ${plural(clusters.length, "cluster")} ${enumerate(clusters)}.`;
+      `It serves ${plural(clusters.length, "cluster")} ${enumerate(clusters)}.` +
+      (typeof fastPath === "string" ? ` The kernel passes plain frames on itself, on ${fastPath}.` : "");
   }
 
   /** That a backend answers is told by its state. */
@@ -245,11 +248,14 @@ function verified({ backends, untried }: LogRecord): string {
     : `${tried} No port was tried of ${names(untried, "cluster")}, whose configuration names no TCP port.`;
 }
 
-function stopped({ received, verdicts, dispatched, broadcast, transitions, kept }: LogRecord): string {
+function stopped(
+  { received, verdicts, fastPath, dispatched, broadcast, transitions, kept }: LogRecord,
+): string {
   const unremembered = Object.entries(transitions as Report["transitions"])
     .map(([cluster, { unremembered }]) => [cluster, unremembered] as const);
   const counts = [
     ...countsOf("", verdicts),
+    ...countsOf("", { "by the fast path": (fastPath as Report["fastPath"]).dispatched }),
     ...countsOf("to ", dispatched),
     ...countsOf("to all of ", broadcast),
     ...countsOf("not remembered of ", Object.fromEntries(unremembered)),

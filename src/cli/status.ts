@@ -6,13 +6,14 @@ const MEASURED_MS = 1000;
 export function statusCommand() {
   return new Command("status")
     .description(
-      "print what the running dispatcher does: the state of each backend with since and why, its share, rate and probe time; drops",
+      "print what the running dispatcher does: the fast path; the state of each backend with since and why, its share, rate and probe " +
+        "time; drops",
     )
     .option("--rate", "measure frames and bits for a second, which is the default on a terminal")
     .option("--no-rate", "print at once, without rates")
     .option(
       "--json",
-      "print JSON: {interface, runtime, startedAt, epoch, clusters: [{name, technique, buckets, live, minimum, healthIgnored, " +
+      "print JSON: {interface, runtime, startedAt, fastPath: {interface, why}, epoch, clusters: [{name, technique, buckets, live, minimum, healthIgnored, " +
         "backends: [{cluster, name, address, state, why, since, live, weight, backup, portion, buckets, probeMs, " +
         "neighbor, health, administration}]}], counters}; the last three of a backend are {state, why, since}, counters is " +
         "what GET /v1/counters gives; with --rate also rates: [{address, framesPerSecond, bitsPerSecond}]",
@@ -21,7 +22,8 @@ export function statusCommand() {
       "after",
       "\nA backend is live when people want it (administration), it answers for its address (neighbor) and its probes succeed\n" +
         "(health). With more than 40 backends only those are listed that are not up. Frames and bits are those that were\n" +
-        "dispatched to the machine: one that is in two clusters has the same rate in both.\n\n" +
+        "dispatched to the machine: one that is in two clusters has the same rate in both. The share of the fast path is of all\n" +
+        "frames since the start (docs/fast-path.md).\n\n" +
         "Examples:\n  oneip status\n  watch oneip status --no-rate",
     )
     .action(async ({ rate, json }) => {

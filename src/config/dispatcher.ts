@@ -25,6 +25,8 @@ import {
   yesOrNo,
 } from "./values.ts";
 
+const TAP = "oneip0";
+
 const gateways = oneOrMore(address, "use an address, or a list of one for each family");
 
 const route = section("use a mapping such as {prefix: 192.0.2.0/24, via: 10.0.0.1}", {
@@ -83,7 +85,7 @@ const rateLimits = section("use a mapping such as {timeExceeded: 1000}", {
 });
 
 export const dispatcher = section("use a mapping with interface and addresses", {
-  interface: key(interfaceName.default("oneip0"), {
+  interface: key(interfaceName.default(TAP), {
     description: "The TAP interface that is created, or adopted if it exists.",
     examples: ["oneip0"],
   }),
@@ -165,10 +167,12 @@ export const dispatcher = section("use a mapping with interface and addresses", 
   }),
   fastPath: key(fastPath.default("auto"), {
     description:
-      "Whether the kernel carries out itself what is settled and plain (docs/fast-path.md). `auto`: where it can. `on`: where it cannot, the " +
-      "dispatcher does not start. `off`: never. `{attach: uplink, interface: eth1}`: already where frames come in, which is quicker for " +
-      "small ones, when clients and backends are all behind that interface.",
+      "Whether the kernel itself passes on the frames that are plain and settled (docs/fast-path.md). `auto`: where it can; where it " +
+      "cannot, the log says why. `on`: where it cannot, the dispatcher does not start. `off`: never. " +
+      "`{attach: uplink, interface: eth1}`: as `on`, but already where frames come in from the link, which is quicker for small " +
+      "ones, and passes by the bridge and its rules. The clients' router and all backends must then be behind that interface.",
     examples: ["off", { attach: "uplink", interface: "eth1" }],
+    checks: [uplinkLeadsToLink],
   }),
   user: key(userName.optional(), {
     absent: "whoever started it",
@@ -201,6 +205,19 @@ function ownAddressesAreMachines(contents: Contents, complain: Complain): void {
       complain(path, `An address stands there twice, found ${written} again, leave one of them out`);
     }
     seen.add(address);
+  }
+}
+
+function uplinkLeadsToLink(contents: Contents, complain: Complain): void {
+  const tap = contents.at(["dispatcher", "interface"], interfaceName)?.value ?? TAP;
+  const bridge = contents.at(["dispatcher", "bridge"], interfaceName)?.value;
+  for (const { path, value } of contents.all("dispatcher.fastPath.interface", interfaceName)) {
+    if (value !== tap && value !== bridge) continue;
+    const what = value === tap ? "own TAP" : "bridge";
+    complain(
+      path,
+      `The uplink is the dispatcher's ${what}, found ${value}, use the interface that leads to the link, such as eth1`,
+    );
   }
 }
 

@@ -239,7 +239,14 @@ const fastPathRemedy = "use auto, on, off, or a mapping such as {attach: uplink,
 export const fastPath = z.union(
   [
     z.enum(["auto", "on", "off"], fastPathRemedy),
-    z.strictObject({ attach: z.literal("uplink"), interface: interfaceName }, fastPathRemedy),
+    z.strictObject({
+      attach: z.literal("uplink", "use uplink; the TAP's place is fastPath: auto, or on").meta({
+        description: "Where frames come in from the link.",
+      }),
+      interface: interfaceName.meta({
+        description: "The uplink: behind it are the clients' router and all backends.",
+      }),
+    }, fastPathRemedy),
   ],
   fastPathRemedy,
 );

@@ -11,7 +11,7 @@ import { ownAddresses } from "../link/link.ts";
 import { UsageError } from "../input/errors.ts";
 import type { Attachment } from "../plane/attachment.ts";
 import { KEPT } from "../plane/dropped_ring.ts";
-import type { FastPathStatus } from "../plane/kernel_share.ts";
+import { type FastPathStatus, requireFastPath } from "../plane/kernel_share.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
 import { type Clock, REAL_CLOCK } from "../system/clock.ts";
 import { breathe } from "../system/in_steps.ts";
@@ -312,6 +312,7 @@ export class Engine {
     // Before any worker looks: frames may wait in a TAP that was made beforehand, and an empty table has the first backend everywhere.
     await publisher.publish();
     this.#parts.startWorkers();
+    requireFastPath(this.#parts.config.dispatcher.fastPath, this.fastPath);
     await shared.settled();
     this.#presence.probe();
   }

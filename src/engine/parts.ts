@@ -25,7 +25,7 @@ import type { Attachment } from "../plane/attachment.ts";
 import { slotSizeFor } from "../plane/data_plane.ts";
 import { Publisher } from "../plane/publisher.ts";
 import { SharedState } from "../plane/shared_state.ts";
-import type { Plan } from "../path/plan.ts";
+import { type Plan, tableSizeOf } from "../path/plan.ts";
 import * as verdict from "../path/verdict.ts";
 import type { Clock } from "../system/clock.ts";
 import { Verifier } from "../verify/verifier.ts";
@@ -84,9 +84,7 @@ export class EngineParts {
     this.attachment = attachment;
     this.plan = { ...plan, offloads: attachment.hasVirtioHeader };
     this.shared = new SharedState({
-      clusters: clusters.length,
-      buckets: clusters.reduce((sum, { buckets }) => sum + buckets, 0),
-      neighbors: neighbors.length + clusters.length,
+      ...tableSizeOf(plan),
       connections: clusters.map(({ transition }) => transition.connections),
       slotSize: slotSizeFor({ mtu: dispatcher.mtu, offloads: attachment.hasVirtioHeader }),
       workers: attachment.queues,

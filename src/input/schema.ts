@@ -29,9 +29,11 @@ export function keysAt(schema: unknown, path: Path): string[] {
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
-/** Of a value that may be written in two forms: the index of the one that is a list, or that is none. */
+/** Of a value that may be written in two forms: the index of the one that is a list, or that is none; a mapping before a word. */
 function formOf({ options }: z.ZodUnion, isList: boolean): number {
-  return options.findIndex((option) => writtenSchema(option) instanceof z.ZodArray === isList);
+  const forms = options.map(writtenSchema);
+  const mapping = forms.findIndex((form) => form instanceof z.ZodObject);
+  return !isList && mapping >= 0 ? mapping : forms.findIndex((form) => form instanceof z.ZodArray === isList);
 }
 
 /** What a value may be, in words such as `a whole number from 1 to 100`: the remedy that a mistake would be answered with. */

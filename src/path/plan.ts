@@ -1,5 +1,6 @@
 /** What the path is told once, when it starts. Plain data: it crosses to a worker as it is. Addresses are canonical text. */
 
+import type { TableSize } from "../table/forwarding_table.ts";
 import type { Cidr, Mac } from "../wire/address.ts";
 import type { Port } from "../wire/port.ts";
 
@@ -45,4 +46,13 @@ export interface Plan {
   /** The largest packet on the way to each neighbor. */
   readonly mtus: readonly number[];
   readonly rateLimits: RateLimits;
+}
+
+/** How large the table is by which the path goes. */
+export function tableSizeOf({ clusters, mtus }: Plan): TableSize {
+  return {
+    clusters: clusters.length,
+    buckets: clusters.reduce((sum, { buckets }) => sum + buckets, 0),
+    neighbors: mtus.length,
+  };
 }

@@ -46,41 +46,35 @@ export class KernelShare {
       : { interface: null, why: this.#why };
   }
 
-  /**
-   * Stands ready by this plan and the table that is in use. One that is at work goes on by them, or ends. Throws TapError where the setting
-   * does not allow to do without, and leaves what was at work.
-   */
+  /** Stands ready by this plan and the table that is in use. One that is at work goes on by them, or ends. */
   start(setting: FastPathSetting, plan: Plan, shared: SharedState): void {
-    const [before, settingBefore] = [this.#fastPath, this.#setting];
+    const before = this.#fastPath;
+    const interfaceBefore = this.#interface;
     this.count();
-    const next = setting === "off" ? undefined : this.#made(setting, plan, shared);
-    if (setting === "off") this.#why = "dispatcher.fastPath is off";
     this.#setting = setting;
     this.#shared = shared;
-    this.#fastPath = next;
+    this.#fastPath = setting === "off" ? undefined : this.#made(plan, shared);
+    if (setting === "off") this.#why = "dispatcher.fastPath is off";
     if (before === undefined) return;
-    try {
-      if (next !== undefined && before.isAttached) {
-        if (this.#interfaceOf(setting) === this.#interfaceOf(settingBefore)) next.replace(before);
-        else this.attach();
-      }
-    } finally {
-      before.close();
+    if (before.isAttached) {
+      if (this.#interface === interfaceBefore) this.#fastPath?.replace(before);
+      else this.attach();
     }
+    before.close();
   }
 
-  /** Frames meet it from now on. Idempotent. Throws TapError where the setting does not allow to do without. */
+  /** Frames meet it from now on. Idempotent. */
   attach(): void {
     const fastPath = this.#fastPath;
     if (fastPath === undefined || fastPath.isAttached) return;
     try {
       const index = ifreq.index(this.#interface);
-      if (index === 0) throw new TapError(`dispatcher.fastPath: there is no interface "${this.#interface}"`);
+      if (index === 0) throw new TapError(`there is no interface "${this.#interface}"`);
       fastPath.attach(index);
     } catch (error) {
       fastPath.close();
       this.#fastPath = undefined;
-      this.#doWithout(this.#setting, error);
+      this.#why = whyOf(error);
     }
   }
 
@@ -111,38 +105,32 @@ export class KernelShare {
   }
 
   get #interface(): string {
-    return this.#interfaceOf(this.#setting);
+    return typeof this.#setting === "string" ? this.#tap : this.#setting.interface;
   }
 
-  #interfaceOf(setting: FastPathSetting): string {
-    return typeof setting === "string" ? this.#tap : setting.interface;
-  }
-
-  #made(setting: FastPathSetting, plan: Plan, shared: SharedState): FastPath | undefined {
+  #made(plan: Plan, shared: SharedState): FastPath | undefined {
     let made: FastPath | undefined;
     try {
       if (!LITTLE_ENDIAN) throw new TapError("this machine is big-endian, for which there is none");
-      made = new FastPath(plan, shared.dimensions, placeOf(setting));
+      made = new FastPath(plan, shared.dimensions, typeof this.#setting === "string" ? "tap" : "uplink");
       made.publish(shared.table);
       made.hold(this.#isHeld);
       return made;
     } catch (error) {
       made?.close();
-      this.#doWithout(setting, error);
+      this.#why = whyOf(error);
       return undefined;
-    }
-  }
-
-  #doWithout(setting: FastPathSetting, error: unknown): void {
-    this.#why = whyOf(error);
-    if (setting !== "auto") {
-      throw new TapError(`dispatcher.fastPath: ${this.#why}; with auto the dispatcher does without`);
     }
   }
 }
 
-function placeOf(setting: FastPathSetting): "tap" | "uplink" {
-  return typeof setting === "string" ? "tap" : "uplink";
+/** Throws TapError where the setting does not allow to do without, and it is not at work. */
+export function requireFastPath(
+  setting: FastPathSetting,
+  { interface: attachedTo, why }: FastPathStatus,
+): void {
+  if (setting === "auto" || setting === "off" || attachedTo !== null) return;
+  throw new TapError(`dispatcher.fastPath: ${why}; with auto the dispatcher does without`);
 }
 
 /** And what would help. */

@@ -41,7 +41,10 @@ export interface Readings {
   readonly backends: readonly BackendReading[];
   /** Of all that was dropped for a reason that has occurred, the most at present first. */
   readonly drops: readonly DropReading[];
+  /** Read by workers, and dispatched by the kernel. */
   readonly framesIn: Rate;
+  /** Of these the kernel's. */
+  readonly framesFast: Rate;
   readonly framesDispatched: Rate;
   readonly bitsDispatched: Rate;
   readonly framesDropped: Rate;
@@ -88,7 +91,10 @@ export class Meter {
       drops: drops.filter(({ total }) => total > 0).sort((a, b) =>
         (b.rate ?? 0) - (a.rate ?? 0) || b.total - a.total
       ),
-      framesIn: before === undefined ? null : rate(sum(before.workers), sum(counters.workers)),
+      framesIn: before === undefined ? null : rate(framesOf(before), framesOf(counters)),
+      framesFast: before === undefined
+        ? null
+        : rate(before.fastPath.dispatched, counters.fastPath.dispatched),
       framesDispatched: sumOf([...machines.values()].map(({ framesPerSecond }) => framesPerSecond)),
       bitsDispatched: sumOf([...machines.values()].map(({ bitsPerSecond }) => bitsPerSecond)),
       framesDropped: sumOf(drops.map(({ rate }) => rate)),
@@ -114,6 +120,10 @@ function dropsOf({ verdicts, tapDropped, pending }: Counters): { name: string; t
     { name: "waited for a MAC in vain", total: pending.dropped },
     { name: "the interface's queue was full", total: tapDropped },
   ];
+}
+
+function framesOf({ workers, fastPath }: Counters): number {
+  return sum(workers) + fastPath.dispatched;
 }
 
 function sum(numbers: readonly number[]): number {

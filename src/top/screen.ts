@@ -135,8 +135,8 @@ function linerOf(columns: number, { isPainted }: Style): Liner {
 }
 
 function headLines({ readings, trouble }: Known, line: Liner): string[] {
-  const { status, timeMs, framesIn, framesDispatched, bitsDispatched, framesDropped } = readings;
-  const { interface: name, startedAt, epoch, runtime, clusters } = status;
+  const { status, timeMs, framesIn, framesFast, framesDispatched, bitsDispatched, framesDropped } = readings;
+  const { interface: name, startedAt, epoch, runtime, fastPath, clusters } = status;
   const alarms = clusters.filter(({ healthIgnored }) => healthIgnored).map(({ name, live, minimum }) =>
     `${name}: fewer than ${minimum} backends are healthy, so health is ignored and ${live} get clients`
   );
@@ -160,6 +160,7 @@ function headLines({ readings, trouble }: Known, line: Liner): string[] {
       `in ${formatRate(framesIn)} frames/s`,
       `to backends ${formatRate(framesDispatched)}, ${formatRate(bitsDispatched)}bit/s`,
       `dropped ${formatRate(framesDropped)}`,
+      fastPath.interface === null ? "no fast path" : `fast path ${formatRate(framesFast)}`,
     ].join(GAP)),
     line([wrong, "red"]),
   ];

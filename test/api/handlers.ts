@@ -41,6 +41,7 @@ const handlers: Handlers = {
     interface: "oneip0",
     runtime: "Deno 2.9.5",
     startedAt: "2026-01-01T00:00:00.000Z",
+    fastPath: { interface: null, why: "dispatcher.fastPath is off" },
     epoch: 1,
     clusters: [{ ...CLUSTER, backends: [STATUS] }],
   }),

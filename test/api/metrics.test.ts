@@ -20,7 +20,15 @@ async function scraped(): Promise<string> {
   await run.clock.advance(1000);
   engine.healthChanged("web", "web2", { state: "down", reason: "its port 80 refuses" });
   await run.clock.advance(1000);
-  return metricsText(known(engine, 1_700_000_000_500));
+  const { report, ...others } = known(engine, 1_700_000_000_500);
+  return metricsText({
+    ...others,
+    report: {
+      ...report,
+      fastPath: { ...report.fastPath, passedUp: { ...report.fastPath.passedUp, icmp: 3 } },
+    },
+    fastPath: { interface: "oneip0", why: null },
+  });
 }
 
 const text = await scraped();
@@ -31,6 +39,9 @@ test("they say of each backend, cluster and verdict what is so", () => {
   expect(lines).toEqual(expect.arrayContaining([
     "oneip_start_time_seconds 1700000000.5",
     "# TYPE oneip_frames_total counter",
+    "oneip_fast_path_attached 1",
+    'oneip_fast_path_passed_up_frames_total{reason="hop_limit"} 0',
+    'oneip_fast_path_passed_up_frames_total{reason="icmp"} 3',
     'oneip_cluster_live_backends{cluster="web"} 3',
     'oneip_cluster_technique{cluster="web",technique="route"} 1',
     `oneip_backend_state{${web2},state="down"} 1`,
@@ -45,12 +56,12 @@ test("they say of each backend, cluster and verdict what is so", () => {
   ]));
 });
 
-test("the frames of all verdicts are those that were read", () => {
+test("the frames of all verdicts are those that workers have read, and the fast path's", () => {
   const sum = (name: string) =>
-    lines.filter((line) => line.startsWith(`oneip_${name}{`))
+    lines.filter((line) => line.startsWith(`oneip_${name}{`) || line.startsWith(`oneip_${name} `))
       .reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
   expect(sum("frames_total")).toBeGreaterThan(0);
-  expect(sum("frames_total")).toBe(sum("worker_frames_total"));
+  expect(sum("frames_total")).toBe(sum("worker_frames_total") + sum("fast_path_frames_total"));
 });
 
 test("docs/metrics.md has each of them, and no other", () => {

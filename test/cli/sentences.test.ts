@@ -63,11 +63,15 @@ test("what it is, and who is up", () => {
     addresses: ["10.0.0.2/24"],
     clusters: [{ name: "web", addresses: ["10.0.0.100"], backends: 2 }],
     queues: 1,
+    fastPath: null,
     msg: "running",
   };
-  expect(said(running, ANSWERS1, UP1)).toEqual([
+  const without = { why: "it takes CAP_BPF", msg: "no fast path: this process forwards every frame itself" };
+  expect(said(running, without, { ...running, fastPath: "oneip0" }, ANSWERS1, UP1)).toEqual([
     "The dispatcher 10.0.0.2/24 runs on oneip0, a port of bridge br0, with MAC 02:00:00:00:00:02. " +
     "It serves cluster web (10.0.0.100).",
+    "No fast path, so this process forwards every frame itself: it takes CAP_BPF.",
+    expect.stringMatching(/\(10\.0\.0\.100\)\. The kernel passes plain frames on itself, on oneip0\.$/),
     "",
     "web1 is up at 10.0.0.11 (MAC 02:00:00:00:00:11).",
   ]);
@@ -154,7 +158,8 @@ test("when health is ignored, and counts again", () => {
 test("nothing is told that did not happen", () => {
   const stopped = {
     received: 42,
-    workers: [42],
+    workers: [12],
+    fastPath: { dispatched: 30, passedUp: { icmp: 0, frame: 2 } },
     verdicts: { dispatched: 40, drop_runt: 0, answered_arp: 2 },
     dispatched: { "10.0.0.11": 40, "10.0.0.12": 0 },
     broadcast: { web: 0 },
@@ -163,7 +168,7 @@ test("nothing is told that did not happen", () => {
     msg: "stopped",
   };
   expect(said(stopped, { ...stopped, received: 0 })).toEqual([
-    "Stopped after 42 frames: dispatched 40, answered arp 2, to 10.0.0.11 40.",
+    "Stopped after 42 frames: dispatched 40, answered arp 2, by the fast path 30, to 10.0.0.11 40.",
     "Stopped. No frame came.",
   ]);
 });

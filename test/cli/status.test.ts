@@ -2,12 +2,13 @@
 
 import { expect, test } from "vitest";
 import type { Engine } from "oneip";
-import { countersOf } from "../../src/api/counters.ts";
+import { type Counters, countersOf } from "../../src/api/counters.ts";
 import { ratesBetween } from "../../src/api/rates.ts";
 import { describeStatus } from "../../src/cli/print_status.ts";
 import { formatQuantity } from "../../src/system/quantity.ts";
 import * as f from "../frames.ts";
 import { clusterOf, machines, Run } from "../engine/run.ts";
+import { backends, countersAt, STARTED_MS, statusOf as aStatusOf } from "../top/arrange.ts";
 
 const HEALTH = { health: { type: "tcp", port: 80 } };
 
@@ -16,6 +17,7 @@ const statusOf = (run: Run, engine: Engine) => ({
   interface: "oneip0",
   runtime: "Deno 2.9.5",
   startedAt: new Date(run.clock.sinceEpoch() - run.clock.now()).toISOString(),
+  fastPath: engine.fastPath,
   ...engine.status(),
 });
 
@@ -44,6 +46,7 @@ test("a screen says who serves, since when, how much, how fast, why not, and wha
   );
   expect(text).toMatchInlineSnapshot(`
     "oneip0: up 1 min, epoch 4, Deno 2.9.5
+    no fast path: the path runs inline
     cluster web: route, 2 of 4 backends get clients, 1375 of 4096 buckets in
       transition
 
@@ -76,6 +79,7 @@ test("of many backends only those are listed that are not up; without two readin
   );
   expect(text).toMatchInlineSnapshot(`
     "oneip0: up 3 s, epoch 3, Deno 2.9.5
+    no fast path: the path runs inline
     cluster web: route, 99 of 100 backends get clients
 
     backend   state  for  weight  share   probe
@@ -85,6 +89,27 @@ test("of many backends only those are listed that are not up; without two readin
     No frame was dropped."
   `);
   await engine.stop();
+});
+
+test("the fast path: where it is, its share of all frames, and what it left to the workers; or why there is none", () => {
+  const some = backends(1);
+  const lines = (fastPath: Engine["fastPath"], counted: Counters["fastPath"]) => {
+    const counters = { ...countersAt(60, some), fastPath: counted };
+    const shown = { status: { ...aStatusOf(some), fastPath }, counters, rates: undefined };
+    return /\n((?:no )?fast path[^]*)\ncluster/.exec(describeStatus(shown, STARTED_MS))![1];
+  };
+  const attached = { interface: "oneip0", why: null };
+  const passedUp = { capture: 0, frame: 14_990, icmp: 8, hop_limit: 2, port: 1 };
+  expect(lines(attached, { dispatched: 985_000, passedUp })).toBe(
+    "fast path: on oneip0, 98.5 % of 1.00 M frames; passed up mostly for frame 15.0 k,\n  icmp 8, hop_limit 2",
+  );
+  expect(lines(attached, { dispatched: 0, passedUp: {} })).toBe(
+    "fast path: on oneip0, 0.0 % of 15.0 k frames",
+  );
+  expect(lines({ interface: null, why: "it takes Linux 6.6 or newer" }, { dispatched: 0, passedUp: {} }))
+    .toBe(
+      "no fast path: it takes Linux 6.6 or newer",
+    );
 });
 
 test("quantities have three digits", () => {

@@ -112,6 +112,7 @@ test.each(["routing", "broadcast"])("the shipped configuration %s is right", (na
 });
 
 describe("a mistake is reported with its place, what was found and what would do:", () => {
+  const LINK = "  addresses: [10.0.0.2/24]";
   const cases: { name: string; was: string; becomes: string; want: string }[] = [
     {
       name: "unknown key",
@@ -220,6 +221,48 @@ describe("a mistake is reported with its place, what was found and what would do
       becomes: "    algorithm: modulo\n    slowStart: 30s\n    backends",
       want:
         "7:16: The algorithm modulo knows no slow start, found 30s, use maglev or rendezvous, or leave it out",
+    },
+    {
+      name: "a fast path that there is not",
+      was: LINK,
+      becomes: `  fastPath: maybe\n${LINK}`,
+      want: '2:13: "dispatcher.fastPath" is wrong, found "maybe", use auto, on, off, or a mapping such as ' +
+        "{attach: uplink, interface: eth1}",
+    },
+    {
+      name: "a fast path at another place",
+      was: LINK,
+      becomes: `  fastPath: {attach: tap, interface: eth1}\n${LINK}`,
+      want:
+        '2:22: "dispatcher.fastPath.attach" is wrong, found "tap", use uplink; the TAP\'s place is fastPath: auto, or on',
+    },
+    {
+      name: "an uplink without its name",
+      was: LINK,
+      becomes: `  fastPath: {attach: uplink}\n${LINK}`,
+      want:
+        '2:13: "dispatcher.fastPath.interface" is missing, found nothing, use 1 to 15 characters without ' +
+        "space, slash or colon",
+    },
+    {
+      name: "an uplink with an unknown key",
+      was: LINK,
+      becomes: `  fastPath: {attach: uplink, interface: eth1, mode: xdp}\n${LINK}`,
+      want: '2:47: Unknown key in "dispatcher.fastPath", found "mode", use attach, interface',
+    },
+    {
+      name: "the TAP as uplink",
+      was: LINK,
+      becomes: `  fastPath: {attach: uplink, interface: oneip0}\n${LINK}`,
+      want:
+        "2:41: The uplink is the dispatcher's own TAP, found oneip0, use the interface that leads to the link, such as eth1",
+    },
+    {
+      name: "the bridge as uplink",
+      was: LINK,
+      becomes: `  bridge: br0\n  fastPath: {attach: uplink, interface: br0}\n${LINK}`,
+      want:
+        "3:41: The uplink is the dispatcher's bridge, found br0, use the interface that leads to the link, such as eth1",
     },
     {
       name: "no backend",
@@ -426,7 +469,6 @@ describe("a mistake is reported with its place, what was found and what would do
       want: "6:14: There are more backends than buckets, found 2 for 3 backends, use a larger power of two",
     },
   ];
-  const LINK = "  addresses: [10.0.0.2/24]";
   const free = "A cluster address must be nobody's own, found";
   for (
     const [found, why] of [

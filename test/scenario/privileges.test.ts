@@ -26,9 +26,11 @@ import { ONEIP, RUNTIME } from "../runtime.ts";
 
 const NOBODY = accountIn(readFileSync("/etc/passwd", "utf8"), "nobody")!;
 const NET_ADMIN = 1n << 12n;
+/** A reload loads another program. */
+const BPF = 1n << 39n;
 /** For the API's port. */
 const NET_BIND_SERVICE = 1n << 10n;
-const KEPT = NET_ADMIN | NET_BIND_SERVICE;
+const KEPT = NET_ADMIN | BPF | NET_BIND_SERVICE;
 
 const TOKEN = "0123456789abcdef0123456789abcdef";
 
@@ -153,7 +155,7 @@ test("a user that is not there is named, with what makes one", () => {
 });
 
 describe.skipIf(needsTap())("a dispatcher with a user of its own", () => {
-  test("has CAP_NET_ADMIN and what its port needs alone, and is asked, reloaded and taken over", async () => {
+  test("has CAP_NET_ADMIN, CAP_BPF and what its port needs alone, and is asked, reloaded and taken over", async () => {
     const first = new Dispatcher(["unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"]);
     await first.says('"running"');
     expectLittle(first);

@@ -45,6 +45,7 @@ export function statusOf(backends: readonly Backend[]): Status {
       interface: "oneip0",
       runtime: "Deno 2.9.5",
       startedAt: new Date(STARTED_MS).toISOString(),
+      fastPath: { interface: "oneip0", why: null },
       epoch: 17,
     },
     clusters: [...Map.groupBy(backends, ({ cluster }) => cluster)].map(([name, backends]) => (
@@ -64,8 +65,8 @@ export function countersAt(
     time: new Date(STARTED_MS + 1000 * seconds).toISOString(),
     verdicts: { ...Object.fromEntries(NAMES.map((name) => [name, 0])), ...dropped },
     tapDropped: 0,
-    fastPath: { dispatched: 0, passedUp: {} },
-    workers: [frames * seconds],
+    workers: [frames * seconds / 4],
+    fastPath: { dispatched: frames * seconds * 3 / 4, passedUp: {} },
     machines: backends.map(({ address }, index) => (
       { address, frames: (index + 1) * frames * seconds, octets: 100 * (index + 1) * frames * seconds }
     )),

@@ -35,7 +35,7 @@ test("80 columns, 24 rows: backends, drops, events, keys", () => {
   expect(screenOf(all, FIRST_VIEW, SMALL, PLAIN).map((line) => line.trimEnd())).toMatchInlineSnapshot(`
     [
       "oneip top  oneip0  up 10 s  00:00:10  epoch 17  buckets moving 0  Deno 2.9.5",
-      "in 1.00 k frames/s  to backends 6.00 k, 4.80 Mbit/s  dropped 30",
+      "in 1.00 k frames/s  to backends 6.00 k, 4.80 Mbit/s  dropped 30  fast path 750",
       "",
       "  backend  state       share  frames/s  bits/s    probe",
       "> web1     up         33.3 %    1.00 k   800 k   1.2 ms               ▃▃▃▃▃▃▃▃▃▃",

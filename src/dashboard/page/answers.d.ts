@@ -29,6 +29,7 @@ export interface Status {
   readonly interface: string;
   readonly runtime: string;
   readonly startedAt: string;
+  readonly fastPath: { readonly interface: string | null };
   readonly epoch: number;
   readonly clusters: readonly Cluster[];
 }
@@ -37,7 +38,6 @@ export interface Counters {
   readonly time: string;
   readonly verdicts: Readonly<Record<string, number>>;
   readonly tapDropped: number;
-  readonly fastPath: { readonly dispatched: number; readonly passedUp: Readonly<Record<string, number>> };
   readonly machines: readonly {
     readonly address: string;
     readonly frames: number;

@@ -16,6 +16,7 @@ export function facts() {
     ${fact("Interface", status.interface)} ${fact("Runs on", status.runtime)}
     ${fact("Up", span(nowMs() - Date.parse(status.startedAt)))} ${fact("Epoch", whole(status.epoch))}
     ${fact("Frames/s", short(read))} ${fact("Drops/s", short(dropped))}
+    ${fact("Fast path", status.fastPath.interface === null ? "off" : `on ${status.fastPath.interface}`)}
     ${fact("Probes failed", `${short(failed)} of ${short(asked)}`)}
   </dl>`;
 }

@@ -13,7 +13,9 @@ export function planOctets(plan: Plan, where: Places): Uint8Array<ArrayBuffer> {
   putAddresses(octets, 0, where.ipv4, places.CELL4, places.VALUE4);
   putAddresses(octets, where.addresses6, where.ipv6, places.CELL6, places.VALUE6);
   putClusters(view, plan, where);
-  for (const [neighbor, mtu] of plan.mtus.entries()) view.setUint32(where.mtus + neighbor * 4, mtu, true);
+  for (const [neighbor, mtu] of plan.mtus.slice(0, where.size.neighbors).entries()) {
+    view.setUint32(where.mtus + neighbor * 4, mtu, true);
+  }
   return octets;
 }
 

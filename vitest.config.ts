@@ -25,6 +25,8 @@ export default defineConfig({
     globalSetup: ["test/folder.ts"],
     pool: "forks",
     isolate: false,
+    // The runtime itself loads the files, as outside of tests: Vite would make every call from one file to another dearer.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     // For 2 cores: half of the tests that bring up labs wait for something, and no others.
     maxWorkers: isQuick ? 2 : 4,
     maxConcurrency: 4,

@@ -12,8 +12,8 @@ import { configuration } from "../src/config/config.ts";
 import { configurationDocument } from "../src/config/document.ts";
 import { EXAMPLE } from "../src/config/example.ts";
 import { type DeclaredKey, itemOf, keysOf } from "../src/config/key.ts";
-import { runChecked } from "../src/system/programs.ts";
-import { ONEIP, ROOT } from "./runtime.ts";
+import { oneip } from "./cli/oneip.ts";
+import { ROOT } from "./runtime.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oneip-documents-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -29,7 +29,10 @@ test.each([["configuration.md", configurationDocument], ["commands.md", commands
 test("oneip check takes the whole file of docs/configuration.md", async () => {
   const file = join(folder, "oneip.yaml");
   writeFileSync(file, EXAMPLE);
-  expect(await runChecked([...ONEIP, "check", "-c", file])).toContain("cluster web");
+  expect(await oneip("check", "-c", file)).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining("cluster web"),
+  });
 });
 
 describe("every key", () => {

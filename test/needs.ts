@@ -22,7 +22,7 @@ export function needsTap(): boolean {
   return !hasRoot || !hasTun;
 }
 
-/** How often a test tries what is random or repeated: `--quick` is content with a sixteenth. */
+/** How often a test tries what is random or repeated, or how large it makes what is large: `--quick` is content with a sixteenth. */
 export function roundsOf(count: number): number {
   return isQuick ? Math.ceil(count / 16) : count;
 }

@@ -3,6 +3,7 @@
 import {
   cpuNsAt,
   discardBehind,
+  forward,
   idOf,
   lacksLoads,
   LOADS,
@@ -13,7 +14,7 @@ import {
 } from "./forwarding.ts";
 import type { Load } from "./frames.ts";
 import type { Figure } from "./results.ts";
-import { beforeOf, RUNTIME_NAMES } from "./subjects.ts";
+import { beforeOf, RUNTIME_NAMES } from "./names.ts";
 import { type Bench, inTurn, Running } from "./turns.ts";
 
 export async function against(bench: Bench): Promise<void> {
@@ -22,7 +23,10 @@ export async function against(bench: Bench): Promise<void> {
   const names = RUNTIME_NAMES.flatMap((name) => [beforeOf(name), name]);
   await using running = await Running.start(bench, names, OWN_CORE);
   await discardBehind(bed, running);
-  const rate = await rateForAll(bed, running, running.subjects());
+  const rate = await rateForAll(
+    running.subjects(),
+    (subject, load, rate) => forward(bed, running, subject, load, rate),
+  );
   await inTurn(
     bench,
     RUNTIME_NAMES.flatMap((name) =>

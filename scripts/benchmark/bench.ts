@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { against as againstCheckout } from "./against.ts";
 import { bulk } from "./bulk.ts";
 import { drawChart } from "./chart.ts";
+import { cost } from "./cost.ts";
 import { forwarding, queues } from "./forwarding.ts";
 import { http } from "./http.ts";
 import { idle } from "./idle.ts";
@@ -15,8 +16,10 @@ import { maps } from "./maps.ts";
 import { memory } from "./memory.ts";
 import { formatReport, type Report, toJson } from "./report.ts";
 import { Results } from "./results.ts";
+import { scale } from "./scale.ts";
 import { startup } from "./startup.ts";
 import { findSubjects } from "./subjects.ts";
+import { changes } from "./switch.ts";
 import { Testbed } from "./testbed.ts";
 import type { Bench } from "./turns.ts";
 
@@ -31,12 +34,15 @@ interface Measure {
 /** In this order. With five pairs all of it took nine minutes on the machine of these estimates. */
 const MEASURES: Readonly<Record<string, Measure>> = {
   forwarding: { run: forwarding, secondsAPair: 32 },
+  cost: { run: cost, secondsAPair: 20 },
+  scale: { run: scale, secondsAPair: 30 },
   queues: { run: queues, secondsAPair: 5 },
   bulk: { run: bulk, secondsAPair: 28 },
   http: { run: http, secondsAPair: 21 },
   latency: { run: latency, secondsAPair: 10 },
   startup: { run: startup, secondsAPair: 2 },
   maps: { run: maps, secondsAPair: 6 },
+  changes: { run: changes, secondsAPair: 2 },
   idle: { run: idle, secondsAPair: 12, isOnce: true },
   memory: { run: memory, secondsAPair: 45, isOnce: true },
 };
@@ -45,7 +51,7 @@ const NAMES = Object.keys(MEASURES);
 const WRONG_USAGE = 2;
 
 const command = new Command("scripts/bench")
-  .description("compare the dispatcher with a loop in C, VDE 2, nftables, HAProxy and no dispatcher at all")
+  .description("compare the dispatcher with C in the kernel, a loop in C, VDE 2, nftables, HAProxy and no dispatcher at all")
   .option("--only <measures>", `some of ${NAMES.join(",")} instead of all`, chosen)
   .option("--pairs <number>", "how often each comparison is repeated", positive, 5)
   .option(

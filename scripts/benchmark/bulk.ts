@@ -5,7 +5,8 @@
 
 import { type Flow, iperf3Command, parseIperf3 } from "./iperf3.ts";
 import type { Figure } from "./results.ts";
-import { needing, RUNTIME_NAMES, type Subject } from "./subjects.ts";
+import { FAST_NAMES, NFTABLES, NOBODY, RUNTIME_NAMES } from "./names.ts";
+import { needing, type Subject } from "./subjects.ts";
 import { BULK_PORTS } from "./subject_files.ts";
 import { BACKENDS, CLUSTER, type Testbed } from "./testbed.ts";
 import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
@@ -23,7 +24,7 @@ export async function bulk(bench: Bench): Promise<void> {
   const { bed, results } = bench;
   const { missing } = await needing("iperf3");
   if (missing !== undefined) return results.skip("bulk TCP", missing);
-  const names = ["no dispatcher", "nftables", "HAProxy", ...RUNTIME_NAMES];
+  const names = [NOBODY, NFTABLES, "HAProxy", ...FAST_NAMES, ...RUNTIME_NAMES];
   const plain = RUNTIME_NAMES.map((name) => `${name}, offloads off`);
   await using running = await Running.start(bench, [...names, ...plain]);
   const servers = await Promise.all(
@@ -68,7 +69,7 @@ function figuresOf(way: Way, flows: number): Figure[] {
   const section = SECTION;
   const id = `${way}-${flows}`;
   return [
-    { section, id, title: of, unit: "Gbit/s", better: "more", reference: "no dispatcher", charted: true },
+    { section, id, title: of, unit: "Gbit/s", better: "more", reference: NOBODY, charted: true },
     { section, id: `${id}-retransmits`, title: `retransmits, ${of}`, unit: "segments", better: "less" },
   ];
 }

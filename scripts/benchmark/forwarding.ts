@@ -4,30 +4,25 @@
  */
 
 import { cpus } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
-import { until } from "oneip";
-import { type Load, offer } from "./frames.ts";
+import type { Load } from "./frames.ts";
 import { cpuNs, residentMb } from "./process.ts";
 import type { Figure } from "./results.ts";
-import { needing, RUNTIME_NAMES, type Subject } from "./subjects.ts";
+import { RUNTIME_NAMES } from "./names.ts";
+import { needing, type Subject } from "./subjects.ts";
 import type { Testbed } from "./testbed.ts";
+import { type Passed, passThrough } from "./passing.ts";
 import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
 
 /** Frames a second of the fixed rate, where all can forward as many; else the half, a quarter, ... */
 const FASTEST_RATE = 100_000;
 const LEAST_RATE = 1000;
 const WITH_PROCESS = ["C loop", "C loop, virtio header", "VDE 2", ...RUNTIME_NAMES];
-const IN_KERNEL = ["nftables"];
-const WARM_UP_MS = 100;
-const WINDOW_MS = 400;
 /** Of the fixed rate; with less the figure would be that of another rate. */
 const ENOUGH = 0.8;
 /** So often is measured again, when something else on the machine has kept frames back: for some five minutes. */
 const ATTEMPTS = 600;
 /** The loads have the first core, what is measured the second: else the two would meet on one at the scheduler's whim. */
 export const OWN_CORE = cpus().length > 1 ? 1 : undefined;
-/** So many must have passed before anything is measured. */
-const FIRST_FRAMES = 1000;
 
 export const LOADS: readonly Load[] = [64, 512, 1514].flatMap((length) =>
   [
@@ -41,34 +36,31 @@ const isExtreme = ({ family, length }: Load) => length === 64 || (length === 151
 export async function forwarding(bench: Bench): Promise<void> {
   if (await lacksLoads(bench)) return;
   const { bed } = bench;
-  await using running = await Running.start(bench, [...WITH_PROCESS, ...IN_KERNEL], OWN_CORE);
+  await using running = await Running.start(bench, WITH_PROCESS, OWN_CORE);
   await discardBehind(bed, running);
-  const [withProcess, inKernel] = [running.subjects(...WITH_PROCESS), running.subjects(...IN_KERNEL)];
-  const fixedRate = await rateForAll(bed, running, withProcess);
+  const subjects = running.subjects();
+  const fixedRate = await rateForAll(
+    subjects,
+    (subject, load, rate) => forward(bed, running, subject, load, rate),
+  );
   const atFixedRate: Turn[] = LOADS.map((load) => ({
     figures: [fixed(load, fixedRate)],
-    subjects: withProcess,
+    subjects,
     measure: async (subject) => [await cpuNsAt(bed, running, subject, load, fixedRate)],
   }));
-  const saturated: Turn[] = LOADS.filter(isExtreme).flatMap((load) => [{
+  const saturated = LOADS.filter(isExtreme).map((load): Turn => ({
     figures: [rate(load), busy(load), ...(load.length === 64 && load.family === "IPv4" ? [MEMORY] : [])],
-    subjects: withProcess,
+    subjects,
     measure: async (subject: Subject) => {
       const { cpuNs, framesPerSecond } = await forward(bed, running, subject, load);
       return [framesPerSecond / 1000, cpuNs, residentMb(running.pidOf(subject))];
     },
-  }, {
-    figures: [rate(load)],
-    subjects: inKernel,
-    measure: async (subject: Subject) => [
-      (await forward(bed, running, subject, load)).framesPerSecond / 1000,
-    ],
-  }]);
+  }));
   await inTurn(bench, [...saturated, ...atFixedRate]);
   bench.results.note(
     COMMON.section,
-    "The load comes from the first core, each forwarder has the second. What it sends is dropped at the next interface, so that " +
-      "no receiver is measured. nftables works where the load is made, on the first core: its rate has the making in it.",
+    "The load comes from the first core, each forwarder has the second, and the CPU of its process alone counts. What it sends is " +
+      "dropped at the next interface, so that no receiver is measured.",
   );
   await passBehind(bed, running);
 }
@@ -126,13 +118,12 @@ export async function passBehind(bed: Testbed, running: Running): Promise<void> 
  * are woken more often, which is part of their cost; at a fixed rate all are woken alike.
  */
 export async function rateForAll(
-  bed: Testbed,
-  running: Running,
   subjects: readonly Subject[],
+  forward: (subject: Subject, load: Load, rate: number) => Promise<Passed>,
 ): Promise<number> {
   let rate = FASTEST_RATE;
   for (const subject of subjects) {
-    while (rate > LEAST_RATE && !isEnough(await forward(bed, running, subject, LOADS.at(-1)!, rate), rate)) {
+    while (rate > LEAST_RATE && !isEnough(await forward(subject, LOADS.at(-1)!, rate), rate)) {
       rate /= 2;
     }
   }
@@ -140,15 +131,20 @@ export async function rateForAll(
 }
 
 /** CPU time for each frame at a rate that all can forward. */
-export async function cpuNsAt(
+export function cpuNsAt(
   bed: Testbed,
   running: Running,
   subject: Subject,
   load: Load,
   rate: number,
 ): Promise<number> {
+  return enough(rate, () => forward(bed, running, subject, load, rate));
+}
+
+/** CPU time for each frame, measured until enough of them came through. */
+export async function enough(rate: number, forward: () => Promise<Passed>): Promise<number> {
   for (let attempt = 1;; attempt++) {
-    const found = await forward(bed, running, subject, load, rate);
+    const found = await forward();
     if (isEnough(found, rate)) return found.cpuNs;
     if (attempt === ATTEMPTS) {
       throw new Error(
@@ -160,33 +156,20 @@ export async function cpuNsAt(
   }
 }
 
-function isEnough({ framesPerSecond }: { readonly framesPerSecond: number }, rate: number): boolean {
+function isEnough({ framesPerSecond }: Passed, rate: number): boolean {
   return framesPerSecond >= rate * ENOUGH;
 }
 
-async function forward(
+export function forward(
   bed: Testbed,
   running: Running,
   subject: Subject,
   load: Load,
   rate?: number,
-): Promise<{ cpuNs: number; framesPerSecond: number }> {
+): Promise<Passed> {
   const pid = running.pidOf(subject);
-  const forwarded = () => bed.framesInto(subject.output!);
-  const idle = forwarded();
-  const offered = await offer(bed, load, subject.mac, rate);
-  try {
-    await until(`${subject.name} forwards`, () => forwarded() > idle + FIRST_FRAMES);
-    await delay(WARM_UP_MS);
-    const before = { frames: forwarded(), cpu: cpuNs(pid), at: performance.now() };
-    await delay(WINDOW_MS);
-    const after = { frames: forwarded(), cpu: cpuNs(pid), at: performance.now() };
-    const frames = after.frames - before.frames;
-    const framesPerSecond = frames * 1000 / (after.at - before.at);
-    return { cpuNs: (after.cpu - before.cpu) / frames, framesPerSecond };
-  } finally {
-    await offered.stop();
-  }
+  const { name, mac, output } = subject;
+  return passThrough(bed, { name, mac, load, rate, end: output!, cpuNs: () => cpuNs(pid) });
 }
 
 const SCALING = "Scaling";

@@ -23,6 +23,8 @@ const LONGEST_SECONDS = 3600;
 
 /** A load that is being sent. */
 export interface Offered {
+  /** Of its first process. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ function send(bed: Testbed, command: readonly string[]): Offered {
   child.stderr!.resume();
   const ended = once(child, "exit");
   return {
+    pid: child.pid!,
     async stop() {
       child.kill("SIGINT");
       await ended;

@@ -3,7 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Figure } from "./results.ts";
-import { needing, RUNTIME_NAMES } from "./subjects.ts";
+import { FAST_NAMES, NFTABLES, NOBODY, RUNTIME_NAMES } from "./names.ts";
+import { needing } from "./subjects.ts";
 import { BACKENDS, CLUSTER } from "./testbed.ts";
 import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
 import { parseWrk, WRK_SCRIPT, wrkCommand } from "./wrk.ts";
@@ -14,7 +15,7 @@ export async function http(bench: Bench): Promise<void> {
   const { bed, results } = bench;
   const { missing } = await needing("wrk", "nginx");
   if (missing !== undefined) return results.skip("HTTP", missing);
-  const names = ["no dispatcher", "nftables", "HAProxy", ...RUNTIME_NAMES];
+  const names = [NOBODY, NFTABLES, "HAProxy", ...FAST_NAMES, ...RUNTIME_NAMES];
   await using running = await Running.start(bench, names);
   const servers = await Promise.all(BACKENDS.map((node) => {
     const file = join(bed.folder, `${node}.nginx`);
@@ -68,7 +69,7 @@ function figuresOf(connection: "keep-alive" | "close"): Figure[] {
       title: way,
       unit: "requests/s",
       better: "more",
-      reference: "no dispatcher",
+      reference: NOBODY,
       charted: true,
     },
     ...["p50", "p99", "p99.9"].map((percentile): Figure => ({
@@ -77,7 +78,7 @@ function figuresOf(connection: "keep-alive" | "close"): Figure[] {
       title: `${way}, ${percentile}`,
       unit: "ms",
       better: "less",
-      reference: "no dispatcher",
+      reference: NOBODY,
     })),
   ];
 }

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { cpuNs } from "./process.ts";
 import type { Figure } from "./results.ts";
-import { RUNTIME_NAMES } from "./subjects.ts";
+import { RUNTIME_NAMES } from "./names.ts";
 import { type Bench, inTurn, Running } from "./turns.ts";
 
 const WINDOW_MS = 5000;

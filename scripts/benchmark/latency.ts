@@ -5,7 +5,8 @@ import { type Load, offer } from "./frames.ts";
 import { parsePing, pingCommand } from "./ping.ts";
 import type { Figure } from "./results.ts";
 import { percentile } from "./statistics.ts";
-import { needing, RUNTIME_NAMES, type Subject } from "./subjects.ts";
+import { FAST_NAMES, NFTABLES, NOBODY, RUNTIME_NAMES } from "./names.ts";
+import { needing, type Subject } from "./subjects.ts";
 import { BACKENDS, CLUSTER, type Place, type Testbed } from "./testbed.ts";
 import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
 
@@ -21,21 +22,21 @@ export async function latency(bench: Bench): Promise<void> {
   const { bed, results } = bench;
   const { missing } = await needing("ping", "trafgen", "tcpreplay");
   if (missing !== undefined) return results.skip("latency", missing);
-  await using running = await Running.start(bench, ["no dispatcher", ...RUNTIME_NAMES]);
-  const [subjects, oneip] = [running.subjects(), running.subjects(...RUNTIME_NAMES)];
+  await using running = await Running.start(bench, [NOBODY, NFTABLES, ...FAST_NAMES, ...RUNTIME_NAMES]);
+  const [subjects, alone] = [running.subjects(), running.subjects(...RUNTIME_NAMES)];
   for (const end of ENDS) {
     await bed.watch(end);
     await bed.discardAt(end);
   }
   try {
     const rates = [];
-    for (const subject of oneip) rates.push(await saturation(bed, subject));
+    for (const subject of alone) rates.push(await saturation(bed, subject));
     const half = Math.round(Math.min(...rates) / 2000) * 1000;
     await inTurn(bench, [
       turn(bench, subjects, "nothing else on the way", "low"),
       turn(bench, subjects, "half of saturation on the way", "half", half),
     ]);
-    for (const subject of oneip) added(bench, subject.name);
+    for (const { name } of subjects) if (name !== NOBODY) added(bench, name);
     results.note(
       SECTION,
       "ping, a question a millisecond. `added` is the difference to no dispatcher, pair by pair.",
@@ -82,7 +83,7 @@ async function saturation(bed: Testbed, { mac }: Subject): Promise<number> {
 /** The differences, pair by pair, as lines of their own. */
 function added({ results }: Bench, subject: string): void {
   for (const row of results.rows.filter(({ id }) => /^latency-(low|half)-/.test(id))) {
-    const without = row.values["no dispatcher"]!;
+    const without = row.values[NOBODY]!;
     row.values[subject]!.forEach((value, pair) => {
       const [with_, base] = [value, without[pair]];
       const difference = with_ === null || base == null ? null : with_ - base;

@@ -4,7 +4,8 @@ import { until } from "oneip";
 import { offerFromAMillion } from "./frames.ts";
 import { residentMb } from "./process.ts";
 import type { Figure } from "./results.ts";
-import { needing, RUNTIMES } from "./subjects.ts";
+import { RUNTIMES } from "./names.ts";
+import { needing } from "./subjects.ts";
 import { type Bench, inTurn, Running } from "./turns.ts";
 
 const FRAMES = 10_000_000;

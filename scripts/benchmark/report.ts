@@ -1,6 +1,7 @@
 /** The results as text for a person, and as bench.json. */
 
 import type { Machine } from "./machine.ts";
+import { formatReadmeTable } from "./readme_table.ts";
 import type { Results } from "./results.ts";
 import { formatSections, formatSkips, formatTargets } from "./table.ts";
 import { judge } from "./targets.ts";
@@ -25,6 +26,7 @@ export function formatReport({ results, machine, date, pairs, seconds }: Report)
     "the median of the pairs' own. What makes the load runs on the same cores.",
     formatSections(results),
     formatTargets(judge(results)),
+    formatReadmeTable(results),
     formatSkips(results),
     `${seconds} s in all.`,
   ].filter((part) => part !== "").join("\n\n");

@@ -17,6 +17,9 @@ export interface Figure {
   readonly charted?: boolean;
 }
 
+/** Of the line with a figure's differences to no dispatcher. */
+export const beyondOf = (id: string) => `${id}-more`;
+
 /** A value for each pair; null where it failed. */
 export type Values = (number | null)[];
 

@@ -3,7 +3,8 @@
 import { once } from "node:events";
 import { type Load, offer } from "./frames.ts";
 import type { Figure } from "./results.ts";
-import { needing, RUNTIME_NAMES, type Subject } from "./subjects.ts";
+import { FAST, RUNTIME_NAMES } from "./names.ts";
+import { needing, type Subject } from "./subjects.ts";
 import { CLUSTER, type Testbed } from "./testbed.ts";
 import { type Bench, inTurn } from "./turns.ts";
 
@@ -22,7 +23,7 @@ const FIGURE: Figure = {
 export async function startup(bench: Bench): Promise<void> {
   const { missing } = await needing("tcpdump", "trafgen", "tcpreplay");
   if (missing !== undefined) return bench.results.skip("start to first forwarded frame", missing);
-  const subjects = bench.subjects.filter(({ name }) => RUNTIME_NAMES.includes(name));
+  const subjects = bench.subjects.filter(({ name }) => [FAST, ...RUNTIME_NAMES].includes(name));
   await inTurn(bench, [{
     figures: [FIGURE],
     subjects,

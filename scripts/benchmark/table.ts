@@ -41,11 +41,16 @@ export function formatNumber(value: number): string {
   return value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** With its heading; nothing when no target was measured. */
+/** Those that were measured, with a heading; nothing when none was. */
 export function formatTargets(outcomes: readonly Outcome[]): string {
-  if (outcomes.every(({ verdict }) => verdict === "skipped")) return "";
-  const rows = outcomes.map(({ title, wanted, found, verdict }) => [title, wanted, found, verdict]);
-  return `## Targets\n\n${markdown(["target", "wanted", "found", ""], rows)}`;
+  const measured = outcomes.filter(({ verdict }) => verdict !== "skipped");
+  if (measured.length === 0) return "";
+  const rows = measured.map(({ title, wanted, found, verdict }) => [title, wanted, found, verdict]);
+  const others = outcomes.length - measured.length;
+  return [
+    `## Targets\n\n${markdown(["target", "wanted", "found", ""], rows)}`,
+    ...(others > 0 ? [`${others} more were not measured.`] : []),
+  ].join("\n\n");
 }
 
 export function formatSkips(results: Results): string {
@@ -55,7 +60,7 @@ export function formatSkips(results: Results): string {
   ].join("\n");
 }
 
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, head.map(() => "---"), ...rows];
   const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
   return lines.map((line) => `| ${line.map((text, column) => text.padEnd(widths[column]!)).join(" | ")} |`)

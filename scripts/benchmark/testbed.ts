@@ -22,6 +22,9 @@ export interface Place {
   readonly interface: string;
 }
 
+/** The machine to which a load comes that nobody forwards. */
+export const DROP = { mac: "02:00:00:00:00:27", place: { node: "drop", interface: "eth1" } } as const;
+
 export class Testbed {
   readonly lab: Lab;
   /** For whatever files the programs need; goes with the testbed. */
@@ -74,13 +77,18 @@ export class Testbed {
 
   /** Drops the measured frames as they come in here, so that nothing behind it costs time. */
   async discardAt(place: Place): Promise<void> {
-    const rules = `table netdev discard { chain in {
+    const rules = `table netdev discard { chain ${place.interface} {
       type filter hook ingress device ${place.interface} priority 0; udp dport ${DISCARD_PORT} drop; }; }`;
-    await runChecked(this.lab.node(place.node).command(["nft", "-f", "-"]), { input: rules });
+    await this.feed(place.node, ["nft", "-f", "-"], rules);
   }
 
-  async discardNoMore({ node }: Place): Promise<void> {
-    await this.lab.node(node).exec("nft", "delete", "table", "netdev", "discard");
+  /** Runs a program to its end there, which reads this. */
+  async feed(node: string, command: readonly string[], input: string): Promise<void> {
+    await runChecked(this.lab.node(node).command(command), { input });
+  }
+
+  async discardNoMore(place: Place): Promise<void> {
+    await this.lab.node(place.node).exec("nft", "delete", "chain", "netdev", "discard", place.interface);
   }
 
   /** Opens a window, so that `framesInto` can look. */

@@ -41,6 +41,9 @@ export async function inTurn({ results, pairs, progress }: Bench, turns: readonl
   }
 }
 
+/** What a kernel says that has no place for a program before a device. */
+export const REFUSED = /The kernel refuses [^"\n]*/;
+
 /** Subjects that run side by side, those that wait idle; they end with it. */
 export class Running {
   readonly #programs = new Map<Subject, Program | undefined>();
@@ -65,7 +68,10 @@ export class Running {
         const program = hasProgram ? await bed.start(node, pinned + cmd, ports, readyText) : undefined;
         running.#programs.set(subject, program);
       } catch (error) {
-        results.fail(`start of ${name}`, (error as Error).message);
+        const { message } = error as Error;
+        const refused = REFUSED.exec(message)?.[0];
+        if (refused !== undefined) results.skip(name, refused);
+        else results.fail(`start of ${name}`, message);
       }
     }
     return running;
@@ -79,6 +85,16 @@ export class Running {
 
   pidOf(subject: Subject): number {
     return this.#programs.get(subject)!.pid!;
+  }
+
+  /** What its program has printed. */
+  logOf(subject: Subject): string {
+    return this.#programs.get(subject)?.log ?? "";
+  }
+
+  /** None where it has no program. */
+  pidsOf(subject: Subject): number[] {
+    return [this.#programs.get(subject)?.pid ?? []].flat();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

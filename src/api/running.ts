@@ -259,11 +259,12 @@ export class Running {
   }
 
   async #goOnBy(config: Config): Promise<void> {
+    const { why } = this.#engine.fastPath;
     this.#engine = await this.#engine.reload(config);
     this.#heed(this.#engine);
     this.#config = config;
     this.#service.reloaded(config);
-    tellOfFastPath(this.#engine, config, this.#service.log);
+    if (this.#engine.fastPath.why !== why) tellOfFastPath(this.#engine, config, this.#service.log);
   }
 
   /** What the file says now, and what of that is new. */

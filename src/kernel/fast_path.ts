@@ -152,7 +152,7 @@ export class FastPath {
     }
   }
 
-  /** Detaches it, and gives back what it has. Idempotent. */
+  /** Detaches it, and gives back what it has. It is of no use any more. */
   close(): void {
     this.detach();
     for (const descriptor of [this.program, ...this.#tables, ...Object.values(this.#maps)]) {

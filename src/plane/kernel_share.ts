@@ -48,9 +48,7 @@ export class KernelShare {
 
   /** Stands ready by this plan and the table that is in use. One that is at work goes on by them, or ends. */
   start(setting: FastPathSetting, plan: Plan, shared: SharedState): void {
-    const before = this.#fastPath;
-    const interfaceBefore = this.#interface;
-    this.count();
+    const [before, sharedBefore, interfaceBefore] = [this.#fastPath, this.#shared, this.#interface];
     this.#setting = setting;
     this.#shared = shared;
     this.#fastPath = setting === "off" ? undefined : this.#made(plan, shared);
@@ -60,6 +58,8 @@ export class KernelShare {
       if (this.#interface === interfaceBefore) this.#fastPath?.replace(before);
       else this.attach();
     }
+    before.detach();
+    before.count(sharedBefore!.fastPath);
     before.close();
   }
 
@@ -78,9 +78,15 @@ export class KernelShare {
     }
   }
 
-  /** From now on frames go by this table, which belongs to these workers. */
+  /** From now on frames go by this table, which belongs to these workers. What cannot follow it ends: better none than an old one. */
   publish(shared: SharedState, table: ForwardingTable): void {
-    if (shared === this.#shared) this.#fastPath?.publish(table);
+    if (shared !== this.#shared) return;
+    try {
+      this.#fastPath?.publish(table);
+    } catch (error) {
+      this.stop();
+      this.#why = whyOf(error);
+    }
   }
 
   /** While somebody wants to see all frames the workers have them. */

@@ -73,14 +73,24 @@ export class VirtualClock implements Clock {
 
   after(delayMs: number, call: () => void): Timer {
     const due = { dueMs: this.#nowMs + Math.max(0, delayMs), call };
-    const later = this.#due.findIndex(({ dueMs }) => dueMs > due.dueMs);
-    this.#due.splice(later === -1 ? this.#due.length : later, 0, due);
+    this.#due.splice(this.#firstAfter(due.dueMs), 0, due);
     return {
       cancel: () => {
-        const index = this.#due.indexOf(due);
+        const index = this.#due.lastIndexOf(due, this.#firstAfter(due.dueMs) - 1);
         if (index >= 0) this.#due.splice(index, 1);
       },
     };
+  }
+
+  /** Where the first call is that is due later, by halves: a thousand backends have thousands of calls that are due. */
+  #firstAfter(ms: number): number {
+    let [from, to] = [0, this.#due.length];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (this.#due[middle]!.dueMs > ms) to = middle;
+      else from = middle + 1;
+    }
+    return from;
   }
 
   /** Calls that are due later. */

@@ -127,13 +127,15 @@ export function linkLocalOf({ high, low }: Mac): string {
 
 /** The octets of an address in network order: 4 or 16. */
 export function octetsOf(address: string): Uint8Array {
-  return Uint8Array.from(ipaddr.parse(address).toByteArray());
+  return Uint8Array.from(
+    isIpv6(address) ? ipaddr.parse(address).toByteArray() : address.split(".").map(Number),
+  );
 }
 
 /** Canonical text of 4 or 16 octets. */
 export function ipOf(octets: Uint8Array): string {
-  const address = ipaddr.fromByteArray([...octets]);
-  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
+  if (octets.length === 4) return octets.join(".");
+  return new ipaddr.IPv6([...octets]).toRFC5952String();
 }
 
 /** The words of an address, int32: 1 or 4. */

@@ -19,9 +19,9 @@ const CPU: Figure = {
 function measured(): Results {
   const results = new Results();
   for (const value of [1000, 2000, 1000]) results.record(CPU, "C loop", value);
-  for (const value of [1050, 2100, 1200]) results.record(CPU, "oneip on Deno", value);
-  for (const value of [1200, 2400, null]) results.record(CPU, "oneip on Node", value);
-  results.fail("CPU per frame, oneip on Node, pair 3", "it ended");
+  for (const value of [1050, 2100, 1200]) results.record(CPU, "TypeScript on Deno", value);
+  for (const value of [1200, 2400, null]) results.record(CPU, "TypeScript on Node", value);
+  results.fail("CPU per frame, TypeScript on Node, pair 3", "it ended");
   results.skip("VDE 2", "there is no vde_switch on this machine");
   results.skip("VDE 2", "there is no vde_switch on this machine");
   return results;
@@ -40,7 +40,7 @@ describe("statistics", () => {
 
   test("ratios are those of the pairs, without the pairs that lack a half", () => {
     expect(ratios([2, null, 6, 8], [1, 2, null])).toEqual([2]);
-    expect(measured().ratio(CPU.id, "oneip on Deno", "C loop")).toEqual({
+    expect(measured().ratio(CPU.id, "TypeScript on Deno", "C loop")).toEqual({
       median: 1.05,
       least: 1.05,
       most: 1.2,
@@ -55,19 +55,19 @@ test("the table has a line for each figure, with spread and ratio, and says what
 
 One core each.
 
-|                   | C loop              | oneip on Deno             | oneip on Node             |
+|                   | C loop              | TypeScript on Deno        | TypeScript on Node        |
 | ---               | ---                 | ---                       | ---                       |
 | CPU per frame, ns | 1,000 (1,000-2,000) | 1,200 (1,050-2,100) ×1.05 | 1,800 (1,200-2,400) ×1.20 |`);
   expect(formatSkips(results)).toBe(
     "- Skipped: VDE 2: there is no vde_switch on this machine\n" +
-      "- Failed: CPU per frame, oneip on Node, pair 3: it ended",
+      "- Failed: CPU per frame, TypeScript on Node, pair 3: it ended",
   );
 });
 
 test("a subject that failed in every pair is not passed over", () => {
   const results = new Results();
   results.record(CPU, "C loop", 1000);
-  results.record(CPU, "oneip on Deno", null);
+  results.record(CPU, "TypeScript on Deno", null);
   expect(formatSections(results)).toContain("| failed ");
 });
 
@@ -79,9 +79,9 @@ test.each([[1234.5, "1,235"], [123.4, "123"], [12.34, "12.3"], [1.234, "1.23"], 
 test("a target is met, short or skipped by its median", () => {
   const verdicts = Object.fromEntries(judge(measured()).map(({ title, verdict }) => [title, verdict]));
   expect(verdicts).toMatchObject({
-    "CPU per 64-octet IPv4 frame, oneip on Deno to C loop": "met",
-    "CPU per 64-octet IPv4 frame, oneip on Node to C loop": "short",
-    "start to first forwarded frame, oneip on Deno": "skipped",
+    "CPU per 64-octet IPv4 frame, TypeScript on Deno to C loop": "met",
+    "CPU per 64-octet IPv4 frame, TypeScript on Node to C loop": "short",
+    "start to first forwarded frame, TypeScript on Deno": "skipped",
   });
   const found = judge(measured()).find(({ verdict }) => verdict === "short")!.found;
   expect(found, "so many digits that a near miss is seen").toBe("1.200 (1.200-1.200)");
@@ -90,7 +90,7 @@ test("a target is met, short or skipped by its median", () => {
 test("the chart has a bar for each ratio, none for the reference, and no end before its last one", () => {
   const results = measured();
   results.record({ ...CPU, id: "more", title: "a < b & c" }, "C loop", 1);
-  results.record({ ...CPU, id: "more", title: "a < b & c" }, "oneip on Deno", 100);
+  results.record({ ...CPU, id: "more", title: "a < b & c" }, "TypeScript on Deno", 100);
   const svg = drawChart(results);
   expect(svg.match(/<rect /g)).toHaveLength(3);
   expect(svg).toContain(">1.05</text>");

@@ -5,6 +5,7 @@ import { afterAll, expect, test } from "vitest";
 import { CaptureReader, readCapture } from "../../src/capture/reader.ts";
 import { CaptureError } from "../../src/capture/format.ts";
 import { runChecked } from "../../src/system/programs.ts";
+import { roundsOf } from "../needs.ts";
 import { Random } from "../random.ts";
 import { ethernet, ipv4, synToCluster, udp } from "../frames.ts";
 
@@ -205,7 +206,7 @@ test("any octets give frames or one error", () => {
     one().octets,
     new Blocks(true).interface().enhanced(0, 1, 1, second).octets,
   ];
-  for (let round = 0; round < 2_000; round++) {
+  for (let round = 0; round < roundsOf(2000); round++) {
     const octets = Uint8Array.from(random.pick(seeds));
     for (let count = random.below(6); count > 0; count--) {
       octets[random.below(octets.length)] = random.below(256);

@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { routeGuide } from "../../src/filter/router/route_guide.ts";
-import { runChecked } from "../../src/system/programs.ts";
-import { ONEIP, ROOT } from "../runtime.ts";
+import { oneip } from "./oneip.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oneip-router-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,9 +20,7 @@ test("the router's guide has each cluster's technique, and the entry of those wh
       cluster("plain", "technique: route", 100) + cluster("all", "technique: broadcast", 101) +
       cluster("later", "fallback: broadcast", 102),
   );
-  const guides = JSON.parse(
-    await runChecked([...ONEIP, "router", "guide", "-c", file, "--json"], { cwd: ROOT }),
-  );
+  const guides = JSON.parse((await oneip("router", "guide", "-c", file, "--json")).stdout);
   const whose = guides.map((
     { cluster, technique }: { cluster: string; technique: string },
   ) => [cluster, technique]);

@@ -101,7 +101,7 @@ test("the fast path: where it is, its share of all frames, and what it left to t
   const attached = { interface: "oneip0", why: null };
   const passedUp = { capture: 0, frame: 14_990, icmp: 8, hop_limit: 2, port: 1 };
   expect(lines(attached, { dispatched: 985_000, passedUp })).toBe(
-    "fast path: on oneip0, 98.5 % of 1.00 M frames; passed up mostly for frame 15.0 k,\n  icmp 8, hop_limit 2",
+    "fast path: on oneip0, 98.5 % of 1.00 M frames;\n  passed up mostly for frame 15.0 k, icmp 8, hop_limit 2",
   );
   expect(lines(attached, { dispatched: 0, passedUp: {} })).toBe(
     "fast path: on oneip0, 0.0 % of 15.0 k frames",

@@ -7,6 +7,7 @@ import type { Config } from "../../src/config/config.ts";
 import { edited } from "../../src/config/edit.ts";
 import { loadTextInSteps } from "../../src/config/load.ts";
 import { finish } from "../../src/table/steps.ts";
+import { roundsOf } from "../needs.ts";
 import { Random } from "../random.ts";
 
 const FILE = "oneip.yaml";
@@ -163,7 +164,7 @@ test("what stands there by an alias is left to people, and so is what others wou
 
 test("whatever runs, in whatever form the file is: what is saved says it", () => {
   const random = new Random(7);
-  for (let round = 0; round < 200; round++) {
+  for (let round = 0; round < roundsOf(100); round++) {
     const text = Object.values(STYLES)[random.below(4)]!;
     const names = ["web1", "web2", "web3", "web4", "web5"].filter(() => random.below(3) > 0);
     const weights = Object.fromEntries([...names, "web6"].map((name) => [name, 1 + random.below(3)]));

@@ -283,16 +283,16 @@ test("10,000 forged answers a second to the prober's ports: no backend seems dow
   const { engine, clock, link, backends, down } = await started();
   await using _engine = engine;
   const way = { src: f.IP.cluster, dst: f.IP.dispatcher };
-  let port = FIRST_PROBE_PORT;
+  const forged = Array.from({ length: PROBE_PORTS }, (_, index) => {
+    const [port, flags] = [FIRST_PROBE_PORT + index, index % 2 === 0 ? SYN_ACK : RST_ACK];
+    const segment = f.tcp({ ...way, srcPort: 80, port, flags, acknowledgment: 1 });
+    // A client's packets come by way of the router.
+    return f.ethernet(f.ipv4(segment, { ...way, protocol: f.PROTOCOL.tcp }), { src: f.MAC.router });
+  });
+  let next = 0;
   let isOver = false;
   const flood = () => {
-    for (let count = 0; count < 10; count++) {
-      const flags = count % 2 === 0 ? SYN_ACK : RST_ACK;
-      const segment = f.tcp({ ...way, srcPort: 80, port, flags, acknowledgment: 1 });
-      // A client's packets come by way of the router.
-      link.bring(f.ethernet(f.ipv4(segment, { ...way, protocol: f.PROTOCOL.tcp }), { src: f.MAC.router }));
-      port = port + 1 < FIRST_PROBE_PORT + PROBE_PORTS ? port + 1 : FIRST_PROBE_PORT;
-    }
+    for (let count = 0; count < 10; count++) link.bring(forged[next++ % PROBE_PORTS]!);
     if (!isOver) clock.after(1, flood);
   };
   flood();

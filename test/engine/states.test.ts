@@ -3,7 +3,11 @@
 import { describe, expect, test } from "vitest";
 import { type Engine, UsageError } from "oneip";
 import { QUIET_MS } from "../../src/cluster/damping.ts";
+import { roundsOf } from "../needs.ts";
 import { clusterOf, machines, Run } from "./run.ts";
+
+const HALF = roundsOf(500);
+const MANY = 2 * HALF;
 
 /** In which changes are gathered, computed and published. */
 const GATHERED_MS = 60;
@@ -125,15 +129,15 @@ describe("commands", () => {
     expect(changed.moved).toBe(heavy!.buckets);
   });
 
-  test("many at once come to one publication, with 1,000 backends too", async () => {
-    const { neighbors, run } = runWith(1000, { buckets: 65_536 });
+  test(`many at once come to one publication, with ${MANY} backends too`, async () => {
+    const { neighbors, run } = runWith(MANY, { buckets: 65_536 });
     await using engine = await started(run);
     const before = run.attachment.publications;
-    const all = neighbors.slice(0, 500).map(({ name }) => engine.setWeight(name, 2));
+    const all = neighbors.slice(0, HALF).map(({ name }) => engine.setWeight(name, 2));
     const statuses = await carriedOut(run, ...all);
     expect(run.attachment.publications - before).toBe(1);
     expect(new Set(statuses.map(({ weight }) => weight))).toEqual(new Set([2]));
-    expect(Math.abs(statuses[0]!.buckets - 65_536 * 2 / 1500)).toBeLessThan(1);
+    expect(Math.abs(statuses[0]!.buckets - 65_536 * 2 / (3 * HALF))).toBeLessThan(1);
   });
 
   test("what cannot be done is refused with a remedy, and nothing changes", async () => {
@@ -153,8 +157,8 @@ describe("commands", () => {
 });
 
 describe("health", () => {
-  test("500 of 1,000 backends down in one moment, and up again, come to one publication each", async () => {
-    const { neighbors, run } = runWith(1000, { buckets: 65_536 });
+  test(`${HALF} of ${MANY} backends down in one moment, and up again, come to one publication each`, async () => {
+    const { neighbors, run } = runWith(MANY, { buckets: 65_536 });
     await using engine = await started(run);
     const half = neighbors.filter((_, index) => index % 2 === 0);
     const publicationsOf = async (health: typeof UP | typeof DOWN) => {
@@ -165,12 +169,12 @@ describe("health", () => {
     };
     const began = buckets(engine);
     expect(await publicationsOf(DOWN)).toBe(1);
-    expect(run.lines().filter(({ event }) => event === "backend.down")).toHaveLength(500);
-    expect(engine.status().clusters[0]!.live).toBe(500);
+    expect(run.lines().filter(({ event }) => event === "backend.down")).toHaveLength(HALF);
+    expect(engine.status().clusters[0]!.live).toBe(HALF);
     expect(await publicationsOf(UP)).toBe(1);
     expect(buckets(engine)).toEqual(began);
     const lines = run.lines();
-    expect(lines.filter(({ event }) => event === "backend.up")).toHaveLength(500);
+    expect(lines.filter(({ event }) => event === "backend.up")).toHaveLength(HALF);
     expect(lines.find(({ event }) => event === "map.changed")).toMatchObject({ moves: { length: 32 } });
   });
 

@@ -152,11 +152,13 @@ test("with the technique broadcast the backends' filters say whose a connection 
 });
 
 test("whatever clients do and however buckets move and backends die, nothing breaks that was not predicted to", async () => {
-  const { kept, broken, unremembered } = await tryCourses(roundsOf(10_000), 20_261_124);
+  const courses = roundsOf(2500);
+  const { kept, broken, unremembered } = await tryCourses(courses, 20_261_124);
   console.log(
     `${kept} frames came where they belong, ${broken} elsewhere as predicted; ${unremembered} found no room`,
   );
-  expect(kept).toBeGreaterThan(10_000);
-  expect(broken).toBeGreaterThan(100);
-  expect(unremembered).toBeGreaterThan(100);
+  // Each of these is tried many times.
+  expect(kept).toBeGreaterThan(20 * courses);
+  expect(broken).toBeGreaterThan(courses);
+  expect(unremembered).toBeGreaterThan(0);
 });

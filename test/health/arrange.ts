@@ -30,6 +30,7 @@ export class ProbeBench {
   lost = 0;
   #waiting: Frame[] = [];
   readonly #byMac: ReadonlyMap<string, Backend>;
+  readonly #indexOf: ReadonlyMap<string, number>;
 
   /** `cluster`: keys of the cluster; `count` backends web1, web2, ... that are as `Backend` says by default. */
   constructor(
@@ -42,6 +43,7 @@ export class ProbeBench {
       open: [80],
     }));
     this.#byMac = new Map(this.backends.map((backend) => [backend.mac, backend]));
+    this.#indexOf = new Map(this.backends.map((_, index) => [addressOf(index), index]));
     const config = parseConfig(
       JSON.stringify({
         dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/16", "2001:db8::2/64"] },
@@ -92,7 +94,7 @@ export class ProbeBench {
   }
 
   #whereIs(address: string): Whereabouts {
-    const index = this.backends.findIndex((_, index) => addressOf(index) === address);
+    const index = this.#indexOf.get(address)!;
     return this.away.get(index) ?? parseMac(this.backends[index]!.mac)!;
   }
 }

@@ -239,7 +239,8 @@ describe("https", () => {
     ];
     const openssl = (...args: string[]) => execFileSync("openssl", args, { stdio: "pipe" });
     const subject = ["-subj", "/CN=www.example.com", "-addext", "subjectAltName=DNS:www.example.com"];
-    openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, ...subject);
+    const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+    openssl("req", "-new", ...kind, "-nodes", "-keyout", key, "-out", request, ...subject);
     const signed = ["-signkey", key, "-days", String(days), "-copy_extensions", "copyall"];
     openssl("x509", "-req", "-in", request, "-out", file, ...signed);
     return { key: readFileSync(key), cert: readFileSync(file), file };

@@ -14,8 +14,9 @@ test("64 frames are kept for a neighbor, and the oldest makes room", () => {
 test("for 1,000 neighbors together no more than 8 MB are kept, and what is taken makes room", () => {
   const waiting = new WaitingFrames();
   let kept = 0;
+  const large = frame(65_536);
   for (let neighbor = 0; neighbor < 1000; neighbor++) {
-    for (let count = 0; count < 64; count++) kept += 1 - waiting.keep(neighbor, frame(65_536));
+    for (let count = 0; count < 64; count++) kept += 1 - waiting.keep(neighbor, large);
   }
   expect(kept).toBe(8 * 2 ** 20 / 65_536);
   expect(waiting.keep(2000, frame(60))).toBe(1);

@@ -17,6 +17,7 @@ import {
   logged,
   sha256OfBytes,
   TEN_MB,
+  withFastPath,
 } from "./labs.ts";
 import { printedThere } from "./oneip_there.ts";
 
@@ -65,7 +66,7 @@ async function packets(node: LabNode, table: string, counter: string): Promise<n
 describe.skipIf(needsTap())("backends that come and go", () => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await labWith("failover", (config) => config);
+    lab = await labWith("failover", (config) => withFastPath(config));
   });
   afterAll(() => lab?.down());
 

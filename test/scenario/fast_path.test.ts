@@ -8,7 +8,7 @@ import { ask } from "../../src/api/client.ts";
 import * as f from "../frames.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP, runTs } from "../runtime.ts";
-import { clients, clients6, CLUSTER, CLUSTER6, expected, labWith } from "./labs.ts";
+import { clients, clients6, CLUSTER, CLUSTER6, expected, labWith, withFastPath } from "./labs.ts";
 import { printedThere } from "./oneip_there.ts";
 
 const { ethernet, icmp, ipv4, ipv6, tcp6, udp } = f;
@@ -207,10 +207,3 @@ describe.skipIf(needsTap())("the fast path", () => {
     return child;
   }
 });
-
-function withFastPath(config: string, fastPath: string): string {
-  const line = `  fastPath: ${fastPath}\n`;
-  return /^ {2}fastPath: .*\n/m.test(config)
-    ? config.replace(/^ {2}fastPath: .*\n/m, line)
-    : config.replace("dispatcher:\n", `dispatcher:\n${line}`);
-}

@@ -7,7 +7,17 @@ import { needsTap } from "../needs.ts";
 import { Random } from "../random.ts";
 import { runTs } from "../runtime.ts";
 import * as f from "../frames.ts";
-import { clientOf, clients, CLUSTER, download, expected, labWith, sha256OfBytes, TEN_MB } from "./labs.ts";
+import {
+  clientOf,
+  clients,
+  CLUSTER,
+  download,
+  expected,
+  labWith,
+  sha256OfBytes,
+  TEN_MB,
+  withFastPath,
+} from "./labs.ts";
 
 const FRAMES = 100_000;
 const SEED = 20_261_122;
@@ -75,7 +85,7 @@ function garbage(random: Random): Uint8Array {
 describe.skipIf(needsTap())("garbage", () => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await labWith("garbage", (config) => `${config}\napi: {listen: 127.0.0.1:8080}\n`);
+    lab = await labWith("garbage", (config) => `${withFastPath(config)}\napi: {listen: 127.0.0.1:8080}\n`);
   });
   afterAll(() => lab?.down());
 

@@ -5,7 +5,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { explain, Lab, type LabNode, parseConfig, type Report, until } from "oneip";
-import { ROOT } from "../runtime.ts";
+import { ROOT, RUNTIME } from "../runtime.ts";
 
 export const CLUSTER = "10.0.0.100";
 export const CLUSTER6 = "2001:db8::100";
@@ -26,9 +26,21 @@ export async function labWith(
 ): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), `oneip-${purpose}-`));
   cpSync(join(ROOT, "netns"), folder, { recursive: true });
-  const config = join(folder, `${topology}.oneip.yaml`);
+  const file = join(folder, `${topology}.yaml`);
+  const [, startupConfig] = /startup-config: (\S+)/.exec(readFileSync(file, "utf8"))!;
+  const config = join(folder, startupConfig!);
   writeFileSync(config, change(readFileSync(config, "utf8")));
-  return await Lab.up(join(folder, `${topology}.yaml`), { name: `t${process.pid}-${purpose}` });
+  return await Lab.up(file, { name: `t${process.pid}-${purpose}` });
+}
+
+/** What runs on both runtimes and must hold with the fast path and without it has it on one of them. */
+const FAST_PATH = RUNTIME === "deno" ? "on" : "off";
+
+export function withFastPath(config: string, fastPath: string = FAST_PATH): string {
+  const line = `  fastPath: ${fastPath}\n`;
+  return /^ {2}fastPath: .*\n/m.test(config)
+    ? config.replace(/^ {2}fastPath: .*\n/m, line)
+    : config.replace("dispatcher:\n", `dispatcher:\n${line}`);
 }
 
 /** The last words of a dispatcher that was stopped. */

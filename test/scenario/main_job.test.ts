@@ -10,9 +10,10 @@ import {
   download,
   downloadInTwo,
   expected,
-  labUp,
+  labWith,
   sha256OfBytes,
   TEN_MB,
+  withFastPath,
 } from "./labs.ts";
 
 describe.skipIf(needsTap()).each([
@@ -21,7 +22,7 @@ describe.skipIf(needsTap()).each([
 ])("topology $topology", ({ topology, dispatcherNode }) => {
   let lab: Lab;
   beforeAll(async () => {
-    lab = await labUp(topology, topology);
+    lab = await labWith(topology, withFastPath, topology);
   });
   afterAll(() => lab?.down());
 

@@ -4,7 +4,7 @@ import { needsTap } from "../needs.ts";
 import { ONEIP } from "../runtime.ts";
 import { clients, clients6, CLUSTER, CLUSTER6, expected, labWith, lastReport } from "./labs.ts";
 
-const twoQueues = (config: string) => config.replace("bridge:", "queues: 2\n  bridge:");
+const twoQueues = (config: string) => config.replace("bridge:", "fastPath: off\n  queues: 2\n  bridge:");
 
 /** The ways of iperf3 to say how many datagrams a receiver saw before one that was sent earlier. */
 interface UdpReport {

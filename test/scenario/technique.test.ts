@@ -4,14 +4,14 @@ import { needsTap } from "../needs.ts";
 import { ONEIP } from "../runtime.ts";
 import { ALL, BroadcastLab, entries, survives } from "./broadcast_lab.ts";
 import * as f from "../frames.ts";
-import { clients, clients6, CLUSTER, CLUSTER6, expected, labUp, lastReport } from "./labs.ts";
+import { clients, clients6, CLUSTER, CLUSTER6, expected, labUp, lastReport, withFastPath } from "./labs.ts";
 import { oneipThere, printedThere } from "./oneip_there.ts";
 
 describe.skipIf(needsTap())("between the techniques, with a dispatcher that stands by:", () => {
   let cluster: BroadcastLab;
   let lab: Lab;
   beforeAll(async () => {
-    cluster = await BroadcastLab.up("technique");
+    cluster = await BroadcastLab.up("technique", (config) => withFastPath(config));
     lab = cluster.lab;
   });
   afterAll(() => lab?.down());

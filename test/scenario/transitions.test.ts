@@ -3,7 +3,17 @@ import { type Lab, request } from "oneip";
 import { needsTap } from "../needs.ts";
 import { Connections } from "./connections.ts";
 import type { Became } from "./connections_probe.ts";
-import { clients, clients6, CLUSTER, CLUSTER6, expected, labWith, lastReport, logged } from "./labs.ts";
+import {
+  clients,
+  clients6,
+  CLUSTER,
+  CLUSTER6,
+  expected,
+  labWith,
+  lastReport,
+  logged,
+  withFastPath,
+} from "./labs.ts";
 import { printedThere } from "./oneip_there.ts";
 
 /** Each with four connections: 200 in all. */
@@ -15,7 +25,7 @@ describe.skipIf(needsTap())("connections while buckets move", () => {
   beforeAll(async () => {
     // However slow the machine is, no transition ends while this runs.
     lab = await labWith("moves", (config) =>
-      config.replace("bridge:", "queues: 2\n  bridge:")
+      withFastPath(config).replace("bridge:", "queues: 2\n  bridge:")
         .replace("    backends:", "    transition: {idle: 24h, most: 24h}\n    backends:"));
     // A small window, so that no download is wholly in the client's kernel when its backend dies.
     await lab.node("client1").exec("sysctl", "-qw", "net.ipv4.tcp_rmem=4096 131072 262144");

@@ -11,6 +11,7 @@ import {
   shares,
 } from "../../src/table/bucket_map.ts";
 import { finish } from "../../src/table/steps.ts";
+import { roundsOf } from "../needs.ts";
 
 const ALGORITHMS: Algorithm[] = ["maglev", "rendezvous", "modulo"];
 
@@ -43,7 +44,7 @@ test("maglev: weights 1..20 give shares within one bucket of proportion, so with
         expect(Math.abs(owned[index]! - exact) / 4096).toBeLessThan(0.02);
       }
     }),
-    { seed: 7 },
+    { seed: 7, numRuns: roundsOf(100) },
   );
 });
 
@@ -61,7 +62,7 @@ describe.each(ALGORITHMS)("%s", (algorithm) => {
           }
         }
       }),
-      { seed: 7, numRuns: 60 },
+      { seed: 7, numRuns: roundsOf(60) },
     );
   });
 
@@ -76,7 +77,7 @@ describe.each(ALGORITHMS)("%s", (algorithm) => {
         };
         expect(names(list.toReversed())).toEqual(names(list));
       }),
-      { seed: 7, numRuns: 30 },
+      { seed: 7, numRuns: roundsOf(30) },
     );
   });
 });
@@ -94,7 +95,7 @@ describe.each(["maglev", "rendezvous"] as const)("%s", (algorithm) => {
           }
         }
       }),
-      { seed: 7, numRuns: 60 },
+      { seed: 7, numRuns: roundsOf(60) },
     );
   });
 
@@ -114,7 +115,7 @@ describe.each(["maglev", "rendezvous"] as const)("%s", (algorithm) => {
           }
         }
       }),
-      { seed: 7, numRuns: 60 },
+      { seed: 7, numRuns: roundsOf(60) },
     );
   });
 
@@ -142,7 +143,7 @@ describe.each(["maglev", "rendezvous"] as const)("%s", (algorithm) => {
         const half = shares(steps[2]!, weights.length)[slow]!;
         expect(Math.abs(half - own / 2)).toBeLessThan(3 * Math.sqrt(own) + 1);
       }),
-      { seed: 7, numRuns: 60 },
+      { seed: 7, numRuns: roundsOf(60) },
     );
   });
 

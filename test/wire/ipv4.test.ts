@@ -32,15 +32,15 @@ describe("isValid()", () => {
 
 test("decrementTtl() leaves a right checksum, for every checksum that a header can have", () => {
   const frame = view(frames.ipv4([]));
+  const header = new Uint8Array(frame.buffer);
   for (let id = 0; id <= 0xffff; id++) {
     // The identification runs through all values, and with it the checksum.
     frame.setUint16(4, id);
     frame.setUint8(8, 1 + (id % 255));
     frame.setUint16(10, 0);
-    const header = new Uint8Array(frame.buffer);
     frame.setUint16(10, frames.checksum([...header]));
     ipv4.decrementTtl(frame, 0);
-    if (!ipv4.isValid(frame, 0, 20)) throw new Error(`wrong for ${frames.hex(header)}`);
-    expect(frame.getUint8(8)).toBe(id % 255);
+    const isRight = ipv4.isValid(frame, 0, 20) && frame.getUint8(8) === id % 255;
+    if (!isRight) throw new Error(`wrong for ${frames.hex(header)}`);
   }
 });

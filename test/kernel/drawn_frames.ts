@@ -63,8 +63,15 @@ export class DrawnFrames {
       if (random.below(2) === 0) this.#drawMacs();
     } else {
       this.#drawMacs();
-      this.#drawPacket(random.below(2) === 0);
+      this.#drawPacket(this.#drawFamily() === 6);
     }
+  }
+
+  /** Where there is no cluster of a family, seldom that. */
+  #drawFamily(): 4 | 6 {
+    const ipv4 = this.#ipv4.clusters.length > 0 ? 8 : 1;
+    const ipv6 = this.#ipv6.clusters.length > 0 ? 8 : 1;
+    return this.#random.below(ipv4 + ipv6) < ipv4 ? 4 : 6;
   }
 
   #drawTag(): void {

@@ -77,6 +77,7 @@ const FRAMES: Readonly<Record<Exclude<Reason, "capture">, readonly (Uint8Array |
     from("127.0.0.1"),
     from("224.0.0.1"),
     v6(ipv6([])),
+    Uint8Array.from([...v6(ipv6([])), 1, 2, 3, 4, 5, 6]),
     octet(v6(ipv6(udp([]))), 14, 0x40),
     octet(v6(ipv6(udp([]))), 19, 0xff),
     v6(ipv6([17, 0, 1, 4, 0, 0, 0, 0, ...udp([])], { next: 60 })),

@@ -193,7 +193,7 @@ export class Bench {
     if (isIpv6) {
       const upperProtocol = view.getUint8(ip + ipv6.NEXT_HEADER);
       if (length < 58 || [0, 43, 44, 51, 58, 60].includes(upperProtocol)) return false;
-      if (view.getBigUint64(ip + ipv6.SRC) === 0n) return false;
+      if (ipv6.totalLength(view, ip) === ipv6.HEADER || view.getBigUint64(ip + ipv6.SRC) === 0n) return false;
     } else {
       const isFragment = (view.getUint16(ip + 6) & 0x3fff) !== 0;
       if (length < 38 || view.getUint8(ip) !== 0x45 || isFragment || view.getUint8(ip + 9) === 1) {

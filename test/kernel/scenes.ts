@@ -34,7 +34,7 @@ export class Scene {
     const { table, memory } = this;
     for (let neighbor = 0; neighbor < neighbors; neighbor++) drawMac(random, table, neighbor);
     for (let cluster = 0; cluster < clusters; cluster++) {
-      const hasGroup = clusters > 1 && random.below(8) === 0;
+      const hasGroup = clusters > 1 && random.below(6) === 0;
       table.setGroup(cluster, hasGroup ? random.below(neighbors) : NO_GROUP);
     }
     table.setOwners(

@@ -44,6 +44,7 @@ export type { Commanded, Drained } from "./engine/commanded.ts";
 export type { DroppedFrame } from "./engine/dropped.ts";
 export type { CaptureRequest, LiveCapture, LiveFrame } from "./engine/live_capture.ts";
 export type { Report } from "./engine/report.ts";
+export type { FastPathStatus } from "./plane/kernel_share.ts";
 export type { BackendStatus, ClusterStatus, Status } from "./engine/status.ts";
 export type { AdministrationState, Health } from "./cluster/liveness.ts";
 export { type Clock, REAL_CLOCK, type Timer, VirtualClock } from "./system/clock.ts";

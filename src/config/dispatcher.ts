@@ -170,14 +170,14 @@ export const dispatcher = section("use a mapping with interface and addresses", 
       "Whether the kernel itself passes on the frames that are plain and settled (docs/fast-path.md). `auto`: where it can; where it " +
       "cannot, the log says why. `on`: where it cannot, the dispatcher does not start. `off`: never. " +
       "`{attach: uplink, interface: eth1}`: as `on`, but already where frames come in from the link, which is quicker for small " +
-      "ones, and passes by the bridge and its rules. The clients' router and all backends must then be behind that interface.",
+      "ones, and bypasses the bridge and its rules. The clients' router and all backends must then be behind that interface.",
     examples: ["off", { attach: "uplink", interface: "eth1" }],
     checks: [uplinkLeadsToLink],
   }),
   user: key(userName.optional(), {
     absent: "whoever started it",
     description:
-      "The user that the dispatcher becomes when its TAP is open, with that user's group and CAP_NET_ADMIN, when root starts it. " +
+      "The user that the dispatcher becomes when its TAP is open, with that user's group, CAP_NET_ADMIN and CAP_BPF, when root starts it. " +
       "That user must be able to read this file, for a reload, and the checkout. Probes of type `exec` and the command of `onEvent` run as that user.",
     examples: ["oneip"],
   }),

@@ -158,7 +158,7 @@ function throughput(load: Load): Figure {
 export function programAlone(load: Load, section = SECTION, when = ""): Figure {
   return {
     section,
-    id: ["program", idOf(load), when].join("-").replaceAll(/\W+/g, "-"),
+    id: `program-${idOf(load)}${when === "" ? "" : `-${when.replaceAll(/\W+/g, "-")}`}`,
     title: `the program alone, ${load.length}-octet ${load.family} frame${when === "" ? "" : `, ${when}`}`,
     unit: "ns",
     better: "less",

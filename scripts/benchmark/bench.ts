@@ -51,7 +51,9 @@ const NAMES = Object.keys(MEASURES);
 const WRONG_USAGE = 2;
 
 const command = new Command("scripts/bench")
-  .description("compare the dispatcher with C in the kernel, a loop in C, VDE 2, nftables, HAProxy and no dispatcher at all")
+  .description(
+    "compare the dispatcher with C in the kernel, a loop in C, VDE 2, nftables, HAProxy and no dispatcher at all",
+  )
   .option("--only <measures>", `some of ${NAMES.join(",")} instead of all`, chosen)
   .option("--pairs <number>", "how often each comparison is repeated", positive, 5)
   .option(

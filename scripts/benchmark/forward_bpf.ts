@@ -1,6 +1,7 @@
 /**
  * Attaches forward_bpf.c to an interface as the fast path is attached to an uplink, with maps like the fast path's, filled once by a
- * configuration whose backends' MACs are known (subject_files.ts). Prints "running", and stays until it is ended.
+ * configuration whose backends' MACs are known (subject_files.ts). It is loaded with a dispatcher's capabilities: with CAP_PERFMON the
+ * kernel would leave its guards against speculation out of it. Prints "running", and stays until it is ended.
  *
  *     forward_bpf.ts CONFIG INTERFACE
  */
@@ -9,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { ClusterMap, ForwardingTable, loadConfig, parseMac, planOf } from "oneip";
 import * as ebpf from "../../src/device/ebpf.ts";
 import * as ifreq from "../../src/device/ifreq.ts";
+import { CAP_BPF, CAP_NET_ADMIN, keepOnly } from "../../src/device/privileges.ts";
 import { macHalf, macWord } from "../../src/kernel/program/network_order.ts";
 import { REASONS } from "../../src/kernel/program/passed_up.ts";
 import { placesFor } from "../../src/kernel/program/places.ts";
@@ -80,6 +82,7 @@ const octets = link(object, "program", {
   dispatched: { descriptor: maps.dispatched, isValue: false },
   passed_up: { descriptor: maps.passed_up, isValue: false },
 });
+keepOnly([CAP_NET_ADMIN, CAP_BPF]);
 const program = ebpf.loadProgram(ebpf.SCHED_CLS, octets, ebpf.TCX_INGRESS, "forward_bpf");
 ebpf.attachProgram(program, ifreq.index(uplink), ebpf.TCX_INGRESS);
 console.log(`running: ${octets.length / 8} instructions`);

@@ -28,8 +28,14 @@ export interface Offered {
   stop(): Promise<void>;
 }
 
-/** Sends until it is stopped. `rate` in frames a second; undefined: as many as it can. */
-export async function offer(bed: Testbed, load: Load, mac: string, rate?: number): Promise<Offered> {
+/** Sends until it is stopped. `rate` in frames a second, some at once; undefined: as many as it can. */
+export async function offer(
+  bed: Testbed,
+  load: Load,
+  mac: string,
+  rate?: number,
+  atOnce = 1,
+): Promise<Offered> {
   const frames = await framesFile(bed.folder, load, mac);
   const command = rate === undefined ? trafgen(frames.trafgen) : [
     "taskset",
@@ -41,6 +47,7 @@ export async function offer(bed: Testbed, load: Load, mac: string, rate?: number
     "--loop=0",
     "--timer=nano",
     `--pps=${rate}`,
+    `--pps-multi=${atOnce}`,
     "-i",
     "eth2",
     frames.pcap,

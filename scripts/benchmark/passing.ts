@@ -17,6 +17,8 @@ export interface Passing {
   readonly load: Load;
   /** Frames a second; undefined: as many as can be sent. */
   readonly rate: number | undefined;
+  /** Of a rate: so many come at once. */
+  readonly atOnce?: number;
   /** Where the frames come in that came out. It must be watched. */
   readonly end: Place;
   /** What all have used so far that count. */
@@ -30,9 +32,9 @@ export interface Passed {
 }
 
 export async function passThrough(bed: Testbed, passing: Passing): Promise<Passed> {
-  const { name, mac, load, rate, end, cpuNs } = passing;
+  const { name, mac, load, rate, atOnce, end, cpuNs } = passing;
   const idle = bed.framesInto(end);
-  const offered = await offer(bed, load, mac, rate);
+  const offered = await offer(bed, load, mac, rate, atOnce);
   try {
     await until(`${name} forwards`, () => bed.framesInto(end) > idle + FIRST_FRAMES);
     await delay(WARM_UP_MS);

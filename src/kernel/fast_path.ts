@@ -38,10 +38,12 @@ export class FastPath {
   #link: number | undefined;
 
   /**
-   * Has the kernel check the program; all frames are passed up until there is a table. Throws BpfError and leaves nothing behind.
-   * `walk` is the program; a test spoils it.
+   * Has the kernel check the program; all frames are passed up until there is a table. Throws BpfError, or Error where the machine does
+   * not say how many CPUs it may have, and leaves nothing behind. `walk` is the program; a test spoils it.
    */
   constructor(plan: Plan, size: TableSize, attachedTo: AttachedTo, walk = program) {
+    // The kernel writes a counter for each of them, however much room there is.
+    if (this.#cpus === 0) throw new Error("/sys/devices/system/cpu/possible cannot be read");
     const where = placesFor(plan, size);
     this.#places = where;
     this.#attachedTo = attachedTo;

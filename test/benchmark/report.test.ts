@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { drawChart } from "../../scripts/benchmark/chart.ts";
 import { type Figure, Results } from "../../scripts/benchmark/results.ts";
 import { percentile, ratios, spreadOf } from "../../scripts/benchmark/statistics.ts";
+import { addBeyond } from "../../scripts/benchmark/cost.ts";
+import { formatReadmeTable } from "../../scripts/benchmark/readme_table.ts";
 import { formatNumber, formatSections, formatSkips } from "../../scripts/benchmark/table.ts";
 import { judge } from "../../scripts/benchmark/targets.ts";
 
@@ -85,6 +87,29 @@ test("a target is met, short or skipped by its median", () => {
   });
   const found = judge(measured()).find(({ verdict }) => verdict === "short")!.found;
   expect(found, "so many digits that a near miss is seen").toBe("1.200 (1.200-1.200)");
+});
+
+test("who is to be level with another one is so, when some pairs say it", () => {
+  const results = new Results();
+  const figure: Figure = { ...CPU, id: "http-keep", better: "more", reference: "no dispatcher" };
+  for (const value of [100, 100, 100]) results.record(figure, "nftables", value);
+  for (const value of [90, 101, 95]) results.record(figure, "oneip, fast path", value);
+  for (const value of [90, 99, 95]) results.record(figure, "oneip, fast path on the uplink", value);
+  const verdicts = judge(results).filter(({ verdict }) => verdict !== "skipped");
+  expect(verdicts.map(({ verdict }) => verdict)).toEqual(["within the pairs", "short"]);
+});
+
+test("what a frame costs the machine is the difference to no dispatcher, pair by pair, and goes into the README's table", () => {
+  const results = new Results();
+  const figure: Figure = { ...CPU, id: "whole-busy-64-v4", title: "CPU per frame", reference: "nftables" };
+  for (const value of [1000, 2000, null]) results.record(figure, "no dispatcher", value);
+  for (const value of [1500, 2700, 1500]) results.record(figure, "nftables", value);
+  addBeyond(results, figure.id);
+  expect(results.rows.at(-1)).toMatchObject({
+    title: "more: CPU per frame",
+    values: { nftables: [500, 700, null] },
+  });
+  expect(formatReadmeTable(results)).toMatch(/the same, of as many as come, ns \| +\| 600 /);
 });
 
 test("the chart has a bar for each ratio, none for the reference, and no end before its last one", () => {

@@ -43,7 +43,7 @@ const EDGES = [
 const FULLEST = 6;
 
 export class DrawnAddresses {
-  /** Octets, as all here. */
+  /** Octets, as all here. There may be none. */
   readonly clusters: readonly Uint8Array[];
   readonly clients: readonly Uint8Array[];
   /** Our own, martians, groups, strangers, clusters'. */
@@ -67,7 +67,7 @@ export class DrawnAddresses {
   /** Puts one there: one that is `meant`, or in so many of 32 cases any other, perhaps with a wrong bit. */
   put(frame: Uint8Array, at: number, meant: readonly Uint8Array[], othersIn32: number): void {
     const random = this.#random;
-    const isOther = random.below(32) < othersIn32;
+    const isOther = meant.length === 0 || random.below(32) < othersIn32;
     const octets = random.pick(isOther ? this.others : meant);
     for (let octet = 0; octet < octets.length; octet++) frame[at + octet] = octets[octet]!;
     if (isOther && random.below(4) === 0) frame[at + random.below(octets.length)]! ^= 1 << random.below(8);
@@ -76,9 +76,8 @@ export class DrawnAddresses {
   /** Puts a client there that nobody knows. */
   putClient(frame: Uint8Array, at: number): void {
     const random = this.#random;
-    const { length } = this.clusters[0]!;
     const octets = random.pick(this.clients);
-    for (let octet = 0; octet < length; octet++) {
+    for (let octet = 0; octet < octets.length; octet++) {
       frame[at + octet] = random.below(2) === 0 ? random.below(256) : octets[octet]!;
     }
     // Of a unicast range in either family.

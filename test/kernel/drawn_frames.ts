@@ -63,8 +63,15 @@ export class DrawnFrames {
       if (random.below(2) === 0) this.#drawMacs();
     } else {
       this.#drawMacs();
-      this.#drawPacket(random.below(2) === 0);
+      this.#drawPacket(this.#drawFamily() === 6);
     }
+  }
+
+  /** Where there is no cluster of a family, seldom that. */
+  #drawFamily(): 4 | 6 {
+    const ipv4 = this.#ipv4.clusters.length > 0 ? 8 : 1;
+    const ipv6 = this.#ipv6.clusters.length > 0 ? 8 : 1;
+    return this.#random.below(ipv4 + ipv6) < ipv4 ? 4 : 6;
   }
 
   #drawTag(): void {
@@ -73,7 +80,7 @@ export class DrawnFrames {
     const isPlain = random.below(8) > 0;
     this.tagType = 0;
     this.tag = (random.below(2) === 0 ? 0 : random.below(16) << 12) |
-      (isPlain ? vlan : random.pick([0, 1, vlan ^ 1, vlan ^ 0x800, vlan ^ 0x100, 0xfff]));
+      (isPlain ? vlan : random.pick([0, 1, vlan, vlan ^ 1, vlan ^ 0x800, vlan ^ 0x100, 0xfff]));
     if (vlan !== 0 ? random.below(32) > 0 : random.below(8) === 0) {
       this.tagType = isPlain ? TAG_TYPE : random.pick(TAG_TYPES);
     }
@@ -111,7 +118,8 @@ export class DrawnFrames {
     const headers = isIpv6 ? IPV6 : IPV4;
     const upper = ETHERNET + headers;
     const protocol = random.below(4) > 0 ? random.pick([6, 17]) : random.pick(PROTOCOLS);
-    const total = headers + this.#drawPayload(headers, protocol);
+    const tcpWords = random.pick(TCP_WORDS);
+    const total = headers + this.#drawPayload(headers, protocol === 6 ? tcpWords * 4 : 8);
     this.length = Math.min(MOST, ETHERNET + total);
     const cut = random.below(32);
     // Padding, as short frames have; or an end that comes too early.
@@ -121,7 +129,7 @@ export class DrawnFrames {
     if (this.gsoSize > 0) this.length = Math.min(Math.max(this.length, LEAST_TAKEN), MOST_TAKEN);
     view.setUint16(upper, random.pick(PORTS));
     view.setUint16(upper + 2, random.below(4) === 0 ? random.below(0x10000) : random.pick(PORTS));
-    if (protocol === 6) view.setUint8(upper + 12, random.pick(TCP_WORDS) << 4 | random.below(16));
+    if (protocol === 6) view.setUint8(upper + 12, tcpWords << 4 | random.below(16));
     if (isIpv6) this.#drawIpv6(total, protocol);
     else this.#drawIpv4(total, protocol);
     // Another protocol than the one it was made for, too, and what else may break.
@@ -129,7 +137,7 @@ export class DrawnFrames {
   }
 
   /** Octets behind the IP header: few, just as many as the way ahead takes, or a super-frame of packets that it may take. */
-  #drawPayload(headers: number, protocol: number): number {
+  #drawPayload(headers: number, upperHeader: number): number {
     const random = this.#random;
     const { plan } = this.#scene;
     const mtu = random.pick(plan.mtus);
@@ -138,7 +146,6 @@ export class DrawnFrames {
     if (kind < 8) return random.below(64);
     if (kind < 10) return random.below(24);
     if (kind < 14) return Math.min(mtu + edge, MOST - ETHERNET) - headers;
-    const upperHeader = protocol === 6 ? random.pick(TCP_WORDS) * 4 : 8;
     this.gsoSize = random.below(8) === 0
       ? 1 + random.below(0xffff)
       : Math.max(1, mtu - headers - upperHeader + edge);

@@ -13,6 +13,7 @@ import {
   shiftRight32,
   when32,
 } from "../../src/kernel/assembler/instructions.ts";
+import { network16 } from "../../src/kernel/program/network_order.ts";
 import { passedUp } from "../../src/kernel/program/passed_up.ts";
 import type { program } from "../../src/kernel/program/program.ts";
 import { prepared } from "./test_run.ts";
@@ -68,6 +69,7 @@ const COUNTED = "Counted.";
 export const MISTAKES: readonly Mistake[] = [
   mistake("from a group", "plain", MACS, "if w1 & 1 goto passed_up_frame"),
   mistake("four bits of a VLAN are not looked at", "everything", "VLAN", "w1 &= 4095", and32("r1", 0x00ff)),
+  mistake("a tag of another kind", "vlan", "VLAN", `if w1 != ${network16(0x8100)} goto passed_up_frame`),
   mistake("a wrong checksum", "plain", IPV4, "if w1 != 65535 goto passed_up_packet"),
   mistake("the checksum's second carry is forgotten", "plain", IPV4, "r1 += r2", undefined, 6),
   mistake(
@@ -115,6 +117,7 @@ export const MISTAKES: readonly Mistake[] = [
     "if w1 <= w2 goto fits",
     when32("r1", "<", "r2", "fits"),
   ),
+  mistake("TCP's headers are an octet shorter", "offloads", SIZE, "r4 += 20", add("r4", 19)),
   mistake("TCP's header is half as long", "offloads", SIZE, "r4 <<= 2", shiftLeft("r4", 1)),
   mistake(
     "packets as large as the MTU are too big",

@@ -11,6 +11,7 @@ import { FastPathCounts } from "../../src/kernel/counts.ts";
 import { FastPath } from "../../src/kernel/fast_path.ts";
 import * as ethernet from "../../src/wire/ethernet.ts";
 import * as ipv6 from "../../src/wire/ipv6.ts";
+import * as virtio from "../../src/wire/virtio.ts";
 import { hex } from "../frames.ts";
 import { Random } from "../random.ts";
 import { DrawnFrames } from "./drawn_frames.ts";
@@ -42,25 +43,25 @@ export interface Tally {
 /** So many frames, in all scenes in turn. Throws at the first difference. */
 export function compare(count: number, seed: number): Tally {
   const random = new Random(seed);
-  const benches = Object.keys(SCENES).map((name) => new Bench(name, random));
+  const scenes = Object.keys(SCENES).map((name) => new Comparison(name, random));
   try {
-    for (const bench of benches) bench.load();
+    for (const scene of scenes) scene.load();
     for (let frames = 0; frames < count; frames += TURN) {
-      benches[(frames / TURN) % benches.length]!.compare(Math.min(TURN, count - frames));
+      scenes[(frames / TURN) % scenes.length]!.compare(Math.min(TURN, count - frames));
     }
-    return benches.map((bench) => bench.settle()).reduce((sum, tally) => ({
+    return scenes.map((scene) => scene.settle()).reduce((sum, tally) => ({
       frames: sum.frames + tally.frames,
       dispatched: sum.dispatched + tally.dispatched,
       left: sum.left + tally.left,
       passedUp: sum.passedUp.map((count, reason) => count + tally.passedUp[reason]!),
     }));
   } finally {
-    for (const bench of benches) bench.close();
+    for (const scene of scenes) scene.close();
   }
 }
 
 /** One scene: its frames, the path, and a program that is to do the same. */
-export class Bench {
+export class Comparison {
   readonly #name: string;
   readonly #scene: Scene;
   readonly #random: Random;
@@ -133,10 +134,10 @@ export class Bench {
       this.#counts.frames[neighbor]!++;
       this.#counts.octets[neighbor]! += AT + length - begin;
       if (isTagged) ethernet.removeTag(this.#view, begin);
-      if (!isSame(this.#left, 0, this.#slotWords, AT / 4, length)) this.#fail("another frame than the path");
+      if (!isSame(this.#left, this.#slotWords, AT / 4, length)) this.#fail("another frame than the path");
     } else {
       if (result !== PASSED_UP) this.#fail(`result ${result}`);
-      if (!isSame(this.#left, 0, this.#words, 0, length)) this.#fail("not untouched");
+      if (!isSame(this.#left, this.#words, 0, length)) this.#fail("not untouched");
       if (became === verdict.DISPATCHED) {
         this.#leftOver++;
         if (isTagged) ethernet.removeTag(this.#view, begin);
@@ -172,12 +173,12 @@ export class Bench {
       this.#view.setUint16(begin + 12, tagType);
     }
     if (!this.#scene.plan.offloads) return;
-    // As the kernel tells it of a packet that is one, include/linux/virtio_net.h.
-    const header = begin - 10;
+    const header = begin - virtio.HEADER;
     this.#slot.fill(0, header, begin);
     const isIpv6 = this.#view.getUint16(AT + 12) === ethernet.TYPE_IPV6;
     const upperProtocol = this.#slot[AT + (isIpv6 ? 20 : 23)]!;
     if (gsoSize === 0) return;
+    // As the kernel says it of a super-frame of this protocol, include/linux/virtio_net.h.
     this.#slot[header + 1] = upperProtocol === 6 ? (isIpv6 ? 4 : 1) : upperProtocol === 17 ? 5 : 0;
     this.#view.setUint16(header + 4, gsoSize, true);
   }
@@ -193,7 +194,7 @@ export class Bench {
     if (isIpv6) {
       const upperProtocol = view.getUint8(ip + ipv6.NEXT_HEADER);
       if (length < 58 || [0, 43, 44, 51, 58, 60].includes(upperProtocol)) return false;
-      if (view.getBigUint64(ip + ipv6.SRC) === 0n) return false;
+      if (ipv6.totalLength(view, ip) === ipv6.HEADER || view.getBigUint64(ip + ipv6.SRC) === 0n) return false;
     } else {
       const isFragment = (view.getUint16(ip + 6) & 0x3fff) !== 0;
       if (length < 38 || view.getUint8(ip) !== 0x45 || isFragment || view.getUint8(ip + 9) === 1) {
@@ -208,31 +209,26 @@ export class Bench {
 
   #fail(what: string): never {
     const { length, tagType, tag, gsoSize } = this.#frames;
-    const octets = hex(this.#run.frame.subarray(0, Math.min(length, 90)));
-    const left = hex(this.#run.left.subarray(0, Math.min(length, 90)));
-    const path = hex(this.#slot.subarray(AT, AT + Math.min(length, 90)));
+    const begin = (octets: Uint8Array) => hex(octets.subarray(0, Math.min(length, 90)));
     throw new Error(
-      `${this.#name}, frame ${this.#compared}: ${what}; ${length} octets, tag ${
-        tagType.toString(16)
-      } ${tag}, ` +
-        `GSO ${gsoSize}\n  came     ${octets}\n  program  ${left}\n  path     ${path}`,
+      [
+        `${this.#name}, frame ${this.#compared}: ${what}`,
+        `${length} octets, tag ${tagType.toString(16)} ${tag}, GSO ${gsoSize}`,
+        `came     ${begin(this.#run.frame)}`,
+        `program  ${begin(this.#run.left)}`,
+        `path     ${begin(this.#slot.subarray(AT))}`,
+      ].join("\n  "),
     );
   }
 }
 
-/** The first `length` octets. */
-function isSame(
-  one: Int32Array,
-  from: number,
-  other: Int32Array,
-  otherFrom: number,
-  length: number,
-): boolean {
+/** The first `length` octets of one, and as many of the other from that word on. */
+function isSame(one: Int32Array, other: Int32Array, from: number, length: number): boolean {
   const words = length >> 2;
   for (let word = 0; word < words; word++) {
-    if (one[from + word] !== other[otherFrom + word]) return false;
+    if (one[word] !== other[from + word]) return false;
   }
   const rest = length & 3;
   // Little-endian: the first octets of a word are its lower ones.
-  return rest === 0 || (((one[from + words]! ^ other[otherFrom + words]!) << (32 - 8 * rest)) === 0);
+  return rest === 0 || (one[words]! ^ other[from + words]!) << (32 - 8 * rest) === 0;
 }

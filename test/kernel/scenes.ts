@@ -34,7 +34,7 @@ export class Scene {
     const { table, memory } = this;
     for (let neighbor = 0; neighbor < neighbors; neighbor++) drawMac(random, table, neighbor);
     for (let cluster = 0; cluster < clusters; cluster++) {
-      const hasGroup = clusters > 1 && random.below(8) === 0;
+      const hasGroup = clusters > 1 && random.below(6) === 0;
       table.setGroup(cluster, hasGroup ? random.below(neighbors) : NO_GROUP);
     }
     table.setOwners(
@@ -83,6 +83,8 @@ const PORTS = [
 /** By name. */
 export const SCENES: Readonly<Record<string, () => Scene>> = {
   plain: () => new Scene({}),
+  ipv4: () => new Scene(oneFamily(IP.dispatcher, IP.cluster), "uplink"),
+  ipv6: () => new Scene(oneFamily(IP6.dispatcher, IP6.cluster)),
   ports: () =>
     new Scene({
       mtus: [100, 1280, 1280, 1500, 9000],
@@ -117,6 +119,13 @@ export const SCENES: Readonly<Record<string, () => Scene>> = {
       clusters: Array.from({ length: 50 }, (_, index) => manyth(index)),
     }),
 };
+
+function oneFamily(address: string, cluster: string): Partial<Plan> {
+  return {
+    addresses: PLAN.addresses.filter((cidr) => cidr.address === address),
+    clusters: [{ ...ONE, addresses: [cluster] }],
+  };
+}
 
 /** One of fifty clusters. Two of them fill a home of the program's table, in either family. */
 function manyth(index: number): ClusterPlan {

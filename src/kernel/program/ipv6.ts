@@ -68,6 +68,8 @@ function header(): Item[] {
     and32("r1", 0xf0),
     when32("r1", "!=", 0x60, passedUp("packet")),
     load(16, "r5", FRAME, IP + 4),
+    // Nothing follows, or more than this field can say: a jumbogram, RFC 2675, or a super-frame of more than 64 KiB.
+    when32("r5", "==", 0, passedUp("packet")),
     bigEndian("r5", 16),
     add("r5", ipv6.HEADER),
     load(32, "r1", CONTEXT, LENGTH),

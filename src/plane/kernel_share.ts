@@ -34,6 +34,8 @@ export class KernelShare {
   #shared: SharedState | undefined;
   #why = "it has not begun";
   #isHeld = false;
+  /** Of the interface that it is attached to. */
+  #index = 0;
 
   /** `tap`: the TAP's name. */
   constructor(tap: string) {
@@ -41,9 +43,15 @@ export class KernelShare {
   }
 
   get status(): FastPathStatus {
-    return this.#fastPath?.isAttached === true
-      ? { interface: this.#interface, why: null }
-      : { interface: null, why: this.#why };
+    const [name, index] = [this.#interface, this.#index];
+    if (this.#fastPath?.isAttached !== true) return { interface: null, why: this.#why };
+    // The TAP is there as long as the dispatcher.
+    if (typeof this.#setting === "string" || ifreq.index(name) === index) {
+      return { interface: name, why: null };
+    }
+    const why =
+      `interface "${name}" was taken away, and the program with it; set dispatcher.fastPath to off, then back`;
+    return { interface: null, why };
   }
 
   /** Stands ready by this plan and the table that is in use. One that is at work goes on by them, or ends. */
@@ -55,7 +63,7 @@ export class KernelShare {
     if (setting === "off") this.#why = "dispatcher.fastPath is off";
     if (before === undefined) return;
     if (before.isAttached) {
-      if (this.#interface === interfaceBefore) this.#fastPath?.replace(before);
+      if (this.#interface === interfaceBefore) this.#replace(before);
       else this.attach();
     }
     before.detach();
@@ -71,6 +79,7 @@ export class KernelShare {
       const index = ifreq.index(this.#interface);
       if (index === 0) throw new TapError(`there is no interface "${this.#interface}"`);
       fastPath.attach(index);
+      this.#index = index;
     } catch (error) {
       fastPath.close();
       this.#fastPath = undefined;
@@ -108,6 +117,15 @@ export class KernelShare {
     this.#fastPath?.close();
     this.#fastPath = undefined;
     this.#why = "it has ended";
+  }
+
+  #replace(before: FastPath): void {
+    try {
+      this.#fastPath?.replace(before);
+    } catch {
+      // The link of an interface that was taken away is of no use, even when there is another one of that name.
+      this.attach();
+    }
   }
 
   get #interface(): string {

@@ -104,6 +104,27 @@ describe.skipIf(needsTap())("the fast path", () => {
     await served();
   });
 
+  test("an uplink that goes away takes it along, which is said; after the next reload it is on the new one of that name", async () => {
+    const status = async () => (await ask(control(), "status", {})).fastPath;
+    const makeUplink = () => lb.exec("ip", "link", "add", "spare", "type", "veth", "peer", "name", "spare1");
+    await makeUplink();
+    await change("{attach: uplink, interface: spare}");
+    expect(await status()).toEqual({ interface: "spare", why: null });
+    await lb.exec("ip", "link", "delete", "spare");
+    await makeUplink();
+    expect(await status()).toMatchObject({
+      interface: null,
+      why: expect.stringContaining('"spare" was taken away'),
+    });
+    await change("{attach: uplink, interface: spare}\n  announce: {count: 2}");
+    expect(await status()).toEqual({ interface: "spare", why: null });
+    expect((await attached("spare")).ingress).toBe(1);
+    await change("on");
+    expect(await status()).toEqual({ interface: "oneip0", why: null });
+    await lb.exec("ip", "link", "delete", "spare");
+    await served();
+  });
+
   test("every frame of each kind is counted once, by the kernel or by a worker", async () => {
     await served(); // Neighbors are known.
     // No client's frame comes in between, nor what the router says of the answers.

@@ -44,6 +44,7 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #presence: Presence;
   readonly #succession: Succession;
+  readonly #fail: (error: Error) => void;
   #isStopped = false;
   #droppedEarlier: readonly DroppedFrame[] = [];
   #capture: LiveCapture | undefined;
@@ -84,6 +85,7 @@ export class Engine {
 
   private constructor(config: Config, log: Logger, clock: Clock, attachment: Attachment) {
     const { promise, reject } = Promise.withResolvers<never>();
+    this.#fail = reject;
     this.#parts = new EngineParts(config, log, clock, attachment, (error) => {
       this.#presence.taken();
       reject(error);
@@ -222,7 +224,8 @@ export class Engine {
   /**
    * Goes on by another configuration, without losing a frame: neighbors, health, what people want and transitions stay known.
    * Resolves with the engine that goes on; this one is over. Throws UsageError, and changes nothing, where something differs that
-   * cannot change while it runs, or where another machine has an address that is to be the dispatcher's.
+   * cannot change while it runs, or where another machine has an address that is to be the dispatcher's. Whatever else goes wrong has
+   * `failed` reject, too.
    */
   async reload(config: Config): Promise<Engine> {
     const { config: old, log, clock, attachment } = this.#parts;
@@ -233,7 +236,13 @@ export class Engine {
     const next = new Engine(config, log, clock, attachment);
     // With 1,000 backends that took a while: what the link has said meanwhile is read before this one rests.
     await breathe(clock);
-    await next.#takeOver(this);
+    try {
+      await next.#takeOver(this);
+    } catch (error) {
+      // Half way nobody looks after neighbors and health any more: better that it ends, and is started again.
+      if (this.#isStopped) this.#fail(error as Error);
+      throw error;
+    }
     return next;
   }
 

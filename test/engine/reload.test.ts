@@ -132,6 +132,17 @@ test("a frame that waits for a MAC is sent when it is known, by the new configur
   await next.stop();
 });
 
+test("what goes wrong half way ends it: nobody would look after its neighbors any more", async () => {
+  const { run, engine } = await startedWith(configOf(1));
+  run.attachment.start = () => {
+    throw new Error("the workers cannot be had");
+  };
+  const failed = expect(engine.failed).rejects.toThrow("the workers cannot be had");
+  const refused = expect(engine.reload(configOf(2))).rejects.toThrow("the workers cannot be had");
+  await run.clock.advance(1000);
+  await Promise.all([failed, refused]);
+});
+
 test("what cannot change while it runs is named, and nothing is changed", async () => {
   const { run, engine } = await startedWith(configOf(2));
   await expect(engine.reload(configOf(4, { dispatcher: { queues: 2, mtu: 1400 } }))).rejects.toThrow(

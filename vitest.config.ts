@@ -20,8 +20,8 @@ class LabsFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // The example is quoted in a document as one writes it: it asks for no more than root.
-    exclude: [...leftToOther(RUNTIME), ...(isQuick ? ["test/example.test.ts"] : [])],
+    // All scenarios need labs. The example is quoted in a document as one writes it: it asks for no more than root.
+    exclude: [...leftToOther(RUNTIME), ...(isQuick ? ["test/example.test.ts", "test/scenario/**"] : [])],
     globalSetup: ["test/folder.ts"],
     pool: "forks",
     isolate: false,

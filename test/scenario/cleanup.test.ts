@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { CommandError, Lab, type LabInfo, until } from "oneip";
 import { run, runChecked } from "../../src/system/programs.ts";
+import { oneip } from "../cli/oneip.ts";
 import { needsTap } from "../needs.ts";
 import { ONEIP, ROOT } from "../runtime.ts";
 
@@ -119,7 +120,9 @@ describe.skipIf(needsTap())("labs leave nothing behind:", () => {
   test("`lab up`, `list`, `exec`, `shell` and `down`, as a person uses them", async () => {
     const lab = (...args: string[]) => run([...ONEIP, "lab", ...args]);
     const list = async () =>
-      (JSON.parse((await lab("list", "--json")).stdout) as LabInfo[]).find((info) => info.name === name);
+      (JSON.parse((await oneip("lab", "list", "--json")).stdout) as LabInfo[]).find((info) =>
+        info.name === name
+      );
     expect((await lab("up", "routing", "--name", name)).stdout).toContain(
       `Lab "${name}" is up: client1, client2,`,
     );
@@ -135,13 +138,13 @@ describe.skipIf(needsTap())("labs leave nothing behind:", () => {
     expect(shell).toMatchObject({ status: 4, stdout: expect.stringContaining("10.0.0.1/24") });
     expect(shell.stdout).toContain(`${name}-router# `);
     expect(shell.stdout).toContain(`\n${name}-router\r\n`);
-    expect((await lab("graph", name)).stdout).toMatch(
+    expect((await oneip("lab", "graph", name)).stdout).toMatch(
       /web1\["web1<br>.*lo 10\.0\.0\.100\/32.*eth1 10\.0\.0\.11\/24/,
     );
     process.kill(Number(readFileSync(`/run/oneip/lab/${name}/web2.pid`, "utf8")), "SIGKILL");
     await until("the server has ended", async () => (await list())?.ended.join() === "web2");
-    expect((await lab("list")).stdout).toMatch(new RegExp(`^${name} +10 +web2 +/`, "m"));
-    const unknown = await lab("exec", name, "nobody", "true");
+    expect((await oneip("lab", "list")).stdout).toMatch(new RegExp(`^${name} +10 +web2 +/`, "m"));
+    const unknown = await oneip("lab", "exec", name, "nobody", "true");
     expect(unknown).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('has no node "nobody"; it has client1,'),

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, request, until } from "oneip";
 import { runChecked } from "../../src/system/programs.ts";
+import { casesOf } from "../halves.ts";
 import { needsTap } from "../needs.ts";
+import { RUNTIME } from "../runtime.ts";
 import { clientOf, CLUSTER, CLUSTER6, expected, labWith } from "./labs.ts";
 
 const BACKENDS = ["web1", "web2", "web3", "web4"];
@@ -154,7 +156,10 @@ describe.skipIf(needsTap())("a server that is dead on a live machine", () => {
   });
 
   // Each on a machine of its own: probes that were on their way when the first had lost its alias may fail after it is told to be up.
-  const aliases = [["web4", CLUSTER, `${CLUSTER}/32`], ["web1", CLUSTER6, `${CLUSTER6}/128`]] as const;
+  const aliases = casesOf<readonly [name: string, address: string, alias: string]>(RUNTIME, {
+    deno: ["web4", CLUSTER, `${CLUSTER}/32`],
+    node: ["web1", CLUSTER6, `${CLUSTER6}/128`],
+  });
   for (const [name, address, alias] of aliases) {
     test(`the alias ${alias} is removed from a machine that serves on its own address`, async () => {
       const before = tellingOf(name).length;

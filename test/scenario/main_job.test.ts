@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, request, Witness } from "oneip";
+import { casesOf } from "../halves.ts";
 import { needsTap } from "../needs.ts";
+import { RUNTIME } from "../runtime.ts";
 import {
   clientOf,
   clients,
@@ -16,10 +18,13 @@ import {
   withFastPath,
 } from "./labs.ts";
 
-describe.skipIf(needsTap()).each([
-  { topology: "routing", dispatcherNode: "lb" },
-  { topology: "edge", dispatcherNode: "edge" },
-])("topology $topology", ({ topology, dispatcherNode }) => {
+// Where the dispatcher stands is nothing that a runtime could change.
+const TOPOLOGIES = casesOf(RUNTIME, {
+  deno: { topology: "routing", dispatcherNode: "lb" },
+  node: { topology: "edge", dispatcherNode: "edge" },
+});
+
+describe.skipIf(needsTap()).each(TOPOLOGIES)("topology $topology", ({ topology, dispatcherNode }) => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await labWith(topology, withFastPath, topology);

@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "oneip";
-import { accountIn, accountOf } from "../../src/api/privileges.ts";
+import { accountIn } from "../../src/api/privileges.ts";
 import { ask } from "../../src/api/client.ts";
 import { runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
@@ -145,14 +145,6 @@ function expectLittle(dispatcher: Dispatcher): void {
   expect(bound).toContain(main);
   expect(threads.filter(({ CapEff }) => BigInt(`0x${CapEff}`) === 0n).length).toBeGreaterThanOrEqual(2);
 }
-
-test("a user that is not there is named, with what makes one", () => {
-  expect(() => accountOf("no-such-user")).toThrow(
-    'dispatcher.user: there is no user "no-such-user" in /etc/passwd; make it with: useradd --system no-such-user',
-  );
-  expect(accountIn("# x\noneip:x:997:996::/:/bin/false\n", "oneip")).toEqual({ uid: 997, gid: 996 });
-  expect(accountIn("oneip:x\n+\n", "oneip")).toBeUndefined();
-});
 
 describe.skipIf(needsTap())("a dispatcher with a user of its own", () => {
   test("has CAP_NET_ADMIN, CAP_BPF and what its port needs alone, and is asked, reloaded and taken over", async () => {

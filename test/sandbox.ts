@@ -30,6 +30,8 @@ const ENVIRONMENT = {
   }:/usr/sbin:/sbin`,
   ONEIP_RUNTIME: RUNTIME,
   NO_COLOR: "1",
+  // Whoever follows a document runs no half of a suite.
+  ONEIP_TEST_SHARED: "",
 };
 
 /** Shell lines that lay `folder` over each of `paths`. */
@@ -103,6 +105,11 @@ export class Sandbox {
       const child = spawn(program, args);
       this.#machines.set(machine, new Holder(await firstChild(child)));
     }
+  }
+
+  /** Has it been added? */
+  has(machine: string): boolean {
+    return this.#machines.has(machine);
   }
 
   /** Runs shell lines on a machine, or outside of all of them, until they end. */

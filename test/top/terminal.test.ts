@@ -12,14 +12,15 @@ import { Terminal } from "../terminal.ts";
 import { event, FakeDispatcher } from "./arrange.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oneip-top-"));
-const path = join(folder, "socket");
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const COMMAND = `${ONEIP.join(" ")} top; echo status $?`;
 
-test.skipIf(needsTmux())(
+// They wait for what comes once a second, so they do it together.
+test.skipIf(needsTmux()).concurrent(
   "rows, a drain by keys, a dispatcher that comes back, and the terminal as it was",
   async () => {
+    const path = join(folder, "rows");
     const fake = new FakeDispatcher(3);
     let listener = await listen(path, fake.sources);
     await using terminal = await Terminal.open(80, 24, { ONEIP_CONTROL: path });
@@ -68,11 +69,22 @@ test.skipIf(needsTmux())(
       expect(after).toContain("before");
       expect(after).not.toContain("oneip0");
       expect(await terminal.modes()).toEqual({ alternate: false, cursor: true });
-
       await terminal.type("stty -a");
       await terminal.press("Enter");
       expect(await terminal.until((screen) => screen.includes("icanon"))).toMatch(/ icanon .* echo /s);
+    } finally {
+      listener.close();
+    }
+  },
+);
 
+test.skipIf(needsTmux()).concurrent(
+  "without colour where that is not wanted, and the terminal as it was after SIGTERM",
+  async () => {
+    const path = join(folder, "plain");
+    const listener = await listen(path, new FakeDispatcher(3).sources);
+    await using terminal = await Terminal.open(80, 24, { ONEIP_CONTROL: path });
+    try {
       await terminal.type(`NO_COLOR=1 ${COMMAND}`);
       await terminal.press("Enter");
       await terminal.until((screen) => screen.includes("> web1"));
@@ -80,13 +92,17 @@ test.skipIf(needsTmux())(
       process.kill(await terminal.program(), "SIGTERM");
       await terminal.until((screen) => screen.includes("status 143"));
       expect(await terminal.modes()).toEqual({ alternate: false, cursor: true });
+      await terminal.type("stty -a");
+      await terminal.press("Enter");
+      expect(await terminal.until((screen) => screen.includes("icanon"))).toMatch(/ icanon .* echo /s);
     } finally {
       listener.close();
     }
   },
 );
 
-test("where there is no terminal it prints one page, with the rates of a second", async () => {
+test.concurrent("where there is no terminal it prints one page, with the rates of a second", async () => {
+  const path = join(folder, "page");
   const listener = await listen(path, new FakeDispatcher(30).sources);
   process.env["ONEIP_CONTROL"] = path;
   try {

@@ -59,7 +59,7 @@ async function stateOf(sandbox: Sandbox): Promise<string> {
     "ps -eo pid,ppid,args; ls /run/netns; tail -n 20 /run/oneip/lab/*/*.log",
   );
   const state = [`\n${stdout}`];
-  for (const machine of MACHINES["every machine"]!.filter((one) => sandbox.has(one))) {
+  for (const machine of MACHINES["every machine"]!.filter((one) => one !== undefined && sandbox.has(one))) {
     const { stdout } = await sandbox.run(
       "ip -br address; ip route; ip neigh; ss -lntp; nft list tables",
       machine,

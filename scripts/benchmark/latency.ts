@@ -2,15 +2,19 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { type Load, offer } from "./frames.ts";
-import { parsePing, pingCommand } from "./ping.ts";
 import type { Figure } from "./results.ts";
 import { percentile } from "./statistics.ts";
 import { FAST_NAMES, NFTABLES, NOBODY, RUNTIME_NAMES } from "./names.ts";
-import { needing, type Subject } from "./subjects.ts";
+import { needing, RUN_DENO, type Subject } from "./subjects.ts";
 import { BACKENDS, CLUSTER, type Place, type Testbed } from "./testbed.ts";
 import { type Bench, inTurn, Running, type Turn } from "./turns.ts";
 
 const SECTION = "Latency";
+const ROUND_TRIP = [...RUN_DENO, new URL("./round_trip.ts", import.meta.url).pathname];
+const CLIENT = "198.18.0.1";
+const QUESTIONS = 1000;
+/** With more lost than this the times would be those of the lucky. */
+const ENOUGH = 0.9;
 const LOAD: Load = { family: "IPv4", length: 64 };
 /** Until the scheduler has found the dispatcher a core that the load does not fill. */
 const WARM_UP_MS = 500;
@@ -20,7 +24,7 @@ const ENDS: readonly Place[] = BACKENDS.map((node) => ({ node, interface: "eth1"
 
 export async function latency(bench: Bench): Promise<void> {
   const { bed, results } = bench;
-  const { missing } = await needing("ping", "trafgen", "tcpreplay");
+  const { missing } = await needing("trafgen", "tcpreplay");
   if (missing !== undefined) return results.skip("latency", missing);
   await using running = await Running.start(bench, [NOBODY, NFTABLES, ...FAST_NAMES, ...RUNTIME_NAMES]);
   const [subjects, alone] = [running.subjects(), running.subjects(...RUNTIME_NAMES)];
@@ -28,6 +32,11 @@ export async function latency(bench: Bench): Promise<void> {
     await bed.watch(end);
     await bed.discardAt(end);
   }
+  const servers = await Promise.all(
+    BACKENDS.map((node) =>
+      bed.start(node, [...ROUND_TRIP, "answer", CLUSTER.ipv4, CLIENT].join(" "), [], "running")
+    ),
+  );
   try {
     const rates = [];
     for (const subject of alone) rates.push(await saturation(bed, subject));
@@ -39,9 +48,10 @@ export async function latency(bench: Bench): Promise<void> {
     for (const { name } of subjects) if (name !== NOBODY) added(bench, name);
     results.note(
       SECTION,
-      "ping, a question a millisecond. `added` is the difference to no dispatcher, pair by pair.",
+      "A datagram a millisecond there and back. `added` is the difference to no dispatcher, pair by pair.",
     );
   } finally {
+    await Promise.all(servers.map((server) => server.stop("SIGKILL")));
     for (const end of ENDS) await bed.discardNoMore(end);
   }
 }
@@ -56,8 +66,12 @@ function turn({ bed }: Bench, subjects: readonly Subject[], when: string, id: st
       const offered = rate === undefined ? undefined : await offer(bed, LOAD, mac, rate);
       try {
         if (offered !== undefined) await delay(WARM_UP_MS);
-        const printed = await bed.lab.node("client").run(pingCommand(CLUSTER.ipv4, "198.18.0.1"));
-        const times = parsePing(printed.stdout);
+        const ask = [...ROUND_TRIP, "ask", CLUSTER.ipv4, CLIENT, String(QUESTIONS)];
+        const answered = JSON.parse(await bed.lab.node("client").exec(...ask)) as number[];
+        if (answered.length < QUESTIONS * ENOUGH) {
+          throw new Error(`${answered.length} of ${QUESTIONS} datagrams were answered`);
+        }
+        const times = answered.sort((a, b) => a - b);
         return [percentile(times, 50), percentile(times, 99)];
       } finally {
         await offered?.stop();

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { parseIperf3 } from "../../scripts/benchmark/iperf3.ts";
-import { parsePing } from "../../scripts/benchmark/ping.ts";
 import { parseWrk } from "../../scripts/benchmark/wrk.ts";
 
 test("iperf3: what was received counts, and a refused test is an error in its own words", () => {
@@ -23,13 +22,4 @@ test("wrk: the line of its script; failed requests leave no figure", () => {
   expect(() => parseWrk("unable to connect to 10.0.0.100:http Connection refused\n")).toThrow(
     "unable to connect",
   );
-});
-
-test("ping: the times in order, in microseconds; too many lost leave no figure", () => {
-  const line = (ms: string) => `64 bytes from 10.0.0.100: icmp_seq=1 ttl=63 time=${ms} ms\n`;
-  const sum = "\n--- 10.0.0.100 ping statistics ---\n";
-  expect(parsePing(line("0.041") + line("1.5") + line("0.009") + sum + "3 packets transmitted, 3 received\n"))
-    .toEqual([9, 41, 1500]);
-  expect(() => parsePing(line("0.041") + sum + "2 packets transmitted, 1 received\n")).toThrow("1 of 2");
-  expect(() => parsePing("ping: connect: Network is unreachable\n")).toThrow("0 of 0");
 });

@@ -5,6 +5,7 @@
  *     scripts/deno run -A scripts/benchmark/flood.ts SOCKET PORT SECONDS
  */
 
+import { setTimeout as delay } from "node:timers/promises";
 import { connect, type NetConnectOpts } from "node:net";
 
 /** Of each kind and each way so many are under way. */
@@ -77,6 +78,9 @@ async function again(work: () => Promise<void>): Promise<void> {
   while (!isOver()) await work();
 }
 
+/** What makes a sender slow: the load itself, not a wait for anything. */
+const BETWEEN_OCTETS_MS = 200;
+
 /** An octet now and then. */
 async function sendSlowly(way: string): Promise<void> {
   const socket = connect(ways[way]!);
@@ -84,7 +88,7 @@ async function sendSlowly(way: string): Promise<void> {
   for (const octet of get("/v1/status")) {
     if (isOver() || socket.destroyed) break;
     socket.write(octet);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await delay(BETWEEN_OCTETS_MS);
   }
   socket.destroy();
 }

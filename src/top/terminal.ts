@@ -101,8 +101,7 @@ export class Terminal {
     });
   }
 
-  // deno-lint-ignore no-explicit-any
-  #on(emitter: NodeJS.EventEmitter, event: string, call: (...args: any[]) => void): void {
+  #on(emitter: NodeJS.EventEmitter, event: string, call: Parameters<NodeJS.EventEmitter["on"]>[1]): void {
     emitter.on(event, call);
     this.#undo.push(() => emitter.off(event, call));
   }

@@ -46,7 +46,7 @@ const watch = new Worker(new URL("./switch_watch.ts", import.meta.url), {
 await once(watch, "message");
 await until("frames pass", () => times[1]! > 0);
 
-const counts = new FastPathCounts(size.neighbors);
+const counts = new FastPathCounts(size);
 const last: number[] = [];
 const done: number[] = [];
 for (let change = 1; change <= CHANGES; change++) {
@@ -55,11 +55,11 @@ for (let change = 1; change <= CHANGES; change++) {
   fastPath.publish(tables[now]!);
   const ended = performance.timeOrigin + performance.now();
   fastPath.count(counts);
-  const frames = counts.frames[before]!;
+  const frames = counts.toNeighbor.frames[before]!;
   await delay(PAUSE_MS);
   await until("the other thread has looked", () => times[0]! > ended);
   fastPath.count(counts);
-  if (counts.frames[before] !== frames) {
+  if (counts.toNeighbor.frames[before] !== frames) {
     throw new Error("frames went by the map of before when the change was done");
   }
   last.push(Math.max(0, times[1 + before]! - began));

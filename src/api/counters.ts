@@ -27,6 +27,10 @@ export interface Counters {
   readonly probes: ProbeCounts;
   readonly clusters: readonly {
     readonly name: string;
+    /** Dispatched to its backends. */
+    readonly frames: number;
+    readonly octets: number;
+    /** Those of them that went to all at once. */
     readonly broadcastFrames: number;
     /** Now, like the connections that are remembered. */
     readonly bucketsInTransition: number;
@@ -38,7 +42,7 @@ export interface Counters {
 
 /** `nowMs`: milliseconds since 1970. */
 export function countersOf(engine: Engine, nowMs: number): Counters {
-  const { verdicts, fastPath, workers, dispatched, octets, kept, broadcast, transitions } = engine.report();
+  const { verdicts, fastPath, workers, dispatched, octets, kept, ...report } = engine.report();
   return {
     time: new Date(nowMs).toISOString(),
     verdicts,
@@ -50,9 +54,10 @@ export function countersOf(engine: Engine, nowMs: number): Counters {
     )),
     pending: kept,
     probes: engine.probes,
-    clusters: Object.entries(transitions).map(([name, { buckets, remembered, unremembered }]) => ({
+    clusters: Object.entries(report.transitions).map(([name, { buckets, remembered, unremembered }]) => ({
       name,
-      broadcastFrames: broadcast[name]!,
+      ...report.clusters[name]!,
+      broadcastFrames: report.broadcast[name]!,
       bucketsInTransition: buckets,
       connectionsRemembered: remembered,
       connectionsUnremembered: unremembered,

@@ -124,6 +124,16 @@ export function metricsText(known: Known): string {
       ),
     ),
     counter(
+      "cluster_dispatched_frames_total",
+      "Frames dispatched to the backends of a cluster.",
+      ofCluster(({ name }) => report.clusters[name]!.frames),
+    ),
+    counter(
+      "cluster_dispatched_bytes_total",
+      "Octets of these frames, with their Ethernet headers.",
+      ofCluster(({ name }) => report.clusters[name]!.octets),
+    ),
+    counter(
       "cluster_broadcast_frames_total",
       "Frames sent to all backends.",
       ofCluster(({ name }) => report.broadcast[name]!),

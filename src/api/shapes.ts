@@ -130,6 +130,8 @@ export const counters: z.ZodType<Counters> = z.strictObject({
   probes: z.strictObject({ asked: z.int(), failed: z.int(), doubted: z.int() }),
   clusters: z.array(z.strictObject({
     name: z.string(),
+    frames: z.int(),
+    octets: z.int(),
     broadcastFrames: z.int(),
     bucketsInTransition: z.int(),
     connectionsRemembered: z.int(),

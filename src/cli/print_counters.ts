@@ -14,9 +14,9 @@ export function describeCounters(counters: Counters): string {
       machines.map((one) => [one.address, one.frames, one.octets]),
     ),
     formatTable(
-      ["cluster", "broadcast", "buckets in transition", "remembered", "not remembered"],
-      clusters.map(({ name, broadcastFrames, bucketsInTransition, ...connections }) => [
-        ...[name, broadcastFrames, bucketsInTransition],
+      ["cluster", "frames", "octets", "to all", "buckets in transition", "remembered", "not remembered"],
+      clusters.map(({ name, frames, octets, broadcastFrames, bucketsInTransition, ...connections }) => [
+        ...[name, frames, octets, broadcastFrames, bucketsInTransition],
         ...[connections.connectionsRemembered, connections.connectionsUnremembered],
       ]),
     ),

@@ -16,7 +16,7 @@ import type { Report } from "./report.ts";
 import type { RememberedRecord, TransitionsRecord } from "./transitions_record.ts";
 
 /** Of both records and the text that they become: another one with each change of its shape or meaning. */
-export const RECORD_VERSION = 5;
+export const RECORD_VERSION = 6;
 
 export interface EngineRecord {
   readonly neighbors: NeighborsRecord;

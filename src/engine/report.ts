@@ -20,6 +20,8 @@ export interface Report {
   readonly dispatched: Readonly<Record<string, number>>;
   /** The octets of these frames, Ethernet headers among them. */
   readonly octets: Readonly<Record<string, number>>;
+  /** The same by cluster. */
+  readonly clusters: Readonly<Record<string, { readonly frames: number; readonly octets: number }>>;
   /** Frames sent to all backends, by cluster: technique `broadcast`. */
   readonly broadcast: Readonly<Record<string, number>>;
   /** By cluster. */
@@ -52,10 +54,11 @@ export function reportOf(
     verdicts: Object.fromEntries(
       shared.verdicts().map((count, index) => [verdict.NAMES[index]!, count]),
     ),
-    dispatched: byAddress((neighbor) => shared.dispatched(neighbor)),
-    octets: byAddress((neighbor) => shared.octets(neighbor)),
+    dispatched: byAddress((neighbor) => shared.toNeighbor(neighbor).frames),
+    octets: byAddress((neighbor) => shared.toNeighbor(neighbor).octets),
+    clusters: Object.fromEntries(clusters.map(({ name }, index) => [name, shared.toCluster(index)])),
     broadcast: Object.fromEntries(
-      clusters.map(({ name }, index) => [name, shared.dispatched(forwarding.groupOf(index))]),
+      clusters.map(({ name }, index) => [name, shared.toNeighbor(forwarding.groupOf(index)).frames]),
     ),
     transitions: Object.fromEntries(
       clusters.map(({ name }, index) => {
@@ -81,6 +84,7 @@ export function sumOf(before: Report, now: Report): Report {
       ...before,
       dispatched: someOf(before.dispatched, now.dispatched),
       octets: someOf(before.octets, now.octets),
+      clusters: someOf(before.clusters, now.clusters),
       broadcast: someOf(before.broadcast, now.broadcast),
       transitions: someOf(before.transitions, now.transitions),
     },

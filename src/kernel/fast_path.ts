@@ -6,7 +6,8 @@
  *     plan         what is written once (places.ts)
  *     tables       | one |        an array of maps, of which the one is the forwarding table in use
  *     table 0, 1   in use in turn, as with the workers (plane/tables.ts): the other one is filled, then put in its place
- *     dispatched   frames and octets, 8 octets each, by neighbor and CPU
+ *     to_neighbor  frames dispatched and their octets, 8 octets each, by neighbor and CPU
+ *     to_cluster   the same by cluster and CPU
  *     passed_up    frames, 8 octets each, by reason and CPU
  */
 
@@ -15,8 +16,8 @@ import * as ebpf from "../device/ebpf.ts";
 import type { Plan } from "../path/plan.ts";
 import type { ForwardingTable, TableSize } from "../table/forwarding_table.ts";
 import { assemble } from "./assembler/assemble.ts";
-import type { FastPathCounts } from "./counts.ts";
-import { type Places, placesFor } from "./program/places.ts";
+import type { Dispatched, FastPathCounts } from "./counts.ts";
+import { placesFor } from "./program/places.ts";
 import { planOctets } from "./program/plan_octets.ts";
 import { REASONS } from "./program/passed_up.ts";
 import { type AttachedTo, program } from "./program/program.ts";
@@ -28,9 +29,10 @@ const COUNTER = 8;
 export class FastPath {
   /** The program's descriptor. */
   readonly program: number;
-  readonly #places: Places;
   readonly #attachedTo: AttachedTo;
-  readonly #maps: Readonly<Record<"held" | "plan" | "tables" | "dispatched" | "passed_up", number>>;
+  readonly #maps: Readonly<
+    Record<"held" | "plan" | "tables" | "to_neighbor" | "to_cluster" | "passed_up", number>
+  >;
   readonly #tables: readonly [number, number];
   readonly #octets: Uint8Array<ArrayBuffer>;
   readonly #cpus = possibleCpus();
@@ -45,7 +47,6 @@ export class FastPath {
     // The kernel writes a counter for each of them, however much room there is.
     if (this.#cpus === 0) throw new Error("/sys/devices/system/cpu/possible cannot be read");
     const where = placesFor(plan, size);
-    this.#places = where;
     this.#attachedTo = attachedTo;
     this.#octets = new Uint8Array(new ArrayBuffer(where.tableLength));
     const made: number[] = [];
@@ -56,6 +57,8 @@ export class FastPath {
     };
     const table = () =>
       make({ type: ebpf.ARRAY, name: "oneip_table", valueSize: where.tableLength, entries: 1 });
+    const counters = (name: string, valueSize: number, entries: number) =>
+      make({ type: ebpf.PERCPU_ARRAY, name, valueSize, entries });
     try {
       this.#tables = [table(), table()];
       this.#maps = {
@@ -74,18 +77,9 @@ export class FastPath {
           entries: 1,
           inner: this.#tables[0],
         }),
-        dispatched: make({
-          type: ebpf.PERCPU_ARRAY,
-          name: "oneip_counts",
-          valueSize: DISPATCHED,
-          entries: size.neighbors,
-        }),
-        passed_up: make({
-          type: ebpf.PERCPU_ARRAY,
-          name: "oneip_passed_up",
-          valueSize: COUNTER,
-          entries: REASONS.length,
-        }),
+        to_neighbor: counters("oneip_neighbors", DISPATCHED, size.neighbors),
+        to_cluster: counters("oneip_clusters", DISPATCHED, size.clusters),
+        passed_up: counters("oneip_passed_up", COUNTER, REASONS.length),
       };
       ebpf.updateMap(this.#maps.plan, 0, planOctets(plan, where));
       ebpf.freezeMap(this.#maps.plan);
@@ -133,21 +127,25 @@ export class FastPath {
 
   /** Brings what has been counted so far. */
   count(into: FastPathCounts): void {
-    const { neighbors } = this.#places.size;
-    const dispatched = this.#read(this.#maps.dispatched, neighbors, DISPATCHED);
-    into.frames.fill(0);
-    into.octets.fill(0);
-    for (let neighbor = 0, at = 0; neighbor < neighbors; neighbor++) {
-      for (let cpu = 0; cpu < this.#cpus; cpu++, at += DISPATCHED) {
-        into.frames[neighbor]! += Number(dispatched.getBigUint64(at, true));
-        into.octets[neighbor]! += Number(dispatched.getBigUint64(at + COUNTER, true));
-      }
-    }
+    this.#countDispatched(this.#maps.to_neighbor, into.toNeighbor);
+    this.#countDispatched(this.#maps.to_cluster, into.toCluster);
     const passedUp = this.#read(this.#maps.passed_up, REASONS.length, COUNTER);
     into.passedUp.fill(0);
     for (let reason = 0, at = 0; reason < REASONS.length; reason++) {
       for (let cpu = 0; cpu < this.#cpus; cpu++, at += COUNTER) {
         into.passedUp[reason]! += Number(passedUp.getBigUint64(at, true));
+      }
+    }
+  }
+
+  #countDispatched(map: number, { frames, octets }: Dispatched): void {
+    const counted = this.#read(map, frames.length, DISPATCHED);
+    frames.fill(0);
+    octets.fill(0);
+    for (let index = 0, at = 0; index < frames.length; index++) {
+      for (let cpu = 0; cpu < this.#cpus; cpu++, at += DISPATCHED) {
+        frames[index]! += Number(counted.getBigUint64(at, true));
+        octets[index]! += Number(counted.getBigUint64(at + COUNTER, true));
       }
     }
   }

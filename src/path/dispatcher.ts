@@ -84,6 +84,11 @@ export class Dispatcher {
     return this.#egress.neighbor;
   }
 
+  /** After DISPATCHED: the cluster that it was for. */
+  get cluster(): number {
+    return this.#egress.cluster;
+  }
+
   /** From the next frame on, forward by this table. */
   use(table: ForwardingTable): void {
     this.#egress.table = table;

@@ -18,6 +18,8 @@ export class Egress {
   table: ForwardingTable;
   /** After DISPATCHED, FORWARDED and PENDING: the next hop. */
   neighbor = 0;
+  /** After DISPATCHED: the cluster that it was for. */
+  cluster = 0;
   readonly #macHigh: number;
   readonly #macLow: number;
   readonly #mtus: Int32Array;

@@ -74,6 +74,7 @@ export class IpPath {
     const neighbor = group === NO_GROUP ? this.#owner(packet, cluster) : group;
     if (neighbor === NO_BACKEND) return this.#answers.error(packet, verdict.HOST_UNREACHABLE);
     if (this.#egress.isFrom(packet, neighbor)) return verdict.DROP_LOOP;
+    this.#egress.cluster = cluster;
     return this.#forward(packet, neighbor, verdict.DISPATCHED);
   }
 

@@ -102,8 +102,9 @@ export class DataPlane {
   #count(became: number, length: number): void {
     this.#state.verdicts.add(became);
     if (became === verdict.DISPATCHED) {
-      this.#state.dispatched.add(this.#dispatcher.neighbor);
-      this.#state.octets.add(this.#dispatcher.neighbor, this.#dispatcher.length);
+      const { cluster, neighbor, length: octets } = this.#dispatcher;
+      this.#state.toNeighbor.add(neighbor, octets);
+      this.#state.toCluster.add(cluster, octets);
     }
     if (verdict.isDropped(became)) this.#state.dropped.push(became, this.#clock() | 0, this.#words, length);
   }

@@ -57,7 +57,7 @@ export class SharedState {
     const firstWorker = tables + Tables.byteLength(dimensions);
     const workerSize = WorkerState.byteLength(dimensions);
     this.dimensions = dimensions;
-    this.fastPath = new FastPathCounts(dimensions.neighbors);
+    this.fastPath = new FastPathCounts(dimensions);
     this.memory = memory ?? new SharedArrayBuffer(firstWorker + workers * workerSize);
     this.#words = new Int32Array(this.memory, 0, WORDS);
     this.transitions = new TransitionMemory(this.memory, transitions, { buckets, connections });
@@ -157,19 +157,22 @@ export class SharedState {
     return verdicts;
   }
 
-  /** Frames dispatched to a neighbor since the start, by all workers and the fast path. */
-  dispatched(neighbor: number): number {
-    return this.workers.reduce(
-      (sum, { dispatched }) => sum + dispatched.get(neighbor),
-      this.fastPath.frames[neighbor]!,
-    );
+  /** Frames dispatched to a neighbor since the start, by all workers and the fast path; octets with their Ethernet headers. */
+  toNeighbor(neighbor: number): { readonly frames: number; readonly octets: number } {
+    return this.#sum("toNeighbor", neighbor);
   }
 
-  /** The octets of these frames, Ethernet headers among them. */
-  octets(neighbor: number): number {
+  /** The same of a cluster, to whichever neighbor. */
+  toCluster(cluster: number): { readonly frames: number; readonly octets: number } {
+    return this.#sum("toCluster", cluster);
+  }
+
+  #sum(by: "toNeighbor" | "toCluster", index: number): { readonly frames: number; readonly octets: number } {
     return this.workers.reduce(
-      (sum, { octets }) => sum + octets.get(neighbor),
-      this.fastPath.octets[neighbor]!,
+      ({ frames, octets }, { [by]: traffic }) => (
+        { frames: frames + traffic.frames(index), octets: octets + traffic.octets(index) }
+      ),
+      { frames: this.fastPath[by].frames[index]!, octets: this.fastPath[by].octets[index]! },
     );
   }
 

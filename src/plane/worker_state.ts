@@ -3,8 +3,8 @@
  *
  *     words          TAKEN, HANDED_UP, STANDS, BURSTS
  *     verdicts       frames by verdict                              the worker counts
- *     dispatched     frames dispatched by neighbor                  the worker counts
- *     octets         of these frames                                the worker counts
+ *     to neighbor    frames dispatched, and their octets            the worker counts
+ *     to cluster     the same frames                                the worker counts
  *     unremembered   new connections without room, by cluster       the worker counts
  *     heard          frames for the control plane                   the worker pushes
  *     pending        frames that wait for a MAC                     the worker pushes
@@ -18,6 +18,7 @@ import { NAMES } from "../path/verdict.ts";
 import { Counters } from "../table/counters.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
 import type { OpenPorts } from "../table/open_ports.ts";
+import { Traffic } from "../table/traffic.ts";
 import type { TransitionMemory } from "../table/transition_memory.ts";
 import type { CaptureFilter } from "./capture_filter.ts";
 import { CaptureRing } from "./capture_ring.ts";
@@ -49,8 +50,9 @@ interface Shared {
 
 export class WorkerState implements Shared {
   readonly verdicts: Counters;
-  readonly dispatched: Counters;
-  readonly octets: Counters;
+  /** Frames dispatched, by neighbor and by cluster. */
+  readonly toNeighbor: Traffic;
+  readonly toCluster: Traffic;
   readonly unremembered: Counters;
   /** Shared by all workers. */
   readonly transitions: TransitionMemory;
@@ -66,7 +68,8 @@ export class WorkerState implements Shared {
   readonly #words: Int32Array;
 
   static byteLength({ clusters, neighbors, slotSize }: Dimensions): number {
-    return WORDS * 4 + Counters.byteLength(NAMES.length + 2 * neighbors + clusters) +
+    return WORDS * 4 + Counters.byteLength(NAMES.length + clusters) +
+      Traffic.byteLength(neighbors + clusters) +
       Ring.byteLength(slotSize, HEARD) + Ring.byteLength(slotSize, PENDING) + DroppedRing.byteLength() +
       CaptureRing.byteLength();
   }
@@ -80,9 +83,9 @@ export class WorkerState implements Shared {
     { clusters, neighbors, slotSize }: Dimensions,
   ) {
     const verdicts = at + WORDS * 4;
-    const dispatched = verdicts + Counters.byteLength(NAMES.length);
-    const octets = dispatched + Counters.byteLength(neighbors);
-    const unremembered = octets + Counters.byteLength(neighbors);
+    const toNeighbor = verdicts + Counters.byteLength(NAMES.length);
+    const toCluster = toNeighbor + Traffic.byteLength(neighbors);
+    const unremembered = toCluster + Traffic.byteLength(clusters);
     const heard = unremembered + Counters.byteLength(clusters);
     const pending = heard + Ring.byteLength(slotSize, HEARD);
     const dropped = pending + Ring.byteLength(slotSize, PENDING);
@@ -93,8 +96,8 @@ export class WorkerState implements Shared {
     this.#tables = tables;
     this.#words = new Int32Array(memory, at, WORDS);
     this.verdicts = new Counters(memory, verdicts, NAMES.length);
-    this.dispatched = new Counters(memory, dispatched, neighbors);
-    this.octets = new Counters(memory, octets, neighbors);
+    this.toNeighbor = new Traffic(memory, toNeighbor, neighbors);
+    this.toCluster = new Traffic(memory, toCluster, clusters);
     this.unremembered = new Counters(memory, unremembered, clusters);
     this.heard = new Ring(memory, heard, slotSize, HEARD);
     this.pending = new Ring(memory, pending, slotSize, PENDING);

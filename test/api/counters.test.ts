@@ -28,7 +28,14 @@ test("frames and octets of each machine, and all else, go on after a reload and 
     tapDropped: 0,
     fastPath: { dispatched: 0, passedUp: {} },
     pending: { sent: 0, dropped: 0 },
-    clusters: [{ name: "web", broadcastFrames: 0, bucketsInTransition: 0, connectionsUnremembered: 0 }],
+    clusters: [{
+      name: "web",
+      frames,
+      octets,
+      broadcastFrames: 0,
+      bucketsInTransition: 0,
+      connectionsUnremembered: 0,
+    }],
   });
   expect(Object.keys(before.verdicts)).toEqual(NAMES);
   expect(before.verdicts["dispatched"]).toBe(frames);
@@ -41,11 +48,12 @@ test("frames and octets of each machine, and all else, go on after a reload and 
   run.shares();
   const next = await run.takeOver(reloaded, fewer);
   run.shares();
-  const { machines, probes } = counted(next);
+  const { machines, clusters, probes } = counted(next);
   expect(probes.asked).toBeGreaterThanOrEqual(before.probes.asked);
   const [, , web3] = before.machines;
   expect(machines[2], "one that is gone keeps its numbers").toEqual(web3);
   expect(sum(machines.map(({ octets }) => octets))).toBe(3 * octets);
+  expect(clusters).toMatchObject([{ name: "web", frames: 3 * frames, octets: 3 * octets }]);
   await next.stop();
 });
 

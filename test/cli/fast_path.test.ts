@@ -36,7 +36,7 @@ test("a line for each instruction, with every place to jump to, for the TAP and 
   const labels = lines.flatMap((line) => /^(\w+):$/.exec(line)?.[1] ?? []);
   const targets = lines.flatMap((line) => /goto (\w+)$/.exec(line)?.[1] ?? []);
   expect(labels).toEqual(
-    expect.arrayContaining(["ipv4", "ipv6", "bucket", "fits", "rewritten", "counted", "next"]),
+    expect.arrayContaining(["ipv4", "ipv6", "bucket", "fits", "rewritten", "counted_to_cluster", "next"]),
   );
   expect(labels).toEqual(expect.arrayContaining(REASONS.map((reason) => `passed_up_${reason}`)));
   expect(new Set(labels)).toEqual(new Set([...labels, ...targets]));

@@ -10,6 +10,7 @@ function report(addresses: readonly string[], frames: number): Report {
     verdicts: { DISPATCHED: frames * addresses.length },
     dispatched: each,
     octets: each,
+    clusters: { web: { frames: frames * addresses.length, octets: 0 } },
     broadcast: { web: 0 },
     transitions: { web: { buckets: 0, remembered: 0, unremembered: 0 } },
     kept: { sent: 0, dropped: 0 },

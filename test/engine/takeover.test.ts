@@ -254,6 +254,7 @@ test("the text of a record is the record; whoever changes its shape gives it ano
       "neighbors.neighbors[].state",
       "remembered[].connections: Int32Array",
       "remembered[].strayed: Int32Array",
+      "report.clusters.web.frames",
       "report.doubted",
       "report.fastPath.passedUp.capture",
       "report.fastPath.passedUp.elsewhere",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FastPathCounts } from "../../src/kernel/counts.ts";
+import { type Dispatched, FastPathCounts } from "../../src/kernel/counts.ts";
 import { FastPath } from "../../src/kernel/fast_path.ts";
 import { type Reason, REASONS } from "../../src/kernel/program/passed_up.ts";
 import { bucketOf, NO_BACKEND } from "../../src/table/bucket_map.ts";
@@ -117,6 +117,13 @@ const FRAMES: Readonly<Record<Exclude<Reason, "capture">, readonly (Uint8Array |
   loop: [ethernet(ipv4(udp([]), { src: clientIn(0) }), { src: MAC.backend1 })],
 };
 
+const subtracted = (now: Float64Array, before: Float64Array) =>
+  [...now].map((count, index) => count - before[index]!);
+const difference = (now: Dispatched, before: Dispatched) => ({
+  frames: subtracted(now.frames, before.frames),
+  octets: subtracted(now.octets, before.octets),
+});
+
 describe.skipIf(needsRoot())("what the fast path counts", () => {
   let fastPath: FastPath;
   const run = new TestRun();
@@ -126,16 +133,16 @@ describe.skipIf(needsRoot())("what the fast path counts", () => {
     return run.run(fastPath.program, frame.length, type, tag);
   };
   const counted = () => {
-    const counts = new FastPathCounts(SIZE.neighbors);
+    const counts = new FastPathCounts(SIZE);
     fastPath.count(counts);
     return counts;
   };
   const since = (before: FastPathCounts) => {
     const now = counted();
     return {
-      frames: [...now.frames].map((count, neighbor) => count - before.frames[neighbor]!),
-      octets: [...now.octets].map((count, neighbor) => count - before.octets[neighbor]!),
-      passedUp: [...now.passedUp].map((count, reason) => count - before.passedUp[reason]!),
+      toNeighbor: difference(now.toNeighbor, before.toNeighbor),
+      toCluster: difference(now.toCluster, before.toCluster),
+      passedUp: subtracted(now.passedUp, before.passedUp),
     };
   };
 
@@ -154,20 +161,27 @@ describe.skipIf(needsRoot())("what the fast path counts", () => {
   });
   afterAll(() => fastPath?.close());
 
-  test("frames and octets by neighbor; a tag beside the frame is of it", () => {
+  test("frames and octets by neighbor and by cluster; a tag beside the frame is of it", () => {
     const before = counted();
-    const frames: [number, Uint8Array | Tagged][] = [
-      [KNOWN!, from(clientIn(0))],
-      [KNOWN!, to(WITH_PORTS, tcp(), { protocol: 6 })],
-      [OTHER!, from(clientIn(1), tcp({ src: clientIn(1) }))],
-      [OTHER!, { frame: from(clientIn(1)), tag: 0xe000 }],
-      [KNOWN!, to(PLAIN, udp(new Array<number>(1472).fill(7)))],
+    const frames: [neighbor: number, cluster: number, Uint8Array | Tagged][] = [
+      [KNOWN!, 0, from(clientIn(0))],
+      [KNOWN!, 1, to(WITH_PORTS, tcp(), { protocol: 6 })],
+      [OTHER!, 0, from(clientIn(1), tcp({ src: clientIn(1) }))],
+      [OTHER!, 0, { frame: from(clientIn(1)), tag: 0xe000 }],
+      [KNOWN!, 0, to(PLAIN, udp(new Array<number>(1472).fill(7)))],
     ];
-    const expected = { frames: [0, 0, 0, 0, 0], octets: [0, 0, 0, 0, 0], passedUp: REASONS.map(() => 0) };
-    for (const [neighbor, what] of frames) {
+    const expected = {
+      toNeighbor: { frames: [0, 0, 0, 0, 0], octets: [0, 0, 0, 0, 0] },
+      toCluster: { frames: [0, 0, 0], octets: [0, 0, 0] },
+      passedUp: REASONS.map(() => 0),
+    };
+    for (const [neighbor, cluster, what] of frames) {
       expect(send(what)).toBe(REDIRECTED);
-      expected.frames[neighbor]!++;
-      expected.octets[neighbor]! += "frame" in what ? what.frame.length + 4 : what.length;
+      const octets = "frame" in what ? what.frame.length + 4 : what.length;
+      for (const [to, index] of [["toNeighbor", neighbor], ["toCluster", cluster]] as const) {
+        expected[to].frames[index]!++;
+        expected[to].octets[index]! += octets;
+      }
     }
     expect(since(before)).toEqual(expected);
   });
@@ -176,9 +190,10 @@ describe.skipIf(needsRoot())("what the fast path counts", () => {
     for (const frame of frames) {
       const before = counted();
       expect(send(frame)).toBe(PASSED_UP);
-      const { frames, passedUp } = since(before);
+      const { toNeighbor, toCluster, passedUp } = since(before);
       expect(REASONS.filter((_, index) => passedUp[index] === 1)).toEqual([reason]);
-      expect([...frames, ...passedUp].reduce((sum, count) => sum + count)).toBe(1);
+      expect([...toNeighbor.frames, ...toCluster.frames, ...passedUp].reduce((sum, count) => sum + count))
+        .toBe(1);
     }
   });
 
@@ -188,8 +203,8 @@ describe.skipIf(needsRoot())("what the fast path counts", () => {
     expect([send(from(clientIn(0))), send(v6(ipv6(tcp6(), { next: 6 })))]).toEqual([PASSED_UP, PASSED_UP]);
     fastPath.hold(false);
     expect(send(from(clientIn(0)))).toBe(REDIRECTED);
-    const { frames, passedUp } = since(before);
-    expect(frames).toEqual([1, 0, 0, 0, 0]);
+    const { toNeighbor, toCluster, passedUp } = since(before);
+    expect([toNeighbor.frames, toCluster.frames]).toEqual([[1, 0, 0, 0, 0], [1, 0, 0]]);
     expect(passedUp).toEqual(REASONS.map((reason) => reason === "capture" ? 2 : 0));
   });
 
@@ -198,7 +213,7 @@ describe.skipIf(needsRoot())("what the fast path counts", () => {
     try {
       run.frame.set(from(clientIn(0)));
       expect(run.run(fresh.program, from(clientIn(0)).length)).toBe(PASSED_UP);
-      const counts = new FastPathCounts(SIZE.neighbors);
+      const counts = new FastPathCounts(SIZE);
       fresh.count(counts);
       expect(counts.passedUp[REASONS.indexOf("unsettled")]).toBe(1);
     } finally {

@@ -6,6 +6,7 @@ import {
   and32,
   type Item,
   label,
+  move,
   move32,
   shiftLeft,
   shiftLeft32,
@@ -141,6 +142,7 @@ export const MISTAKES: readonly Mistake[] = [
   mistake("it grows by 1", "plain", HOP, "r1 += 256", add("r1", 1)),
   mistake("the hop limit stays", "plain", HOP, "*(u8 *)(r7 + 21) = r1"),
   mistake("the backend's MAC is not written", "plain", "Both MACs", "*(u32 *)(r7 + 2) = r3"),
-  mistake("a tag is not counted", "vlan", COUNTED, "r2 += 4"),
+  mistake("a tag is not counted", "vlan", COUNTED, "r7 += 4"),
+  mistake("the first cluster has all frames", "many", COUNTED, "r9 = *(u32 *)(r8 + 24)", move("r9", 0)),
   mistake("a frame counts for two", "plain", COUNTED, "r1 += 1", add("r1", 2)),
 ];

@@ -7,7 +7,7 @@ import { IN_TRANSITION, NO_GROUP } from "../../src/table/forwarding_table.ts";
 import { ClientLookup } from "../../src/path/client_lookup.ts";
 import { Dispatcher } from "../../src/path/dispatcher.ts";
 import * as verdict from "../../src/path/verdict.ts";
-import { FastPathCounts } from "../../src/kernel/counts.ts";
+import { type Dispatched, FastPathCounts } from "../../src/kernel/counts.ts";
 import { FastPath } from "../../src/kernel/fast_path.ts";
 import * as ethernet from "../../src/wire/ethernet.ts";
 import * as ipv6 from "../../src/wire/ipv6.ts";
@@ -91,7 +91,7 @@ export class Comparison {
     this.#frames = new DrawnFrames(random, scene, this.#run.frame);
     this.#dispatcher = new Dispatcher(plan, this.#slot, table, memory, () => 0);
     this.#lookup = new ClientLookup(plan, this.#slot);
-    this.#counts = new FastPathCounts(size.neighbors);
+    this.#counts = new FastPathCounts(size);
   }
 
   /** `walk` is the program, prepared for such runs (test_run.ts). */
@@ -99,7 +99,7 @@ export class Comparison {
     this.close();
     const { plan, size, attachedTo } = this.#scene;
     this.#fastPath = new FastPath(plan, size, attachedTo, walk);
-    this.#counts = new FastPathCounts(size.neighbors);
+    this.#counts = new FastPathCounts(size);
     this.#compared = 0;
     this.#leftOver = 0;
   }
@@ -130,9 +130,9 @@ export class Comparison {
       if (became !== verdict.DISPATCHED) this.#fail(`carried out; the path: ${verdict.NAMES[became]}`);
       // It would be cut before it comes to the path, which counts each packet.
       if (gsoSize > 0 && !this.#scene.plan.offloads) this.#fail("carried out a super-frame as one");
-      const { neighbor } = this.#dispatcher;
-      this.#counts.frames[neighbor]!++;
-      this.#counts.octets[neighbor]! += AT + length - begin;
+      const { neighbor, cluster } = this.#dispatcher;
+      count(this.#counts.toNeighbor, neighbor, AT + length - begin);
+      count(this.#counts.toCluster, cluster, AT + length - begin);
       if (isTagged) ethernet.removeTag(this.#view, begin);
       if (!isSame(this.#left, this.#slotWords, AT / 4, length)) this.#fail("another frame than the path");
     } else {
@@ -148,11 +148,11 @@ export class Comparison {
 
   /** So far. Throws where the program has counted anything else than what it did. */
   settle(): Tally {
-    const counted = new FastPathCounts(this.#scene.size.neighbors);
+    const counted = new FastPathCounts(this.#scene.size);
     this.#fastPath!.count(counted);
     const { dispatched, passedUp } = counted;
-    const isRight = counted.frames.every((count, neighbor) => count === this.#counts.frames[neighbor]) &&
-      counted.octets.every((count, neighbor) => count === this.#counts.octets[neighbor]) &&
+    const isRight = isSameCount(counted.toNeighbor, this.#counts.toNeighbor) &&
+      isSameCount(counted.toCluster, this.#counts.toCluster) &&
       passedUp.reduce((sum, count) => sum + count, dispatched) === this.#compared;
     if (!isRight) throw new Error(`${this.#name}: counted wrongly`);
     return { frames: this.#compared, dispatched, left: this.#leftOver, passedUp };
@@ -231,4 +231,14 @@ function isSame(one: Int32Array, other: Int32Array, from: number, length: number
   const rest = length & 3;
   // Little-endian: the first octets of a word are its lower ones.
   return rest === 0 || (one[words]! ^ other[from + words]!) << (32 - 8 * rest) === 0;
+}
+
+function count({ frames, octets }: Dispatched, index: number, length: number): void {
+  frames[index]!++;
+  octets[index]! += length;
+}
+
+function isSameCount(one: Dispatched, other: Dispatched): boolean {
+  return one.frames.every((count, index) => count === other.frames[index]) &&
+    one.octets.every((count, index) => count === other.octets[index]);
 }

@@ -133,7 +133,7 @@ describe("a kernel that refuses", () => {
       refuse(0, number, 1);
       expect(() => fastPath.hold(true)).toThrow(ebpf.BpfError);
       refuse(0, number, 1);
-      expect(() => fastPath.count(new FastPathCounts(size.neighbors))).toThrow(ebpf.BpfError);
+      expect(() => fastPath.count(new FastPathCounts(size))).toThrow(ebpf.BpfError);
       fastPath.publish(table);
       fastPath.close();
       expect(open.size).toBe(0);
@@ -193,7 +193,7 @@ describe.skipIf(needsRoot())("this kernel", () => {
 
   test("attaches nothing to an interface that is gone", () => {
     const fastPath = made();
-    expect(descriptors().length).toBe(before.length + 8);
+    expect(descriptors().length).toBe(before.length + 9);
     expect(errorOf(() => fastPath.attach(0x7ffffffe)).message).toMatch(/interface: ENODEV: no such device$/);
     expect(fastPath.isAttached).toBe(false);
     fastPath.close();

@@ -27,9 +27,10 @@ const v6 = (packet: f.Octets) => ethernet(packet, { type: f.ETHERTYPE.ipv6 });
 const mtus = [9000, 9000, 9000, 9000];
 const bench = new Bench({ offloads: true, mtus }, 16_384);
 using tap = new Tap({ name: "tap0", mtu: 9000, offloads: true });
+const size = { clusters: 1, buckets: BUCKETS, neighbors: mtus.length };
 const fastPath = new FastPath(
   { ...PLAN, offloads: true, mtus },
-  { clusters: 1, buckets: BUCKETS, neighbors: mtus.length },
+  size,
   "uplink",
 );
 fastPath.publish(bench.table);
@@ -74,7 +75,7 @@ for (const linear of [54, 58, 100]) {
     await compare(ethernet(ipv4(f.tcp(TCP), { protocol: 6 })), header(linear, SUPER_FRAME)),
   );
 }
-const counts = new FastPathCounts(mtus.length);
+const counts = new FastPathCounts(size);
 fastPath.count(counts);
 
 const socket = new PacketSocket({ interfaceName: "tap0", etherType: 0x0800, filter: bpf.program() });

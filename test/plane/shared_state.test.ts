@@ -83,7 +83,8 @@ test("the data plane inline, over memory: frames in, frames out, every one count
   expect([plane.burst(), plane.burst(), plane.burst()]).toEqual([64, 38, 0]);
   expect(device.sent).toHaveLength(101);
   expect(shared.verdicts()[verdict.DISPATCHED]).toBe(100);
-  expect(shared.dispatched(NEIGHBOR.backend1)).toBe(100);
+  expect(shared.toNeighbor(NEIGHBOR.backend1).frames).toBe(100);
+  expect(shared.toCluster(0)).toEqual(shared.toNeighbor(NEIGHBOR.backend1));
   expect(shared.verdicts()[verdict.ANSWERED_ARP]).toBe(1);
   expect(shared.verdicts()[verdict.DROP_RUNT]).toBe(1);
 });

@@ -153,7 +153,8 @@ describe.skipIf(needsTap())("the fast path", () => {
         now.verdicts["drop_from_cluster"]! - before.verdicts["drop_from_cluster"]! >= 7 && now;
     });
     const more = (name: string) => after.verdicts[name]! - before.verdicts[name]!;
-    const machines = (all: typeof before) => all.machines.reduce((sum, { frames }) => sum + frames, 0);
+    const sum = (all: readonly { readonly frames: number }[]) =>
+      all.reduce((sum, { frames }) => sum + frames, 0);
     expect(Object.fromEntries(
       ["dispatched", "time_exceeded", "drop_martian", "drop_from_cluster", "net_unreachable"].map((
         name,
@@ -165,7 +166,8 @@ describe.skipIf(needsTap())("the fast path", () => {
       drop_from_cluster: 7,
       net_unreachable: 3,
     });
-    expect(machines(after) - machines(before)).toBe(dispatched);
+    expect(sum(after.machines) - sum(before.machines), "by machine").toBe(dispatched);
+    expect(sum(after.clusters) - sum(before.clusters), "by cluster").toBe(dispatched);
     const fast = after.fastPath.dispatched - before.fastPath.dispatched;
     const up = (reason: string) => after.fastPath.passedUp[reason]! - before.fastPath.passedUp[reason]!;
     expect(fast).toBe(150 + 50);

@@ -32,10 +32,11 @@ import {
   when,
   when32,
 } from "../assembler/instructions.ts";
-import type { Places } from "./places.ts";
+import { INDEX, type Places } from "./places.ts";
 import { macHalf, macWord } from "./network_order.ts";
 import { passedUp } from "./passed_up.ts";
 import {
+  CLUSTER,
   CONTEXT,
   DATA_END,
   FRAME,
@@ -190,27 +191,36 @@ function oneHopLess(): Item[] {
   ];
 }
 
-/** By neighbor, frames and octets; a tag that the kernel keeps beside the frame is of it. */
+/** Frames and octets, by neighbor and by cluster; a tag that the kernel keeps beside the frame is of it. */
 function count(): Item[] {
   return [
     remark("Counted."),
+    load(32, FRAME, CONTEXT, LENGTH),
+    load(32, "r1", CONTEXT, VLAN_PRESENT),
+    when32("r1", "==", 0, "octets"),
+    add(FRAME, ethernet.TAG),
+    label("octets"),
+    ...countTo("to_neighbor"),
+    load(32, OWNER, CLUSTER, INDEX),
+    ...countTo("to_cluster"),
+  ];
+}
+
+/** One frame more to OWNER, and as many octets as FRAME says: the frame itself is done. */
+function countTo(map: "to_neighbor" | "to_cluster"): Item[] {
+  return [
     store(32, STACK, KEY, OWNER),
-    mapOf("r1", "dispatched"),
+    mapOf("r1", map),
     move("r2", STACK),
     add("r2", KEY),
     call("map_lookup_elem"),
-    when("r0", "==", 0, "counted"),
+    when("r0", "==", 0, `counted_${map}`),
     load(64, "r1", "r0", 0),
     add("r1", 1),
     store(64, "r0", 0, "r1"),
-    load(32, "r2", CONTEXT, LENGTH),
-    load(32, "r1", CONTEXT, VLAN_PRESENT),
-    when32("r1", "==", 0, "octets"),
-    add("r2", ethernet.TAG),
-    label("octets"),
     load(64, "r1", "r0", 8),
-    add("r1", "r2"),
+    add("r1", FRAME),
     store(64, "r0", 8, "r1"),
-    label("counted"),
+    label(`counted_${map}`),
   ];
 }

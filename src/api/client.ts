@@ -2,10 +2,11 @@
 
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { Agent, type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { UsageError } from "../input/errors.ts";
+import { Agent, request } from "../system/http.ts";
 import { namespaceNumber } from "../system/network_namespace.ts";
 import { type CommandName, CONTRACT, type Input, namesIn, type Output, refusal } from "./contract.ts";
 

@@ -1,11 +1,12 @@
 /** Follows the events of a running dispatcher. */
 
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
 import { GoneError } from "./client.ts";
 import { EVENT_STREAM } from "./contract.ts";
 import type { DispatcherEvent } from "./events.ts";
+import { request } from "../system/http.ts";
 
 /** Calls `heard` with each event after this number. Throws GoneError when the dispatcher ends, or `signal` ends it. */
 export async function follow(

@@ -82,8 +82,7 @@ export async function serve(
   const { log, end } = openLog({
     told: (line) => events.hear(line),
     writer: (octets) => output.write(octets),
-    isTerminal: output.isTerminal,
-    ...(sentence === undefined ? {} : { readable: (line: string) => sentence!(line) }),
+    readable: output.isTerminal && sentence !== undefined ? (line) => sentence!(line) : undefined,
   });
   for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
   const manager = serviceManagerOf(process.env, log);

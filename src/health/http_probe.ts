@@ -3,10 +3,11 @@
  * wanted statuses, and, where text is wanted, have it within the first octets of its body.
  */
 
-import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import type { Probe } from "../config/health.ts";
+import { request } from "../system/http.ts";
 import { isIpv6 } from "../wire/address.ts";
 import { type Attempt, type Begin, endpoint, type Failure, type Question } from "./attempt.ts";
 import { trustedIn } from "./certificates.ts";

@@ -4,15 +4,13 @@
  */
 
 import pino, { type Logger } from "pino";
-import { prettyFactory } from "pino-pretty";
 import { type Clock, REAL_CLOCK } from "./clock.ts";
 import { LogQueue, type Writer } from "./log_queue.ts";
 
 export interface LogOptions {
   readonly writer: Writer;
-  readonly isTerminal: boolean;
-  /** Makes of a line of JSON what a terminal shows; nothing when that is empty. */
-  readonly readable?: (line: string) => string;
+  /** Makes of a line of JSON what a terminal shows; nothing when that is empty. Default: the line of JSON. */
+  readonly readable?: ((line: string) => string) | undefined;
   /** Gets each line of JSON. */
   readonly told?: (line: string) => void;
   readonly clock?: Clock;
@@ -28,14 +26,14 @@ export interface OpenLog {
 const LAST_WORDS_MS = 500;
 
 export function openLog(
-  { writer, isTerminal, readable = pretty(), told, clock = REAL_CLOCK }: LogOptions,
+  { writer, readable = (line) => line, told, clock = REAL_CLOCK }: LogOptions,
 ): OpenLog {
   const queue = new LogQueue(writer, clock, (outage) => {
     log.warn(outage, "the log could not be written for a while");
   });
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, {
     write(line: string) {
-      const shown = isTerminal ? readable(line) : line;
+      const shown = readable(line);
       if (shown !== "") queue.write(shown);
       told?.(line);
     },
@@ -43,6 +41,8 @@ export function openLog(
   return { log, end: async () => void await queue.end(LAST_WORDS_MS) };
 }
 
-function pretty(): (line: string) => string {
+/** Loaded only for a terminal: it is large, and a service has none. */
+export async function pretty(): Promise<(line: string) => string> {
+  const { prettyFactory } = await import("pino-pretty");
   return prettyFactory({ translateTime: "HH:MM:ss.l", singleLine: true });
 }

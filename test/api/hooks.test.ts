@@ -43,7 +43,6 @@ beforeEach(() => {
       lines.push(JSON.parse(new TextDecoder().decode(octets)));
       return octets.length;
     },
-    isTerminal: false,
     told: (line) => events.hear(line),
   }));
   hooks = new Hooks({ log, clock, runProgram });

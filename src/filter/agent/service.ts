@@ -6,7 +6,7 @@ import { UsageError } from "../../input/errors.ts";
 import * as ifreq from "../../device/ifreq.ts";
 import { type Clock, REAL_CLOCK } from "../../system/clock.ts";
 import { Output, STDOUT } from "../../device/output.ts";
-import { openLog } from "../../system/log.ts";
+import { openLog, pretty } from "../../system/log.ts";
 import type { BackendConfig } from "../../config/config.ts";
 import { runFallback } from "../fallback/run_fallback.ts";
 import { applyCommands } from "../rules/nft.ts";
@@ -34,7 +34,8 @@ export async function runAgent(
   const asked = Promise.race(["SIGTERM", "SIGINT"].map((signal) => once(process, signal)));
 
   const output = new Output(STDOUT);
-  const { log, end } = openLog({ writer: (octets) => output.write(octets), isTerminal: output.isTerminal });
+  const readable = output.isTerminal ? await pretty() : undefined;
+  const { log, end } = openLog({ writer: (octets) => output.write(octets), readable });
   process.on("SIGHUP", () => log.warn("SIGHUP is ignored: for another configuration, stop and start"));
   const sockets = await HeartbeatSockets.open(cluster, self, port);
   const loop = new AgentLoop({

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
-import { parseDuration } from "../config/values.ts";
+import { parseDuration } from "../system/duration.ts";
 
 export function watchCommand() {
   return new Command("watch")

@@ -1,6 +1,7 @@
 /** The kinds of values in a configuration. The error text of each is its remedy; the value becomes what it means, and back. */
 
 import * as z from "zod";
+import { formatDuration, parseDuration } from "../system/duration.ts";
 import { type Cidr, formatMac, type Mac, parseCidr, parseIp, parseMac, whyNobodys } from "../wire/address.ts";
 import { isGroup } from "../wire/ethernet.ts";
 import { formatEndpoint, parseEndpoint } from "../wire/endpoint.ts";
@@ -107,21 +108,6 @@ export function durationWithinOrNever(leastMs: number, mostMs: number, example: 
 function durationIf(text: string, isRight: (ms: number) => boolean): number | undefined {
   const ms = parseDuration(text);
   return ms !== undefined && isRight(ms) ? ms : undefined;
-}
-
-const UNITS = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
-
-/** Text such as `500ms`, `1s`, `2m` or `1h` to milliseconds; undefined where it is none. */
-export function parseDuration(text: string): number | undefined {
-  const [, digits, unit] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
-  return unit === undefined ? undefined : Number(digits) * UNITS[unit as keyof typeof UNITS];
-}
-
-/** In the largest unit that gives a whole number. */
-function formatDuration(ms: number): string {
-  if (ms === 0) return "0s";
-  const [unit, size] = Object.entries(UNITS).find(([, size]) => ms % size === 0)!;
-  return `${ms / size}${unit}`;
 }
 
 /** Both limits belong to it. */

@@ -7,7 +7,7 @@ import { configurationDocument } from "../src/config/document.ts";
 for (
   const [file, text] of [
     ["docs/configuration.md", configurationDocument()],
-    ["docs/commands.md", commandsDocument()],
+    ["docs/commands.md", await commandsDocument()],
   ] as const
 ) {
   writeFileSync(new URL(`../${file}`, import.meta.url), text);

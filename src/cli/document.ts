@@ -20,8 +20,8 @@ shape stands beside the option, and is only added to. Where a list of values bel
 `;
 
 /** The whole page. */
-export function commandsDocument(): string {
-  const program = oneipProgram() as unknown as Command;
+export async function commandsDocument(): Promise<string> {
+  const program = await oneipProgram() as unknown as Command;
   const commands = commandsOf(program, 2);
   const overview = commands.filter(({ command }) => command.commands.length === 0).map(({ command }) =>
     `| [\`${pathOf(command)}\`](#${pathOf(command).replaceAll(" ", "-")}) | ${cell(command.description())} |`

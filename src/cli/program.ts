@@ -1,35 +1,42 @@
 /** The command line as a whole: every command with its arguments and options. Building it runs nothing. */
 
 import { Command } from "@commander-js/extra-typings";
-import tab from "@bomb.sh/tab/commander";
-import { backendCommand } from "./backend.ts";
-import { captureCommand } from "./capture.ts";
-import { checkCommand } from "./check.ts";
-import { configCommand } from "./config.ts";
-import { consoleCommand } from "./console.ts";
-import { dashboardCommand } from "./dashboard.ts";
-import { demoCommand } from "./demo.ts";
-import { drainCommand } from "./drain.ts";
-import { eventsCommand } from "./events.ts";
-import { explainCommand } from "./explain.ts";
-import { fastPathCommand } from "./fast_path.ts";
-import { filterCommand } from "./filter.ts";
-import { labCommand } from "./lab.ts";
-import { reloadCommand } from "./reload.ts";
-import { replayCommand } from "./replay.ts";
-import { routerCommand } from "./router.ts";
-import { runCommand } from "./run.ts";
-import { serviceCommand } from "./service.ts";
-import { statusCommand } from "./status.ts";
-import { techniqueCommand } from "./technique.ts";
-import { topCommand } from "./top.ts";
-import { undrainCommand } from "./undrain.ts";
-import { verifyCommand } from "./verify.ts";
-import { watchCommand } from "./watch.ts";
-import { weightCommand } from "./weight.ts";
 
-/** It throws CommanderError for wrong usage, after it has printed what is wrong; commands load what they need when they are called. */
-export function oneipProgram(): Command {
+/** By name, in the order of the help. */
+const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
+  run: async () => (await import("./run.ts")).runCommand(),
+  check: async () => (await import("./check.ts")).checkCommand(),
+  explain: async () => (await import("./explain.ts")).explainCommand(),
+  replay: async () => (await import("./replay.ts")).replayCommand(),
+  status: async () => (await import("./status.ts")).statusCommand(),
+  top: async () => (await import("./top.ts")).topCommand(),
+  dashboard: async () => (await import("./dashboard.ts")).dashboardCommand(),
+  console: async () => (await import("./console.ts")).consoleCommand(),
+  capture: async () => (await import("./capture.ts")).captureCommand(),
+  drain: async () => (await import("./drain.ts")).drainCommand(),
+  undrain: async () => (await import("./undrain.ts")).undrainCommand(),
+  weight: async () => (await import("./weight.ts")).weightCommand(),
+  reload: async () => (await import("./reload.ts")).reloadCommand(),
+  events: async () => (await import("./events.ts")).eventsCommand(),
+  backend: async () => (await import("./backend.ts")).backendCommand(),
+  verify: async () => (await import("./verify.ts")).verifyCommand(),
+  watch: async () => (await import("./watch.ts")).watchCommand(),
+  config: async () => (await import("./config.ts")).configCommand(),
+  technique: async () => (await import("./technique.ts")).techniqueCommand(),
+  filter: async () => (await import("./filter.ts")).filterCommand(),
+  "fast-path": async () => (await import("./fast_path.ts")).fastPathCommand(),
+  router: async () => (await import("./router.ts")).routerCommand(),
+  service: async () => (await import("./service.ts")).serviceCommand(),
+  lab: async () => (await import("./lab.ts")).labCommand(),
+  demo: async () => (await import("./demo.ts")).demoCommand(),
+};
+
+/**
+ * All of it, or no more than the command that comes `first` in the arguments, if there is one of that name: to read and to build the
+ * others takes longer than most commands do. It throws CommanderError for wrong usage, after it has printed what is wrong; commands
+ * load what they need when they are called.
+ */
+export async function oneipProgram(first = ""): Promise<Command> {
   const program = new Command("oneip")
     .description("One IP address in front of a cluster of servers")
     .version("0.1.0")
@@ -38,38 +45,19 @@ export function oneipProgram(): Command {
       "after",
       "\nExample:\n  oneip run -c oneip.yaml\n\n" +
         "Exit status: 0 done, 1 failed or found a fault, 2 wrong usage or configuration.",
-    )
-    .addCommand(runCommand())
-    .addCommand(checkCommand())
-    .addCommand(explainCommand())
-    .addCommand(replayCommand())
-    .addCommand(statusCommand())
-    .addCommand(topCommand())
-    .addCommand(dashboardCommand())
-    .addCommand(consoleCommand())
-    .addCommand(captureCommand())
-    .addCommand(drainCommand())
-    .addCommand(undrainCommand())
-    .addCommand(weightCommand())
-    .addCommand(reloadCommand())
-    .addCommand(eventsCommand())
-    .addCommand(backendCommand())
-    .addCommand(verifyCommand())
-    .addCommand(watchCommand())
-    .addCommand(configCommand())
-    .addCommand(techniqueCommand())
-    .addCommand(filterCommand())
-    .addCommand(fastPathCommand())
-    .addCommand(routerCommand())
-    .addCommand(serviceCommand())
-    .addCommand(labCommand())
-    .addCommand(demoCommand());
-  addCompletions(program as Command);
+    );
+  const isOne = Object.hasOwn(COMMANDS, first);
+  const commands = isOne ? [COMMANDS[first]!] : Object.values(COMMANDS);
+  for (const command of await Promise.all(commands.map((load) => load()))) {
+    program.addCommand(command as Command);
+  }
+  if (!isOne) await addCompletions(program as Command);
   throwInsteadOfExit(program as Command);
   return program as Command;
 }
 
-function addCompletions(program: Command): void {
+async function addCompletions(program: Command): Promise<void> {
+  const { default: tab } = await import("@bomb.sh/tab/commander");
   tab(program as never, { completionCommandName: "completions" });
   program.commands.find((command) => command.name() === "completions")!
     .description("print the script by which a shell completes commands and options")

@@ -9,7 +9,7 @@ import { report } from "./report.ts";
  */
 export async function runOneip(args: readonly string[]): Promise<number | undefined> {
   try {
-    await oneipProgram().parseAsync(args, { from: "user" });
+    await (await oneipProgram(args[0])).parseAsync(args, { from: "user" });
     return undefined;
   } catch (error) {
     return report(error);

@@ -20,7 +20,7 @@ test.each([
   ["lab", "shell", "routing", "client1"],
   ["demo"],
 ])("oneip %s %s %s", async (...words) => {
-  const program = oneipProgram();
+  const program = await oneipProgram(words[0]);
   const failure = await program.parseAsync(words, { from: "user" }).then(() => undefined, (error) => error);
   expect(failure).toBeInstanceOf(UsageError);
   expect(failure.message).toBe("A lab needs root, found user 1000, run it with sudo");

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, request, until, watchFrom } from "oneip";
 import { ask } from "../../src/api/client.ts";
 import { residentMb } from "../../scripts/benchmark/process.ts";
+import { casesOf } from "../halves.ts";
 import { needsTap } from "../needs.ts";
 import { Random } from "../random.ts";
-import { runTs } from "../runtime.ts";
+import { RUNTIME, runTs } from "../runtime.ts";
 import * as f from "../frames.ts";
 import {
   clientOf,
@@ -19,8 +20,9 @@ import {
   withFastPath,
 } from "./labs.ts";
 
-const FRAMES = 100_000;
-const SEED = 20_261_122;
+/** For 50,000 frames each: where the whole suite runs on both runtimes, each has its own. */
+const DRAWS = casesOf(RUNTIME, { deno: 20_261_122, node: 20_261_130 });
+const FRAMES = 50_000 * DRAWS.length;
 const LONGEST = 1514;
 
 const { ethernet, ipv4, udp, tcp, icmp, arp } = f;
@@ -128,8 +130,10 @@ describe.skipIf(needsTap())("garbage", () => {
   });
 
   test(`${FRAMES} random and mutated frames during a download: it arrives intact, and every frame has its verdict`, async () => {
-    const random = new Random(SEED);
-    const lines = Array.from({ length: FRAMES }, () => Buffer.from(garbage(random)).toString("hex"));
+    const lines = DRAWS.flatMap((seed) => {
+      const random = new Random(seed);
+      return Array.from({ length: 50_000 }, () => Buffer.from(garbage(random)).toString("hex"));
+    });
     const injecting = lab.node("lan").run(runTs("test/scenario/inject.ts"), { input: lines.join("\n") });
     let isInjecting = true;
     injecting.finally(() => isInjecting = false);

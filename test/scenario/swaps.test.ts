@@ -30,7 +30,7 @@ test.skipIf(needsTap()).each(
       let printed = "";
       probe.stdout.setEncoding("utf8").on("data", (text: string) => printed += text);
       await until("the probe forwards", () => printed.includes("ready"));
-      const zeros = `(while [ ! -e ${done} ]; do head -c 1000000 /dev/zero; done)`;
+      const zeros = `(while [ ! -e ${done} ]; do head -c 10000000 /dev/zero; done)`;
       const uploads = ten.map((address) =>
         client.run([
           "sh",

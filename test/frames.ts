@@ -33,13 +33,22 @@ export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17 } as const;
 
 export type Octets = readonly number[];
 
-export function mac(text: string): Octets {
-  return text.split(":").map((octet) => parseInt(octet, 16));
+/** What a parser makes of a text: parsed once, because tests with thousands of frames have few addresses. */
+function once(parse: (text: string) => Octets): (text: string) => Octets {
+  const known = new Map<string, Octets>();
+  return (text) => {
+    const octets = known.get(text) ?? parse(text);
+    known.set(text, octets);
+    return octets;
+  };
 }
 
-export function ip(text: string): Octets {
-  return text.split(".").map(Number);
-}
+export const mac = once((text) => text.split(":").map((octet) => parseInt(octet, 16)));
+
+export const ip = once((text) => text.split(".").map(Number));
+
+/** The sixteen octets of an IPv6 address. */
+export const ip6 = once((text) => [...octetsOf(parseIp(text)!)]);
 
 export function u16(value: number): Octets {
   return [(value >>> 8) & 255, value & 255];
@@ -60,11 +69,10 @@ export function checksum(octets: Octets): number {
 }
 
 function withChecksum(octets: Octets, at: number, pseudoHeader: Octets = []): Octets {
-  return octets.with(at, 0).with(at + 1, 0).toSpliced(
-    at,
-    2,
-    ...u16(checksum([...pseudoHeader, ...octets.with(at, 0).with(at + 1, 0)])),
-  );
+  const whole = [...octets];
+  whole[at] = whole[at + 1] = 0;
+  [whole[at], whole[at + 1]] = u16(checksum(pseudoHeader.concat(whole))) as [number, number];
+  return whole;
 }
 
 export interface EthernetOptions {
@@ -190,15 +198,6 @@ export function synToCluster(client: string = IP.client): Uint8Array<ArrayBuffer
 export function hex(octets: Iterable<number>): string {
   return [...octets].map((octet) => octet.toString(16).padStart(2, "0")).join(" ");
 }
-
-/** The sixteen octets of an IPv6 address: parsed once, because tests with thousands of frames have few addresses. */
-export function ip6(text: string): Octets {
-  const octets = known6.get(text) ?? [...octetsOf(parseIp(text)!)];
-  known6.set(text, octets);
-  return octets;
-}
-
-const known6 = new Map<string, Octets>();
 
 export interface Ipv6Options {
   src?: string;

@@ -6,7 +6,7 @@ import { type ProbedHealth, Prober, type Whereabouts } from "../../src/health/pr
 import * as f from "../frames.ts";
 import { MachineClock } from "../machine_clock.ts";
 import { Random } from "../random.ts";
-import { answersOf, type Backend, macOf } from "./segment.ts";
+import { answersOf, type Backend } from "./segment.ts";
 
 type Frame = Uint8Array<ArrayBuffer>;
 
@@ -89,7 +89,7 @@ export class ProbeBench {
 
   #hear(frame: Frame): void {
     this.sent.push({ atMs: this.clock.now(), frame });
-    const backend = this.#byMac.get(macOf(frame));
+    const backend = this.#byMac.get(f.hex(frame.subarray(0, 6)).replaceAll(" ", ":"));
     for (const answer of backend === undefined ? [] : answersOf(backend, frame)) this.deliver(answer);
   }
 

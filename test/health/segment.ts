@@ -47,17 +47,19 @@ export function askedIn(frame: Frame): Asked {
     protocol: frame[isIpv6 ? 20 : 23]!,
     upper,
     view: new DataView(upper.buffer),
-    packet: [...frame.slice(14)],
+    get packet() {
+      return [...frame.subarray(14)];
+    },
   };
 }
 
-export function macOf(frame: Frame): string {
-  return f.hex(frame.slice(0, 6)).replaceAll(" ", ":");
+export function isFor(backend: Backend, frame: Frame): boolean {
+  return f.mac(backend.mac).every((octet, index) => octet === frame[index]);
 }
 
 /** The frames with which it answers one. */
 export function answersOf(backend: Backend, frame: Frame): Frame[] {
-  if (macOf(frame) !== backend.mac) return [];
+  if (!isFor(backend, frame)) return [];
   const asked = askedIn(frame);
   if (!backend.addresses.includes(asked.to)) return [];
   if (asked.protocol === f.PROTOCOL.icmp || asked.protocol === 58) return [echoReply(backend, asked)];

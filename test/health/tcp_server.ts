@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../src/system/clock.ts";
 import type * as f from "../frames.ts";
-import { type Asked, askedIn, type Backend, FLAGS, macOf, tcpTo } from "./segment.ts";
+import { type Asked, askedIn, type Backend, FLAGS, isFor, tcpTo } from "./segment.ts";
 
 type Frame = Uint8Array<ArrayBuffer>;
 
@@ -50,7 +50,7 @@ export class TcpServer {
 
   /** A frame of the prober's. */
   hear(frame: Frame): void {
-    if (macOf(frame) !== this.backend.mac || this.#wire.isLost()) return;
+    if (!isFor(this.backend, frame) || this.#wire.isLost()) return;
     const asked = askedIn(frame);
     const { view } = asked;
     const flags = view.getUint8(13);

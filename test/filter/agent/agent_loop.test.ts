@@ -40,12 +40,12 @@ async function settle(cluster: AgentCluster): Promise<void> {
 }
 
 /** An hour in which about every minute a backend dies, leaves or returns. Between the changes each bucket has one owner. */
-async function hour(seed: number): Promise<string[]> {
+async function hour(seed: number, lastMs = HOUR_MS): Promise<string[]> {
   const cluster = new AgentCluster(CLUSTER, seed);
   const random = new Random(seed);
   for (const name of cluster.names) cluster.start(name);
   await settle(cluster);
-  while (cluster.clock.now() < HOUR_MS) {
+  while (cluster.clock.now() < lastMs) {
     const name = random.pick(cluster.names);
     const running = cluster.names.filter((other) => cluster.isRunning(other));
     if (!cluster.isRunning(name)) cluster.start(name);
@@ -62,7 +62,9 @@ test("an hour in which backends die and return: always one owner, and the same e
   const logged = (word: string) => log.filter((line) => line.includes(word)).length;
   // It was no quiet hour: backends died and returned, and kernels were too slow.
   for (const word of ["live set", "kernel"]) expect(logged(`"${word}"`)).toBeGreaterThan(HOUR_MS / 720_000);
-  expect(await hour(1)).toEqual(log);
+  const again = await hour(1, HOUR_MS / 4);
+  expect(again.length).toBeGreaterThan(log.length / 8);
+  expect(again).toEqual(log.slice(0, again.length));
 });
 
 test("the most agents with the most buckets: a death is over, once noticed, in less than a lease, and each datagram fits", async () => {

@@ -15,6 +15,7 @@ import { once } from "node:events";
 import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { bytes } from "./bytes.ts";
 
 const KINDS = ["idle", "keep-alive", "download", "upload"] as const;
 type Kind = (typeof KINDS)[number];
@@ -23,8 +24,7 @@ type Kind = (typeof KINDS)[number];
 const SIZE = 2_000_000;
 const BEGINNING = 100_000;
 
-/** What the server's /bytes/N gives. */
-const OCTETS = Buffer.from(Uint8Array.from({ length: SIZE }, (_, index) => (index % 65_521) % 251));
+const OCTETS = bytes(SIZE);
 const SUM = createHash("sha256").update(OCTETS).digest("hex");
 
 export interface Became {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { explain, Lab, type LabNode, parseConfig, type Report, until } from "oneip";
 import { ROOT, RUNTIME } from "../runtime.ts";
+import { bytes } from "./bytes.ts";
 
 export const CLUSTER = "10.0.0.100";
 export const CLUSTER6 = "2001:db8::100";
@@ -87,8 +88,7 @@ export async function logged(dispatcher: LabNode, text: string, address: string,
 
 /** SHA-256 of what `/bytes/N` of the labs' server gives. */
 export async function sha256OfBytes(count: number): Promise<string> {
-  const octets = Uint8Array.from({ length: count }, (_, index) => (index % 65_521) % 251);
-  const digest = await crypto.subtle.digest("SHA-256", octets);
+  const digest = await crypto.subtle.digest("SHA-256", bytes(count));
   return [...new Uint8Array(digest)].map((octet) => octet.toString(16).padStart(2, "0")).join("");
 }
 

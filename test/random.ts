@@ -23,6 +23,8 @@ export class Random {
   }
 
   octets(count: number): number[] {
-    return Array.from({ length: count }, () => this.below(256));
+    const octets: number[] = [];
+    while (octets.length < count) octets.push(this.below(256));
+    return octets;
   }
 }

@@ -119,9 +119,12 @@ export function draw(random: Random): Uint8Array {
 /** With VLAN 0x800, or a priority only. */
 function tagged(random: Random, frame: Uint8Array): Uint8Array {
   const tag = random.pick([[0x08, 0x00], [0xa0, 0x00]]);
-  return frame.length < 12
-    ? frame
-    : Uint8Array.from([...frame.slice(0, 12), 0x81, 0x00, ...tag, ...frame.slice(12)]);
+  if (frame.length < 12) return frame;
+  const whole = new Uint8Array(frame.length + 4);
+  whole.set(frame.subarray(0, 12));
+  whole.set([0x81, 0x00, ...tag], 12);
+  whole.set(frame.subarray(12), 16);
+  return whole;
 }
 
 /**

@@ -39,21 +39,33 @@ export class Segment {
   send(frame: Frame): void {
     this.sent.push(frame);
     const dst = f.hex(frame.slice(0, 6)).replaceAll(" ", ":");
+    const way = wayOf(frame);
     for (const machine of this.#machines) {
       if (dst !== machine.mac && dst !== f.MAC.broadcast) continue;
-      for (const answer of answersOf(machine, frame)) queueMicrotask(() => this.#deliver(answer));
+      for (const answer of answersOf(machine, frame, way)) queueMicrotask(() => this.#deliver(answer));
     }
   }
 }
 
-function answersOf(machine: Machine, frame: Frame): Frame[] {
-  const view = new DataView(frame.buffer);
-  if (view.getUint16(12) === f.ETHERTYPE.arp) return answerArp(machine, frame);
-  return view.getUint16(12) === f.ETHERTYPE.ipv4 ? answerIp(machine, frame, view) : [];
+/** From whom to whom, by ARP or by IPv4. */
+type Way = readonly [string, string];
+
+function wayOf(frame: Frame): Way {
+  return typeOf(frame) === f.ETHERTYPE.arp
+    ? [dotted(frame, 28), dotted(frame, 38)]
+    : [dotted(frame, 26), dotted(frame, 30)];
 }
 
-function answerArp(machine: Machine, frame: Frame): Frame[] {
-  const [asker, target] = [dotted(frame, 28), dotted(frame, 38)];
+function typeOf(frame: Frame): number {
+  return frame[12]! << 8 | frame[13]!;
+}
+
+function answersOf(machine: Machine, frame: Frame, way: Way): Frame[] {
+  if (typeOf(frame) === f.ETHERTYPE.arp) return answerArp(machine, way);
+  return typeOf(frame) === f.ETHERTYPE.ipv4 ? answerIp(machine, frame, way) : [];
+}
+
+function answerArp(machine: Machine, [asker, target]: Way): Frame[] {
   const isNobody = asker === "0.0.0.0";
   const isAlias = machine.answersFor?.includes(target) && !(machine.isProxy && isNobody);
   if (target !== machine.ip && !isAlias) return [];
@@ -67,8 +79,8 @@ function answerArp(machine: Machine, frame: Frame): Frame[] {
   return [f.ethernet(reply, { src: machine.mac, type: f.ETHERTYPE.arp })];
 }
 
-function answerIp(machine: Machine, frame: Frame, view: DataView): Frame[] {
-  const [src, dst] = [dotted(frame, 26), dotted(frame, 30)];
+function answerIp(machine: Machine, frame: Frame, [src, dst]: Way): Frame[] {
+  const view = new DataView(frame.buffer);
   if (machine.unreachable?.to.includes(dst)) {
     const error = f.icmp(3, machine.unreachable.code, [...frame.slice(14, 42)]);
     const packet = f.ipv4(error, { src: machine.ip, dst: src, protocol: f.PROTOCOL.icmp });

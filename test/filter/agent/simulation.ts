@@ -231,5 +231,5 @@ export class Simulation {
 }
 
 function pairOf(one: string, other: string): string {
-  return [one, other].sort().join(" ");
+  return one < other ? `${one} ${other}` : `${other} ${one}`;
 }

@@ -29,6 +29,8 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/table/bucket_map.test.ts",
     "test/table/hash.test.ts",
     "test/verify/own_machine.test.ts",
+    "test/vrrp/pair.test.ts",
+    "test/vrrp/rfc9568.test.ts",
   ],
   node: [
     "test/api/counters.test.ts",

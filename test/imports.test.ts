@@ -26,7 +26,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
     "filter/rules": [],
   },
   { verify: [], health: [], watch: [] },
-  { cluster: [], link: [], fault: [] },
+  { cluster: [], link: [], fault: [], vrrp: ["link"] },
   { config: [], plane: [] },
   { kernel: ["kernel/program"], "kernel/program": [] },
   { path: [] },

@@ -3,6 +3,7 @@
 import { isIpv6 } from "../wire/address.ts";
 import type { Plan } from "../path/plan.ts";
 import type { BackendConfig, Config } from "./config.ts";
+import { sharedAddresses } from "./vrrp.ts";
 
 /** A configuration as the path needs it, and what its numbers of neighbors mean. */
 export interface Planned {
@@ -43,6 +44,9 @@ export function planOf({ dispatcher, clusters }: Pick<Config, "dispatcher" | "cl
       ...clusters.map((cluster) => least(cluster.backends)),
     ],
     rateLimits: dispatcher.rateLimits,
+    vrrp: dispatcher.vrrp === undefined
+      ? undefined
+      : { id: dispatcher.vrrp.id, addresses: sharedAddresses(dispatcher.vrrp) },
   };
   const groups = clusters.map((_, cluster) => neighbors.length + cluster);
   return { plan, neighbors, groups };

@@ -299,9 +299,12 @@ export class Engine {
    */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
+    this.#isStopped = true;
     this.#capture?.end("The dispatcher has ended");
+    // The other one of a pair, if there is one, is to have taken over first.
+    const isTaken = await this.#parts.pair.stop();
     this.#rest();
-    this.#presence.leave();
+    if (!isTaken) this.#presence.leave();
     await this.#parts.attachment.stop();
   }
 

@@ -6,6 +6,7 @@
  *     HEARD_CLAIM      conflicts: who else says "mine";   verifier: a backend that is not silent
  *     HEARD_ANSWER     prober, else verifier: an answer to its questions
  *     HEARD_PROBE      the same
+ *     HEARD_ADVERTISEMENT  pair: who else is active
  */
 
 import * as verdict from "../path/verdict.ts";
@@ -18,6 +19,7 @@ import type { NewAddresses } from "../link/new_addresses.ts";
 import type { Resolver } from "../link/resolver.ts";
 import type { Handed } from "../plane/ring.ts";
 import type { SharedState } from "../plane/shared_state.ts";
+import type { Pair } from "../vrrp/pair.ts";
 import type { Verifier } from "../verify/verifier.ts";
 
 export interface Receivers {
@@ -26,6 +28,7 @@ export interface Receivers {
   readonly conflicts: Conflicts;
   readonly prober: Prober;
   readonly verifier: Verifier;
+  readonly pair: Pair;
 }
 
 export class Inbox {
@@ -58,7 +61,7 @@ export class Inbox {
   }
 
   #give(worker: number, handed: Handed): void {
-    const { resolver, newAddresses, conflicts, prober, verifier } = this.#receivers;
+    const { resolver, newAddresses, conflicts, prober, verifier, pair } = this.#receivers;
     switch (handed.verdict) {
       case verdict.PENDING:
         return resolver.hold(handed.neighbor, { worker, frame: handed.frame });
@@ -66,6 +69,8 @@ export class Inbox {
         return this.#giveClaim(handed, resolver, newAddresses);
       case verdict.HEARD_CLAIM:
         return this.#giveClaim(handed, conflicts);
+      case verdict.HEARD_ADVERTISEMENT:
+        return pair.hear(this.#link.frameIn(handed.frame));
       case verdict.HEARD_ANSWER:
       case verdict.HEARD_PROBE: {
         const frame = this.#link.frameIn(handed.frame);

@@ -29,9 +29,11 @@ import { type Plan, tableSizeOf } from "../path/plan.ts";
 import * as verdict from "../path/verdict.ts";
 import type { Clock } from "../system/clock.ts";
 import { Verifier } from "../verify/verifier.ts";
+import { type Family, Pair } from "../vrrp/pair.ts";
+import type { RouterState } from "../vrrp/virtual_router.ts";
 import type { Mac } from "../wire/address.ts";
 import { Changes } from "./changes.ts";
-import { type About, tell } from "./events.ts";
+import { type About, tell, tellPair, tellSplit } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
 import { Inbox } from "./inbox.ts";
 
@@ -53,6 +55,7 @@ export class EngineParts {
   readonly prober: Prober;
   readonly verifier: Verifier;
   readonly announcer: Announcer;
+  readonly pair: Pair;
   readonly publisher: Publisher;
   readonly inbox: Inbox;
   /** What else is known of those that have changed. */
@@ -63,6 +66,7 @@ export class EngineParts {
   /** Resolves when the workers use the first table by known states: each backend has its first verdict, or the time for it is over. */
   readonly live: Promise<void>;
   readonly #becomeLive: () => void;
+  #isLive = false;
 
   /** `taken`: an address of the dispatcher's own proves taken, so it must not go on. */
   constructor(
@@ -76,6 +80,7 @@ export class EngineParts {
     const { promise: live, resolve: becomeLive } = Promise.withResolvers<void>();
     this.live = live;
     this.#becomeLive = becomeLive;
+    void live.then(() => this.#isLive = true);
     const planned = planOf(config);
     const { plan, neighbors } = planned;
     this.config = config;
@@ -90,7 +95,7 @@ export class EngineParts {
       workers: attachment.queues,
     });
     const frames = new LinkFrames(dispatcher);
-    this.link = new Link(attachment, frames, config);
+    this.link = new Link(attachment, frames, config, (address) => this.pair.holds(address));
     const own = {
       send: (frame: Uint8Array<ArrayBuffer>) => this.link.send(frame),
       catchUp: () => this.inbox.drainAll(),
@@ -155,11 +160,18 @@ export class EngineParts {
       clock,
       () => this.link.announce((cluster) => this.forwarding.techniques.isBroadcast(cluster)),
     );
+    this.pair = new Pair(config, clock, {
+      ...own,
+      mayPreempt: () => this.#isLive,
+      changed: (family, was) => this.#pairChanged(family, was),
+      split: (family, other) => tellSplit(log, family, other),
+    });
     this.publisher = new Publisher(
       this.shared,
       () => attachment.wake(),
       (table) => {
         this.forwarding.fill(table, this.resolver.neighbors);
+        this.pair.fill(table);
         attachment.publish(this.shared, table);
       },
     );
@@ -169,6 +181,7 @@ export class EngineParts {
       conflicts: this.conflicts,
       prober: this.prober,
       verifier: this.verifier,
+      pair: this.pair,
     });
   }
 
@@ -201,6 +214,7 @@ export class EngineParts {
 
   /** Nothing happens by itself any more. */
   rest(): void {
+    this.pair.rest();
     this.ownMacWatch.stop();
     this.resolver.stop();
     this.changes.stop();
@@ -209,6 +223,14 @@ export class EngineParts {
     this.prober.stop();
     this.verifier.stop();
     this.publisher.stop();
+  }
+
+  /** The workers follow first, so that what the link is told holds. */
+  #pairChanged(family: Family, was: RouterState): void {
+    const status = this.pair.status()!.families.find((one) => one.family === family)!;
+    tellPair(this.log, status, was);
+    const published = this.publish();
+    if (status.forwards) void published.then(() => this.announcer.start());
   }
 
   #whereIs(address: string): Whereabouts {

@@ -32,12 +32,13 @@ export class Presence {
   }
 
   appear(): void {
-    const { changes, resolver, announcer, prober } = this.#parts;
+    const { changes, resolver, announcer, prober, pair } = this.#parts;
     this.#holdsAddresses = true;
     changes.start();
     resolver.start();
     announcer.start();
     prober.start();
+    pair.goOn();
   }
 
   /** Another machine has an address of ours. */

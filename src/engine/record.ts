@@ -12,11 +12,12 @@ import type { TechniqueRecord } from "../cluster/techniques.ts";
 import type { ProberRecord } from "../health/record.ts";
 import type { WaitingRecord } from "../link/resolver.ts";
 import type { NeighborsRecord } from "../table/neighbors.ts";
+import type { PairRecord } from "../vrrp/pair.ts";
 import type { Report } from "./report.ts";
 import type { RememberedRecord, TransitionsRecord } from "./transitions_record.ts";
 
 /** Of both records and the text that they become: another one with each change of its shape or meaning. */
-export const RECORD_VERSION = 6;
+export const RECORD_VERSION = 7;
 
 export interface EngineRecord {
   readonly neighbors: NeighborsRecord;
@@ -24,6 +25,8 @@ export interface EngineRecord {
   readonly health: ProberRecord;
   readonly techniques: readonly TechniqueRecord[];
   readonly transitions: TransitionsRecord;
+  /** Null without a pair. */
+  readonly pair: PairRecord | null;
   /** How often a table was published. */
   readonly epoch: number;
 }

@@ -9,10 +9,11 @@ import type {
 } from "../cluster/liveness.ts";
 import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 import type { Technique } from "../cluster/techniques.ts";
+import type { PairStatus } from "../vrrp/pair.ts";
 import type { EngineParts } from "./parts.ts";
 
 /** The parts of an engine that know of it. */
-type Known = Pick<EngineParts, "forwarding" | "liveness" | "prober" | "publisher" | "clock">;
+type Known = Pick<EngineParts, "forwarding" | "liveness" | "prober" | "pair" | "publisher" | "clock">;
 
 export interface AspectStatus<State> {
   readonly state: State;
@@ -58,13 +59,16 @@ export interface ClusterStatus {
 export interface Status {
   /** How often a forwarding table was published so far. */
   readonly epoch: number;
+  /** Which one of a pair is active; null without one. */
+  readonly pair: PairStatus | null;
   readonly clusters: readonly ClusterStatus[];
 }
 
 export function statusOf(parts: Known): Status {
-  const { forwarding: { maps, techniques }, liveness, publisher } = parts;
+  const { forwarding: { maps, techniques }, liveness, pair, publisher } = parts;
   return {
     epoch: publisher.epoch,
+    pair: pair.status(),
     clusters: maps.map((map) => {
       const { cluster } = map;
       const shares = map.shares();

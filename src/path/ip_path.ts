@@ -26,6 +26,8 @@ import type { VirtioHeader } from "./virtio_header.ts";
 
 /** What an address is: the dispatcher's own. A cluster's address is the cluster's index, any other ABSENT. */
 export const SELF = 0x7fffffff;
+/** The dispatcher's while it is the active one of a pair, apart from the clusters' addresses. */
+export const SHARED = 0x7ffffffd;
 
 export class IpPath {
   readonly #clusters: Clusters;
@@ -48,7 +50,7 @@ export class IpPath {
 
   /** A packet from an address of ours, which `src` is, to what `dst` is. */
   receiveFromOurs(packet: Packet, src: number, dst: number): number {
-    if (src === SELF) return verdict.DROP_FROM_SELF;
+    if (src === SELF || src === SHARED) return verdict.DROP_FROM_SELF;
     if (dst !== SELF) return verdict.DROP_FROM_CLUSTER;
     // A backend answers from the cluster address when the control plane asks it there.
     const port = probePortOf(packet);

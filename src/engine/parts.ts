@@ -160,8 +160,18 @@ export class EngineParts {
       clock,
       () => this.link.announce((cluster) => this.forwarding.techniques.isBroadcast(cluster)),
     );
+    const { standIn } = this.shared;
     this.pair = new Pair(config, clock, {
-      ...own,
+      catchUp: own.catchUp,
+      advertise: (family, frame, { intervalMs, silenceMs }) => {
+        this.link.send(frame);
+        standIn.said(family === "IPv6", this.link.whole(frame), attachment.now() | 0, intervalMs, silenceMs);
+      },
+      leave: (family, frame) => {
+        standIn.silence(family === "IPv6");
+        this.link.send(frame);
+      },
+      standInMs: (family) => clock.now() - standIn.silentMs(family === "IPv6", attachment.now() | 0),
       mayPreempt: () => this.#isLive,
       changed: (family, was) => this.#pairChanged(family, was),
       split: (family, other) => tellSplit(log, family, other),
@@ -228,6 +238,7 @@ export class EngineParts {
   /** The workers follow first, so that what the link is told holds. */
   #pairChanged(family: Family, was: RouterState): void {
     const status = this.pair.status()!.families.find((one) => one.family === family)!;
+    if (status.state !== "active") this.shared.standIn.silence(family === "IPv6");
     tellPair(this.log, status, was);
     const published = this.publish();
     if (status.forwards) void published.then(() => this.announcer.start());

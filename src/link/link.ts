@@ -37,10 +37,15 @@ export class Link {
 
   /** Sends a frame of our own. */
   send(frame: Frame): void {
-    if (this.#start === 0) return void this.#attachment.write(FIRST_QUEUE, frame);
+    this.#attachment.write(FIRST_QUEUE, this.whole(frame));
+  }
+
+  /** A frame as the device takes it. */
+  whole(frame: Frame): Frame {
+    if (this.#start === 0) return frame;
     const whole = new Uint8Array(this.#start + frame.length);
     whole.set(frame, this.#start);
-    this.#attachment.write(FIRST_QUEUE, whole);
+    return whole;
   }
 
   /** The frame in what a worker handed up, without the priority tag that it may have. */

@@ -22,8 +22,16 @@ import {
 export type Family = "IPv4" | "IPv6";
 
 export interface PairEvents {
-  /** Sends a frame of our own. */
-  send(frame: Frame): void;
+  /** Sends an advertisement. Somebody else may send it again each interval while this one is late, and until it was silent for so long. */
+  advertise(
+    family: Family,
+    frame: Frame,
+    times: { readonly intervalMs: number; readonly silenceMs: number },
+  ): void;
+  /** Sends the last one: nobody shall say anything more. */
+  leave(family: Family, frame: Frame): void;
+  /** By the clock: when somebody has advertised in its place. */
+  standInMs(family: Family): number;
   /** Called before time decides anything, so that what waits to be read is not too late. */
   catchUp(): void;
   /** It has another state in a family, or has what is shared from now on, or has it no more. */
@@ -185,8 +193,13 @@ function memberOf(
   if (addresses.length === 0) return [];
   const frames = new AdvertisementFrames(dispatcher, { id, intervalMs, checksum, addresses }, isV6);
   const settings = { priority, intervalMs, preempt, address: frames.address };
-  const router = new VirtualRouter(settings, clock, {
-    advertise: (priority) => events.send(frames.write(priority)),
+  const router: VirtualRouter = new VirtualRouter(settings, clock, {
+    advertise: (priority) => {
+      const frame = frames.write(priority);
+      if (priority === vrrp.STOPS) events.leave(family, frame);
+      else events.advertise(family, frame, { intervalMs, silenceMs: router.activeDownMs });
+    },
+    standInMs: () => events.standInMs(family),
     changed: (was) => events.changed(family, was),
     split: (other) => events.split(family, other),
     catchUp: () => events.catchUp(),

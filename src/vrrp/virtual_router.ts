@@ -35,6 +35,8 @@ export interface RouterSettings {
 
 export interface RouterEvents {
   advertise(priority: number): void;
+  /** By the clock: when somebody has advertised in its place, while it was late itself; never: minus infinity. */
+  standInMs(): number;
   /** It is in another state, or forwards from now on, or does not any more. */
   changed(was: RouterState): void;
   /** Another one says that it is active while this one is. */
@@ -183,7 +185,7 @@ export class VirtualRouter {
       forwards: this.#forwards,
       sinceMs: this.#sinceMs,
       why: this.#why,
-      sentMs: this.#sentMs,
+      sentMs: this.#lastMs,
       activeIntervalMs: this.#activeIntervalMs,
       other: this.#other ?? null,
       counts: { ...this.#counts },
@@ -281,10 +283,15 @@ export class VirtualRouter {
 
   /** Who was silent for so long that another one may be active is a backup again, until it is clear that there is none. */
   #noticeSilence(): void {
-    const silentMs = this.#clock.now() - this.#sentMs;
+    const silentMs = this.#clock.now() - this.#lastMs;
     if (this.#state !== "active" || silentMs < this.activeDownMs) return;
     this.#become("backup", `it stood still for ${formatSeconds(silentMs)}`, true);
     this.#awaitActive();
+  }
+
+  /** When it advertised last, or somebody in its place. */
+  get #lastMs(): number {
+    return Math.max(this.#sentMs, this.#events.standInMs());
   }
 
   /** While one takes over from the other, both are active for an interval. */

@@ -50,6 +50,7 @@ class Machine {
       this.clock,
       {
         advertise: (priority) => this.sent.push([this.clock.now(), priority]),
+        standInMs: () => -Infinity,
         changed: () => {},
         split: () => this.splits++,
         catchUp: () => {},

@@ -22,6 +22,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/demo.test.ts",
     "test/scenario/fallback.test.ts",
     "test/scenario/filter_agent.test.ts",
+    "test/scenario/pair.test.ts",
     "test/scenario/ports.test.ts",
     "test/scenario/verify.test.ts",
     "test/scenario/verify_at_start.test.ts",

@@ -147,9 +147,10 @@ export class VirtualRouter {
     if (advertisement.from === this.#settings.address) return;
     this.#counts.heard++;
     this.#noticeSilence();
+    const isFirst = this.#other === undefined;
     this.#other = advertisement;
     if (this.#state === "active") this.#heardWhileActive(advertisement);
-    else if (this.#state === "backup") this.#heardWhileBackup(advertisement);
+    else if (this.#state === "backup") this.#heardWhileBackup(advertisement, isFirst);
     else if (advertisement.priority !== STOPS) this.#leave(`${advertisement.from} is active`, true);
   }
 
@@ -213,11 +214,11 @@ export class VirtualRouter {
   }
 
   /** Section 6.4.2. */
-  #heardWhileBackup({ from, priority, intervalMs }: Advertisement): void {
+  #heardWhileBackup({ from, priority, intervalMs }: Advertisement, isFirst: boolean): void {
     if (priority === STOPS) return this.#after(this.skewMs, () => this.#takeOver(`${from} stops`));
     if (this.#preempts(priority)) return;
     this.#activeIntervalMs = intervalMs;
-    if (this.#forwards) this.#become("backup", `${from} is active`);
+    if (this.#forwards || isFirst) this.#become("backup", `${from} is active`);
     this.#awaitActive();
   }
 

@@ -14,7 +14,7 @@ import type { WaitingRecord } from "../link/resolver.ts";
 import type { NeighborsRecord } from "../table/neighbors.ts";
 import type { PairRecord } from "../vrrp/pair.ts";
 import type { Report } from "./report.ts";
-import type { RememberedRecord, TransitionsRecord } from "./transitions_record.ts";
+import type { RememberedRecord, TransitionsRecord } from "../cluster/transitions_record.ts";
 
 /** Of both records and the text that they become: another one with each change of its shape or meaning. */
 export const RECORD_VERSION = 7;

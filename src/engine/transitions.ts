@@ -22,7 +22,7 @@ import {
   type RememberedRecord,
   sameClusters,
   type TransitionsRecord,
-} from "./transitions_record.ts";
+} from "../cluster/transitions_record.ts";
 
 const TICK_MS = 1000;
 

@@ -5,8 +5,8 @@ import {
   type Heartbeat,
   HeartbeatCodec,
   liveKey,
-  MOST_OCTETS,
 } from "../../../src/filter/agent/heartbeat.ts";
+import { MOST_OCTETS } from "../../../src/system/signed_parts.ts";
 import { BucketSet } from "../../../src/filter/rules/bucket_set.ts";
 import { MOST } from "../../../src/config/limits.ts";
 import { parseConfig } from "oneip";

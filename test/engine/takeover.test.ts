@@ -2,7 +2,8 @@
 
 import { expect, test } from "vitest";
 import { type Engine, parseConfig } from "oneip";
-import { type LateRecord, recordIn, textOf } from "../../src/engine/record.ts";
+import type { LateRecord } from "../../src/engine/record.ts";
+import { recordIn, textOf } from "../../src/system/record_text.ts";
 import * as f from "../frames.ts";
 import { machines, Run } from "./run.ts";
 

@@ -69,8 +69,10 @@ export type IsGone = (owner: number, bucket: number, stamp: number) => boolean;
 /** Of a connection that another one remembers: its owner here, or NO_BACKEND when it is to be forgotten. */
 export type OwnerNow = (owner: number, bucket: number) => number;
 
-/** Words of a connection in a record: its cell, its tag, its entry. */
-const RECORDED = 2 + ENTRY;
+/** Words of a connection in a record: its cell, its tag, its entry, of which the last two say when it was heard and whose it is. */
+export const RECORDED = 2 + ENTRY;
+export const RECORDED_STAMP = 2 + STAMP;
+export const RECORDED_WHOSE = 2 + WHOSE;
 
 export class Connections {
   readonly #tags: Int32Array;
@@ -161,6 +163,12 @@ export class Connections {
   /** Main's side: frees so many, those that were retired first. Every worker has begun a new burst since then. */
   free(count: number): void {
     for (const cell of this.#retired.splice(0, count)) Atomics.store(this.#tags, cell, EMPTY);
+  }
+
+  /** Main's side: forgets all at once. No worker may use them meanwhile. */
+  clear(): void {
+    this.#tags.fill(EMPTY);
+    this.#retired.length = 0;
   }
 
   /** Main's side: those that are remembered now, RECORDED words each. Workers may use them meanwhile. */

@@ -338,7 +338,10 @@ export class Sharing {
 
   #leave(): void {
     for (const datagram of this.#waiting.splice(0, LOT)) this.#parts.send(datagram);
-    this.#leaving = this.#waiting.length === 0 ? undefined : this.#clock.after(LOT_MS, () => this.#leave());
+    this.#leaving = this.#clock.after(LOT_MS, () => {
+      this.#leaving = undefined;
+      if (this.#waiting.length > 0) this.#leave();
+    });
   }
 }
 

@@ -15,6 +15,7 @@ export const EVENT_NAMES = [
   "pair.backup",
   "pair.leaving",
   "pair.split",
+  "pair.went_on",
   "configuration.reloaded",
   "configuration.refused",
   "configuration.changed",

@@ -122,6 +122,16 @@ export function metricsText(known: Known): string {
       "Right advertisements of the other one of a pair.",
       ofPair(({ heard }) => heard),
     ),
+    counter(
+      "peer_refused_total",
+      "What the other one of a pair told in vain, by why; no line where it tells nothing.",
+      Object.entries(status.peer?.refused ?? {}).map(([reason, count]) => [labels({ reason }), count]),
+    ),
+    gauge(
+      "peer_known_clusters",
+      "Clusters of which is known what the active one of a pair has; no line where it tells nothing.",
+      status.peer === null ? [] : [["", status.peer.clusters]],
+    ),
     counter("pending_frames_total", "Frames that waited for a backend's MAC, by what became of them.", [
       [labels({ outcome: "sent" }), report.kept.sent],
       [labels({ outcome: "dropped" }), report.kept.dropped],

@@ -10,6 +10,7 @@ import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
 import type { OffloadName } from "../device/offloads.ts";
 import type { HandedTap } from "../device/tap.ts";
 import type { Fault } from "../fault/fault.ts";
+import type { PeerStatus } from "../engine/peer_link.ts";
 import type { PairStatus } from "../vrrp/pair.ts";
 import type { FastPathStatus } from "../plane/kernel_share.ts";
 import type { Counters } from "./counters.ts";
@@ -94,6 +95,13 @@ interface ProcessStatus {
   readonly fastPath: FastPathStatus;
 }
 
+const peer: z.ZodType<PeerStatus> = z.strictObject({
+  address: z.string(),
+  isActive: z.boolean(),
+  clusters: z.int(),
+  refused: z.strictObject({ forged: z.int(), stale: z.int(), foreign: z.int(), dropped: z.int() }),
+});
+
 const pair: z.ZodType<PairStatus> = z.strictObject({
   id: z.int(),
   families: z.array(z.strictObject({
@@ -119,6 +127,7 @@ export const status: z.ZodType<Status & ProcessStatus> = z.strictObject({
   fastPath: z.strictObject({ interface: z.string().nullable(), why: z.string().nullable() }),
   epoch: z.int(),
   pair: pair.nullable(),
+  peer: peer.nullable(),
   clusters: z.array(clusterStatus),
 });
 

@@ -76,6 +76,11 @@ export class Sentences {
     "pair.backup": ({ family, reason }) =>
       `Backup for ${String(family)}: ${String(reason)}. The shared addresses are the other one's.`,
     "pair.leaving": ({ family }) => `Leaves the shared addresses of ${String(family)} to the other one.`,
+    "pair.went_on": ({ other, clusters, buckets, connections }) =>
+      `Goes on by what ${String(other)} had: the maps of ${names(clusters, "cluster")}, ${
+        String(buckets)
+      } buckets in transition and ` +
+      `${String(connections)} connections of them.`,
     "pair.split": ({ family, other }) =>
       `Another dispatcher, ${String(other)}, is active for ${
         String(family)

@@ -12,6 +12,7 @@ import {
   addressOnLink,
   choice,
   durationWithin,
+  filePath,
   list,
   unicastMac,
   wholeNumber,
@@ -25,6 +26,22 @@ const priorityRemedy =
   "use a whole number from 1 to 254; 255 is for a router that has the addresses alone, and here two share them";
 
 const intervalWithin = durationWithin(10, vrrp.MOST_INTERVAL_MS, "50ms");
+
+const peer = section("use a mapping such as {address: 10.0.0.3, keyFile: /etc/oneip/pair.key}", {
+  address: key(address, {
+    description: "An address of the other dispatcher's own, on the link.",
+    examples: ["10.0.0.3"],
+    checks: [peerIsAnother],
+  }),
+  port: key(wholeNumber(1, 65_535).default(4121), {
+    description: "The UDP port by which the two tell each other what they share.",
+    examples: [4121],
+  }),
+  keyFile: key(filePath, {
+    description: "The file with the key that both have, 16 octets or more; relative to this one.",
+    examples: ["/etc/oneip/pair.key"],
+  }),
+});
 
 export const pair = section("use a mapping such as {id: 51, addresses: [10.0.0.1/24]}", {
   id: key(wholeNumber(1, 255), {
@@ -62,6 +79,14 @@ export const pair = section("use a mapping such as {id: 51, addresses: [10.0.0.1
     description:
       "Whether a dispatcher with a higher priority takes over from an active one that serves. `false`: who is active stays so.",
     examples: [true],
+  }),
+  peer: key(peer.optional(), {
+    absent:
+      "none: a take-over in the middle of a transition may cut connections, and drains by command are not known to the other one",
+    description:
+      "The other dispatcher, to which the active one tells its maps, its transitions with their connections, and what people have " +
+      "decided by command (docs/pair.md).",
+    examples: [{ address: "10.0.0.3", keyFile: "/etc/oneip/pair.key" }],
   }),
   checksum: key(choice("pseudo-header", "rfc").default("pseudo-header"), {
     description:
@@ -133,6 +158,30 @@ function sharedAddressesAreFree(contents: Contents, complain: Complain): void {
     }
     seen.add(address);
   }
+}
+
+function peerIsAnother(contents: Contents, complain: Complain): void {
+  const found = contents.at(["dispatcher", "vrrp", "peer", "address"], address);
+  if (found === undefined) return;
+  const { path, written, value } = found;
+  const links = linksOf(contents);
+  const shared = contents.all(ADDRESSES, addressOnLink).some((one) => one.value.address === value);
+  const why = links.isOwn(value)
+    ? "this dispatcher's own"
+    : shared
+    ? "one that both share"
+    : othersIn(contents).get(value) ?? links.whyNobodys(value);
+  if (why !== undefined) {
+    return complain(
+      path,
+      `The other dispatcher is told at an address of its own, found ${written}, which is ${why}, use one of its dispatcher.addresses`,
+    );
+  }
+  if (links.reach(value)) return;
+  complain(
+    path,
+    `The other dispatcher is not on the link, found ${written}, use an address within ${links.names}`,
+  );
 }
 
 /** Whose addresses are that no pair can share. */

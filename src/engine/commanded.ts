@@ -1,6 +1,6 @@
 /** What people have changed of the configuration by command, while the dispatcher runs. */
 
-import type { AdministrationState } from "../cluster/liveness.ts";
+import type { AdministrationState, Liveness } from "../cluster/liveness.ts";
 import type { Config } from "../config/config.ts";
 import type { EngineParts } from "./parts.ts";
 
@@ -17,6 +17,13 @@ export interface Commanded {
   readonly drained: readonly Drained[];
 }
 
+/** What people want of a backend, its weight aside: a weight of 0 drains, too, and a file can say that. */
+export function wantedOf(
+  { administration: { state }, weight }: Pick<Liveness, "administration" | "weight">,
+): AdministrationState {
+  return state === "draining" && weight === 0 ? "active" : state;
+}
+
 export function commandedOf(
   { config, liveness, forwarding: { techniques } }: Pick<EngineParts, "config" | "liveness" | "forwarding">,
 ): Commanded {
@@ -29,11 +36,8 @@ export function commandedOf(
   }));
   const drained = config.clusters.flatMap(({ name: cluster, backends }) =>
     backends.flatMap(({ name: backend }): Drained[] => {
-      const { administration: { state }, weight } = liveness.of(cluster, backend);
-      // A weight of 0 drains, too, and a file can say that.
-      return state === "active" || (state === "draining" && weight === 0)
-        ? []
-        : [{ cluster, backend, state }];
+      const state = wantedOf(liveness.of(cluster, backend));
+      return state === "active" ? [] : [{ cluster, backend, state }];
     })
   );
   return { config: { ...config, clusters }, drained };

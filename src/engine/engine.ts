@@ -18,7 +18,7 @@ import { breathe } from "../system/in_steps.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { type Buckets, bucketsOf } from "./buckets.ts";
 import { type Commanded, commandedOf } from "./commanded.ts";
-import { decide } from "./decide.ts";
+import { decide, requireHere } from "./decide.ts";
 import { type DroppedFrame, droppedFrames } from "./dropped.ts";
 import { explainLive, type LiveExplanation } from "./explain_live.ts";
 import { recordOf } from "./hand_over.ts";
@@ -165,6 +165,7 @@ export class Engine {
    */
   async setTechnique(technique: Technique, cluster?: string): Promise<TechniqueOf[]> {
     const { forwarding, announcer, log } = this.#parts;
+    requireHere(this.#parts);
     forwarding.techniques.set(technique, cluster);
     forwarding.techniquesChanged();
     await this.#parts.publish();

@@ -6,7 +6,9 @@ import type { FaultId } from "../fault/ids.ts";
 import type { Family, FamilyStatus } from "../vrrp/pair.ts";
 import type { Advertisement, RouterState } from "../vrrp/virtual_router.ts";
 import { formatMac, type Mac } from "../wire/address.ts";
+import type { TransitionsRecord } from "../cluster/transitions_record.ts";
 import type { MapChange, NeighborChange, Outcome } from "./forwarding.ts";
+import type { Transitions } from "./transitions.ts";
 
 /** Of the moves of one change, which may be as many as there are buckets. */
 const MOST_MOVES = 32;
@@ -118,4 +120,21 @@ export function tellSplit(log: Logger, family: Family, { from, priority }: Adver
     remedy:
       "if it goes on, look why the other one does not hear this one: the link between them, a filter of multicast, another checksum",
   }, "another dispatcher is active at the same time");
+}
+
+/** It goes on by what the other one of its pair had. */
+export function tellWentOn(
+  log: Logger,
+  other: string,
+  { clusters }: TransitionsRecord,
+  transitions: Transitions,
+): void {
+  const reports = clusters.map((_, index) => transitions.of(index));
+  log.info({
+    event: "pair.went_on",
+    other,
+    clusters: clusters.map(({ cluster }) => cluster.name),
+    buckets: reports.reduce((sum, { buckets }) => sum + buckets, 0),
+    connections: reports.reduce((sum, { remembered }) => sum + remembered, 0),
+  }, "goes on by the other one's maps and transitions");
 }

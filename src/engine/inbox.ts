@@ -7,6 +7,7 @@
  *     HEARD_ANSWER     prober, else verifier: an answer to its questions
  *     HEARD_PROBE      the same
  *     HEARD_ADVERTISEMENT  pair: who else is active
+ *     HEARD_PEER           peer: what the other one tells
  */
 
 import * as verdict from "../path/verdict.ts";
@@ -20,6 +21,7 @@ import type { Resolver } from "../link/resolver.ts";
 import type { Handed } from "../plane/ring.ts";
 import type { SharedState } from "../plane/shared_state.ts";
 import type { Pair } from "../vrrp/pair.ts";
+import type { PeerLink } from "./peer_link.ts";
 import type { Verifier } from "../verify/verifier.ts";
 
 export interface Receivers {
@@ -29,6 +31,7 @@ export interface Receivers {
   readonly prober: Prober;
   readonly verifier: Verifier;
   readonly pair: Pair;
+  readonly peer: PeerLink | undefined;
 }
 
 export class Inbox {
@@ -61,7 +64,7 @@ export class Inbox {
   }
 
   #give(worker: number, handed: Handed): void {
-    const { resolver, newAddresses, conflicts, prober, verifier, pair } = this.#receivers;
+    const { resolver, newAddresses, conflicts, prober, verifier, pair, peer } = this.#receivers;
     switch (handed.verdict) {
       case verdict.PENDING:
         return resolver.hold(handed.neighbor, { worker, frame: handed.frame });
@@ -71,6 +74,8 @@ export class Inbox {
         return this.#giveClaim(handed, conflicts);
       case verdict.HEARD_ADVERTISEMENT:
         return pair.hear(this.#link.frameIn(handed.frame));
+      case verdict.HEARD_PEER:
+        return peer?.heard(this.#link.frameIn(handed.frame));
       case verdict.HEARD_ANSWER:
       case verdict.HEARD_PROBE: {
         const frame = this.#link.frameIn(handed.frame);

@@ -33,9 +33,10 @@ import { type Family, Pair } from "../vrrp/pair.ts";
 import type { RouterState } from "../vrrp/virtual_router.ts";
 import type { Mac } from "../wire/address.ts";
 import { Changes } from "./changes.ts";
-import { type About, tell, tellPair, tellSplit } from "./events.ts";
+import { type About, tell, tellPair, tellSplit, tellWentOn } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
 import { Inbox } from "./inbox.ts";
+import { PeerLink } from "./peer_link.ts";
 
 export class EngineParts {
   readonly config: Config;
@@ -56,6 +57,7 @@ export class EngineParts {
   readonly verifier: Verifier;
   readonly announcer: Announcer;
   readonly pair: Pair;
+  readonly peer: PeerLink | undefined;
   readonly publisher: Publisher;
   readonly inbox: Inbox;
   /** What else is known of those that have changed. */
@@ -67,6 +69,8 @@ export class EngineParts {
   readonly live: Promise<void>;
   readonly #becomeLive: () => void;
   #isLive = false;
+  /** It has had what a pair shares, in any family, since it was last asked. */
+  #heldAny = false;
 
   /** `taken`: an address of the dispatcher's own proves taken, so it must not go on. */
   constructor(
@@ -176,6 +180,11 @@ export class EngineParts {
       changed: (family, was) => this.#pairChanged(family, was),
       split: (family, other) => tellSplit(log, family, other),
     });
+    this.peer = PeerLink.of(this, {
+      clock,
+      send: own.send,
+      macOf: (address) => this.macOf(address),
+    });
     this.publisher = new Publisher(
       this.shared,
       () => attachment.wake(),
@@ -192,6 +201,7 @@ export class EngineParts {
       prober: this.prober,
       verifier: this.verifier,
       pair: this.pair,
+      peer: this.peer,
     });
   }
 
@@ -225,6 +235,7 @@ export class EngineParts {
   /** Nothing happens by itself any more. */
   rest(): void {
     this.pair.rest();
+    this.peer?.stop();
     this.ownMacWatch.stop();
     this.resolver.stop();
     this.changes.stop();
@@ -235,11 +246,22 @@ export class EngineParts {
     this.publisher.stop();
   }
 
+  /** What the other one did until now is done on; what is known here otherwise changes it like anything that is new. */
+  #goOnByPeer(): void {
+    const known = this.peer?.known();
+    if (known === undefined) return;
+    this.forwarding.goOnBy(known);
+    void this.changes.add();
+    tellWentOn(this.log, this.peer!.address, known, this.forwarding.transitions);
+  }
+
   /** The workers follow first, so that what the link is told holds. */
   #pairChanged(family: Family, was: RouterState): void {
     const status = this.pair.status()!.families.find((one) => one.family === family)!;
     if (status.state !== "active") this.shared.standIn.silence(family === "IPv6");
     tellPair(this.log, status, was);
+    if (this.pair.holdsAny && !this.#heldAny) this.#goOnByPeer();
+    this.#heldAny = this.pair.holdsAny;
     const published = this.publish();
     if (status.forwards) void published.then(() => this.announcer.start());
   }
@@ -271,6 +293,7 @@ export class EngineParts {
   #computed(outcome: Outcome): void {
     const { neighbors, maps, hasTransitions } = outcome;
     if (neighbors.length > 0 || maps.length > 0 || hasTransitions) void this.publisher.publish();
+    if (maps.length > 0 || hasTransitions) this.peer?.changed();
     this.computed();
     tell(this.log, outcome, this.about);
     if (this.config.dispatcher.verify !== "off") {

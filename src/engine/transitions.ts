@@ -138,6 +138,11 @@ export class Transitions {
     return this.#memory.tick;
   }
 
+  /** How many buckets of a cluster are in transition. */
+  sizeOf(index: number): number {
+    return this.#parts[index]!.transitions.size;
+  }
+
   /** Of a cluster: another number whenever its transitions have changed. */
   revisionOf(index: number): number {
     return this.#parts[index]!.transitions.revision;
@@ -165,8 +170,9 @@ export class Transitions {
       const { map, first, index } = part;
       part.transitions = new ClusterTransitions(map.cluster.transition, map.live);
       this.#memory.forgetStrayed(first, map.cluster.buckets);
-      this.#memory.connections[index]!.clear();
+      this.#memory.connections[index]!.retire(() => true);
     }
+    this.#hasEnded = true; // So that the next sweep makes room of them.
     this.adopt(before);
   }
 

@@ -25,6 +25,10 @@ export const HEARD_PROBE_BURST = 64;
 const HEARD_ADVERTISEMENTS = 1000;
 const HEARD_ADVERTISEMENT_BURST = 64;
 
+/** What the other one of a pair tells comes in lots of 32 datagrams, one each 2 ms at most (peer/sharing.ts). */
+const HEARD_PEERS = 20_000;
+const HEARD_PEER_BURST = 64;
+
 /** Frames a second that wait for a next hop's MAC, and how many at once: as many as the ring for them holds. */
 const PENDING = 500;
 const PENDING_BURST = 64;
@@ -40,6 +44,8 @@ export class Limits {
   readonly #heardAnswer = new TokenBucket(HEARD_ANSWERS, HEARD_BURST);
   readonly #heardProbe = new TokenBucket(HEARD_PROBES, HEARD_PROBE_BURST);
   readonly #heardAdvertisement = new TokenBucket(HEARD_ADVERTISEMENTS, HEARD_ADVERTISEMENT_BURST);
+
+  readonly #heardPeer = new TokenBucket(HEARD_PEERS, HEARD_PEER_BURST);
 
   /** `clock` gives milliseconds, int32; it never goes back, and may wrap. */
   constructor(limits: RateLimits, clock: () => number) {
@@ -70,6 +76,8 @@ export class Limits {
         return this.#heardProbe.take(this.#clock());
       case verdict.HEARD_ADVERTISEMENT:
         return this.#heardAdvertisement.take(this.#clock());
+      case verdict.HEARD_PEER:
+        return this.#heardPeer.take(this.#clock());
       default:
         return this.#unreachable.take(this.#clock());
     }

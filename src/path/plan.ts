@@ -35,6 +35,8 @@ export interface VrrpPlan {
   readonly id: number;
   /** The active one has them besides those of the clusters. In IPv6 a link-local one is among them. */
   readonly addresses: readonly string[];
+  /** The other dispatcher, if it tells what it knows: its address and the UDP port. */
+  readonly peer?: { readonly address: string; readonly port: number } | undefined;
 }
 
 export interface Plan {

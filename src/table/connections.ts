@@ -165,12 +165,6 @@ export class Connections {
     for (const cell of this.#retired.splice(0, count)) Atomics.store(this.#tags, cell, EMPTY);
   }
 
-  /** Main's side: forgets all at once. No worker may use them meanwhile. */
-  clear(): void {
-    this.#tags.fill(EMPTY);
-    this.#retired.length = 0;
-  }
-
   /** Main's side: those that are remembered now, RECORDED words each. Workers may use them meanwhile. */
   record(): Int32Array<ArrayBuffer> {
     const record = new Int32Array(this.count() * RECORDED);

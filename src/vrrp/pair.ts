@@ -104,6 +104,11 @@ export class Pair {
     return this.#members.find((member) => member.family === family)?.router.forwards ?? true;
   }
 
+  /** Has this one what is shared in any family? */
+  get holdsAny(): boolean {
+    return this.#members.some(({ router }) => router.forwards);
+  }
+
   /** An advertisement that the path has found right. */
   hear(frame: Frame): void {
     for (const { frames, router } of this.#members) {

@@ -44,6 +44,7 @@ const handlers: Handlers = {
     fastPath: { interface: null, why: "dispatcher.fastPath is off" },
     epoch: 1,
     pair: null,
+    peer: null,
     clusters: [{ ...CLUSTER, backends: [STATUS] }],
   }),
   counters: () => ({

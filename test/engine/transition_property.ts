@@ -426,7 +426,7 @@ class Run {
         name,
         live: this.#map.live,
         revision: this.#transitions.revisionOf(0),
-        hasTransitions: this.#transitions.of(0).buckets > 0,
+        hasTransitions: this.#transitions.sizeOf(0) > 0,
         record: () => this.#transitions.recordOf(0),
         connections: () => this.#transitions.rememberedOf(0).connections,
       }],

@@ -1,6 +1,7 @@
 /** What people have changed of the configuration by command, while the dispatcher runs. */
 
-import type { AdministrationState, Liveness } from "../cluster/liveness.ts";
+import { wantedOf } from "../cluster/aspects.ts";
+import type { AdministrationState } from "../cluster/liveness.ts";
 import type { Config } from "../config/config.ts";
 import type { EngineParts } from "./parts.ts";
 
@@ -15,13 +16,6 @@ export interface Commanded {
   /** With the weights and techniques as they are now. */
   readonly config: Config;
   readonly drained: readonly Drained[];
-}
-
-/** What people want of a backend, its weight aside: a weight of 0 drains, too, and a file can say that. */
-export function wantedOf(
-  { administration: { state }, weight }: Pick<Liveness, "administration" | "weight">,
-): AdministrationState {
-  return state === "draining" && weight === 0 ? "active" : state;
 }
 
 export function commandedOf(

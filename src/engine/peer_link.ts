@@ -1,5 +1,6 @@
 /** What this dispatcher tells the other one of its pair and hears from it (peer/), by UDP frames of its own. */
 
+import { wantedOf } from "../cluster/aspects.ts";
 import type { LivenessBook } from "../cluster/liveness.ts";
 import type { Config } from "../config/config.ts";
 import type { Pair } from "../vrrp/pair.ts";
@@ -13,7 +14,6 @@ import type { Clock } from "../system/clock.ts";
 import { isIpv6, type Mac } from "../wire/address.ts";
 import * as protocol from "../wire/protocol.ts";
 import * as transport from "../wire/transport.ts";
-import { wantedOf } from "./commanded.ts";
 import type { Changes } from "./changes.ts";
 import type { Forwarding, Outcome } from "./forwarding.ts";
 

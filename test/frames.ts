@@ -8,6 +8,8 @@ export const MAC = {
   backend1: "02:00:00:00:00:11",
   backend2: "02:00:00:00:00:12",
   other: "02:00:00:00:00:99",
+  shared: "00:00:5e:00:01:33",
+  shared6: "00:00:5e:00:02:33",
   broadcast: "ff:ff:ff:ff:ff:ff",
 } as const;
 
@@ -17,6 +19,7 @@ export const IP = {
   backend1: "10.0.0.11",
   backend2: "10.0.0.12",
   cluster: "10.0.0.100",
+  shared: "10.0.0.4",
   client: "198.51.100.7",
 } as const;
 
@@ -25,6 +28,7 @@ export const IP6 = {
   router: "2001:db8::1",
   backend1: "2001:db8::11",
   cluster: "2001:db8::100",
+  shared: "2001:db8::4",
   client: "2001:db8:51:100::7",
 } as const;
 
@@ -305,4 +309,97 @@ export function advertisement(options: AdvertisementOptions = {}): Octets {
     next: 58,
     hopLimit: 255,
   });
+}
+
+export interface VrrpOptions {
+  version?: number;
+  type?: number;
+  id?: number;
+  priority?: number;
+  /** As it stands in the packet; the number of addresses unless told otherwise. */
+  count?: number;
+  /** In hundredths of a second. */
+  interval?: number;
+  /** What the four bits before it are. */
+  reserved?: number;
+  addresses?: readonly string[];
+  /** In IPv4: with the pseudo-header or without; or wrong. */
+  checksum?: "pseudo-header" | "rfc" | "wrong";
+  from?: string;
+  to?: string;
+  hopLimit?: number;
+  /** Octets that are cut off the end. */
+  cut?: number;
+  dstMac?: string;
+  srcMac?: string;
+}
+
+/** An advertisement of virtual router 51 from the other dispatcher, as a frame. */
+export function vrrp(options: VrrpOptions = {}): Uint8Array<ArrayBuffer> {
+  const {
+    version = 3,
+    type = 1,
+    id = 51,
+    priority = 100,
+    interval = 5,
+    reserved = 0,
+    checksum = "pseudo-header",
+  } = options;
+  const { addresses = [IP.shared], from = "10.0.0.3", to = "224.0.0.18", hopLimit = 255, cut = 0 } = options;
+  const { dstMac = "01:00:5e:00:00:12", srcMac = MAC.shared, count = addresses.length } = options;
+  const bare = vrrpMessage({ version, type, id, priority, count, interval, reserved, addresses });
+  const pseudo = [...ip(from), ...ip(to), 0, 112, ...u16(bare.length)];
+  const right = withChecksum(bare, 6, checksum === "rfc" ? [] : pseudo);
+  const message = (checksum === "wrong" ? right.with(6, right[6]! ^ 1) : right).slice(0, right.length - cut);
+  const packet = ipv4(message, { src: from, dst: to, ttl: hopLimit, protocol: 112 });
+  return ethernet(packet, { dst: dstMac, src: srcMac });
+}
+
+/** The same in IPv6. */
+export function vrrp6(options: VrrpOptions = {}): Uint8Array<ArrayBuffer> {
+  const {
+    version = 3,
+    type = 1,
+    id = 51,
+    priority = 100,
+    interval = 5,
+    reserved = 0,
+    checksum = "pseudo-header",
+  } = options;
+  const { addresses = ["fe80::200:5eff:fe00:233", IP6.shared], from = "fe80::3", to = "ff02::12" } = options;
+  const {
+    dstMac = "33:33:00:00:00:12",
+    srcMac = MAC.shared6,
+    count = addresses.length,
+    hopLimit = 255,
+    cut = 0,
+  } = options;
+  const bare = vrrpMessage({ version, type, id, priority, count, interval, reserved, addresses });
+  const pseudo = [...ip6(from), ...ip6(to), ...u32(bare.length), 0, 0, 0, 112];
+  const right = withChecksum(bare, 6, checksum === "rfc" ? [] : pseudo);
+  const message = (checksum === "wrong" ? right.with(6, right[6]! ^ 1) : right).slice(0, right.length - cut);
+  const packet = ipv6(message, { src: from, dst: to, hopLimit, next: 112 });
+  return ethernet(packet, { dst: dstMac, src: srcMac, type: ETHERTYPE.ipv6 });
+}
+
+function vrrpMessage(
+  { version, type, id, priority, count, interval, reserved, addresses }: Required<
+    Pick<
+      VrrpOptions,
+      "version" | "type" | "id" | "priority" | "count" | "interval" | "reserved" | "addresses"
+    >
+  >,
+): Octets {
+  const octets = addresses.flatMap((address) => address.includes(":") ? ip6(address) : ip(address));
+  return [
+    (version << 4) | type,
+    id,
+    priority,
+    count,
+    (reserved << 4) | (interval >> 8),
+    interval & 255,
+    0,
+    0,
+    ...octets,
+  ];
 }

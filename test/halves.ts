@@ -25,6 +25,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/fallback.test.ts",
     "test/scenario/filter_agent.test.ts",
     "test/scenario/health.test.ts",
+    "test/scenario/pair.test.ts",
     "test/scenario/ports.test.ts",
     "test/scenario/technique.test.ts",
     "test/scenario/transitions.test.ts",
@@ -34,6 +35,8 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/table/bucket_map.test.ts",
     "test/table/hash.test.ts",
     "test/verify/own_machine.test.ts",
+    "test/vrrp/pair.test.ts",
+    "test/vrrp/rfc9568.test.ts",
   ],
   node: [
     "test/api/counters.test.ts",

@@ -2,7 +2,8 @@
 
 import type { Logger } from "pino";
 import { send } from "../device/handed_descriptors.ts";
-import { type EngineRecord, RECORD_VERSION, textOf } from "../engine/record.ts";
+import { type EngineRecord, RECORD_VERSION } from "../engine/record.ts";
+import { textOf } from "../system/record_text.ts";
 import { UsageError } from "../input/errors.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Connection, Input, Output } from "./contract.ts";

@@ -11,6 +11,7 @@ import { dropped } from "../device/dropped.ts";
 import { RUNTIME } from "../device/runtime.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Report } from "../engine/report.ts";
+import type { FamilyStatus } from "../vrrp/pair.ts";
 import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
 import type { ProbeCounts } from "../health/record.ts";
 import type { FastPathStatus } from "../plane/kernel_share.ts";
@@ -56,6 +57,8 @@ export function metricsText(known: Known): string {
     .map((backend) => ({ backend, own: labels({ cluster: backend.cluster, backend: backend.name }) }));
   const ofBackend = (value: (backend: BackendStatus) => number) =>
     backends.map(({ backend, own }): Sample => [own, value(backend)]);
+  const ofPair = (value: (family: FamilyStatus) => number) =>
+    (status.pair?.families ?? []).map((one): Sample => [labels({ family: one.family }), value(one)]);
   const transitionOf = (name: string) => report.transitions[name]!;
   return [
     gauge("start_time_seconds", "When the service has started, in seconds since 1970.", [[
@@ -94,6 +97,41 @@ export function metricsText(known: Known): string {
     counter("tap_dropped_frames_total", "Frames to the dispatcher that its full queue has dropped.", [
       ["", tapDropped],
     ]),
+    gauge(
+      "pair_active",
+      "1 while this one of a pair is active in a family; no line without a pair.",
+      ofPair(({ state }) => Number(state === "active")),
+    ),
+    counter(
+      "pair_takeovers_total",
+      "How often this one of a pair became active.",
+      ofPair(({ takeovers }) => takeovers),
+    ),
+    counter(
+      "pair_splits_total",
+      "How often the other one of a pair was active at the same time.",
+      ofPair(({ splits }) => splits),
+    ),
+    counter(
+      "pair_advertisements_sent_total",
+      "Advertisements sent to the other one of a pair.",
+      ofPair(({ sent }) => sent),
+    ),
+    counter(
+      "pair_advertisements_heard_total",
+      "Right advertisements of the other one of a pair.",
+      ofPair(({ heard }) => heard),
+    ),
+    counter(
+      "peer_refused_total",
+      "What the other one of a pair told in vain, by why; no line where it tells nothing.",
+      Object.entries(status.peer?.refused ?? {}).map(([reason, count]) => [labels({ reason }), count]),
+    ),
+    gauge(
+      "peer_known_clusters",
+      "Clusters of which is known what the active one of a pair has; no line where it tells nothing.",
+      status.peer === null ? [] : [["", status.peer.clusters]],
+    ),
     counter("pending_frames_total", "Frames that waited for a backend's MAC, by what became of them.", [
       [labels({ outcome: "sent" }), report.kept.sent],
       [labels({ outcome: "dropped" }), report.kept.dropped],

@@ -10,6 +10,8 @@ import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
 import type { OffloadName } from "../device/offloads.ts";
 import type { HandedTap } from "../device/tap.ts";
 import type { Fault } from "../fault/fault.ts";
+import type { PeerStatus } from "../engine/peer_link.ts";
+import type { PairStatus } from "../vrrp/pair.ts";
 import type { FastPathStatus } from "../plane/kernel_share.ts";
 import type { Counters } from "./counters.ts";
 import { EVENT_NAMES } from "./event_names.ts";
@@ -93,6 +95,30 @@ interface ProcessStatus {
   readonly fastPath: FastPathStatus;
 }
 
+const peer: z.ZodType<PeerStatus> = z.strictObject({
+  address: z.string(),
+  isActive: z.boolean(),
+  clusters: z.int(),
+  refused: z.strictObject({ forged: z.int(), stale: z.int(), foreign: z.int(), dropped: z.int() }),
+});
+
+const pair: z.ZodType<PairStatus> = z.strictObject({
+  id: z.int(),
+  families: z.array(z.strictObject({
+    family: z.enum(["IPv4", "IPv6"]),
+    ...aspect("initialize", "backup", "active").shape,
+    forwards: z.boolean(),
+    mac: z.string(),
+    addresses: z.array(z.string()),
+    priority: z.int(),
+    other: z.strictObject({ address: z.string(), priority: z.int() }).nullable(),
+    sent: z.int(),
+    heard: z.int(),
+    takeovers: z.int(),
+    splits: z.int(),
+  })),
+});
+
 /** What the engine knows, and of the process. */
 export const status: z.ZodType<Status & ProcessStatus> = z.strictObject({
   interface: z.string(),
@@ -100,6 +126,8 @@ export const status: z.ZodType<Status & ProcessStatus> = z.strictObject({
   startedAt: z.string(),
   fastPath: z.strictObject({ interface: z.string().nullable(), why: z.string().nullable() }),
   epoch: z.int(),
+  pair: pair.nullable(),
+  peer: peer.nullable(),
   clusters: z.array(clusterStatus),
 });
 

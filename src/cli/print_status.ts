@@ -5,6 +5,8 @@ import type { Counters } from "../api/counters.ts";
 import type { Rate } from "../api/rates.ts";
 import type { BackendStatus, ClusterStatus } from "../engine/status.ts";
 import { isDropped, NAMES } from "../path/verdict.ts";
+import type { PeerStatus } from "../engine/peer_link.ts";
+import type { FamilyStatus, PairStatus } from "../vrrp/pair.ts";
 import type { FastPathStatus } from "../plane/kernel_share.ts";
 import { formatQuantity } from "../system/quantity.ts";
 import { formatSpan } from "../system/span.ts";
@@ -27,7 +29,7 @@ export interface Shown {
 
 /** `nowMs`: milliseconds since 1970. */
 export function describeStatus({ status, counters, rates }: Shown, nowMs: number): string {
-  const { interface: name, runtime, startedAt, epoch, fastPath, clusters } = status;
+  const { interface: name, runtime, startedAt, epoch, fastPath, pair, peer, clusters } = status;
   const moreClusters = clusters.length - MOST_CLUSTERS;
   const all = clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ cluster, backend })));
   const shown = all.length <= MOST_BACKENDS ? all : all.filter(({ backend }) => backend.state !== "up");
@@ -36,6 +38,8 @@ export function describeStatus({ status, counters, rates }: Shown, nowMs: number
     [
       `${name}: up ${formatSpan(nowMs - Date.parse(startedAt))}, epoch ${epoch}, ${runtime}`,
       describeFastPath(fastPath, counters),
+      ...(pair === null ? [] : describePair(pair, nowMs)),
+      ...(peer === null ? [] : [describePeer(peer)]),
       ...clusters.slice(0, MOST_CLUSTERS).map((cluster) => describeCluster(cluster, counters)),
       ...(moreClusters > 0 ? [`and ${moreClusters} more clusters`] : []),
     ].join("\n"),
@@ -69,6 +73,48 @@ function describeFastPath({ interface: name, why }: FastPathStatus, { workers, f
     "  ",
     /[,;] /,
   );
+}
+
+/** A line for each family: which one is active, since when, and why. */
+function describePair({ id, families }: PairStatus, nowMs: number): string[] {
+  return families.map((one) =>
+    wrap(
+      [
+        `pair ${id}, ${one.family}: ${STANDING[one.state]} for ${formatSpan(nowMs - Date.parse(one.since))}`,
+        one.why,
+        ...otherOf(one),
+        ...(one.splits > 0 ? [`${one.splits} times both were active`] : []),
+      ].join("; "),
+      "  ",
+      /[,;] /,
+    )
+  );
+}
+
+/** Whether it could go on by what the other one has. */
+function describePeer({ address, isActive, clusters, refused }: PeerStatus): string {
+  const useless = Object.entries(refused).filter(([, count]) => count > 0).map(([why, count]) =>
+    `${count} ${why}`
+  );
+  return wrap(
+    [
+      isActive
+        ? `peer ${address}: it is active, and the maps of ${clusters} of its clusters are known here`
+        : `peer ${address}: it does not say that it is active`,
+      ...(useless.length === 0 ? [] : [`refused of what came: ${useless.join(", ")}`]),
+    ].join("; "),
+    "  ",
+    /[,;] /,
+  );
+}
+
+const STANDING = { active: "active", backup: "backup", initialize: "neither active nor backup" } as const;
+
+/** Whom else it has heard. An active one hears nobody while all is well. */
+function otherOf({ state, other, priority }: FamilyStatus): string[] {
+  if (state === "active") return [`priority ${priority}`];
+  if (other === null) return [`priority ${priority}`, "no other one was heard"];
+  return [`priority ${priority}`, `heard ${other.address} with priority ${other.priority}`];
 }
 
 function describeCluster(

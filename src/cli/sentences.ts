@@ -71,6 +71,21 @@ export class Sentences {
       }): ` +
       "connections of buckets in transition may be cut, and neighbors and health are found out anew.",
     "transition ended": transitionEnded,
+    "pair.active": ({ family, reason }) =>
+      `Active for ${String(family)}: ${String(reason)}. The shared addresses are here now.`,
+    "pair.backup": ({ family, reason }) =>
+      `Backup for ${String(family)}: ${String(reason)}. The shared addresses are the other one's.`,
+    "pair.leaving": ({ family }) => `Leaves the shared addresses of ${String(family)} to the other one.`,
+    "pair.went_on": ({ other, clusters, buckets, connections }) =>
+      `Goes on by what ${String(other)} had: the maps of ${names(clusters, "cluster")}, ${
+        String(buckets)
+      } buckets in transition and ` +
+      `${String(connections)} connections of them.`,
+    "pair.split": ({ family, other }) =>
+      `Another dispatcher, ${String(other)}, is active for ${
+        String(family)
+      } at the same time. Both forward, and no connection is lost by ` +
+      "that. If it goes on, look why the two do not hear each other.",
     "left to the backends' filters": ({ clusters }) =>
       `${names(clusters, "cluster")} is left to the filters of its backends.`,
     "verified, no fault found": verified,

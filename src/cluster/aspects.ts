@@ -39,3 +39,10 @@ export interface Liveness extends Aspect<BackendState> {
   /** It still answers, so that the connections that it has may stay with it. */
   readonly keeps: boolean;
 }
+
+/** What people want of a backend, its weight aside: a weight of 0 drains, too, and a file can say that. */
+export function wantedOf(
+  { administration: { state }, weight }: Pick<Liveness, "administration" | "weight">,
+): AdministrationState {
+  return state === "draining" && weight === 0 ? "active" : state;
+}

@@ -56,6 +56,13 @@ export class ClusterMap {
     return this.#live;
   }
 
+  /** Goes on by a live map that another dispatcher had; the next update computes it anew. It must not be written again. */
+  goOnBy(live: Uint16Array): void {
+    this.#live = live;
+    // No share equals this one.
+    this.#shares = this.#shares.map((share) => ({ ...share, portion: NaN }));
+  }
+
   /** Computes the live map, with the weights of the configuration. */
   update(isLive: (backend: BackendConfig) => boolean): void {
     finish(this.updateInSteps(this.#sharesAsConfigured(isLive)));

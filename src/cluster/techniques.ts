@@ -49,6 +49,12 @@ export class Techniques {
     return [...this.#now].map(([cluster, technique]) => ({ cluster, technique }));
   }
 
+  /** Can a cluster, which there is, have it? */
+  may(technique: Technique, name: string): boolean {
+    return technique === "route" ||
+      this.#clusters.some((cluster) => cluster.name === name && mayBroadcast(cluster));
+  }
+
   /** Of one cluster, or of all. Throws UsageError when there is no such cluster, or its backends have no filter. */
   set(technique: Technique, cluster?: string): void {
     const chosen = this.#clusters.filter(({ name }) => cluster === undefined || name === cluster);

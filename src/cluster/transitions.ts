@@ -67,6 +67,7 @@ export class ClusterTransitions {
   readonly #old: Uint16Array;
   readonly #movedMs: Float64Array;
   #size = 0;
+  #revision = 0;
   /** By backend. */
   readonly #leaving = new Map<number, Leaving>();
 
@@ -114,6 +115,11 @@ export class ClusterTransitions {
     }
   }
 
+  /** Another number whenever something has changed, but for the owners. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   /** How many buckets are in transition. */
   get size(): number {
     return this.#size;
@@ -152,6 +158,7 @@ export class ClusterTransitions {
       if (wasMoving !== this.has(bucket)) this.#size += wasMoving ? -1 : 1;
     }
     this.#owners = owners;
+    if (moved.length > 0 || haveDied) this.#revision++;
     return { begun, moved };
   }
 
@@ -161,6 +168,7 @@ export class ClusterTransitions {
    */
   end(quiet: (bucket: number) => number, nowMs: number): Ended | undefined {
     const gone = new Map<number, Leaving>();
+    const before = this.#size;
     for (let bucket = 0; bucket < this.#owners.length; bucket++) {
       if (!this.has(bucket)) continue;
       const isIdle = quiet(bucket) > this.#idleTicks;
@@ -178,6 +186,7 @@ export class ClusterTransitions {
         gone.set(backend, leaving);
       }
     }
+    if (this.#size < before) this.#revision++;
     if (gone.size === 0) return undefined;
     const all = [...gone.values()];
     return {

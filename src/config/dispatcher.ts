@@ -24,6 +24,7 @@ import {
   word,
   yesOrNo,
 } from "./values.ts";
+import { macIsNotVirtual, pair } from "./vrrp.ts";
 
 const TAP = "oneip0";
 
@@ -99,6 +100,7 @@ export const dispatcher = section("use a mapping with interface and addresses", 
       "By default it is made from the machine's id, the network namespace's name (`ip netns`) and the interface's name, " +
       "so it is the same at every start.",
     examples: ["02:00:00:00:00:01"],
+    checks: [macIsNotVirtual],
   }),
   vlan: key(wholeNumber(1, 4094).optional(), {
     description:
@@ -146,6 +148,12 @@ export const dispatcher = section("use a mapping with interface and addresses", 
       "and unsolicited neighbor advertisements (RFC 4861 section 7.2.6). " +
       "A switch forgets a MAC address that is silent for some 300 s, a router an address after some 1200 s.",
     examples: [{ count: 3, interval: "1s", refresh: "60s" }],
+  }),
+  vrrp: key(pair.optional(), {
+    description:
+      "A second dispatcher on the link that takes over when this one is gone (docs/pair.md), by VRRP version 3 (RFC 9568). " +
+      "Both have the same clusters, and addresses and MACs of their own.",
+    examples: [{ id: 51, addresses: ["10.0.0.4/24"], interval: "50ms" }],
   }),
   rateLimits: key(rateLimits.prefault({}), {
     description: "How many ICMP errors and resets of each kind are sent in a second, by each queue. " +

@@ -15,6 +15,8 @@ export const MOST = {
   /** Of all clusters together: those that there is room for while buckets are in transition. */
   connections: 8_388_608,
   routes: 256,
+  /** Of a pair; an advertisement has all of them in it. */
+  sharedAddresses: 16,
   /** Backends of a cluster that has agents: each hears all others, several times a second. */
   agents: 64,
   /** Of the API by TCP. */

@@ -44,13 +44,18 @@ function withFilesFrom(folder: string, config: Config): Config {
     health: withFiles(cluster.health),
     backends: cluster.backends.map((backend) => ({ ...backend, health: withFiles(backend.health) })),
   }));
+  const { vrrp } = config.dispatcher;
+  const dispatcher = vrrp?.peer === undefined ? config.dispatcher : {
+    ...config.dispatcher,
+    vrrp: { ...vrrp, peer: { ...vrrp.peer, keyFile: resolve(folder, vrrp.peer.keyFile) } },
+  };
   const { tokenFile, tls } = config.api;
   const api = {
     ...config.api,
     tokenFile: tokenFile && resolve(folder, tokenFile),
     tls: tls && { certificate: resolve(folder, tls.certificate), key: resolve(folder, tls.key) },
   };
-  return { ...config, clusters, api };
+  return { ...config, dispatcher, clusters, api };
 }
 
 /** A configuration from values that were given one by one. Throws UsageError for what is wrong with them. */

@@ -3,6 +3,7 @@
 import { isIpv6 } from "../wire/address.ts";
 import type { Plan } from "../path/plan.ts";
 import type { BackendConfig, Config } from "./config.ts";
+import { sharedAddresses } from "./vrrp.ts";
 
 /** A configuration as the path needs it, and what its numbers of neighbors mean. */
 export interface Planned {
@@ -20,7 +21,9 @@ export interface Planned {
 export function planOf({ dispatcher, clusters }: Pick<Config, "dispatcher" | "clusters">): Planned {
   const backends = clusters.flatMap((cluster) => cluster.backends);
   const nextHops = [...dispatcher.gateways, ...dispatcher.routes.map(({ via }) => via)];
-  const neighbors = [...new Set([...backends.map(({ address }) => address), ...nextHops])];
+  const peer = dispatcher.vrrp?.peer;
+  const others = peer === undefined ? nextHops : [...nextHops, peer.address];
+  const neighbors = [...new Set([...backends.map(({ address }) => address), ...others])];
   const neighborAt = (address: string | undefined) =>
     address === undefined ? undefined : neighbors.indexOf(address);
   const least = (some: readonly BackendConfig[]) => Math.min(dispatcher.mtu, ...some.map(({ mtu }) => mtu));
@@ -43,6 +46,11 @@ export function planOf({ dispatcher, clusters }: Pick<Config, "dispatcher" | "cl
       ...clusters.map((cluster) => least(cluster.backends)),
     ],
     rateLimits: dispatcher.rateLimits,
+    vrrp: dispatcher.vrrp === undefined ? undefined : {
+      id: dispatcher.vrrp.id,
+      addresses: sharedAddresses(dispatcher.vrrp),
+      peer: peer && { address: peer.address, port: peer.port },
+    },
   };
   const groups = clusters.map((_, cluster) => neighbors.length + cluster);
   return { plan, neighbors, groups };

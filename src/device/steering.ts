@@ -3,7 +3,7 @@
  * of data stands before them or pushes them out; flows share the others.
  *
  *     queue 0 ... n-1    data, by source address and ports
- *     queue n            the neighbor queue: ARP, ICMPv6 types 133 to 137 (RFC 4861)
+ *     queue n            the neighbor queue: ARP, ICMPv6 types 133 to 137 (RFC 4861), VRRP that has crossed no router (RFC 9568)
  *
  * The tag of a VLAN is not in the frame yet when this is decided. What is not recognised is data, and loses nothing by it.
  */
@@ -42,6 +42,10 @@ const ICMPV6 = 58;
 const FIRST_DISCOVERY = 133;
 const LAST_DISCOVERY = 137;
 
+/** Two octets that stand beside each other: in IPv4 the TTL and the protocol, in IPv6 the next header and the hop limit. */
+const VRRP4 = 0xff70;
+const VRRP6 = 0x70ff;
+
 /** Spreads whatever differs over the upper bits: 2^32 divided by the golden ratio. */
 const GOLDEN = 0x9e3779b1 | 0;
 
@@ -55,7 +59,14 @@ function program(queues: number): Item[] {
     move(CONTEXT, "r1"),
     load(32, TYPE, CONTEXT, PROTOCOL),
     when(TYPE, "==", ARP, "neighbors"),
-    when(TYPE, "!=", IPV6, "data"),
+    when(TYPE, "==", IPV6, "ipv6_packet"),
+    when(TYPE, "!=", IPV4, "data"),
+    loadPacket(16, 22),
+    when("r0", "==", VRRP4, "neighbors"),
+    goto("data"),
+    label("ipv6_packet"),
+    loadPacket(16, 20),
+    when("r0", "==", VRRP6, "neighbors"),
     loadPacket(8, 20),
     when("r0", "!=", ICMPV6, "data"),
     loadPacket(8, 54),

@@ -1,5 +1,6 @@
 /** What people have changed of the configuration by command, while the dispatcher runs. */
 
+import { wantedOf } from "../cluster/aspects.ts";
 import type { AdministrationState } from "../cluster/liveness.ts";
 import type { Config } from "../config/config.ts";
 import type { EngineParts } from "./parts.ts";
@@ -29,11 +30,8 @@ export function commandedOf(
   }));
   const drained = config.clusters.flatMap(({ name: cluster, backends }) =>
     backends.flatMap(({ name: backend }): Drained[] => {
-      const { administration: { state }, weight } = liveness.of(cluster, backend);
-      // A weight of 0 drains, too, and a file can say that.
-      return state === "active" || (state === "draining" && weight === 0)
-        ? []
-        : [{ cluster, backend, state }];
+      const state = wantedOf(liveness.of(cluster, backend));
+      return state === "active" ? [] : [{ cluster, backend, state }];
     })
   );
   return { config: { ...config, clusters }, drained };

@@ -11,6 +11,14 @@ export interface Decision {
   readonly weight?: number;
 }
 
+/** Throws UsageError while the other one of a pair is active: what is decided there is taken over here. */
+export function requireHere({ peer }: Pick<EngineParts, "peer">): void {
+  if (peer?.isElsewhere !== true) return;
+  throw new UsageError(
+    `This dispatcher is the backup of a pair, and has what is decided at the active one, ${peer.address}; give the command there`,
+  );
+}
+
 /**
  * Resolves with the backend's status when the workers follow. Throws UsageError when there is none of this name, or several, or when its
  * cluster broadcasts.
@@ -22,6 +30,7 @@ export async function decide(
 ): Promise<BackendStatus> {
   const { config, liveness, forwarding, changes, publisher, shared } = parts;
   const { cluster, backend } = findBackend(config.clusters, nameOrPath);
+  requireHere(parts);
   if (forwarding.techniques.isBroadcast(cluster)) {
     throw new UsageError(
       `In cluster "${cluster.name}" each backend's agent decides, by the configuration, because its technique is broadcast; ` +

@@ -18,7 +18,7 @@ import { breathe } from "../system/in_steps.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { type Buckets, bucketsOf } from "./buckets.ts";
 import { type Commanded, commandedOf } from "./commanded.ts";
-import { decide } from "./decide.ts";
+import { decide, requireHere } from "./decide.ts";
 import { type DroppedFrame, droppedFrames } from "./dropped.ts";
 import { explainLive, type LiveExplanation } from "./explain_live.ts";
 import { recordOf } from "./hand_over.ts";
@@ -165,6 +165,7 @@ export class Engine {
    */
   async setTechnique(technique: Technique, cluster?: string): Promise<TechniqueOf[]> {
     const { forwarding, announcer, log } = this.#parts;
+    requireHere(this.#parts);
     forwarding.techniques.set(technique, cluster);
     forwarding.techniquesChanged();
     await this.#parts.publish();
@@ -299,9 +300,12 @@ export class Engine {
    */
   async stop(): Promise<void> {
     if (this.#isStopped) return;
+    this.#isStopped = true;
     this.#capture?.end("The dispatcher has ended");
+    // The other one of a pair, if there is one, is to have taken over first.
+    const isTaken = await this.#parts.pair.stop();
     this.#rest();
-    this.#presence.leave();
+    if (!isTaken) this.#presence.leave();
     await this.#parts.attachment.stop();
   }
 

@@ -3,8 +3,12 @@
 import type { Logger } from "pino";
 import type { BackendState, BackendTurn, ClusterBelief } from "../cluster/liveness.ts";
 import type { FaultId } from "../fault/ids.ts";
+import type { Family, FamilyStatus } from "../vrrp/pair.ts";
+import type { Advertisement, RouterState } from "../vrrp/virtual_router.ts";
 import { formatMac, type Mac } from "../wire/address.ts";
+import type { TransitionsRecord } from "../cluster/transitions_record.ts";
 import type { MapChange, NeighborChange, Outcome } from "./forwarding.ts";
+import type { Transitions } from "./transitions.ts";
 
 /** Of the moves of one change, which may be as many as there are buckets. */
 const MOST_MOVES = 32;
@@ -84,4 +88,53 @@ function tellMap(log: Logger, { cluster, moves }: MapChange): void {
     })),
     ...(moves.length > MOST_MOVES ? { more: moves.length - MOST_MOVES } : {}),
   }, "bucket map changed");
+}
+
+/** Which one of a pair is active now, in one family. */
+export function tellPair(log: Logger, status: FamilyStatus, was: RouterState): void {
+  const { family, state, why, other, forwards } = status;
+  if (state === was) return;
+  const about = { family, reason: why, was, other: other?.address ?? null };
+  switch (state) {
+    case "active":
+      return log.info({ event: "pair.active", ...about }, "active: the shared addresses are here");
+    case "backup":
+      return log.info(
+        { event: "pair.backup", ...about },
+        forwards
+          ? "backup, and forwards until another one is heard"
+          : "backup: the shared addresses are not here",
+      );
+    case "initialize":
+      return log.info({ event: "pair.leaving", ...about }, "leaves the shared addresses to the other one");
+  }
+}
+
+/** Two are active at once: each forwards, and no connection is lost by it, but they do not hear each other as they should. */
+export function tellSplit(log: Logger, family: Family, { from, priority }: Advertisement): void {
+  log.error({
+    event: "pair.split",
+    family,
+    other: from,
+    priority,
+    remedy:
+      "if it goes on, look why the other one does not hear this one: the link between them, a filter of multicast, another checksum",
+  }, "another dispatcher is active at the same time");
+}
+
+/** It goes on by what the other one of its pair had. */
+export function tellWentOn(
+  log: Logger,
+  other: string,
+  { clusters }: TransitionsRecord,
+  transitions: Transitions,
+): void {
+  const reports = clusters.map((_, index) => transitions.of(index));
+  log.info({
+    event: "pair.went_on",
+    other,
+    clusters: clusters.map(({ cluster }) => cluster.name),
+    buckets: reports.reduce((sum, { buckets }) => sum + buckets, 0),
+    connections: reports.reduce((sum, { remembered }) => sum + remembered, 0),
+  }, "goes on by the other one's maps and transitions");
 }

@@ -14,6 +14,8 @@ import { Techniques } from "../cluster/techniques.ts";
 import type { Planned } from "../config/plan.ts";
 import type { Clock } from "../system/clock.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
+import { sameClusters, type TransitionsRecord } from "../cluster/transitions_record.ts";
+import { NO_BACKEND } from "../table/bucket_map.ts";
 import type { Neighbors } from "../table/neighbors.ts";
 import type { TransitionMemory } from "../table/transition_memory.ts";
 import type { Mac } from "../wire/address.ts";
@@ -130,6 +132,18 @@ export class Forwarding {
       maps: maps.filter(({ moves }) => moves.length > 0),
       hasTransitions,
     };
+  }
+
+  /**
+   * Goes on by the maps and transitions of the dispatcher that served until now, as far as the clusters are the same. What is known here
+   * otherwise changes them with the next update, like any change. No frame to the clusters may have come for a while.
+   */
+  goOnBy(before: TransitionsRecord): void {
+    const own = this.maps.map((map) => ({ map }));
+    for (const { part, other, indexOf } of sameClusters(own, before)) {
+      part.map.goOnBy(other.transitions.owners.map((owner) => owner === NO_BACKEND ? owner : indexOf(owner)));
+    }
+    this.transitions.goOnBy(before);
   }
 
   /** The techniques have changed: with `broadcast` it is the backends' filters that say whose a connection is. */

@@ -4,6 +4,7 @@ import type { LivenessBook } from "../cluster/liveness.ts";
 import type { Prober } from "../health/prober.ts";
 import type { Resolver } from "../link/resolver.ts";
 import type { Forwarding } from "./forwarding.ts";
+import type { Pair } from "../vrrp/pair.ts";
 import type { Publisher } from "../plane/publisher.ts";
 import type { EngineRecord } from "./record.ts";
 
@@ -13,17 +14,19 @@ export interface Parts {
   readonly liveness: LivenessBook;
   readonly prober: Prober;
   readonly forwarding: Forwarding;
+  readonly pair: Pair;
   readonly publisher: Publisher;
 }
 
 /** Nothing happens by itself any more in these. */
-export function recordOf({ resolver, liveness, prober, forwarding, publisher }: Parts): EngineRecord {
+export function recordOf({ resolver, liveness, prober, forwarding, pair, publisher }: Parts): EngineRecord {
   return {
     neighbors: resolver.neighbors.record(),
     liveness: liveness.record(),
     health: prober.record(),
     techniques: forwarding.techniques.record(),
     transitions: forwarding.transitions.record(),
+    pair: pair.record(),
     epoch: publisher.epoch,
   };
 }
@@ -31,12 +34,13 @@ export function recordOf({ resolver, liveness, prober, forwarding, publisher }: 
 /** Into parts that have not begun yet. Then they compute their maps. */
 export function adopt(
   record: EngineRecord,
-  { resolver, liveness, prober, forwarding, publisher }: Parts,
+  { resolver, liveness, prober, forwarding, pair, publisher }: Parts,
 ): void {
   resolver.neighbors.adopt(record.neighbors);
   liveness.adopt(record.liveness);
   prober.adopt(record.health);
   forwarding.techniques.adopt(record.techniques);
   forwarding.transitions.adopt(record.transitions);
+  pair.adopt(record.pair);
   publisher.adopt(record.epoch);
 }

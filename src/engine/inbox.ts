@@ -6,6 +6,8 @@
  *     HEARD_CLAIM      conflicts: who else says "mine";   verifier: a backend that is not silent
  *     HEARD_ANSWER     prober, else verifier: an answer to its questions
  *     HEARD_PROBE      the same
+ *     HEARD_ADVERTISEMENT  pair: who else is active
+ *     HEARD_PEER           peer: what the other one tells
  */
 
 import * as verdict from "../path/verdict.ts";
@@ -18,6 +20,8 @@ import type { NewAddresses } from "../link/new_addresses.ts";
 import type { Resolver } from "../link/resolver.ts";
 import type { Handed } from "../plane/ring.ts";
 import type { SharedState } from "../plane/shared_state.ts";
+import type { Pair } from "../vrrp/pair.ts";
+import type { PeerLink } from "./peer_link.ts";
 import type { Verifier } from "../verify/verifier.ts";
 
 export interface Receivers {
@@ -26,6 +30,8 @@ export interface Receivers {
   readonly conflicts: Conflicts;
   readonly prober: Prober;
   readonly verifier: Verifier;
+  readonly pair: Pair;
+  readonly peer: PeerLink | undefined;
 }
 
 export class Inbox {
@@ -58,7 +64,7 @@ export class Inbox {
   }
 
   #give(worker: number, handed: Handed): void {
-    const { resolver, newAddresses, conflicts, prober, verifier } = this.#receivers;
+    const { resolver, newAddresses, conflicts, prober, verifier, pair, peer } = this.#receivers;
     switch (handed.verdict) {
       case verdict.PENDING:
         return resolver.hold(handed.neighbor, { worker, frame: handed.frame });
@@ -66,6 +72,10 @@ export class Inbox {
         return this.#giveClaim(handed, resolver, newAddresses);
       case verdict.HEARD_CLAIM:
         return this.#giveClaim(handed, conflicts);
+      case verdict.HEARD_ADVERTISEMENT:
+        return pair.hear(this.#link.frameIn(handed.frame));
+      case verdict.HEARD_PEER:
+        return peer?.heard(this.#link.frameIn(handed.frame));
       case verdict.HEARD_ANSWER:
       case verdict.HEARD_PROBE: {
         const frame = this.#link.frameIn(handed.frame);

@@ -29,11 +29,14 @@ import { type Plan, tableSizeOf } from "../path/plan.ts";
 import * as verdict from "../path/verdict.ts";
 import type { Clock } from "../system/clock.ts";
 import { Verifier } from "../verify/verifier.ts";
+import { type Family, Pair } from "../vrrp/pair.ts";
+import type { RouterState } from "../vrrp/virtual_router.ts";
 import type { Mac } from "../wire/address.ts";
 import { Changes } from "./changes.ts";
-import { type About, tell } from "./events.ts";
+import { type About, tell, tellPair, tellSplit, tellWentOn } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
 import { Inbox } from "./inbox.ts";
+import { PeerLink } from "./peer_link.ts";
 
 export class EngineParts {
   readonly config: Config;
@@ -53,6 +56,8 @@ export class EngineParts {
   readonly prober: Prober;
   readonly verifier: Verifier;
   readonly announcer: Announcer;
+  readonly pair: Pair;
+  readonly peer: PeerLink | undefined;
   readonly publisher: Publisher;
   readonly inbox: Inbox;
   /** What else is known of those that have changed. */
@@ -63,6 +68,9 @@ export class EngineParts {
   /** Resolves when the workers use the first table by known states: each backend has its first verdict, or the time for it is over. */
   readonly live: Promise<void>;
   readonly #becomeLive: () => void;
+  #isLive = false;
+  /** It has had what a pair shares, in any family, since it was last asked. */
+  #heldAny = false;
 
   /** `taken`: an address of the dispatcher's own proves taken, so it must not go on. */
   constructor(
@@ -76,6 +84,7 @@ export class EngineParts {
     const { promise: live, resolve: becomeLive } = Promise.withResolvers<void>();
     this.live = live;
     this.#becomeLive = becomeLive;
+    void live.then(() => this.#isLive = true);
     const planned = planOf(config);
     const { plan, neighbors } = planned;
     this.config = config;
@@ -90,7 +99,7 @@ export class EngineParts {
       workers: attachment.queues,
     });
     const frames = new LinkFrames(dispatcher);
-    this.link = new Link(attachment, frames, config);
+    this.link = new Link(attachment, frames, config, (address) => this.pair.holds(address));
     const own = {
       send: (frame: Uint8Array<ArrayBuffer>) => this.link.send(frame),
       catchUp: () => this.inbox.drainAll(),
@@ -155,11 +164,33 @@ export class EngineParts {
       clock,
       () => this.link.announce((cluster) => this.forwarding.techniques.isBroadcast(cluster)),
     );
+    const { standIn } = this.shared;
+    this.pair = new Pair(config, clock, {
+      catchUp: own.catchUp,
+      advertise: (family, frame, { intervalMs, silenceMs }) => {
+        this.link.send(frame);
+        standIn.said(family === "IPv6", this.link.whole(frame), attachment.now() | 0, intervalMs, silenceMs);
+      },
+      leave: (family, frame) => {
+        standIn.silence(family === "IPv6");
+        this.link.send(frame);
+      },
+      standInMs: (family) => clock.now() - standIn.silentMs(family === "IPv6", attachment.now() | 0),
+      mayPreempt: () => this.#isLive,
+      changed: (family, was) => this.#pairChanged(family, was),
+      split: (family, other) => tellSplit(log, family, other),
+    });
+    this.peer = PeerLink.of(this, {
+      clock,
+      send: own.send,
+      macOf: (address) => this.macOf(address),
+    });
     this.publisher = new Publisher(
       this.shared,
       () => attachment.wake(),
       (table) => {
         this.forwarding.fill(table, this.resolver.neighbors);
+        this.pair.fill(table);
         attachment.publish(this.shared, table);
       },
     );
@@ -169,6 +200,8 @@ export class EngineParts {
       conflicts: this.conflicts,
       prober: this.prober,
       verifier: this.verifier,
+      pair: this.pair,
+      peer: this.peer,
     });
   }
 
@@ -201,6 +234,8 @@ export class EngineParts {
 
   /** Nothing happens by itself any more. */
   rest(): void {
+    this.pair.rest();
+    this.peer?.stop();
     this.ownMacWatch.stop();
     this.resolver.stop();
     this.changes.stop();
@@ -209,6 +244,26 @@ export class EngineParts {
     this.prober.stop();
     this.verifier.stop();
     this.publisher.stop();
+  }
+
+  /** What the other one did until now is done on; what is known here otherwise changes it like anything that is new. */
+  #goOnByPeer(): void {
+    const known = this.peer?.known();
+    if (known === undefined) return;
+    this.forwarding.goOnBy(known);
+    void this.changes.add();
+    tellWentOn(this.log, this.peer!.address, known, this.forwarding.transitions);
+  }
+
+  /** The workers follow first, so that what the link is told holds. */
+  #pairChanged(family: Family, was: RouterState): void {
+    const status = this.pair.status()!.families.find((one) => one.family === family)!;
+    if (status.state !== "active") this.shared.standIn.silence(family === "IPv6");
+    tellPair(this.log, status, was);
+    if (this.pair.holdsAny && !this.#heldAny) this.#goOnByPeer();
+    this.#heldAny = this.pair.holdsAny;
+    const published = this.publish();
+    if (status.forwards) void published.then(() => this.announcer.start());
   }
 
   #whereIs(address: string): Whereabouts {
@@ -238,6 +293,7 @@ export class EngineParts {
   #computed(outcome: Outcome): void {
     const { neighbors, maps, hasTransitions } = outcome;
     if (neighbors.length > 0 || maps.length > 0 || hasTransitions) void this.publisher.publish();
+    if (maps.length > 0 || hasTransitions) this.peer?.changed();
     this.computed();
     tell(this.log, outcome, this.about);
     if (this.config.dispatcher.verify !== "off") {

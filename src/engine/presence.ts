@@ -32,12 +32,14 @@ export class Presence {
   }
 
   appear(): void {
-    const { changes, resolver, announcer, prober } = this.#parts;
+    const { changes, resolver, announcer, prober, pair, peer } = this.#parts;
     this.#holdsAddresses = true;
     changes.start();
     resolver.start();
     announcer.start();
     prober.start();
+    pair.goOn();
+    peer?.start();
   }
 
   /** Another machine has an address of ours. */

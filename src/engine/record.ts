@@ -12,11 +12,12 @@ import type { TechniqueRecord } from "../cluster/techniques.ts";
 import type { ProberRecord } from "../health/record.ts";
 import type { WaitingRecord } from "../link/resolver.ts";
 import type { NeighborsRecord } from "../table/neighbors.ts";
+import type { PairRecord } from "../vrrp/pair.ts";
 import type { Report } from "./report.ts";
-import type { RememberedRecord, TransitionsRecord } from "./transitions_record.ts";
+import type { RememberedRecord, TransitionsRecord } from "../cluster/transitions_record.ts";
 
 /** Of both records and the text that they become: another one with each change of its shape or meaning. */
-export const RECORD_VERSION = 6;
+export const RECORD_VERSION = 7;
 
 export interface EngineRecord {
   readonly neighbors: NeighborsRecord;
@@ -24,6 +25,8 @@ export interface EngineRecord {
   readonly health: ProberRecord;
   readonly techniques: readonly TechniqueRecord[];
   readonly transitions: TransitionsRecord;
+  /** Null without a pair. */
+  readonly pair: PairRecord | null;
   /** How often a table was published. */
   readonly epoch: number;
 }
@@ -36,30 +39,4 @@ export interface LateRecord {
   readonly waiting: readonly WaitingRecord[];
   /** What was done so far. */
   readonly report: Report;
-}
-
-/** What JSON has no value for stands as a mapping with this key. */
-const KIND = "$";
-
-const ARRAYS = { Uint8Array, Uint16Array, Int32Array, Float64Array };
-
-export function textOf(record: object): string {
-  return JSON.stringify(record, (_, value: unknown) => {
-    if (typeof value === "number" && !Number.isFinite(value)) return { [KIND]: String(value) };
-    if (!ArrayBuffer.isView(value)) return value;
-    const { buffer, byteOffset, byteLength } = value;
-    const octets = Buffer.from(buffer, byteOffset, byteLength).toString("base64");
-    return { [KIND]: value.constructor.name, octets };
-  });
-}
-
-/** Of a record of this version. */
-export function recordIn<T extends EngineRecord | LateRecord>(text: string): T {
-  return JSON.parse(text, (_, value: unknown) => {
-    if (typeof value !== "object" || value === null || !(KIND in value)) return value;
-    const kind = String(value[KIND]);
-    if (!(kind in ARRAYS) || !("octets" in value)) return Number(kind);
-    const octets = Buffer.from(String(value.octets), "base64");
-    return new ARRAYS[kind as keyof typeof ARRAYS](Uint8Array.from(octets).buffer);
-  }) as T;
 }

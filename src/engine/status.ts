@@ -9,10 +9,15 @@ import type {
 } from "../cluster/liveness.ts";
 import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 import type { Technique } from "../cluster/techniques.ts";
+import type { PairStatus } from "../vrrp/pair.ts";
 import type { EngineParts } from "./parts.ts";
+import type { PeerStatus } from "./peer_link.ts";
 
 /** The parts of an engine that know of it. */
-type Known = Pick<EngineParts, "forwarding" | "liveness" | "prober" | "publisher" | "clock">;
+type Known = Pick<
+  EngineParts,
+  "forwarding" | "liveness" | "prober" | "pair" | "peer" | "publisher" | "clock"
+>;
 
 export interface AspectStatus<State> {
   readonly state: State;
@@ -58,13 +63,19 @@ export interface ClusterStatus {
 export interface Status {
   /** How often a forwarding table was published so far. */
   readonly epoch: number;
+  /** Which one of a pair is active; null without one. */
+  readonly pair: PairStatus | null;
+  /** What is known of the other one; null where nothing is told. */
+  readonly peer: PeerStatus | null;
   readonly clusters: readonly ClusterStatus[];
 }
 
 export function statusOf(parts: Known): Status {
-  const { forwarding: { maps, techniques }, liveness, publisher } = parts;
+  const { forwarding: { maps, techniques }, liveness, pair, peer, publisher } = parts;
   return {
     epoch: publisher.epoch,
+    pair: pair.status(),
+    peer: peer?.status() ?? null,
     clusters: maps.map((map) => {
       const { cluster } = map;
       const shares = map.shares();

@@ -22,7 +22,7 @@ import {
   type RememberedRecord,
   sameClusters,
   type TransitionsRecord,
-} from "./transitions_record.ts";
+} from "../cluster/transitions_record.ts";
 
 const TICK_MS = 1000;
 
@@ -42,7 +42,7 @@ type OwnersOfCluster = Pick<ClusterMap, "cluster" | "live">;
 /** One cluster's. */
 interface Part {
   readonly map: OwnersOfCluster;
-  readonly transitions: ClusterTransitions;
+  transitions: ClusterTransitions;
   /** Its first bucket, and its place among the clusters. */
   readonly first: number;
   readonly index: number;
@@ -99,31 +99,53 @@ export class Transitions {
   }
 
   record(): TransitionsRecord {
-    const remembered = this.recordRemembered();
-    const clusters = this.#parts.map(({ map: { cluster }, transitions, first, index }): PartRecord => {
-      const { name, buckets, seed, mask, backends } = cluster;
-      return {
-        cluster: { name, buckets, seed, mask },
-        backends: backends.map((backend) => (
-          { name: backend.name, address: backend.address, neighbor: this.#neighborOf(backend) }
-        )),
-        transitions: transitions.record(),
-        began: this.#memory.began(first, buckets),
-        remembered: remembered[index]!,
-      };
-    });
+    const clusters = this.#parts.map((_, index) => this.recordOf(index));
     return { tick: this.#memory.tick, clusters };
+  }
+
+  /** Of one cluster. Workers may go on writing. */
+  recordOf(index: number): PartRecord {
+    const { map: { cluster }, transitions, first } = this.#parts[index]!;
+    const { name, buckets, seed, mask, backends } = cluster;
+    return {
+      cluster: { name, buckets, seed, mask },
+      backends: backends.map((backend) => (
+        { name: backend.name, address: backend.address, neighbor: this.#neighborOf(backend) }
+      )),
+      transitions: transitions.record(),
+      began: this.#memory.began(first, buckets),
+      remembered: this.rememberedOf(index),
+    };
   }
 
   /** By cluster; empty where nothing is in transition. Workers may go on writing. */
   recordRemembered(): RememberedRecord[] {
-    return this.#parts.map(({ map: { cluster }, transitions, first, index }) => {
-      if (transitions.size === 0) return { strayed: new Int32Array(), connections: new Int32Array() };
-      return {
-        strayed: this.#memory.strayedOf(first, cluster.buckets),
-        connections: this.#memory.connections[index]!.record(),
-      };
-    });
+    return this.#parts.map((_, index) => this.rememberedOf(index));
+  }
+
+  /** Of one cluster. */
+  rememberedOf(index: number): RememberedRecord {
+    const { map: { cluster }, transitions, first } = this.#parts[index]!;
+    if (transitions.size === 0) return { strayed: new Int32Array(), connections: new Int32Array() };
+    return {
+      strayed: this.#memory.strayedOf(first, cluster.buckets),
+      connections: this.#memory.connections[index]!.record(),
+    };
+  }
+
+  /** Seconds by which transitions are timed. */
+  get tick(): number {
+    return this.#memory.tick;
+  }
+
+  /** How many buckets of a cluster are in transition. */
+  sizeOf(index: number): number {
+    return this.#parts[index]!.transitions.size;
+  }
+
+  /** Of a cluster: another number whenever its transitions have changed. */
+  revisionOf(index: number): number {
+    return this.#parts[index]!.transitions.revision;
   }
 
   /**
@@ -137,6 +159,21 @@ export class Transitions {
       this.#memory.adoptBegan(part.first, other.began);
     }
     this.#adoptRemembered(before, before.clusters.map(({ remembered }) => remembered), []);
+  }
+
+  /**
+   * Goes on by those of another dispatcher, in the middle of its work: what is known here of the same clusters is forgotten. No frame to
+   * them may have come for a while. Then comes `follow`.
+   */
+  goOnBy(before: TransitionsRecord): void {
+    for (const { part } of sameClusters(this.#parts, before)) {
+      const { map, first, index } = part;
+      part.transitions = new ClusterTransitions(map.cluster.transition, map.live);
+      this.#memory.forgetStrayed(first, map.cluster.buckets);
+      this.#memory.connections[index]!.retire(() => true);
+    }
+    this.#hasEnded = true; // So that the next sweep makes room of them.
+    this.adopt(before);
   }
 
   /** What workers have written there since. */

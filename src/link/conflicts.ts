@@ -10,7 +10,9 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../system/clock.ts";
-import { formatMac, type Mac } from "../wire/address.ts";
+import { sharedAddresses } from "../config/vrrp.ts";
+import { formatMac, isIpv6, type Mac } from "../wire/address.ts";
+import * as vrrp from "../wire/vrrp.ts";
 import type { Claim } from "./claim.ts";
 
 /** What makes a backend claim a cluster address: it answers for it, or its own questions name it as their sender's. */
@@ -72,8 +74,10 @@ export class Conflicts {
     const { high, low } = config.dispatcher.mac;
     // Our own words, which somebody passes on.
     if (claim.mac.high === high && claim.mac.low === low) return;
+    const isOwn = isOwnAddress(config, address);
+    // The words of the other one of a pair, or our own again: what two active ones mean is VRRP's affair (vrrp/).
+    if (!isOwn && isVirtual(config, claim)) return;
     const nowMs = clock.now();
-    const isOwn = !config.clusters.some(({ addresses }) => addresses.includes(address));
     this.#tell(claim, isOwn, nowMs);
     if (!isOwn || nowMs - this.#startMs >= DUPLICATE_MS) return this.#defend(address, nowMs);
     const mac = formatMac(claim.mac.high, claim.mac.low);
@@ -113,4 +117,17 @@ export class Conflicts {
     this.#defendedMs.set(address, nowMs);
     this.#options.defend(address);
   }
+}
+
+/** Is it the dispatcher's alone, neither a cluster's nor a pair's? */
+function isOwnAddress({ dispatcher, clusters }: Config, address: string): boolean {
+  const isShared = dispatcher.vrrp !== undefined && sharedAddresses(dispatcher.vrrp).includes(address);
+  return !isShared && !clusters.some(({ addresses }) => addresses.includes(address));
+}
+
+/** Does the claim say that the address is at the virtual MAC? */
+function isVirtual({ dispatcher }: Config, { address, mac }: Claim): boolean {
+  if (dispatcher.vrrp === undefined) return false;
+  const { high, low } = vrrp.macOf(dispatcher.vrrp.id, isIpv6(address));
+  return mac.high === high && mac.low === low;
 }

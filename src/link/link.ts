@@ -2,10 +2,12 @@
 
 import type { ClusterConfig, Config } from "../config/config.ts";
 import type { Attachment } from "../plane/attachment.ts";
+import { sharedAddresses } from "../config/vrrp.ts";
 import { isIpv6, linkLocalOf, type Mac } from "../wire/address.ts";
 import * as ethernet from "../wire/ethernet.ts";
+import * as vrrp from "../wire/vrrp.ts";
 import * as virtio from "../wire/virtio.ts";
-import type { LinkFrames } from "./link_frames.ts";
+import { LinkFrames } from "./link_frames.ts";
 import { type Frame, viewOf } from "./own_frames.ts";
 
 /** The queue by which frames of our own leave. */
@@ -15,22 +17,35 @@ export class Link {
   readonly #attachment: Attachment;
   readonly #frames: LinkFrames;
   readonly #config: Config;
+  readonly #holds: (address: string) => boolean;
   /** Where a frame begins in what the device reads and writes. */
   readonly #start: number;
 
-  constructor(attachment: Attachment, frames: LinkFrames, config: Config) {
+  /** `holds`: has this dispatcher what a pair shares, in the family of this address? */
+  constructor(
+    attachment: Attachment,
+    frames: LinkFrames,
+    config: Config,
+    holds: (address: string) => boolean,
+  ) {
     this.#attachment = attachment;
     this.#frames = frames;
     this.#config = config;
+    this.#holds = holds;
     this.#start = attachment.hasVirtioHeader ? virtio.HEADER : 0;
   }
 
   /** Sends a frame of our own. */
   send(frame: Frame): void {
-    if (this.#start === 0) return void this.#attachment.write(FIRST_QUEUE, frame);
+    this.#attachment.write(FIRST_QUEUE, this.whole(frame));
+  }
+
+  /** A frame as the device takes it. */
+  whole(frame: Frame): Frame {
+    if (this.#start === 0) return frame;
     const whole = new Uint8Array(this.#start + frame.length);
     whole.set(frame, this.#start);
-    this.#attachment.write(FIRST_QUEUE, whole);
+    return whole;
   }
 
   /** The frame in what a worker handed up, without the priority tag that it may have. */
@@ -57,22 +72,31 @@ export class Link {
     for (const address of ownAddresses(this.#config)) this.send(this.#frames.probe(address));
   }
 
-  /** Tells where our addresses are: those of clusters that broadcast are at the group's MAC, all others at ours. */
+  /**
+   * Tells where our addresses are: those of clusters that broadcast are at the group's MAC, others that a pair shares at the virtual one
+   * while this dispatcher has them, all others at ours.
+   */
   announce(isBroadcast: (cluster: ClusterConfig) => boolean): void {
     const { dispatcher, clusters } = this.#config;
     this.#say(dispatcher.addresses.map(({ address }) => address), dispatcher.mac);
+    if (dispatcher.vrrp !== undefined) this.#sayShared(sharedAddresses(dispatcher.vrrp));
     for (const cluster of clusters) {
-      this.#say(cluster.addresses, isBroadcast(cluster) ? cluster.group : dispatcher.mac);
+      this.#sayShared(cluster.addresses, isBroadcast(cluster) ? cluster.group : undefined);
     }
   }
 
   /** Tells everyone, and each of these machines by itself, where one address of ours is. */
   defend(address: string, isBroadcast: (cluster: ClusterConfig) => boolean, machines: readonly Mac[]): void {
-    const cluster = this.#config.clusters.find(({ addresses }) => addresses.includes(address));
-    const mac = cluster !== undefined && isBroadcast(cluster) ? cluster.group : this.#config.dispatcher.mac;
-    this.#say([address], mac);
+    const { dispatcher, clusters } = this.#config;
+    const cluster = clusters.find(({ addresses }) => addresses.includes(address));
+    const isOwn = dispatcher.addresses.some((own) => own.address === address) ||
+      address === linkLocalOf(dispatcher.mac);
+    if (!isOwn && !this.#holds(address)) return;
+    const [frames, shared] = isOwn ? [this.#frames, dispatcher.mac] as const : this.#sharedVoice(address);
+    const mac = cluster !== undefined && isBroadcast(cluster) ? cluster.group : shared;
+    this.send(frames.announcement(address, mac));
     for (const { high, low } of machines) {
-      const frame = this.#frames.announcement(address, mac);
+      const frame = frames.announcement(address, mac);
       ethernet.setDst(viewOf(frame), 0, high, low);
       this.send(frame);
     }
@@ -89,6 +113,22 @@ export class Link {
     }
   }
 
+  /** Those of these addresses that this dispatcher has. */
+  #sayShared(addresses: readonly string[], group?: Mac): void {
+    for (const address of addresses.filter((address) => this.#holds(address))) {
+      const [frames, mac] = this.#sharedVoice(address);
+      this.send(frames.announcement(address, group ?? mac));
+    }
+  }
+
+  /** By what frames it is told where a shared address is, and its MAC: the frames come from there, so that bridges learn it. */
+  #sharedVoice(address: string): readonly [frames: LinkFrames, mac: Mac] {
+    const { dispatcher } = this.#config;
+    if (dispatcher.vrrp === undefined) return [this.#frames, dispatcher.mac];
+    const mac = vrrp.macOf(dispatcher.vrrp.id, isIpv6(address));
+    return [new LinkFrames({ ...dispatcher, mac }), mac];
+  }
+
   #say(addresses: readonly string[], mac: Mac): void {
     for (const address of addresses) this.send(this.#frames.announcement(address, mac));
   }
@@ -97,6 +137,7 @@ export class Link {
 /** Those that the dispatcher alone has: as configured, and where there is IPv6 the link-local one. */
 export function ownAddresses({ dispatcher, clusters }: Config): string[] {
   const own = dispatcher.addresses.map(({ address }) => address);
-  const all = [...own, ...clusters.flatMap(({ addresses }) => addresses)];
+  const shared = dispatcher.vrrp === undefined ? [] : sharedAddresses(dispatcher.vrrp);
+  const all = [...own, ...shared, ...clusters.flatMap(({ addresses }) => addresses)];
   return all.some(isIpv6) ? [...own, linkLocalOf(dispatcher.mac)] : own;
 }

@@ -69,6 +69,13 @@ export class Answers {
     return verdict.HEARD_PROBE;
   }
 
+  /** Hands up what the other one of a pair tells, whole and with its checksum, if the rate limit allows. */
+  heardPeer(packet: Packet): number {
+    if (!this.#limits.allow(verdict.HEARD_PEER)) return verdict.DROP_RATE_LIMIT;
+    this.#virtio.sumUp(packet);
+    return verdict.HEARD_PEER;
+  }
+
   /** Hands a frame up that waits for its next hop's MAC, if the rate limit allows. */
   pending(): number {
     return this.#limits.allow(verdict.PENDING) ? verdict.PENDING : verdict.DROP_PENDING;

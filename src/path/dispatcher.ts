@@ -25,6 +25,7 @@ import { Ipv4Path } from "./ipv4_path.ts";
 import { Ipv6Path, ownIpv6 } from "./ipv6_path.ts";
 import { Limits } from "./limits.ts";
 import { Packet } from "./packet.ts";
+import { Pair } from "./pair.ts";
 import type { Plan } from "./plan.ts";
 import { Responder4 } from "./responder4.ts";
 import { Responder6 } from "./responder6.ts";
@@ -41,6 +42,7 @@ export class Dispatcher {
   readonly #groups: AddressTable;
   readonly #egress: Egress;
   readonly #virtio: VirtioHeader;
+  readonly #pair: Pair;
   readonly #ipv4: Ipv4Path;
   readonly #ipv6: Ipv6Path;
 
@@ -63,12 +65,15 @@ export class Dispatcher {
     const virtio = new VirtioHeader(plan.offloads, this.#packet.frame);
     const responder4 = new Responder4(plan, egress);
     const responder6 = new Responder6(plan, egress);
-    const answers = new Answers(responder4, responder6, new Limits(plan.rateLimits, clock), virtio);
+    const limits = new Limits(plan.rateLimits, clock);
+    const answers = new Answers(responder4, responder6, limits, virtio);
+    const pair = new Pair(plan, egress, limits);
     const path = new IpPath(plan, memory, egress, answers, virtio);
     this.#egress = egress;
     this.#virtio = virtio;
-    this.#ipv4 = new Ipv4Path(plan, path, egress, answers, responder4);
-    this.#ipv6 = new Ipv6Path(plan, path, egress, answers, responder6, virtio);
+    this.#pair = pair;
+    this.#ipv4 = new Ipv4Path(plan, path, egress, answers, responder4, pair);
+    this.#ipv6 = new Ipv6Path(plan, path, egress, answers, responder6, virtio, pair);
     const groups = new Set(ownIpv6(plan).map((address) => nd.solicitedNodeMacLow(wordsOf(address)[3]!)));
     if (groups.size > 0) groups.add(nd.ALL_NODES_MAC_LOW);
     this.#groups = new AddressTable([...groups].map((low) => [low, 1]));
@@ -132,7 +137,12 @@ export class Dispatcher {
     packet.at = at;
     packet.length = length;
     packet.isUnicast = high === this.#macHigh && low === this.#macLow;
-    if (!packet.isUnicast && !this.#isJoined(high, low)) return verdict.DROP_NOT_OURS;
+    if (!packet.isUnicast) {
+      if (this.#pair.isVirtualMac(high, low)) {
+        if (!this.#pair.isActiveAt(low)) return verdict.DROP_NOT_ACTIVE;
+        packet.isUnicast = true;
+      } else if (!this.#isJoined(high, low)) return verdict.DROP_NOT_OURS;
+    }
     const from = ethernet.srcHigh(frame, at);
     if (ethernet.isGroup(from) || (from === this.#macHigh && ethernet.srcLow(frame, at) === this.#macLow)) {
       return verdict.DROP_SOURCE_MAC;
@@ -157,6 +167,7 @@ export class Dispatcher {
   }
 
   #isJoined(high: number, low: number): boolean {
-    return high === nd.GROUP_MAC_HIGH ? this.#groups.lookup(low) !== ABSENT : ethernet.isBroadcast(high, low);
+    if (high === nd.GROUP_MAC_HIGH && this.#groups.lookup(low) !== ABSENT) return true;
+    return ethernet.isBroadcast(high, low) || this.#pair.isGroupMac(high, low);
   }
 }

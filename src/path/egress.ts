@@ -1,6 +1,8 @@
 /** Where a frame goes when it leaves: the MACs, by the forwarding table in use. */
 
+import type { Mac } from "../wire/address.ts";
 import * as ethernet from "../wire/ethernet.ts";
+import * as vrrp from "../wire/vrrp.ts";
 import { type ForwardingTable, NO_GROUP } from "../table/forwarding_table.ts";
 import { NO_ROUTE, RouteTable } from "../table/route_table.ts";
 import { nextHop } from "./next_hop.ts";
@@ -9,6 +11,10 @@ import type { Plan } from "./plan.ts";
 import * as verdict from "./verdict.ts";
 
 const NO_GATEWAY = -1;
+
+/** At which MAC an address of ours is, where it is not a group's: the dispatcher's own, or the one that a pair shares. */
+export const OWN_MAC = NO_GROUP;
+export const SHARED_MAC = -2;
 
 /** Every host of a link has an address in it, RFC 4291 section 2.1. */
 const LINK_LOCAL = { address: "fe80::", prefixLength: 10 };
@@ -22,6 +28,9 @@ export class Egress {
   cluster = 0;
   readonly #macHigh: number;
   readonly #macLow: number;
+  /** Of what a pair shares, in each family; without a pair our own. */
+  readonly #shared4: Mac;
+  readonly #shared6: Mac;
   readonly #mtus: Int32Array;
   readonly #gateway4: number;
   readonly #gateway6: number;
@@ -32,6 +41,8 @@ export class Egress {
     this.table = table;
     this.#macHigh = plan.mac.high;
     this.#macLow = plan.mac.low;
+    this.#shared4 = plan.vrrp === undefined ? plan.mac : vrrp.macOf(plan.vrrp.id, false);
+    this.#shared6 = plan.vrrp === undefined ? plan.mac : vrrp.macOf(plan.vrrp.id, true);
     this.#mtus = Int32Array.from(plan.mtus);
     this.#gateway4 = plan.gateway.ipv4 ?? NO_GATEWAY;
     this.#gateway6 = plan.gateway.ipv6 ?? NO_GATEWAY;
@@ -78,13 +89,21 @@ export class Egress {
     ethernet.setSrc(frame, at, this.#macHigh, this.#macLow);
   }
 
-  /** The MAC at which an address of ours is: that of its cluster's group, or our own for NO_GROUP. */
-  macHighOf(group: number): number {
-    return group === NO_GROUP ? this.#macHigh : this.table.macHigh(group);
+  /** The MAC at which an address of ours is: that of its cluster's group, or OWN_MAC, or SHARED_MAC. */
+  macHighOf(place: number, isIpv6: boolean): number {
+    if (place === SHARED_MAC) return (isIpv6 ? this.#shared6 : this.#shared4).high;
+    return place === OWN_MAC ? this.#macHigh : this.table.macHigh(place);
   }
 
-  macLowOf(group: number): number {
-    return group === NO_GROUP ? this.#macLow : this.table.macLow(group);
+  macLowOf(place: number, isIpv6: boolean): number {
+    if (place === SHARED_MAC) return (isIpv6 ? this.#shared6 : this.#shared4).low;
+    return place === OWN_MAC ? this.#macLow : this.table.macLow(place);
+  }
+
+  /** Where a cluster's addresses are: at its group's MAC, or SHARED_MAC. */
+  placeOf(cluster: number): number {
+    const group = this.table.group(cluster);
+    return group === NO_GROUP ? SHARED_MAC : group;
   }
 
   #isOnLink(packet: Packet): boolean {

@@ -18,6 +18,7 @@ import { CLOSED_DROP, Clusters, OPEN } from "./clusters.ts";
 import type { Egress } from "./egress.ts";
 import { nextHop } from "./next_hop.ts";
 import type { Packet } from "./packet.ts";
+import { Peer } from "./peer.ts";
 import type { Plan } from "./plan.ts";
 import { FIRST_PROBE_PORT, NO_PROBE_PORT, probePortOf } from "./probe_ports.ts";
 import { type PathMemory, Transitions } from "./transitions.ts";
@@ -26,6 +27,8 @@ import type { VirtioHeader } from "./virtio_header.ts";
 
 /** What an address is: the dispatcher's own. A cluster's address is the cluster's index, any other ABSENT. */
 export const SELF = 0x7fffffff;
+/** The dispatcher's while it is the active one of a pair, apart from the clusters' addresses. */
+export const SHARED = 0x7ffffffd;
 
 export class IpPath {
   readonly #clusters: Clusters;
@@ -35,6 +38,7 @@ export class IpPath {
   readonly #egress: Egress;
   readonly #answers: Answers;
   readonly #virtio: VirtioHeader;
+  readonly #peer: Peer;
 
   constructor(plan: Plan, memory: PathMemory, egress: Egress, answers: Answers, virtio: VirtioHeader) {
     this.#clusters = new Clusters(plan.clusters);
@@ -44,11 +48,12 @@ export class IpPath {
     this.#egress = egress;
     this.#answers = answers;
     this.#virtio = virtio;
+    this.#peer = new Peer(plan);
   }
 
   /** A packet from an address of ours, which `src` is, to what `dst` is. */
   receiveFromOurs(packet: Packet, src: number, dst: number): number {
-    if (src === SELF) return verdict.DROP_FROM_SELF;
+    if (src === SELF || src === SHARED) return verdict.DROP_FROM_SELF;
     if (dst !== SELF) return verdict.DROP_FROM_CLUSTER;
     // A backend answers from the cluster address when the control plane asks it there.
     const port = probePortOf(packet);
@@ -134,6 +139,7 @@ export class IpPath {
     if (packet.routingType !== 0) {
       return this.#answers.error(packet, verdict.PARAMETER_PROBLEM, packet.routingType);
     }
+    if (this.#peer.isFrom(packet)) return this.#answers.heardPeer(packet);
     this.#virtio.settle(packet);
     if (packet.isIcmp) {
       return isEchoReply(packet) ? this.#answers.heard(verdict.DROP_SELF) : this.#answers.echo(packet);

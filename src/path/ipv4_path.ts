@@ -4,12 +4,13 @@ import { isIpv6, netmask, wordOf } from "../wire/address.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
+import * as protocol from "../wire/protocol.ts";
 import { ABSENT, AddressTable } from "../table/address_table.ts";
-import { NO_GROUP } from "../table/forwarding_table.ts";
 import type { Answers } from "./answers.ts";
-import type { Egress } from "./egress.ts";
-import { type IpPath, SELF } from "./ip_path.ts";
+import { type Egress, OWN_MAC, SHARED_MAC } from "./egress.ts";
+import { type IpPath, SELF, SHARED } from "./ip_path.ts";
 import type { Packet } from "./packet.ts";
+import type { Pair } from "./pair.ts";
 import type { Plan } from "./plan.ts";
 import type { Responder4 } from "./responder4.ts";
 import * as verdict from "./verdict.ts";
@@ -22,13 +23,22 @@ export class Ipv4Path {
   readonly #egress: Egress;
   readonly #answers: Answers;
   readonly #responder: Responder4;
+  readonly #pair: Pair;
   readonly #locals: AddressTable;
 
-  constructor(plan: Plan, path: IpPath, egress: Egress, answers: Answers, responder: Responder4) {
+  constructor(
+    plan: Plan,
+    path: IpPath,
+    egress: Egress,
+    answers: Answers,
+    responder: Responder4,
+    pair: Pair,
+  ) {
     this.#path = path;
     this.#egress = egress;
     this.#answers = answers;
     this.#responder = responder;
+    this.#pair = pair;
     this.#locals = new AddressTable(localsOf4(plan));
   }
 
@@ -36,12 +46,13 @@ export class Ipv4Path {
   receive(packet: Packet, ip: number, room: number): number {
     if (!packet.readIpv4(ip, room)) return verdict.DROP_MALFORMED;
     // RFC 1812 section 5.3.4: what came to all MACs is not forwarded; nor is it answered.
-    if (!packet.isUnicast) return verdict.DROP_GROUP;
+    if (!packet.isUnicast && packet.protocol !== protocol.VRRP) return verdict.DROP_GROUP;
     const { frame } = packet;
     const srcIp = ipv4.src(frame, ip);
     const dstIp = ipv4.dst(frame, ip);
     if (ipv4.isMartianSource(srcIp)) return verdict.DROP_MARTIAN;
     const src = this.#locals.lookup(srcIp);
+    if (!packet.isUnicast) return src === SELF ? verdict.DROP_FROM_SELF : this.#pair.hear(packet);
     const dst = this.#locals.lookup(dstIp);
     if (src === BROADCAST) return verdict.DROP_MARTIAN;
     if (src !== ABSENT) return this.#path.receiveFromOurs(packet, src, dst);
@@ -56,6 +67,9 @@ export class Ipv4Path {
       }
     }
     if (dst === SELF) return this.#path.deliver(packet);
+    if (dst === SHARED) {
+      return this.#pair.isActive(false) ? this.#path.deliver(packet) : verdict.DROP_NOT_ACTIVE;
+    }
     return dst === ABSENT ? this.#path.route(packet) : this.#path.dispatch(packet, dst);
   }
 
@@ -71,8 +85,9 @@ export class Ipv4Path {
     const target = this.#locals.lookup(arp.targetIp(frame, arpAt));
     if (target === ABSENT || target === BROADCAST) return verdict.DROP_ARP_OTHER;
     if (arp.operation(frame, arpAt) === arp.REQUEST) {
-      const group = target === SELF ? NO_GROUP : this.#egress.table.group(target);
-      return this.#answers.answered(packet, this.#responder.arp(packet, arpAt, group), verdict.ANSWERED_ARP);
+      if (target !== SELF && !this.#pair.isActive(false)) return verdict.DROP_NOT_ACTIVE;
+      const place = target === SELF ? OWN_MAC : target === SHARED ? SHARED_MAC : this.#egress.placeOf(target);
+      return this.#answers.answered(packet, this.#responder.arp(packet, arpAt, place), verdict.ANSWERED_ARP);
     }
     // An answer to a question of ours comes to our MAC and our own address; anything else nobody asked for.
     const isAnswer = packet.isUnicast && target === SELF && arp.operation(frame, arpAt) === arp.REPLY;
@@ -89,6 +104,7 @@ export function localsOf4(plan: Plan): [address: number, value: number][] {
     locals.set(wordOf(address) | ~netmask(prefixLength), BROADCAST);
   }
   for (const { address } of own) locals.set(wordOf(address), SELF);
+  for (const address of plan.vrrp?.addresses ?? []) if (!isIpv6(address)) locals.set(wordOf(address), SHARED);
   for (const [index, { addresses }] of plan.clusters.entries()) {
     for (const address of addresses.filter((address) => !isIpv6(address))) locals.set(wordOf(address), index);
   }

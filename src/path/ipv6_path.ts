@@ -5,12 +5,13 @@ import * as ethernet from "../wire/ethernet.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as nd from "../wire/nd.ts";
+import * as protocol from "../wire/protocol.ts";
 import { ABSENT, AddressTable6 } from "../table/address_table.ts";
-import { NO_GROUP } from "../table/forwarding_table.ts";
 import type { Answers } from "./answers.ts";
-import type { Egress } from "./egress.ts";
-import { type IpPath, SELF } from "./ip_path.ts";
+import { type Egress, OWN_MAC, SHARED_MAC } from "./egress.ts";
+import { type IpPath, SELF, SHARED } from "./ip_path.ts";
 import { BROKEN_CHAIN, type Packet } from "./packet.ts";
+import type { Pair } from "./pair.ts";
 import type { Plan } from "./plan.ts";
 import type { Responder6 } from "./responder6.ts";
 import * as verdict from "./verdict.ts";
@@ -27,6 +28,7 @@ export class Ipv6Path {
   readonly #answers: Answers;
   readonly #responder: Responder6;
   readonly #virtio: VirtioHeader;
+  readonly #pair: Pair;
   readonly #locals: AddressTable6;
 
   constructor(
@@ -36,12 +38,14 @@ export class Ipv6Path {
     answers: Answers,
     responder: Responder6,
     virtio: VirtioHeader,
+    pair: Pair,
   ) {
     this.#path = path;
     this.#egress = egress;
     this.#answers = answers;
     this.#responder = responder;
     this.#virtio = virtio;
+    this.#pair = pair;
     this.#locals = new AddressTable6(localsOf6(plan).map(([address, value]) => [wordsOf(address), value]));
   }
 
@@ -55,10 +59,17 @@ export class Ipv6Path {
     if (isDiscovery(packet) && (dst !== ABSENT || !packet.isUnicast)) return this.#discover(packet);
     if (ipv6.isUnspecified(frame, packet.src)) return verdict.DROP_MARTIAN;
     const src = this.#locals.lookup(frame, packet.src);
+    // The other one of a pair may say it from the link-local address that both share.
+    if (!packet.isUnicast && packet.protocol === protocol.VRRP) {
+      return src === SELF ? verdict.DROP_FROM_SELF : this.#pair.hear(packet);
+    }
     if (src !== ABSENT) return this.#path.receiveFromOurs(packet, src, dst);
     if (!packet.isUnicast || ipv6.isMulticast(frame, packet.dst)) return verdict.DROP_GROUP;
     if (ipv6.isMartianDestination(frame, packet.dst)) return verdict.DROP_MARTIAN;
     if (dst === SELF) return this.#path.deliver(packet);
+    if (dst === SHARED) {
+      return this.#pair.isActive(true) ? this.#path.deliver(packet) : verdict.DROP_NOT_ACTIVE;
+    }
     return dst === ABSENT ? this.#path.route(packet) : this.#path.dispatch(packet, dst);
   }
 
@@ -82,8 +93,9 @@ export class Ipv6Path {
     ) return verdict.DROP_ND_MALFORMED;
     if (this.#locals.lookup(frame, packet.src) !== ABSENT) return verdict.HEARD_CLAIM;
     if (target === ABSENT) return verdict.DROP_ND_OTHER;
-    const group = target === SELF ? NO_GROUP : this.#egress.table.group(target);
-    return this.#answers.answered(packet, this.#responder.advertise(packet, group), verdict.ANSWERED_ND);
+    if (target !== SELF && !this.#pair.isActive(true)) return verdict.DROP_NOT_ACTIVE;
+    const place = target === SELF ? OWN_MAC : target === SHARED ? SHARED_MAC : this.#egress.placeOf(target);
+    return this.#answers.answered(packet, this.#responder.advertise(packet, place), verdict.ANSWERED_ND);
   }
 
   /** A valid neighbor advertisement of what `target` is. */
@@ -115,6 +127,7 @@ export function localsOf6(plan: Plan): [address: string, value: number][] {
     addresses.filter(isIpv6).map((address): [string, number] => [address, index])
   );
   const locals = new Map<string, number>(clusters);
+  for (const address of plan.vrrp?.addresses ?? []) if (isIpv6(address)) locals.set(address, SHARED);
   for (const address of own) locals.set(address, SELF);
   // Where there is IPv6 there is a link-local address, RFC 4291 section 2.1.
   if (locals.size > 0) locals.set(linkLocalOf(plan.mac), SELF);

@@ -18,6 +18,17 @@ export const HEARD_BURST = 128;
 const HEARD_PROBES = 4000;
 export const HEARD_PROBE_BURST = 64;
 
+/**
+ * Right advertisements a second: more than two routers send at the shortest interval there is, in both families. And how many at once: a
+ * quarter of the ring.
+ */
+const HEARD_ADVERTISEMENTS = 1000;
+const HEARD_ADVERTISEMENT_BURST = 64;
+
+/** What the other one of a pair tells comes in lots of 32 datagrams, one each 2 ms at most (peer/sharing.ts). */
+const HEARD_PEERS = 20_000;
+const HEARD_PEER_BURST = 64;
+
 /** Frames a second that wait for a next hop's MAC, and how many at once: as many as the ring for them holds. */
 const PENDING = 500;
 const PENDING_BURST = 64;
@@ -32,6 +43,9 @@ export class Limits {
   readonly #pending = new TokenBucket(PENDING, PENDING_BURST);
   readonly #heardAnswer = new TokenBucket(HEARD_ANSWERS, HEARD_BURST);
   readonly #heardProbe = new TokenBucket(HEARD_PROBES, HEARD_PROBE_BURST);
+  readonly #heardAdvertisement = new TokenBucket(HEARD_ADVERTISEMENTS, HEARD_ADVERTISEMENT_BURST);
+
+  readonly #heardPeer = new TokenBucket(HEARD_PEERS, HEARD_PEER_BURST);
 
   /** `clock` gives milliseconds, int32; it never goes back, and may wrap. */
   constructor(limits: RateLimits, clock: () => number) {
@@ -60,6 +74,10 @@ export class Limits {
         return this.#heardAnswer.take(this.#clock());
       case verdict.HEARD_PROBE:
         return this.#heardProbe.take(this.#clock());
+      case verdict.HEARD_ADVERTISEMENT:
+        return this.#heardAdvertisement.take(this.#clock());
+      case verdict.HEARD_PEER:
+        return this.#heardPeer.take(this.#clock());
       default:
         return this.#unreachable.take(this.#clock());
     }

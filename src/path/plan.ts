@@ -30,6 +30,15 @@ export interface RateLimits {
   readonly reset: number;
 }
 
+export interface VrrpPlan {
+  /** 1 to 255. */
+  readonly id: number;
+  /** The active one has them besides those of the clusters. In IPv6 a link-local one is among them. */
+  readonly addresses: readonly string[];
+  /** The other dispatcher, if it tells what it knows: its address and the UDP port. */
+  readonly peer?: { readonly address: string; readonly port: number } | undefined;
+}
+
 export interface Plan {
   readonly mac: Mac;
   /** A virtio header (wire/virtio.ts) stands right before each frame, and frames may be super-frames. */
@@ -46,6 +55,8 @@ export interface Plan {
   /** The largest packet on the way to each neighbor. */
   readonly mtus: readonly number[];
   readonly rateLimits: RateLimits;
+  /** What is shared with another dispatcher; undefined: this one is alone. */
+  readonly vrrp: VrrpPlan | undefined;
 }
 
 /** How large the table is by which the path goes. */

@@ -49,15 +49,21 @@ export class Responder4 implements Responder {
     this.#address = own === undefined ? 0 : wordOf(own.address);
   }
 
-  /** The reply to a valid who-has at `arpAt` for an address of ours, which is at the MAC of `group`, or at ours for NO_GROUP. */
-  arp(packet: Packet, arpAt: number, group: number): number {
+  /** The reply to a valid who-has at `arpAt` for an address of ours, which is at this place (egress.ts). */
+  arp(packet: Packet, arpAt: number, place: number): number {
     const { frame } = packet;
     const askerHigh = arp.senderMacHigh(frame, arpAt);
     const askerLow = arp.senderMacLow(frame, arpAt);
     const asked = arp.targetIp(frame, arpAt);
     arp.write(frame, arpAt, arp.REPLY);
     arp.setTarget(frame, arpAt, askerHigh, askerLow, arp.senderIp(frame, arpAt));
-    arp.setSender(frame, arpAt, this.#egress.macHighOf(group), this.#egress.macLowOf(group), asked);
+    arp.setSender(
+      frame,
+      arpAt,
+      this.#egress.macHighOf(place, false),
+      this.#egress.macLowOf(place, false),
+      asked,
+    );
     this.#egress.sendTo(packet, askerHigh, askerLow);
     return ethernet.HEADER + arp.LENGTH;
   }

@@ -56,10 +56,10 @@ export class Responder6 implements Responder {
   }
 
   /**
-   * The advertisement that answers a valid solicitation for an address of ours, RFC 4861 section 7.2.4. The address is at the MAC
-   * of `group`, or at ours for NO_GROUP.
+   * The advertisement that answers a valid solicitation for an address of ours, RFC 4861 section 7.2.4. The address is at this
+   * place (egress.ts). A router answers, whose R is set: RFC 9568 section 6.4.3.
    */
-  advertise(packet: Packet, group: number): number {
+  advertise(packet: Packet, place: number): number {
     const { frame, bytes, ip, upper } = packet;
     // Who asks whether the address is free has none to be answered at: all nodes hear the answer.
     const isProbe = ipv6.isUnspecified(frame, packet.src);
@@ -79,8 +79,8 @@ export class Responder6 implements Responder {
       frame,
       message,
       nd.TARGET_LINK_LAYER,
-      this.#egress.macHighOf(group),
-      this.#egress.macLowOf(group),
+      this.#egress.macHighOf(place, true),
+      this.#egress.macLowOf(place, true),
     );
     icmpv6.setChecksum(frame, ip, message, nd.LENGTH);
     if (isProbe) this.#egress.sendTo(packet, nd.GROUP_MAC_HIGH, nd.ALL_NODES_MAC_LOW);

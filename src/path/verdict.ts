@@ -44,58 +44,68 @@ export const HEARD_CLAIM = 16;
 export const HEARD_ANSWER = 17;
 /** From a cluster address to a port that the prober asks from: likely an answer to a probe. */
 export const HEARD_PROBE = 18;
+/** An advertisement of the other one of a pair, and right. */
+export const HEARD_ADVERTISEMENT = 19;
+/** From the other one of a pair: what it tells of maps and connections. */
+export const HEARD_PEER = 20;
 
 // Dropped.
 /** Shorter than an Ethernet header. */
-export const DROP_RUNT = 19;
+export const DROP_RUNT = 21;
 /** To another machine's MAC, or to a group that we are not in. */
-export const DROP_NOT_OURS = 20;
+export const DROP_NOT_OURS = 22;
 /** From our own MAC, or from a group: a loop or a forgery. */
-export const DROP_SOURCE_MAC = 21;
+export const DROP_SOURCE_MAC = 23;
 /** Neither ARP, IPv4 nor IPv6. */
-export const DROP_ETHERTYPE = 22;
+export const DROP_ETHERTYPE = 24;
 /** Of another VLAN than the configured one: a tag that carries only a priority is as good as none. */
-export const DROP_VLAN = 23;
+export const DROP_VLAN = 25;
 /** ARP that is none, or whose sender cannot be one. */
-export const DROP_ARP_MALFORMED = 24;
+export const DROP_ARP_MALFORMED = 26;
 /** ARP that asks for or speaks to others, or that nobody asked for. */
-export const DROP_ARP_OTHER = 25;
+export const DROP_ARP_OTHER = 27;
 /** Neighbor discovery that RFC 4861 section 7.1 calls invalid. */
-export const DROP_ND_MALFORMED = 26;
+export const DROP_ND_MALFORMED = 28;
 /** Neighbor discovery about others, or that nobody asked for. */
-export const DROP_ND_OTHER = 27;
+export const DROP_ND_OTHER = 29;
 /** IP with a wrong version, length or header checksum, or extension headers that cannot be. */
-export const DROP_MALFORMED = 28;
+export const DROP_MALFORMED = 30;
 /** IP to everyone or to a group: by MAC or by address. */
-export const DROP_GROUP = 29;
+export const DROP_GROUP = 31;
 /** From a cluster address: a backend's reply that came through us; or to us, and more of it than one would ask for. */
-export const DROP_FROM_CLUSTER = 30;
+export const DROP_FROM_CLUSTER = 32;
 /** From the dispatcher's own address. */
-export const DROP_FROM_SELF = 31;
+export const DROP_FROM_SELF = 33;
 /** From an address that no host has, or to one. */
-export const DROP_MARTIAN = 32;
+export const DROP_MARTIAN = 34;
 /** IPv4 source routing, which nobody uses but to get where they should not. */
-export const DROP_SOURCE_ROUTE = 33;
+export const DROP_SOURCE_ROUTE = 35;
 /** To the cluster, from the backend that it would go to. */
-export const DROP_LOOP = 34;
+export const DROP_LOOP = 36;
 /** To a closed port of a cluster that drops such packets, or too short to tell its port. */
-export const DROP_CLOSED = 35;
+export const DROP_CLOSED = 37;
 /** IPv4, larger than the way ahead, and may be fragmented: we do not fragment. */
-export const DROP_TOO_BIG = 36;
+export const DROP_TOO_BIG = 38;
 /** To the dispatcher itself, and nothing that it answers: replies, errors, resets, fragments, wrong checksums. */
-export const DROP_SELF = 37;
+export const DROP_SELF = 39;
 /** An ICMP error is due but must not be sent: RFC 1812 section 4.3.2.7, RFC 4443 section 2.4. */
-export const DROP_UNANSWERABLE = 38;
+export const DROP_UNANSWERABLE = 40;
 /** An answer is due but over the rate limit. */
-export const DROP_RATE_LIMIT = 39;
+export const DROP_RATE_LIMIT = 41;
 /** To a next hop whose MAC is not known yet, and more such frames than can be kept. */
-export const DROP_PENDING = 40;
+export const DROP_PENDING = 42;
+/** To the virtual MAC, or to what a pair shares, while the other one is active. */
+export const DROP_NOT_ACTIVE = 43;
+/** An advertisement of VRRP that RFC 9568 section 7.1 calls invalid. */
+export const DROP_VRRP_MALFORMED = 44;
+/** An advertisement of another virtual router. */
+export const DROP_VRRP_OTHER = 45;
 
 // Decided by the engine, in place of the path's verdict.
 /** The device took no frame: its queue is full or it is down. */
-export const DROP_TRANSMIT = 41;
+export const DROP_TRANSMIT = 46;
 /** The control plane cannot take any more frames for now. */
-export const DROP_RING_FULL = 42;
+export const DROP_RING_FULL = 47;
 
 /** Names by verdict, as counters and logs print them. */
 export const NAMES = [
@@ -118,6 +128,8 @@ export const NAMES = [
   "heard_claim",
   "heard_answer",
   "heard_probe",
+  "heard_advertisement",
+  "heard_peer",
   "drop_runt",
   "drop_not_ours",
   "drop_source_mac",
@@ -140,6 +152,9 @@ export const NAMES = [
   "drop_unanswerable",
   "drop_rate_limit",
   "drop_pending",
+  "drop_not_active",
+  "drop_vrrp_malformed",
+  "drop_vrrp_other",
   "drop_transmit",
   "drop_ring_full",
 ] as const;
@@ -156,10 +171,10 @@ export function isAnswer(verdict: number): boolean {
 
 /** The frame goes nowhere. */
 export function isDropped(verdict: number): boolean {
-  return verdict > HEARD_PROBE;
+  return verdict > HEARD_PEER;
 }
 
 /** The frame is for the control plane. */
 export function isHandedUp(verdict: number): boolean {
-  return verdict >= PENDING && verdict <= HEARD_PROBE;
+  return verdict >= PENDING && verdict <= HEARD_PEER;
 }

@@ -16,6 +16,7 @@ import * as verdict from "../path/verdict.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
 import * as virtio from "../wire/virtio.ts";
 import { Capturing } from "./capturing.ts";
+import { NOTHING } from "./stand_in.ts";
 import type { WorkerState } from "./worker_state.ts";
 
 /** The most frames that are worked off in one go, under one table. */
@@ -55,6 +56,20 @@ export class DataPlane {
     this.#words = new Int32Array(this.#slot.buffer);
     this.#begin = plan.offloads ? virtio.HEADER : 0;
     this.#dispatcher = new Dispatcher(plan, this.#slot, state.take(), state, () => clock() | 0);
+  }
+
+  /** For the first worker, between two bursts: says what main is late to say. Then so many milliseconds there is nothing to say; or NOTHING. */
+  standIn(): number {
+    const { standIn } = this.#state;
+    if (!standIn.isOn) return NOTHING;
+    const nowMs = this.#clock() | 0;
+    this.#say(standIn.take(false, nowMs, this.#words));
+    this.#say(standIn.take(true, nowMs, this.#words));
+    return standIn.waitMs(nowMs);
+  }
+
+  #say(length: number): void {
+    if (length > 0) this.#device.write(this.#slot, length);
   }
 
   /** Works off the frames that are waiting, `most` at most, and says how many there were. */

@@ -47,6 +47,7 @@ export class InlineAttachment implements Attachment {
     // What is handed up may be answered at once, and the answer may bring more frames: the loop below takes them too.
     if (this.#plane === undefined || this.#isWorking || this.#isHeld) return;
     this.#isWorking = true;
+    this.#plane.standIn();
     while (this.#plane.burst() > 0) this.#handedUp(0);
     this.#isWorking = false;
   }

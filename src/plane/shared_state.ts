@@ -5,6 +5,7 @@
  *     transitions   which connections are whose, while buckets move                table/transition_memory.ts
  *     open ports    at which a backend may answer a probe                          table/open_ports.ts
  *     capture       which frames are captured                                      capture_filter.ts
+ *     stand-in      what the first worker says while main is late                  stand_in.ts
  *     tables        two forwarding tables behind an epoch                          tables.ts
  *     worker 0      its part: what it has taken, its counters, its rings           worker_state.ts
  *     worker 1      ...
@@ -21,6 +22,7 @@ import { DISPATCHED, NAMES } from "../path/verdict.ts";
 import { FastPathCounts } from "../kernel/counts.ts";
 import { CaptureFilter } from "./capture_filter.ts";
 import type { Dimensions } from "./dimensions.ts";
+import { StandIn } from "./stand_in.ts";
 import { Tables } from "./tables.ts";
 import { WorkerState } from "./worker_state.ts";
 
@@ -41,6 +43,7 @@ export class SharedState {
   /** The prober's, from FIRST_PROBE_PORT on. */
   readonly openPorts: OpenPorts;
   readonly captureFilter: CaptureFilter;
+  readonly standIn: StandIn;
   /** Main's side: what the kernel has carried out of the path, as it was last asked. */
   readonly fastPath: FastPathCounts;
   readonly #words: Int32Array;
@@ -53,7 +56,8 @@ export class SharedState {
     const transitions = WORDS * 4;
     const openPorts = transitions + TransitionMemory.byteLength({ buckets, connections });
     const captureFilter = openPorts + OpenPorts.byteLength(PROBE_PORTS);
-    const tables = captureFilter + CaptureFilter.byteLength();
+    const standIn = captureFilter + CaptureFilter.byteLength();
+    const tables = standIn + StandIn.byteLength();
     const firstWorker = tables + Tables.byteLength(dimensions);
     const workerSize = WorkerState.byteLength(dimensions);
     this.dimensions = dimensions;
@@ -63,6 +67,7 @@ export class SharedState {
     this.transitions = new TransitionMemory(this.memory, transitions, { buckets, connections });
     this.openPorts = new OpenPorts(this.memory, openPorts, PROBE_PORTS);
     this.captureFilter = new CaptureFilter(this.memory, captureFilter);
+    this.standIn = new StandIn(this.memory, standIn);
     this.#tables = new Tables(this.memory, tables, dimensions);
     this.workers = Array.from(
       { length: workers },

@@ -56,6 +56,7 @@ for (let round = 0; !shared.isStopping; round++) {
     ({ shared, plane } = begin(receiveMessageOnPort(port)!.message as PlaneData));
     continue;
   }
+  const waitMs = index === 0 ? plane.standIn() : -1;
   const most = round % LEARN === 0 ? BURST : expected;
   const count = plane.burst(most);
   if (count === BURST) {
@@ -64,7 +65,7 @@ for (let round = 0; !shared.isStopping; round++) {
     continue;
   }
   if (count < most) expected = Math.max(1, count);
-  poll.wait(-1);
+  poll.wait(waitMs);
   if (poll.isBroken(0)) {
     // An exception would say the same, and on Deno print where it came from.
     parentPort!.postMessage("the TAP interface is gone: somebody deleted it");

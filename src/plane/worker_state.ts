@@ -25,6 +25,7 @@ import { CaptureRing } from "./capture_ring.ts";
 import type { Dimensions } from "./dimensions.ts";
 import { DroppedRing } from "./dropped_ring.ts";
 import { Ring } from "./ring.ts";
+import type { StandIn } from "./stand_in.ts";
 import type { Tables } from "./tables.ts";
 
 const TAKEN = 0;
@@ -46,6 +47,7 @@ interface Shared {
   readonly transitions: TransitionMemory;
   readonly openPorts: OpenPorts;
   readonly captureFilter: CaptureFilter;
+  readonly standIn: StandIn;
 }
 
 export class WorkerState implements Shared {
@@ -58,6 +60,7 @@ export class WorkerState implements Shared {
   readonly transitions: TransitionMemory;
   readonly openPorts: OpenPorts;
   readonly captureFilter: CaptureFilter;
+  readonly standIn: StandIn;
   readonly heard: Ring;
   readonly pending: Ring;
   readonly dropped: DroppedRing;
@@ -77,7 +80,7 @@ export class WorkerState implements Shared {
   /** `at` is a multiple of four. */
   constructor(
     tables: Tables,
-    { transitions, openPorts, captureFilter }: Shared,
+    { transitions, openPorts, captureFilter, standIn }: Shared,
     memory: SharedArrayBuffer,
     at: number,
     { clusters, neighbors, slotSize }: Dimensions,
@@ -93,6 +96,7 @@ export class WorkerState implements Shared {
     this.transitions = transitions;
     this.openPorts = openPorts;
     this.captureFilter = captureFilter;
+    this.standIn = standIn;
     this.#tables = tables;
     this.#words = new Int32Array(memory, at, WORDS);
     this.verdicts = new Counters(memory, verdicts, NAMES.length);

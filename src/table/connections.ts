@@ -69,8 +69,10 @@ export type IsGone = (owner: number, bucket: number, stamp: number) => boolean;
 /** Of a connection that another one remembers: its owner here, or NO_BACKEND when it is to be forgotten. */
 export type OwnerNow = (owner: number, bucket: number) => number;
 
-/** Words of a connection in a record: its cell, its tag, its entry. */
-const RECORDED = 2 + ENTRY;
+/** Words of a connection in a record: its cell, its tag, its entry, of which the last two say when it was heard and whose it is. */
+export const RECORDED = 2 + ENTRY;
+export const RECORDED_STAMP = 2 + STAMP;
+export const RECORDED_WHOSE = 2 + WHOSE;
 
 export class Connections {
   readonly #tags: Int32Array;

@@ -6,6 +6,7 @@
  *     owners   | cluster 0: B0 buckets | cluster 1: B1 buckets | ...      a neighbor, or NOBODY; highest bit: in transition
  *     olds     | the same buckets | ...                                   a neighbor, or NOBODY
  *     groups   | cluster 0 | cluster 1 | ...                              a neighbor plus one, or 0 for none
+ *     active   | IPv4 | IPv6 |                                            1 while the dispatcher is the active one of a pair, else 0
  *
  * A bucket that has no owner looks as if it were in transition, from nobody: so a frame asks one question of one number.
  *
@@ -43,6 +44,8 @@ export interface TablePlaces {
   readonly owners: number;
   readonly olds: number;
   readonly groups: number;
+  /** IPv4's octet; that of IPv6 is behind it. */
+  readonly active: number;
 }
 
 export class ForwardingTable {
@@ -52,15 +55,17 @@ export class ForwardingTable {
   readonly #owners: Uint16Array;
   readonly #olds: Uint16Array;
   readonly #groups: Uint16Array;
+  readonly #active: Uint8Array;
 
   /** The octets that a table of this size takes; a multiple of four. */
   static byteLength({ clusters, buckets, neighbors }: TableSize): number {
-    return neighbors * 8 + Math.ceil((2 * buckets + clusters) / 2) * 4;
+    return neighbors * 8 + Math.ceil((2 * buckets + clusters + 1) / 2) * 4;
   }
 
-  static places({ buckets, neighbors }: TableSize): TablePlaces {
+  static places({ clusters, buckets, neighbors }: TableSize): TablePlaces {
     const owners = neighbors * 8;
-    return { macs: 0, owners, olds: owners + buckets * 2, groups: owners + buckets * 4 };
+    const groups = owners + buckets * 4;
+    return { macs: 0, owners, olds: owners + buckets * 2, groups, active: groups + clusters * 2 };
   }
 
   /** A table in memory of its own. */
@@ -71,12 +76,13 @@ export class ForwardingTable {
   /** `at` is a multiple of four. */
   constructor(memory: ArrayBufferLike, at: number, size: TableSize) {
     const { clusters, buckets, neighbors } = size;
-    const { macs, owners, olds, groups } = ForwardingTable.places(size);
+    const { macs, owners, olds, groups, active } = ForwardingTable.places(size);
     this.octets = new Uint8Array(memory, at, ForwardingTable.byteLength(size));
     this.#macs = new Int32Array(memory, at + macs, neighbors * 2);
     this.#owners = new Uint16Array(memory, at + owners, buckets);
     this.#olds = new Uint16Array(memory, at + olds, buckets);
     this.#groups = new Uint16Array(memory, at + groups, clusters);
+    this.#active = new Uint8Array(memory, at + active, 2);
   }
 
   /**
@@ -100,6 +106,11 @@ export class ForwardingTable {
   /** Technique `broadcast`: the neighbor to which all frames of the cluster go. Technique `route`: NO_GROUP. */
   group(cluster: number): number {
     return this.#groups[cluster]! - 1;
+  }
+
+  /** Of a pair: does this dispatcher have what is shared in this family? */
+  isActive(isIpv6: boolean): boolean {
+    return this.#active[isIpv6 ? 1 : 0] === 1;
   }
 
   macHigh(neighbor: number): number {
@@ -135,6 +146,10 @@ export class ForwardingTable {
   /** `neighbor` may be NO_GROUP. */
   setGroup(cluster: number, neighbor: number): void {
     this.#groups[cluster] = neighbor + 1;
+  }
+
+  setActive(isIpv6: boolean, isActive: boolean): void {
+    this.#active[isIpv6 ? 1 : 0] = isActive ? 1 : 0;
   }
 
   setMac(neighbor: number, high: number, low: number): void {

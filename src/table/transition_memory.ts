@@ -90,6 +90,11 @@ export class TransitionMemory {
     }
   }
 
+  /** Main's side: of so many buckets from `first` on. No worker writes meanwhile. */
+  forgetStrayed(first: number, count: number): void {
+    this.#strayed.fill(0, first, first + count);
+  }
+
   /** Main's side: a bucket moves that was not in transition. Then comes `move`. */
   begin(bucket: number): void {
     this.#began[bucket] = this.tick;

@@ -77,6 +77,12 @@ export function isMulticast(frame: DataView, address: number): boolean {
   return frame.getUint8(address) === 0xff;
 }
 
+/** ff02::12, all VRRP routers of the link. */
+export function isVrrpGroup(frame: DataView, address: number): boolean {
+  return frame.getInt32(address) === (0xff020000 | 0) && frame.getInt32(address + 4) === 0 &&
+    frame.getInt32(address + 8) === 0 && frame.getInt32(address + 12) === 0x12;
+}
+
 /** :: */
 export function isUnspecified(frame: DataView, address: number): boolean {
   return frame.getInt32(address) === 0 && frame.getInt32(address + 4) === 0 &&

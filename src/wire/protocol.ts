@@ -4,6 +4,7 @@ export const ICMP = 1;
 export const TCP = 6;
 export const UDP = 17;
 export const ICMPV6 = 58;
+export const VRRP = 112;
 
 // Only IPv6 has these: its extension headers (RFC 8200 section 4, RFC 4302), and nothing at all (RFC 8200 section 4.7).
 export const HOP_BY_HOP = 0;

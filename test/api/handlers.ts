@@ -43,6 +43,8 @@ const handlers: Handlers = {
     startedAt: "2026-01-01T00:00:00.000Z",
     fastPath: { interface: null, why: "dispatcher.fastPath is off" },
     epoch: 1,
+    pair: null,
+    peer: null,
     clusters: [{ ...CLUSTER, backends: [STATUS] }],
   }),
   counters: () => ({

@@ -14,7 +14,8 @@ import type { Engine } from "oneip";
 import { converse } from "../../src/api/client.ts";
 import { CONTRACT } from "../../src/api/contract.ts";
 import { goOn } from "../../src/api/takeover.ts";
-import { RECORD_VERSION, textOf } from "../../src/engine/record.ts";
+import { RECORD_VERSION } from "../../src/engine/record.ts";
+import { textOf } from "../../src/system/record_text.ts";
 import { clusterOf, machines, Run } from "../engine/run.ts";
 import * as f from "../frames.ts";
 

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { type Engine, UsageError } from "oneip";
 import type { LiveCapture, LiveFrame } from "../../src/engine/live_capture.ts";
-import { recordIn, textOf } from "../../src/engine/record.ts";
+import { recordIn, textOf } from "../../src/system/record_text.ts";
 import * as f from "../frames.ts";
 import { clusterOf, machines, Run } from "./run.ts";
 

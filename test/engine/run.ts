@@ -2,7 +2,7 @@
 
 import pino from "pino";
 import { type Config, Engine, parseConfig } from "oneip";
-import { recordIn, textOf } from "../../src/engine/record.ts";
+import { recordIn, textOf } from "../../src/system/record_text.ts";
 import { shifted } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
 import type { Backend } from "../health/segment.ts";

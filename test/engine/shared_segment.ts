@@ -34,6 +34,8 @@ export class SharedSegment {
 }
 
 export class SegmentPort implements Device {
+  /** Nothing comes through in either direction. */
+  isCut = false;
   readonly #send: (frame: Uint8Array) => void;
   readonly #arrived: () => void;
   readonly #waiting: Uint8Array[] = [];
@@ -44,6 +46,7 @@ export class SegmentPort implements Device {
   }
 
   give(frame: Uint8Array): void {
+    if (this.isCut) return;
     this.#waiting.push(frame);
     this.#arrived();
   }
@@ -56,7 +59,7 @@ export class SegmentPort implements Device {
   }
 
   write(slot: Uint8Array, length: number): boolean {
-    this.#send(slot.subarray(0, length));
+    if (!this.isCut) this.#send(slot.subarray(0, length));
     return true;
   }
 }

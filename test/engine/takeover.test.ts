@@ -2,15 +2,16 @@
 
 import { expect, test } from "vitest";
 import { type Engine, parseConfig } from "oneip";
-import { type LateRecord, recordIn, textOf } from "../../src/engine/record.ts";
+import type { LateRecord } from "../../src/engine/record.ts";
+import { recordIn, textOf } from "../../src/system/record_text.ts";
 import * as f from "../frames.ts";
 import { machines, Run } from "./run.ts";
 
 const MACHINES = machines(3);
-const configWith = (more: object) =>
+const configWith = (more: object, dispatcher: object = {}) =>
   parseConfig(
     JSON.stringify({
-      dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/15"], verify: "off" },
+      dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/15"], verify: "off", ...dispatcher },
       clusters: [{
         name: "web",
         addresses: [f.IP.cluster],
@@ -25,8 +26,8 @@ const configWith = (more: object) =>
 
 const FRAME = f.ethernet(f.ipv4(f.udp([])));
 
-async function started(more = {}) {
-  const run = new Run(MACHINES, configWith(more));
+async function started(more = {}, dispatcher = {}) {
+  const run = new Run(MACHINES, configWith(more, dispatcher));
   const engine = await run.start();
   await run.clock.advance(6000);
   run.lines();
@@ -183,8 +184,10 @@ function shapeOf(value: unknown, at = "", shape = new Set<string>()): Set<string
 
 test("the text of a record is the record; whoever changes its shape gives it another RECORD_VERSION, and writes it here", async () => {
   const shape = new Set<string>();
-  for (const more of [{}, { health: { type: "tcp", port: 81 } }]) {
-    const { run, engine } = await started(more);
+  const vrrp = { id: 51, addresses: ["10.0.0.4/15"] };
+  for (const [more, dispatcher] of [[{}, {}], [{ health: { type: "tcp", port: 81 } }, { vrrp }]]) {
+    const { run, engine } = await started(more, dispatcher);
+    run.link.bring(f.vrrp());
     const drained = engine.administer("web1", "draining");
     await run.clock.advance(100);
     await drained;
@@ -252,6 +255,23 @@ test("the text of a record is the record; whoever changes its shape gives it ano
       "neighbors.neighbors[].silence",
       "neighbors.neighbors[].sinceMs",
       "neighbors.neighbors[].state",
+      "pair",
+      "pair.id",
+      "pair.routers[].address",
+      "pair.routers[].family",
+      "pair.routers[].router.activeIntervalMs",
+      "pair.routers[].router.counts.heard",
+      "pair.routers[].router.counts.sent",
+      "pair.routers[].router.counts.splits",
+      "pair.routers[].router.counts.takeovers",
+      "pair.routers[].router.forwards",
+      "pair.routers[].router.other.from",
+      "pair.routers[].router.other.intervalMs",
+      "pair.routers[].router.other.priority",
+      "pair.routers[].router.sentMs",
+      "pair.routers[].router.sinceMs",
+      "pair.routers[].router.state",
+      "pair.routers[].router.why",
       "remembered[].connections: Int32Array",
       "remembered[].strayed: Int32Array",
       "report.clusters.web.frames",
@@ -263,6 +283,7 @@ test("the text of a record is the record; whoever changes its shape gives it ano
       "report.fastPath.passedUp.icmp",
       "report.fastPath.passedUp.loop",
       "report.fastPath.passedUp.neighbor",
+      "report.fastPath.passedUp.not_active",
       "report.fastPath.passedUp.packet",
       "report.fastPath.passedUp.port",
       "report.fastPath.passedUp.too_big",

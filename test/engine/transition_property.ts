@@ -16,6 +16,7 @@ import type { Clock, Timer } from "../../src/system/clock.ts";
 import { NO_BACKEND } from "../../src/table/bucket_map.ts";
 import { ForwardingTable } from "../../src/table/forwarding_table.ts";
 import { isIpv6 } from "../../src/wire/address.ts";
+import { Sharing, type SharingParts } from "../../src/peer/sharing.ts";
 import * as f from "../frames.ts";
 import { PLAN } from "../path/arrange.ts";
 
@@ -38,6 +39,8 @@ type Step =
   | { readonly kind: "move"; readonly owners: Owners }
   /** Neighbors get other numbers, and some buckets other owners; meanwhile somebody opens a connection. */
   | { readonly kind: "reload"; readonly owners: Owners; readonly who: number }
+  /** The dispatcher dies; its peer, which has other numbers for the neighbors, goes on, and finds that some buckets get other owners. */
+  | { readonly kind: "lose"; readonly owners: Owners }
   | { readonly kind: "die" | "return"; readonly backend: number }
   | { readonly kind: "wait"; readonly seconds: number };
 
@@ -63,6 +66,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("end", "crowd"), who }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("move"), owners }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("reload"), owners, who }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("lose"), owners }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("die", "return"), backend }) },
   {
     weight: 3,
@@ -139,6 +143,13 @@ function clusterOf(drawn: Course) {
   const config = configs.get(text) ?? parseConfig(text, "test", "test");
   configs.set(text, config);
   return config.clusters[0]!;
+}
+
+/** After so long the peer has been told all: a beat, and the lots that datagrams leave in, each at a whole second. */
+const TOLD_S = 3;
+
+function expectSame(one: Uint16Array, other: Uint16Array): void {
+  if (one.join() !== other.join()) throw new Error(`the peer was told ${one.join()}, not ${other.join()}`);
 }
 
 /** Its calls come on time, as long as they are due at whole seconds. */
@@ -279,6 +290,8 @@ class Run {
         return this.#follow(this.#moved(step.owners));
       case "reload":
         return this.#reload(step.owners, step.who);
+      case "lose":
+        return await this.#lose(step.owners);
       case "die":
         return this.#die(step.backend);
       case "return":
@@ -369,6 +382,61 @@ class Run {
     this.#dispatcher = this.#makeDispatcher();
     this.#publish();
     transitions.adoptLater(known, before.recordRemembered());
+  }
+
+  /** As when a peer takes over: what it goes on by is what it was told. */
+  async #lose(owners: Owners): Promise<void> {
+    const { active, backup } = this.#pair();
+    active.start();
+    await this.#clock.pass(TOLD_S);
+    active.stop();
+    this.#foresee();
+    this.#transitions.stop();
+    const [map, memory] = [{ ...this.#map }, this.#makeMemory()];
+    const transitions = this.#makeTransitions(map, memory, this.#reloads + 1);
+    // It has had an opinion of its own all the while.
+    map.live = map.live.map((owner) => owner === NO_BACKEND ? owner : (owner + 1) % BACKENDS);
+    transitions.follow(0, this.#keeps);
+    const told = backup.known()!;
+    map.live = told.clusters[0]!.transitions.owners;
+    expectSame(map.live, this.#map.live);
+    transitions.goOnBy(told);
+    map.live = this.#moved(owners);
+    transitions.follow(0, this.#keeps);
+    this.#noteMoves(map.live);
+    this.#unrememberedBefore = this.#unremembered;
+    this.#reloads++;
+    this.#map = map;
+    this.#memory = memory;
+    this.#transitions = transitions;
+    this.#dispatcher = this.#makeDispatcher();
+    this.#publish();
+  }
+
+  /** The dispatcher of now, and a peer that hears what it tells. */
+  #pair(): { readonly active: Sharing; readonly backup: Sharing } {
+    const { name } = this.#map.cluster;
+    const parts = (isActive: boolean, send: (datagram: Uint8Array) => void): SharingParts => ({
+      send,
+      isActive: () => isActive,
+      tick: () => this.#transitions.tick,
+      administration: () => [],
+      techniques: () => [],
+      clusters: () => [{
+        name,
+        live: this.#map.live,
+        revision: this.#transitions.revisionOf(0),
+        hasTransitions: this.#transitions.sizeOf(0) > 0,
+        record: () => this.#transitions.recordOf(0),
+        connections: () => this.#transitions.rememberedOf(0).connections,
+      }],
+      room: () => this.#drawn.connections,
+      decided: () => {},
+    });
+    const key = new TextEncoder().encode("a key of the pair");
+    const backup: Sharing = new Sharing(parts(false, (datagram) => active.heard(datagram)), key, this.#clock);
+    const active: Sharing = new Sharing(parts(true, (datagram) => backup.heard(datagram)), key, this.#clock);
+    return { active, backup };
   }
 
   #die(backend: number): void {

@@ -30,6 +30,8 @@ const plan = {
     { ...one, addresses: [BROADCAST] },
   ],
   mtus: [1500, 1500, 1500, 1500, 1500],
+  // The other one is active.
+  vrrp: { id: 51, addresses: [IP.shared, IP6.shared] },
 };
 const SIZE = { clusters: 3, buckets: 3 * OWNERS.length, neighbors: 5 };
 
@@ -64,6 +66,10 @@ const FRAMES: Readonly<Record<Exclude<Reason, "capture">, readonly (Uint8Array |
     ethernet([0, 0, 8, 0, ...ipv4(udp([]))], { type: f.ETHERTYPE.vlan }),
     { frame: to(PLAIN), tag: 5 },
     { frame: to(PLAIN), type: 0x88a8, tag: 0 },
+  ],
+  not_active: [
+    ethernet(ipv4(udp([])), { dst: MAC.shared }),
+    ethernet(ipv6(udp([])), { dst: MAC.shared6, type: f.ETHERTYPE.ipv6 }),
   ],
   packet: [
     to(PLAIN).slice(0, 33),

@@ -1,5 +1,6 @@
 /** Frames for a scene from a seed: of all kinds of the path's own fuzz, and others that lie at the edges of what the program asks. */
 
+import { macOf } from "../../src/wire/vrrp.ts";
 import { draw } from "../path/fuzz.ts";
 import type { Random } from "../random.ts";
 import { DrawnAddresses } from "./drawn_addresses.ts";
@@ -90,9 +91,10 @@ export class DrawnFrames {
     const random = this.#random;
     const frame = this.#frame;
     const view = this.#view;
-    const { mac: own } = this.#scene.plan;
-    view.setUint16(0, own.high);
-    view.setInt32(2, own.low);
+    const { mac: own, vrrp } = this.#scene.plan;
+    const mac = vrrp === undefined || random.below(3) === 0 ? own : macOf(vrrp.id, random.below(2) === 0);
+    view.setUint16(0, mac.high);
+    view.setInt32(2, mac.low);
     view.setUint16(6, 0x0200);
     view.setInt32(8, 1);
     const odd = random.below(64);

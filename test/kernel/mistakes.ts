@@ -4,6 +4,7 @@ import {
   add,
   and,
   and32,
+  goto,
   type Item,
   label,
   move,
@@ -53,7 +54,9 @@ function mistake(
   return { what, scene, walk };
 }
 
-const MACS = "To our MAC";
+const MACS = "Not from our MAC";
+const VIRTUAL = "To our MAC, or to a virtual one";
+const ACTIVE = "Active in its family";
 const IPV4 = "IPv4: RFC 1812 section 5.2.2";
 const SOURCE4 = "IPv4: a source";
 const SOURCE6 = "IPv6: a source";
@@ -68,6 +71,20 @@ const HOP = "One hop less";
 const COUNTED = "Counted.";
 
 export const MISTAKES: readonly Mistake[] = [
+  mistake(
+    "a backup dispatches what is for the virtual MAC",
+    "pair",
+    ACTIVE,
+    "if w1 == 0 goto passed_up_not_active",
+  ),
+  mistake("IPv6's state is IPv4's", "pair", VIRTUAL, "r9 = 256", move("r9", 1)),
+  mistake(
+    "any MAC that begins with two zeros is a virtual one",
+    "pair",
+    VIRTUAL,
+    "goto passed_up_frame",
+    goto("virtual4"),
+  ),
   mistake("from a group", "plain", MACS, "if w1 & 1 goto passed_up_frame"),
   mistake("four bits of a VLAN are not looked at", "everything", "VLAN", "w1 &= 4095", and32("r1", 0x00ff)),
   mistake("a tag of another kind", "vlan", "VLAN", `if w1 != ${network16(0x8100)} goto passed_up_frame`),

@@ -32,6 +32,7 @@ export class Scene {
   draw(random: Random): void {
     const { clusters, buckets, neighbors } = this.size;
     const { table, memory } = this;
+    for (const isV6 of [false, true]) table.setActive(isV6, random.below(4) > 0);
     for (let neighbor = 0; neighbor < neighbors; neighbor++) drawMac(random, table, neighbor);
     for (let cluster = 0; cluster < clusters; cluster++) {
       const hasGroup = clusters > 1 && random.below(6) === 0;
@@ -96,6 +97,8 @@ export const SCENES: Readonly<Record<string, () => Scene>> = {
     }, "uplink"),
   vlan: () => new Scene({ vlan: 0x800, clusters: [{ ...ONE, buckets: 1024 }] }, "uplink"),
   offloads: () => new Scene({ offloads: true, mtus: [100, 576, 1280, 1500, 9000, 65_535] }),
+  pair: () => new Scene({ vrrp: { id: 51, addresses: [IP.shared, "fe80::1", IP6.shared] } }),
+  pair6: () => new Scene({ vrrp: { id: 255, addresses: ["fe80::1", IP6.shared] } }, "uplink"),
   everything: () =>
     new Scene({
       offloads: true,

@@ -33,6 +33,7 @@ export const PLAN: Plan = {
   }],
   mtus: [1500, 1500, 1500, 1500],
   rateLimits: { timeExceeded: 1000, unreachable: 1000, tooBig: 1000, parameterProblem: 1000, reset: 1000 },
+  vrrp: undefined,
 };
 
 const SLOT_SIZE = 2048;

@@ -240,6 +240,32 @@ const MOVING: Record<string, Uint8Array> = {
   "moving icmpv6 error": v6(f.ipv6(f.icmpv6(2, 0, [0, 0, 5, 0], embedded6), { next: 58 })),
 };
 
+/** Of a pair that is active in IPv4 and a backup in IPv6. */
+const arpTo = (targetIp: string) =>
+  ethernet(arp({ senderIp: HIGH_CLIENT, targetIp }), { dst: MAC.broadcast, type: ETHERTYPE.arp });
+const PAIR: Record<string, Uint8Array> = {
+  "advertisement heard": f.vrrp(),
+  "advertisement heard 6": f.vrrp6(),
+  "advertisement without a pseudo-header": f.vrrp({ checksum: "rfc" }),
+  "advertisement malformed": f.vrrp({ checksum: "wrong" }),
+  "advertisement malformed 6": f.vrrp6({ hopLimit: 1 }),
+  "advertisement of another virtual router": f.vrrp({ id: 7 }),
+  "own advertisement": f.vrrp({ from: IP.dispatcher }),
+  "dispatched at the virtual MAC": f.synToCluster(HIGH_CLIENT).with(0, 0).with(2, 0x5e).with(4, 1).with(
+    5,
+    51,
+  ),
+  "dispatched at its own MAC": f.synToCluster(HIGH_CLIENT),
+  "not active 6": v6(f.ipv6(f.tcp6({ src: CLIENT_6 }), { src: CLIENT_6, next: 6 }), MAC.shared6),
+  "arp answered for a cluster": arpTo(IP.cluster),
+  "arp answered for a next hop": arpTo(IP.shared),
+  "nd not answered": v6(f.solicitation(), "33:33:ff:00:01:00"),
+  "echo at a shared address": ethernet(
+    ipv4(icmp(8, 0, [1, 2]), { src: HIGH_CLIENT, dst: IP.shared, protocol: PROTOCOL.icmp }),
+    { dst: MAC.shared },
+  ),
+};
+
 type Backends = "resolved" | "failed" | "unresolved" | "none" | "group" | "moving";
 
 /** Takes all room that there is. */
@@ -278,6 +304,7 @@ async function heapPerFrame(
     table.setGroup(0, NEIGHBOR.group);
     table.setMac(NEIGHBOR.group, 0x03bf, low);
   }
+  table.setActive(false, true);
   shared.publish();
   if (captured !== undefined) shared.captureFilter.start(captured);
   const router = parseMac(MAC.router)!;
@@ -366,6 +393,10 @@ if (OPTIMISED) {
   for (const [name, frame] of Object.entries(MOVING)) {
     result[name] = await heapPerFrame([frame], "moving", stays, 1024) - measuring;
     result[`${name}, without room`] = await heapPerFrame([frame], "moving", stays) - measuring;
+  }
+  const pair = { ...PLAN, vrrp: { id: 51, addresses: [IP.shared, IP6.shared] } };
+  for (const [name, frame] of Object.entries(PAIR)) {
+    result[name] = await heapPerFrame([frame], "resolved", pair) - measuring;
   }
   result["pending"] = await heapPerFrame([f.synToCluster(HIGH_CLIENT)], "unresolved") - measuring;
   result["next hop failed"] = await heapPerFrame([f.synToCluster(HIGH_CLIENT)], "failed") - measuring;

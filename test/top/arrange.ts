@@ -47,6 +47,8 @@ export function statusOf(backends: readonly Backend[]): Status {
       startedAt: new Date(STARTED_MS).toISOString(),
       fastPath: { interface: "oneip0", why: null },
       epoch: 17,
+      pair: null,
+      peer: null,
     },
     clusters: [...Map.groupBy(backends, ({ cluster }) => cluster)].map(([name, backends]) => (
       { ...cluster, name, live: backends.filter(({ live }) => live).length, backends }

@@ -1,19 +1,12 @@
 /**
- * What the agents of a cluster's backends tell each other. A heartbeat to another agent is one UDP datagram, or several where a
- * backend holds so many buckets, just after a change, that it would not fit into a frame:
- *
- *     0                     32     36      40     41      42
- *     +---------------------+------+-------+------+-------+----------------
- *     | HMAC-SHA-256 of ... | life | count | part | parts | part of the text: JSON, UTF-8
- *     +---------------------+------+-------+------+-------+----------------
- *
- * Parts with the same life, a random number of the agent, and the same count belong together. Nothing of a datagram is looked at
- * before the HMAC is right.
+ * What the agents of a cluster's backends tell each other: JSON, in UTF-8. A heartbeat to another agent is one UDP datagram, or
+ * several where a backend holds so many buckets, just after a change, that it would not fit into a frame (system/signed_parts.ts).
  */
 
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash } from "node:crypto";
 import * as z from "zod";
 import type { ClusterConfig } from "../../config/config.ts";
+import { SignedParts } from "../../system/signed_parts.ts";
 
 /** One heartbeat of an agent's life: agents count theirs. */
 export interface Beat {
@@ -45,15 +38,6 @@ export function liveKey(names: Iterable<string>): string {
   return [...new Set(names)].sort().join(",");
 }
 
-/** What IPv6, whose header has 40 octets, leaves of an Ethernet frame's 1500, and UDP, whose header has 8, of that. */
-export const MOST_OCTETS = 1500 - 40 - 8;
-const HMAC_OCTETS = 32;
-const HEADER_OCTETS = 10;
-const PART_OCTETS = MOST_OCTETS - HMAC_OCTETS - HEADER_OCTETS;
-
-/** Heartbeats of which parts are missing; when there are more the oldest is given up. */
-const MOST_INCOMPLETE = 256;
-
 const beatSchema = z.strictObject({ boot: z.number(), seq: z.int() });
 const textSchema = beatSchema.extend({
   digest: z.string(),
@@ -80,14 +64,12 @@ export interface HeartbeatCodecOptions {
 export class HeartbeatCodec {
   readonly #options: HeartbeatCodecOptions;
   readonly #names: readonly string[];
-  readonly #life = crypto.getRandomValues(new Int32Array(1))[0]!;
-  #count = 0;
-  /** By life and count; what is missing of one is undefined. */
-  readonly #incomplete = new Map<string, (Uint8Array | undefined)[]>();
+  readonly #parts: SignedParts;
 
   constructor(options: HeartbeatCodecOptions) {
     this.#options = options;
     this.#names = options.names.toSorted();
+    this.#parts = new SignedParts(options.key);
   }
 
   /** Gives the datagrams of a heartbeat to one other agent after another. */
@@ -98,7 +80,7 @@ export class HeartbeatCodec {
       hears: this.#bitsOf(hears),
       held: held && Buffer.from(held).toString("base64"),
     };
-    return (to) => this.#partsOf(Buffer.from(JSON.stringify({ ...common, echo: echo[to] })));
+    return (to) => this.#parts.split(Buffer.from(JSON.stringify({ ...common, echo: echo[to] })));
   }
 
   /**
@@ -106,43 +88,8 @@ export class HeartbeatCodec {
    * are no heartbeat.
    */
   decode(datagram: Uint8Array): Heartbeat | "part" | "forged" {
-    if (datagram.length < HMAC_OCTETS + HEADER_OCTETS) return "forged";
-    const body = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.length).subarray(HMAC_OCTETS);
-    if (!timingSafeEqual(this.#hmacOf(body), datagram.subarray(0, HMAC_OCTETS))) return "forged";
-    const text = this.#wholeWith(body);
-    return text === undefined ? "part" : this.#read(text) ?? "forged";
-  }
-
-  #partsOf(text: Buffer): Uint8Array[] {
-    const count = this.#count++;
-    const parts = Math.ceil(text.length / PART_OCTETS);
-    return Array.from({ length: parts }, (_, part) => {
-      const header = Buffer.alloc(HEADER_OCTETS);
-      header.writeInt32BE(this.#life, 0);
-      header.writeUInt32BE(count >>> 0, 4);
-      header.writeUInt8(part, 8);
-      header.writeUInt8(parts, 9);
-      const body = Buffer.concat([header, text.subarray(part * PART_OCTETS, (part + 1) * PART_OCTETS)]);
-      return Buffer.concat([this.#hmacOf(body), body]);
-    });
-  }
-
-  /** The text that this part completes. */
-  #wholeWith(body: Buffer): Buffer | undefined {
-    const [part, parts] = [body.readUInt8(8), body.readUInt8(9)];
-    const octets = body.subarray(HEADER_OCTETS);
-    if (parts === 1) return octets;
-    const id = body.toString("hex", 0, 8);
-    const known = this.#incomplete.get(id) ?? new Array<Uint8Array | undefined>(parts).fill(undefined);
-    this.#incomplete.set(id, known);
-    if (this.#incomplete.size > MOST_INCOMPLETE) {
-      this.#incomplete.delete(this.#incomplete.keys().next().value!);
-    }
-    if (part < known.length) known[part] = Uint8Array.from(octets);
-    const whole = known.filter((one) => one !== undefined);
-    if (whole.length < known.length) return undefined;
-    this.#incomplete.delete(id);
-    return Buffer.concat(whole);
+    const text = this.#parts.join(datagram);
+    return typeof text === "string" ? text : this.#read(text) ?? "forged";
   }
 
   #read(text: Buffer): Heartbeat | undefined {
@@ -170,10 +117,6 @@ export class HeartbeatCodec {
   /** In order, as `liveKey` has them. */
   #namesIn(bits: string): string[] {
     return this.#names.filter((_, index) => bits[index] === "1");
-  }
-
-  #hmacOf(octets: Uint8Array): Buffer {
-    return createHmac("sha256", this.#options.key).update(octets).digest();
   }
 }
 

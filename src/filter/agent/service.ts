@@ -14,7 +14,8 @@ import { tableOf } from "../rules/rules.ts";
 import { AgentLoop } from "./agent_loop.ts";
 import { digestOf } from "./heartbeat.ts";
 import { interfaceOf } from "./own_interface.ts";
-import { type AgentArguments, agentOf, looseModeOf, readKey } from "./settings.ts";
+import { looseModeOf, readKey } from "../../input/shared_key.ts";
+import { type AgentArguments, agentOf } from "./settings.ts";
 import { HeartbeatSockets } from "./sockets.ts";
 
 /**
@@ -28,7 +29,7 @@ export async function runAgent(
   const { config, cluster, settings } = agentOf(file, backend, wanted);
   const { port, intervalMs } = settings;
   const keyFile = resolve(dirname(file), settings.keyFile);
-  const key = readKey(keyFile);
+  const key = readKey(keyFile, "all backends");
   const self = cluster.backends.find(({ name }) => name === backend)!;
   const interfaceName = ownInterface(self);
   const asked = Promise.race(["SIGTERM", "SIGINT"].map((signal) => once(process, signal)));

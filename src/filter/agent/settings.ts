@@ -1,15 +1,9 @@
 /** What an agent is told: its cluster, its backend, the key. Every mistake is the caller's, so all errors are UsageErrors. */
 
-import { readFileSync, statSync } from "node:fs";
 import { UsageError } from "../../input/errors.ts";
 import type { AgentConfig, ClusterConfig, Config } from "../../config/config.ts";
 import { loadConfig } from "../../config/load.ts";
 import { filteredClusters } from "../rules/ownership.ts";
-
-const LEAST_KEY_OCTETS = 16;
-
-/** Of random text of that length hardly any has fewer different characters. */
-const LEAST_DIFFERENT = 8;
 
 export interface AgentArguments {
   /** The configuration file. */
@@ -43,35 +37,4 @@ export function agentOf(
     );
   }
   return { config, cluster, settings: cluster.agent };
-}
-
-/** The key in a file, without the white space around it. Throws UsageError when it cannot be read or is easily guessed. */
-export function readKey(file: string): Uint8Array {
-  const remedy = `make one with "head -c 32 /dev/urandom | base64" and give the same to all backends`;
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8").trim();
-  } catch (error) {
-    throw new UsageError(
-      `Cannot read the key "${file}" (${(error as NodeJS.ErrnoException).code}); ${remedy}`,
-    );
-  }
-  if (text.length < LEAST_KEY_OCTETS) {
-    throw new UsageError(
-      `The key "${file}" has ${text.length} characters, ${LEAST_KEY_OCTETS} or more are needed; ${remedy}`,
-    );
-  }
-  const different = new Set(text).size;
-  if (different < LEAST_DIFFERENT) {
-    throw new UsageError(
-      `The key "${file}" has ${different} different characters, ${LEAST_DIFFERENT} or more are needed; ${remedy}`,
-    );
-  }
-  return new TextEncoder().encode(text);
-}
-
-/** The mode of a file, such as `644`, when others than its owner may read or write it; undefined for a secret. */
-export function looseModeOf(file: string): string | undefined {
-  const mode = statSync(file).mode & 0o777;
-  return (mode & 0o077) === 0 ? undefined : mode.toString(8);
 }

@@ -19,15 +19,9 @@ import { FIRST_BUCKET, INDEX, type Places, SHIFT } from "./places.ts";
 import { passedUp } from "./passed_up.ts";
 import { CLUSTER, KEY, OWNER, STACK } from "./registers.ts";
 
-/** Leaves the owner in its register, and the table in r0. */
-export function bucket({ size, table }: Places): Item[] {
+/** r0 = the table. */
+export function tableInUse(): Item[] {
   return [
-    remark("The bucket: the upper bits of the hash, among those of all clusters."),
-    load(32, "r1", CLUSTER, SHIFT),
-    shiftRight32(OWNER, "r1"),
-    load(32, "r1", CLUSTER, FIRST_BUCKET),
-    add(OWNER, "r1"),
-    when(OWNER, ">=", size.buckets, passedUp("unsettled")),
     remark("The table that is in use."),
     store(32, STACK, KEY, 0),
     move("r2", STACK),
@@ -40,6 +34,19 @@ export function bucket({ size, table }: Places): Item[] {
     add("r2", KEY),
     call("map_lookup_elem"),
     when("r0", "==", 0, passedUp("unsettled")),
+  ];
+}
+
+/** Leaves the owner in its register, and the table in r0. */
+export function bucket({ size, table }: Places): Item[] {
+  return [
+    remark("The bucket: the upper bits of the hash, among those of all clusters."),
+    load(32, "r1", CLUSTER, SHIFT),
+    shiftRight32(OWNER, "r1"),
+    load(32, "r1", CLUSTER, FIRST_BUCKET),
+    add(OWNER, "r1"),
+    when(OWNER, ">=", size.buckets, passedUp("unsettled")),
+    ...tableInUse(),
     remark("A cluster with a group broadcasts."),
     load(32, "r1", CLUSTER, INDEX),
     when32("r1", ">=", size.clusters, passedUp("unsettled")),

@@ -1,9 +1,12 @@
 /** The Ethernet frame: is it whole, ours, and IPv4 or IPv6? As Dispatcher.receive asks (path/dispatcher.ts). */
 
 import * as ethernet from "../../wire/ethernet.ts";
-import type { Plan } from "../../path/plan.ts";
+import { isIpv6 } from "../../wire/address.ts";
+import * as vrrp from "../../wire/vrrp.ts";
+import type { Plan, VrrpPlan } from "../../path/plan.ts";
 import {
   add,
+  and,
   and32,
   call,
   goto,
@@ -17,8 +20,10 @@ import {
   when,
   when32,
 } from "../assembler/instructions.ts";
+import { tableInUse } from "./bucket.ts";
 import { macHalf, macWord, network16 } from "./network_order.ts";
 import { passedUp } from "./passed_up.ts";
+import type { Places } from "./places.ts";
 import {
   CONTEXT,
   DATA,
@@ -27,13 +32,18 @@ import {
   GSO_SIZE,
   HEADERS_IPV6,
   LENGTH,
+  OWNER,
   VLAN_PRESENT,
   VLAN_PROTO,
   VLAN_TCI,
 } from "./registers.ts";
 
+/** Two octets of the table, each 0 or 1, read as one number by a little-endian machine. */
+const ACTIVE4 = 0x0001;
+const ACTIVE6 = 0x0100;
+
 /** Goes on at "ipv4" or "ipv6". */
-export function frame(plan: Plan): Item[] {
+export function frame(plan: Plan, where: Places): Item[] {
   return [
     remark("While somebody captures, all is passed up."),
     move(CONTEXT, "r1"),
@@ -42,7 +52,8 @@ export function frame(plan: Plan): Item[] {
     when32("r1", "!=", 0, passedUp("capture")),
     ...(plan.offloads ? [] : superFrame()),
     ...headers(),
-    ...macs(plan),
+    ...(plan.vrrp === undefined ? toOwnMac(plan) : toVirtualMac(plan, plan.vrrp, where)),
+    ...fromOthers(plan),
     ...vlan(plan),
     remark("EtherType."),
     load(16, "r1", FRAME, 12),
@@ -84,13 +95,50 @@ function headers(): Item[] {
   ];
 }
 
-function macs({ mac }: Plan): Item[] {
+function toOwnMac({ mac }: Plan): Item[] {
   return [
-    remark("To our MAC; not from it, nor from a group."),
+    remark("To our MAC."),
     load(16, "r1", FRAME, 0),
     when32("r1", "!=", macHalf(mac), passedUp("frame")),
     load(32, "r1", FRAME, 2),
     when32("r1", "!=", macWord(mac), passedUp("frame")),
+  ];
+}
+
+/** To our MAC, or to the virtual MAC of a family in which we are the active one of a pair (Pair, path/pair.ts). */
+function toVirtualMac({ mac }: Plan, { id, addresses }: VrrpPlan, { table }: Places): Item[] {
+  const families = [false, true].filter((isV6) => addresses.some((address) => isIpv6(address) === isV6));
+  const name = (isV6: boolean) => isV6 ? "virtual6" : "virtual4";
+  return [
+    remark("To our MAC, or to a virtual one."),
+    load(16, "r1", FRAME, 0),
+    when32("r1", "!=", macHalf(mac), "virtual"),
+    load(32, "r1", FRAME, 2),
+    when32("r1", "==", macWord(mac), "to_us"),
+    label("virtual"),
+    load(16, "r1", FRAME, 0),
+    when32("r1", "!=", 0, passedUp("frame")),
+    load(32, "r1", FRAME, 2),
+    ...families.map((isV6) => when32("r1", "==", macWord(vrrp.macOf(id, isV6)), name(isV6))),
+    goto(passedUp("frame")),
+    ...families.flatMap((isV6) => [
+      label(name(isV6)),
+      move(OWNER, isV6 ? ACTIVE6 : ACTIVE4),
+      goto("is_active"),
+    ]),
+    label("is_active"),
+    ...tableInUse(),
+    remark("Active in its family."),
+    load(16, "r1", "r0", table.active),
+    and("r1", OWNER),
+    when32("r1", "==", 0, passedUp("not_active")),
+    label("to_us"),
+  ];
+}
+
+function fromOthers({ mac }: Plan): Item[] {
+  return [
+    remark("Not from our MAC, nor from a group."),
     load(16, "r1", FRAME, 6),
     when32("r1", "&", 1, passedUp("frame")),
     when32("r1", "!=", macHalf(mac), "other_mac"),

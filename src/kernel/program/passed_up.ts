@@ -14,6 +14,7 @@ import {
   store,
   when,
 } from "../assembler/instructions.ts";
+import type { Plan } from "../../path/plan.ts";
 import { KEY, STACK } from "./registers.ts";
 
 /** Why a frame is passed up; also the order of the counters. */
@@ -22,6 +23,8 @@ export const REASONS = [
   "capture",
   /** No plain Ethernet frame to us: another MAC, VLAN or type, or too short. */
   "frame",
+  /** To a virtual MAC of a pair, of which the other one is active. */
+  "not_active",
   /** IP with options, extension headers or fragments, or malformed, or from where nobody is. */
   "packet",
   /** To no cluster, or from an address of ours. */
@@ -54,14 +57,15 @@ export function passedUp(reason: Reason): string {
   return `passed_up_${reason}`;
 }
 
-export function passUp(): Item[] {
+/** The kernel takes no instruction to which nothing leads, and without a pair there is no virtual MAC. */
+export function passUp({ vrrp }: Plan): Item[] {
   return [
     remark("Passed up: untouched, and counted by reason."),
-    ...REASONS.flatMap((reason, index) => [
-      label(passedUp(reason)),
-      move("r1", index),
-      goto("passed_up"),
-    ]),
+    ...REASONS.flatMap((reason, index) =>
+      reason === "not_active" && vrrp === undefined
+        ? []
+        : [label(passedUp(reason)), move("r1", index), goto("passed_up")]
+    ),
     label("passed_up"),
     store(32, STACK, KEY, "r1"),
     mapOf("r1", "passed_up"),

@@ -23,13 +23,13 @@ export type AttachedTo = "tap" | "uplink";
 
 export function program(plan: Plan, where: Places, attachedTo: AttachedTo): Item[] {
   return [
-    ...frame(plan),
+    ...frame(plan, where),
     ...ipv4Packet(where),
     goto("bucket"),
     ...ipv6Packet(where),
     label("bucket"),
     ...bucket(where),
     ...egress(plan, where, attachedTo === "tap" ? TO_INGRESS : TO_EGRESS),
-    ...passUp(),
+    ...passUp(plan),
   ];
 }

@@ -4,7 +4,7 @@ import { parseConfig } from "oneip";
 import { MOST } from "../../../src/config/limits.ts";
 import { DEAD, LEASE } from "../../../src/filter/agent/agent.ts";
 import { AgentLoop } from "../../../src/filter/agent/agent_loop.ts";
-import { MOST_OCTETS } from "../../../src/filter/agent/heartbeat.ts";
+import { MOST_OCTETS } from "../../../src/system/signed_parts.ts";
 import { VirtualClock } from "../../../src/system/clock.ts";
 import { isQuick, roundsOf } from "../../needs.ts";
 import { Random } from "../../random.ts";

@@ -1,12 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  digestOf,
-  type Heartbeat,
-  HeartbeatCodec,
-  liveKey,
-  MOST_OCTETS,
-} from "../../../src/filter/agent/heartbeat.ts";
+import { digestOf, type Heartbeat, HeartbeatCodec, liveKey } from "../../../src/filter/agent/heartbeat.ts";
+import { MOST_OCTETS } from "../../../src/system/signed_parts.ts";
 import { BucketSet } from "../../../src/filter/rules/bucket_set.ts";
 import { MOST } from "../../../src/config/limits.ts";
 import { parseConfig } from "oneip";

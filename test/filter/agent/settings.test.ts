@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { looseModeOf, readKey } from "../../../src/filter/agent/settings.ts";
+import { looseModeOf, readKey } from "../../../src/input/shared_key.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oneip-key-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -18,13 +18,15 @@ function keyFile(text: string): string {
 test.each(["a".repeat(16), "abab".repeat(10), "1234567".repeat(3)])(
   "a key that is easily guessed is refused: %s",
   (text) => {
-    expect(() => readKey(keyFile(text))).toThrow("different characters, 8 or more are needed; make one with");
+    expect(() => readKey(keyFile(text), "all backends")).toThrow(
+      "different characters, 8 or more are needed; make one with",
+    );
   },
 );
 
 test("a random key is taken, in whatever form it is written", () => {
   for (const text of ["q83Jx0Zk7Wv2mB1s", "9f3c1a7be2604d58", "9f3c1a7be2604d589f3c1a7be2604d58"]) {
-    expect(readKey(keyFile(`${text}\n`)).length).toBe(text.length);
+    expect(readKey(keyFile(`${text}\n`), "all backends").length).toBe(text.length);
   }
 });
 

@@ -1,6 +1,6 @@
 /** What is known of transitions, as plain data, and which clusters of two configurations it holds for. */
 
-import type { ClusterTransitionsRecord } from "../cluster/transitions.ts";
+import type { ClusterTransitionsRecord } from "./transitions.ts";
 import type { ClusterConfig } from "../config/config.ts";
 import { NO_BACKEND } from "../table/bucket_map.ts";
 

@@ -99,6 +99,7 @@ const peer: z.ZodType<PeerStatus> = z.strictObject({
   address: z.string(),
   isActive: z.boolean(),
   clusters: z.int(),
+  connections: z.int(),
   refused: z.strictObject({ forged: z.int(), stale: z.int(), foreign: z.int(), dropped: z.int() }),
 });
 

@@ -23,6 +23,8 @@ export interface PeerStatus {
   readonly isActive: boolean;
   /** Of how many clusters this one knows what the active one has, to go on by. */
   readonly clusters: number;
+  /** And so many of their connections, while buckets are in transition. */
+  readonly connections: number;
   /** What came from its address and was of no use, by why. */
   readonly refused: Readonly<SharingCounts>;
 }
@@ -117,7 +119,7 @@ export class PeerLink {
     return {
       address: this.address,
       isActive: this.#sharing.isPeerActive,
-      clusters: this.known()?.clusters.length ?? 0,
+      ...this.#sharing.extent,
       refused: { ...this.#sharing.counts },
     };
   }

@@ -172,6 +172,15 @@ export class Sharing {
     return { tick: said.tick, clusters };
   }
 
+  /** Of how many clusters, and of their connections, it is known what the other one has. */
+  get extent(): { readonly clusters: number; readonly connections: number } {
+    const whole = this.isPeerActive ? [...this.#heard.values()].filter(({ missing }) => missing === 0) : [];
+    return {
+      clusters: whole.length,
+      connections: whole.reduce((sum, { connections }) => sum + connections.size, 0),
+    };
+  }
+
   #isFresh(sinceMs = -Infinity): boolean {
     return this.#clock.now() - sinceMs < FRESH_MS;
   }

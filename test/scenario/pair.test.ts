@@ -2,11 +2,12 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Lab, type LabNode, type NodeWatch, until, watchFrom } from "oneip";
+import { ask } from "../../src/api/client.ts";
 import type { PairStatus } from "../../src/vrrp/pair.ts";
 import { needsTap } from "../needs.ts";
 import { ROOT } from "../runtime.ts";
@@ -102,6 +103,8 @@ describe.skipIf(needsTap())("a pair", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const control = (node: string) => `/run/oneip/${statSync(`/run/netns/${lab.name}-${node}`).ino}.sock`;
+
   /** While 200 connections are in their middle this happens; they go on after it, and all come to their end. */
   async function nobodyIsCut(happens: () => Promise<void>): Promise<void> {
     expect(await connections.open(CLIENTS)).toBe(200);
@@ -159,6 +162,38 @@ describe.skipIf(needsTap())("a pair", () => {
       await becomes(two!, "backup");
       await becomes(one!, "active");
     });
+  });
+
+  test("a backend drains, and the active one is killed in the middle of that: who has been there stays, and so does who came since", async () => {
+    const since = new Connections(client);
+    try {
+      await nobodyIsCut(async () => {
+        await printedThere(one!, "drain", "web1");
+        expect(await since.open(CLIENTS)).toBe(200);
+        await until("the other one knows the connections", async () => {
+          const { clusters: [web] } = await ask(control("lb1"), "counters", {});
+          const { peer } = await ask(control("lb2"), "status", {});
+          return peer!.connections > 0 && peer!.connections === web!.connectionsRemembered;
+        });
+        await one!.program!.stop("SIGKILL");
+        await becomes(two!, "active");
+        expect(two!.program!.log).toContain('"event":"pair.went_on"');
+        const all = await since.goOn();
+        expect(all.filter(({ cut }) => cut !== undefined)).toEqual([]);
+        expect([...new Set(all.map(({ last }) => last))], "what came since is elsewhere").toEqual(["web2"]);
+      });
+      // Draining is known there, too, by whom it was decided.
+      expect(await printedThere(two!, "status")).toMatch(/web1 +draining/);
+      expect(await printedThere(two!, "undrain", "web1")).toContain("is up");
+    } finally {
+      await since.end();
+    }
+    await one!.program!.start();
+    await becomes(one!, "backup");
+    await two!.program!.stop();
+    await becomes(one!, "active");
+    await two!.program!.start();
+    await becomes(two!, "backup");
   });
 
   test("both are upgraded, one after the other: who was active stays so", async () => {

@@ -187,6 +187,8 @@ class Keepalived implements Half {
     await this.node.exec("sh", "-c", "ip link delete vr4 2>/dev/null || true");
     const config = join(folder, `keepalived-${this.#number}.conf`);
     writeFileSync(config, CONFIG);
+    // One that was killed has left them.
+    for (const option of ["p", "r", "c"]) rmSync(`${folder}/${this.#number}-${option}.pid`, { force: true });
     const pids = ["p", "r", "c"].map((option) => `-${option} ${folder}/${this.#number}-${option}.pid`).join(
       " ",
     );

@@ -154,7 +154,7 @@ export class VirtualRouter {
     this.#other = advertisement;
     if (this.#state === "active") this.#heardWhileActive(advertisement);
     else if (this.#state === "backup") this.#heardWhileBackup(advertisement, isFirst);
-    else if (advertisement.priority !== STOPS) this.#leaveSoon(advertisement);
+    else if (this.#left !== undefined && advertisement.priority !== STOPS) this.#leaveSoon(advertisement);
   }
 
   /**

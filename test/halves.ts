@@ -51,6 +51,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/cluster/save_changes.test.ts",
     "test/config/config.test.ts",
     "test/config/health.test.ts",
+    "test/config/vrrp.test.ts",
     "test/console/history.test.ts",
     "test/console/words.test.ts",
     "test/dashboard/files.test.ts",

@@ -33,6 +33,7 @@ The status stays 0.
 | \`whole-ipv6\` | more than 64 bits of an IPv6 client's address are hashed, though a client owns a /64 |
 | \`modulo\` | the algorithm that moves most of all clients when a backend dies |
 | \`plain-api\` | an API that other machines reach without TLS: its token can be read on the way |
+| \`short-interval\` | a pair whose active one advertises more often than each 30 ms: a machine that is busy for a tenth of a second is taken for dead |
 | \`mtu\` | a way to a backend whose MTU cannot be: above the link's, or below what hosts believe |
 
 An editor that knows JSON Schema completes and checks the file while it is written: \`oneip config schema > oneip.schema.json\`

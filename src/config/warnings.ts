@@ -11,7 +11,7 @@ import { isIpv6, isLoopback, isPublic } from "../wire/address.ts";
 import { formatEndpoint } from "../wire/endpoint.ts";
 import type { ApiConfig, ClusterConfig, Config } from "./config.ts";
 
-export type WarningId = "known-seed" | "whole-ipv6" | "modulo" | "mtu" | "plain-api";
+export type WarningId = "known-seed" | "whole-ipv6" | "modulo" | "mtu" | "plain-api" | "short-interval";
 
 /** What there is to say, wherever it stands. */
 interface Advice {
@@ -46,7 +46,7 @@ export function warningsOf(
       ...aboutMtus(cluster, path, contents, config.dispatcher.mtu),
     ];
   });
-  return [...advice, ...aboutApi(config.api)].map(({ path, ...rest }) => ({
+  return [...advice, ...aboutPair(config), ...aboutApi(config.api)].map(({ path, ...rest }) => ({
     ...rest,
     file,
     ...placeOf(path),
@@ -119,6 +119,24 @@ function aboutMtus({ backends }: ClusterConfig, path: Path, contents: Contents, 
       decide: "measure it anew",
     }];
   });
+}
+
+/** Below this, a machine that is busy for less than a tenth of a second is taken for dead. */
+const SHORT_INTERVAL_MS = 30;
+
+function aboutPair({ dispatcher: { vrrp } }: Config): Advice[] {
+  if (vrrp === undefined || vrrp.intervalMs >= SHORT_INTERVAL_MS) return [];
+  return [{
+    id: "short-interval",
+    path: ["dispatcher", "vrrp", "interval"],
+    found: `the active one of the pair advertises each ${vrrp.intervalMs} ms`,
+    why:
+      `the other one takes over when it has heard nothing for ${3 * vrrp.intervalMs} to ${
+        4 * vrrp.intervalMs
+      } ms, ` +
+      "and a busy machine may be late by that",
+    decide: `use ${SHORT_INTERVAL_MS}ms or more, unless both machines have time`,
+  }];
 }
 
 function aboutApi({ listen, tls }: ApiConfig): Advice[] {

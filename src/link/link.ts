@@ -109,7 +109,9 @@ export class Link {
   leaveTo(clusters: readonly ClusterConfig[]): void {
     for (const { addresses, group } of clusters) this.#say(addresses, group);
     if (clusters.length > 0 && clusters.length === this.#config.clusters.length) {
-      this.#say(this.#config.dispatcher.addresses.map(({ address }) => address), clusters[0]!.group);
+      const { addresses, vrrp } = this.#config.dispatcher;
+      const nextHops = vrrp === undefined ? addresses.map(({ address }) => address) : sharedAddresses(vrrp);
+      this.#say(nextHops, clusters[0]!.group);
     }
   }
 

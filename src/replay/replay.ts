@@ -79,6 +79,8 @@ export class Replay {
       buckets: first,
       neighbors: plan.mtus.length,
     });
+    // What a pair shares is taken to be here.
+    for (const isV6 of [false, true]) this.#table.setActive(isV6, true);
     for (const neighbor of neighbors.keys()) this.#table.setMac(neighbor, MADE_UP, neighbor);
     const neighborOf = ({ address }: BackendConfig) => neighbors.indexOf(address);
     fillOwners(

@@ -70,6 +70,8 @@ export interface RouterCounts {
 
 /** Another one that is active is answered at once, but no two answers are closer than the shortest interval that there is. */
 const LEAST_ASSERTED_MS = 10;
+/** So long a frame may be on its way to one that stops when bridges know already that another one is active. */
+const ON_THE_WAY_MS = 10;
 /** The longest that one that stops forwards on. */
 const MOST_LEAVING_MS = 10_000;
 
@@ -89,6 +91,7 @@ export class VirtualRouter {
   #splitMs = -Infinity;
   #counts = { sent: 0, heard: 0, takeovers: 0, splits: 0 };
   #timer: Timer | undefined;
+  #isLeaving = false;
   #left: ((isTaken: boolean) => void) | undefined;
 
   constructor(settings: RouterSettings, clock: Clock, events: RouterEvents) {
@@ -151,7 +154,7 @@ export class VirtualRouter {
     this.#other = advertisement;
     if (this.#state === "active") this.#heardWhileActive(advertisement);
     else if (this.#state === "backup") this.#heardWhileBackup(advertisement, isFirst);
-    else if (advertisement.priority !== STOPS) this.#leave(`${advertisement.from} is active`, true);
+    else if (this.#left !== undefined && advertisement.priority !== STOPS) this.#leaveSoon(advertisement);
   }
 
   /**
@@ -305,6 +308,13 @@ export class VirtualRouter {
     if (!isNew) return;
     this.#counts.splits++;
     this.#events.split(other);
+  }
+
+  /** After a stop, another one serves. What is on its way here already still goes on. */
+  #leaveSoon({ from }: Advertisement): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    this.#after(ON_THE_WAY_MS, () => this.#leave(`${from} is active`, true));
   }
 
   /** After a stop, another one serves, or nobody does. */

@@ -72,6 +72,13 @@ test("an API that other machines reach without TLS is warned of", () => {
   expect(withApi('{listen: [127.0.0.1:80, "[::1]:80"]}')).toEqual([]);
 });
 
+test("a pair that advertises very often is warned of", () => {
+  const pair = (interval: string) =>
+    TEXT.replace("clusters:", `  vrrp: {id: 51, addresses: [10.0.0.4/24], interval: ${interval}}\nclusters:`);
+  expect(warned(pair("20ms"))).toEqual(["short-interval 3:54 dispatcher.vrrp.interval"]);
+  expect(warned(pair("30ms"))).toEqual([]);
+});
+
 test("a warning has the shape of a fault, and a place", () => {
   const [warning] = warningsIn(TEXT.replace("    backends", "    algorithm: modulo\n    backends"));
   expect(warning).toEqual({

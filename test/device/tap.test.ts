@@ -19,6 +19,8 @@ test.skipIf(needsTap())(
       },
       full: { length: 5, taken: 5, isCounted: true, questions: true, elsewhere: 0 },
       steered: {
+        // Those that have crossed no router are in the neighbor queue, others are data.
+        advertisements: [[255, 255], [64, 64]],
         flows: 20,
         frames: 60,
         isShared: true,

@@ -3,8 +3,11 @@
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { Tap } from "oneip";
+import * as bpf from "../../src/device/bpf.ts";
 import { dropped } from "../../src/device/dropped.ts";
+import { PacketSocket } from "../../src/device/packet_socket.ts";
 import type { Queue } from "../../src/device/queue.ts";
+import * as f from "../frames.ts";
 
 const ip = (...args: string[]) => execFileSync("ip", args, { encoding: "utf8" });
 const exists = (name: string) =>
@@ -90,7 +93,26 @@ const steered = await (async () => {
   await sendUdp("10.9.32.1", "10.9.32.3", [5000], 1); // Whose MAC is not known.
   const inData = tap.queues.map(sourcePorts);
   const inNeighbors = [...frames(tap.neighborQueue!)].map(etherType);
+  // The kernel goes by the socket's type.
+  for (
+    const [etherType, sent] of [
+      [f.ETHERTYPE.ipv4, [f.vrrp(), f.vrrp({ hopLimit: 64 })]],
+      [f.ETHERTYPE.ipv6, [f.vrrp6(), f.vrrp6({ hopLimit: 64 })]],
+    ] as const
+  ) {
+    const socket = new PacketSocket({ interfaceName: "tap3", etherType, filter: bpf.program() });
+    for (const frame of sent) socket.write(frame, frame.length);
+    socket.close();
+  }
+  /** By TTL or hop limit. */
+  const advertisements = (queue: Queue) =>
+    [...frames(queue)].flatMap((frame) => {
+      const isV6 = etherType(frame) === f.ETHERTYPE.ipv6;
+      if (frame.getUint8(isV6 ? 20 : 23) !== 112) return [];
+      return [frame.getUint8(isV6 ? 21 : 22)];
+    });
   return {
+    advertisements: [advertisements(tap.neighborQueue!), tap.queues.flatMap(advertisements)],
     flows: new Set(inData.flat()).size,
     frames: inData.flat().length,
     isShared: inData.every((ports) => ports.length > 0),

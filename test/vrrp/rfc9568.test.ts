@@ -446,6 +446,7 @@ const ROWS: readonly Row[] = [
         true,
       ]);
       machine.router.heard(OTHER);
+      await machine.clock.advance(20);
       expect(await stopped).toBe(true);
       expect(machine.router.forwards).toBe(false);
     },

@@ -10,7 +10,7 @@ import type { BackendConfig, ClusterConfig, Config } from "../../config/config.t
 import type { Claim } from "../../link/claim.ts";
 import { LinkFrames } from "../../link/link_frames.ts";
 import type { Frame } from "../../link/own_frames.ts";
-import { fallbackAddresses } from "./addresses.ts";
+import { fallbackAddresses, nextHopsOf } from "./addresses.ts";
 import { Fallback } from "./fallback.ts";
 
 const TURN_MS = 250;
@@ -45,7 +45,7 @@ export class FallbackLoop {
   /** `mac` is this machine's. What all `sockets` hear is read; the first sends. */
   constructor(options: FallbackOptions, mac: Mac, sockets: readonly Device[]) {
     const { config, cluster, self } = options;
-    const { addresses } = config.dispatcher;
+    const addresses = nextHopsOf(config);
     this.#options = options;
     this.#sockets = sockets;
     this.#link = addresses.find((link) => contains(link, self.address)) ?? addresses[0]!;
@@ -102,7 +102,7 @@ export class FallbackLoop {
   /** A group's MAC is the word of a backend that answers in the dispatcher's place. */
   #isOfDispatcher({ address, mac }: Claim): boolean {
     return !ethernet.isGroup(mac.high) &&
-      this.#options.config.dispatcher.addresses.some((own) => own.address === address);
+      nextHopsOf(this.#options.config).some((own) => own.address === address);
   }
 
   #send(frame: Frame): void {

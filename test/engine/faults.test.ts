@@ -196,7 +196,7 @@ test("a server that is too slow under load for every third probe is up all the t
     clock.after(slowMs > 0 ? 1900 : 4100, () => load(5000 - slowMs));
   };
   load(5000);
-  await clock.advance(10 * 60_000);
+  await clock.advance(roundsOf(10) * 60_000);
   expect(down()).toEqual([]);
   expect(run.shares()).toEqual(before);
 });
@@ -213,7 +213,7 @@ test("the TAP is deleted: the dispatcher fails, with the reason", async () => {
 test("we sleep for five seconds: nobody is down because of that, even at the first failure; who dies then is found", async () => {
   const { engine, clock, link, backends, down } = await started({ count: 20, cluster: QUICK });
   await using _engine = engine;
-  for (let turn = 0; turn < 10; turn++) {
+  for (let turn = 0; turn < roundsOf(10); turn++) {
     // What is asked shortly before has no answer when we wake up.
     link.isCut = true;
     await clock.advance(90);

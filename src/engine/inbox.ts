@@ -8,6 +8,7 @@
  *     HEARD_PROBE      the same
  *     HEARD_ADVERTISEMENT  pair: who else is active
  *     HEARD_PEER           peer: what the other one tells
+ *     TOLD                 peer: tells the other one; then it goes on
  */
 
 import * as verdict from "../path/verdict.ts";
@@ -16,6 +17,7 @@ import type { Conflicts } from "../link/conflicts.ts";
 import type { Link } from "../link/link.ts";
 import type { Claim } from "../link/claim.ts";
 import type { LinkFrames } from "../link/link_frames.ts";
+import type { Frame } from "../link/own_frames.ts";
 import type { NewAddresses } from "../link/new_addresses.ts";
 import type { Resolver } from "../link/resolver.ts";
 import type { Handed } from "../plane/ring.ts";
@@ -55,12 +57,17 @@ export class Inbox {
   /** Takes what waits in a worker's rings by now; not what comes meanwhile, which may be without end. */
   drain(worker: number): void {
     const { heard, pending } = this.#shared.workers[worker]!;
+    const begun: Frame[] = [];
     for (const ring of [heard, pending]) {
       for (let left = ring.waiting; left > 0; left--) {
         const handed = ring.shift();
-        if (handed !== undefined) this.#give(worker, handed);
+        if (handed?.verdict === verdict.TOLD) begun.push(handed.frame);
+        else if (handed !== undefined) this.#give(worker, handed);
       }
     }
+    if (begun.length === 0) return;
+    this.#receivers.peer?.look();
+    for (const frame of begun) this.#link.sendTold(worker, frame);
   }
 
   #give(worker: number, handed: Handed): void {

@@ -93,6 +93,11 @@ export class PeerLink {
     this.#sharing.stop();
   }
 
+  /** A connection may have begun in a transition: the other one is told at once. */
+  look(): void {
+    this.#sharing.look();
+  }
+
   /** A map or a transition may have changed. */
   changed(): void {
     this.#sharing.changed();

@@ -67,6 +67,11 @@ export class Link {
     this.#attachment.write(queue, handed);
   }
 
+  /** Sends what a worker handed up only so that something could come first: by the queue that it came from, too. */
+  sendTold(queue: number, handed: Frame): void {
+    this.#attachment.write(queue, handed);
+  }
+
   /** Asks who else has our own addresses: RFC 5227 section 2.1.1, RFC 4862 section 5.4.2. */
   probe(): void {
     for (const address of ownAddresses(this.#config)) this.send(this.#frames.probe(address));

@@ -81,6 +81,11 @@ export class Answers {
     return this.#limits.allow(verdict.PENDING) ? verdict.PENDING : verdict.DROP_PENDING;
   }
 
+  /** Has the other one of a pair told of a new connection first, if the rate limit allows. */
+  told(): number {
+    return this.#limits.allow(verdict.TOLD) ? verdict.TOLD : verdict.DISPATCHED;
+  }
+
   /** Hands a SYN-ACK up, for the control plane to reset, if the rate limit allows; else it is reset here. */
   heardOrReset(packet: Packet): number {
     return this.#limits.allow(verdict.HEARD_ANSWER) ? verdict.HEARD_ANSWER : this.reset(packet);

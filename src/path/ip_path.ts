@@ -39,6 +39,9 @@ export class IpPath {
   readonly #answers: Answers;
   readonly #virtio: VirtioHeader;
   readonly #peer: Peer;
+  /** The other one of a pair is to know each connection that begins in a transition. */
+  readonly #hasPeer: boolean;
+  #isNews = false;
 
   constructor(plan: Plan, memory: PathMemory, egress: Egress, answers: Answers, virtio: VirtioHeader) {
     this.#clusters = new Clusters(plan.clusters);
@@ -49,6 +52,7 @@ export class IpPath {
     this.#answers = answers;
     this.#virtio = virtio;
     this.#peer = new Peer(plan);
+    this.#hasPeer = plan.vrrp?.peer !== undefined;
   }
 
   /** A packet from an address of ours, which `src` is, to what `dst` is. */
@@ -75,12 +79,13 @@ export class IpPath {
       const port = this.#clusters.portState(packet, cluster);
       if (port !== OPEN) return this.#refuse(packet, port);
     }
+    this.#isNews = false;
     const group = this.#egress.table.group(cluster);
     const neighbor = group === NO_GROUP ? this.#owner(packet, cluster) : group;
     if (neighbor === NO_BACKEND) return this.#answers.error(packet, verdict.HOST_UNREACHABLE);
     if (this.#egress.isFrom(packet, neighbor)) return verdict.DROP_LOOP;
     this.#egress.cluster = cluster;
-    return this.#forward(packet, neighbor, verdict.DISPATCHED);
+    return this.#forward(packet, neighbor, this.#isNews ? verdict.TOLD : verdict.DISPATCHED);
   }
 
   /** The neighbor to which a packet to the cluster goes, or NO_BACKEND. */
@@ -88,7 +93,10 @@ export class IpPath {
     const { table } = this.#egress;
     const bucket = this.#clusters.bucket(packet, cluster);
     const owner = table.soleOwner(bucket);
-    return owner < IN_TRANSITION ? owner : this.#transitions.owner(packet, cluster, bucket, table);
+    if (owner < IN_TRANSITION) return owner;
+    const neighbor = this.#transitions.owner(packet, cluster, bucket, table);
+    this.#isNews = this.#hasPeer && this.#transitions.hasBegun;
+    return neighbor;
   }
 
   /** To a port of the cluster that is closed in this way. */
@@ -124,6 +132,7 @@ export class IpPath {
     if (this.#egress.table.isFailed(neighbor)) return this.#answers.error(packet, verdict.HOST_UNREACHABLE);
     packet.decrementHopLimit();
     const became = this.#egress.send(packet, neighbor, asVerdict);
+    if (became === verdict.TOLD) return this.#answers.told();
     return became === verdict.PENDING ? this.#answers.pending() : became;
   }
 

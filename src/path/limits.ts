@@ -29,6 +29,10 @@ const HEARD_ADVERTISEMENT_BURST = 64;
 const HEARD_PEERS = 20_000;
 const HEARD_PEER_BURST = 64;
 
+/** Beginnings of connections a second of which the other one of a pair is told before they go on, and how many at once; others go on untold. */
+const TOLD = 5000;
+const TOLD_BURST = 64;
+
 /** Frames a second that wait for a next hop's MAC, and how many at once: as many as the ring for them holds. */
 const PENDING = 500;
 const PENDING_BURST = 64;
@@ -45,6 +49,7 @@ export class Limits {
   readonly #heardProbe = new TokenBucket(HEARD_PROBES, HEARD_PROBE_BURST);
   readonly #heardAdvertisement = new TokenBucket(HEARD_ADVERTISEMENTS, HEARD_ADVERTISEMENT_BURST);
 
+  readonly #told = new TokenBucket(TOLD, TOLD_BURST);
   readonly #heardPeer = new TokenBucket(HEARD_PEERS, HEARD_PEER_BURST);
 
   /** `clock` gives milliseconds, int32; it never goes back, and may wrap. */
@@ -76,6 +81,8 @@ export class Limits {
         return this.#heardProbe.take(this.#clock());
       case verdict.HEARD_ADVERTISEMENT:
         return this.#heardAdvertisement.take(this.#clock());
+      case verdict.TOLD:
+        return this.#told.take(this.#clock());
       case verdict.HEARD_PEER:
         return this.#heardPeer.take(this.#clock());
       default:

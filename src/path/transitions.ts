@@ -61,6 +61,9 @@ export class Transitions {
   /** By cluster: the first of its buckets. */
   readonly #firsts: Int32Array;
 
+  /** After `owner`: the packet begins a connection that is remembered from now on. */
+  hasBegun = false;
+
   // The packet in hand: its cluster, its bucket, both owners, and the time.
   #cluster = 0;
   #bucket = 0;
@@ -83,6 +86,7 @@ export class Transitions {
     this.#present = table.owner(bucket);
     this.#old = table.oldOwner(bucket);
     this.#tick = this.#memory.tick;
+    this.hasBegun = false;
     this.#flow.read(packet);
     const owner = this.#judge(this.#memory.connections[cluster]!);
     if (owner !== this.#present && owner !== NO_BACKEND) this.#memory.strayed(bucket, this.#tick);
@@ -135,10 +139,17 @@ export class Transitions {
   #begin(connections: Connections, cell: number, owner: number, phase: number): number {
     const { hash } = this.#flow;
     if (owner === NO_BACKEND) return owner;
-    if (cell !== ABSENT && connections.give(cell, hash, owner, stampOf(this.#tick, phase))) return owner;
-    if (this.#add(connections, owner, phase)) return owner;
+    if (cell !== ABSENT && connections.give(cell, hash, owner, stampOf(this.#tick, phase))) {
+      return this.#begun(owner);
+    }
+    if (this.#add(connections, owner, phase)) return this.#begun(owner);
     this.#unremembered.add(this.#cluster);
     return this.#old;
+  }
+
+  #begun(owner: number): number {
+    this.hasBegun = true;
+    return owner;
   }
 
   #add(connections: Connections, owner: number, phase: number): boolean {

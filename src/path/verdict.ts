@@ -48,64 +48,66 @@ export const HEARD_PROBE = 18;
 export const HEARD_ADVERTISEMENT = 19;
 /** From the other one of a pair: what it tells of maps and connections. */
 export const HEARD_PEER = 20;
+/** The beginning of a connection in a bucket that moves: dispatched when the other one of a pair has been told whose it is. */
+export const TOLD = 21;
 
 // Dropped.
 /** Shorter than an Ethernet header. */
-export const DROP_RUNT = 21;
+export const DROP_RUNT = 22;
 /** To another machine's MAC, or to a group that we are not in. */
-export const DROP_NOT_OURS = 22;
+export const DROP_NOT_OURS = 23;
 /** From our own MAC, or from a group: a loop or a forgery. */
-export const DROP_SOURCE_MAC = 23;
+export const DROP_SOURCE_MAC = 24;
 /** Neither ARP, IPv4 nor IPv6. */
-export const DROP_ETHERTYPE = 24;
+export const DROP_ETHERTYPE = 25;
 /** Of another VLAN than the configured one: a tag that carries only a priority is as good as none. */
-export const DROP_VLAN = 25;
+export const DROP_VLAN = 26;
 /** ARP that is none, or whose sender cannot be one. */
-export const DROP_ARP_MALFORMED = 26;
+export const DROP_ARP_MALFORMED = 27;
 /** ARP that asks for or speaks to others, or that nobody asked for. */
-export const DROP_ARP_OTHER = 27;
+export const DROP_ARP_OTHER = 28;
 /** Neighbor discovery that RFC 4861 section 7.1 calls invalid. */
-export const DROP_ND_MALFORMED = 28;
+export const DROP_ND_MALFORMED = 29;
 /** Neighbor discovery about others, or that nobody asked for. */
-export const DROP_ND_OTHER = 29;
+export const DROP_ND_OTHER = 30;
 /** IP with a wrong version, length or header checksum, or extension headers that cannot be. */
-export const DROP_MALFORMED = 30;
+export const DROP_MALFORMED = 31;
 /** IP to everyone or to a group: by MAC or by address. */
-export const DROP_GROUP = 31;
+export const DROP_GROUP = 32;
 /** From a cluster address: a backend's reply that came through us; or to us, and more of it than one would ask for. */
-export const DROP_FROM_CLUSTER = 32;
+export const DROP_FROM_CLUSTER = 33;
 /** From the dispatcher's own address. */
-export const DROP_FROM_SELF = 33;
+export const DROP_FROM_SELF = 34;
 /** From an address that no host has, or to one. */
-export const DROP_MARTIAN = 34;
+export const DROP_MARTIAN = 35;
 /** IPv4 source routing, which nobody uses but to get where they should not. */
-export const DROP_SOURCE_ROUTE = 35;
+export const DROP_SOURCE_ROUTE = 36;
 /** To the cluster, from the backend that it would go to. */
-export const DROP_LOOP = 36;
+export const DROP_LOOP = 37;
 /** To a closed port of a cluster that drops such packets, or too short to tell its port. */
-export const DROP_CLOSED = 37;
+export const DROP_CLOSED = 38;
 /** IPv4, larger than the way ahead, and may be fragmented: we do not fragment. */
-export const DROP_TOO_BIG = 38;
+export const DROP_TOO_BIG = 39;
 /** To the dispatcher itself, and nothing that it answers: replies, errors, resets, fragments, wrong checksums. */
-export const DROP_SELF = 39;
+export const DROP_SELF = 40;
 /** An ICMP error is due but must not be sent: RFC 1812 section 4.3.2.7, RFC 4443 section 2.4. */
-export const DROP_UNANSWERABLE = 40;
+export const DROP_UNANSWERABLE = 41;
 /** An answer is due but over the rate limit. */
-export const DROP_RATE_LIMIT = 41;
+export const DROP_RATE_LIMIT = 42;
 /** To a next hop whose MAC is not known yet, and more such frames than can be kept. */
-export const DROP_PENDING = 42;
+export const DROP_PENDING = 43;
 /** To the virtual MAC, or to what a pair shares, while the other one is active. */
-export const DROP_NOT_ACTIVE = 43;
+export const DROP_NOT_ACTIVE = 44;
 /** An advertisement of VRRP that RFC 9568 section 7.1 calls invalid. */
-export const DROP_VRRP_MALFORMED = 44;
+export const DROP_VRRP_MALFORMED = 45;
 /** An advertisement of another virtual router. */
-export const DROP_VRRP_OTHER = 45;
+export const DROP_VRRP_OTHER = 46;
 
 // Decided by the engine, in place of the path's verdict.
 /** The device took no frame: its queue is full or it is down. */
-export const DROP_TRANSMIT = 46;
+export const DROP_TRANSMIT = 47;
 /** The control plane cannot take any more frames for now. */
-export const DROP_RING_FULL = 47;
+export const DROP_RING_FULL = 48;
 
 /** Names by verdict, as counters and logs print them. */
 export const NAMES = [
@@ -130,6 +132,7 @@ export const NAMES = [
   "heard_probe",
   "heard_advertisement",
   "heard_peer",
+  "told",
   "drop_runt",
   "drop_not_ours",
   "drop_source_mac",
@@ -171,10 +174,10 @@ export function isAnswer(verdict: number): boolean {
 
 /** The frame goes nowhere. */
 export function isDropped(verdict: number): boolean {
-  return verdict > HEARD_PEER;
+  return verdict > TOLD;
 }
 
 /** The frame is for the control plane. */
 export function isHandedUp(verdict: number): boolean {
-  return verdict >= PENDING && verdict <= HEARD_PEER;
+  return verdict >= PENDING && verdict <= TOLD;
 }

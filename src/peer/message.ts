@@ -58,6 +58,8 @@ const state = z.strictObject({
   techniques: z.array(z.strictObject({ cluster: z.string(), technique: z.enum(["route", "broadcast"]) })),
   /** By cluster: the version of what is told of it whole. */
   versions: z.record(z.string(), count),
+  /** By cluster: how many connections of this version were told. */
+  connections: z.record(z.string(), count),
 });
 
 /** The beginning of what is told of a cluster whole. */

@@ -91,6 +91,8 @@ interface Told {
   readonly revision: number;
   readonly version: number;
   readonly news: ConnectionNews;
+  /** Connections told. */
+  rows: number;
 }
 
 /** Of a cluster, as far as it was heard. */
@@ -100,6 +102,8 @@ interface Heard {
   readonly series: { [Name in SeriesName]: InstanceType<(typeof SERIES)[Name]> };
   /** Numbers that are still missing. */
   missing: number;
+  /** Connections heard, some perhaps again. */
+  rows: number;
   /** By cell. */
   readonly connections: Map<number, Int32Array>;
 }
@@ -111,6 +115,8 @@ export class Sharing {
   readonly #codec: PeerCodec;
   readonly #waiting: Uint8Array[] = [];
   #leaving: Timer | undefined;
+  /** So many datagrams may leave until then. */
+  #left = LOT;
   #beats: Timer | undefined;
   #looking: Timer | undefined;
   #version = 0;
@@ -147,7 +153,7 @@ export class Sharing {
       const told = this.#told.get(cluster.name);
       if (told?.live !== cluster.live || told.revision !== cluster.revision) this.#tell(cluster);
     }
-    this.#look();
+    this.look();
   }
 
   /** A datagram came from the other one. */
@@ -187,32 +193,43 @@ export class Sharing {
 
   #beat(): void {
     const { isActive, tick, administration, techniques } = this.#parts;
-    const versions = Object.fromEntries([...this.#told].map(([name, { version }]) => [name, version]));
     if (isActive()) {
       this.changed();
+      const told = [...this.#told];
       return this.#say({
         kind: "state",
         isActive: true,
         tick: tick(),
         administration: administration(),
         techniques: techniques(),
-        versions,
+        versions: Object.fromEntries(told.map(([name, { version }]) => [name, version])),
+        connections: Object.fromEntries(told.map(([name, { rows }]) => [name, rows])),
       });
     }
     this.#told.clear();
-    this.#say({ kind: "state", isActive: false, tick: 0, administration: [], techniques: [], versions: {} });
+    this.#say({
+      kind: "state",
+      isActive: false,
+      tick: 0,
+      administration: [],
+      techniques: [],
+      versions: {},
+      connections: {},
+    });
     this.#ask();
   }
 
   /** What the other one has told in vain. */
   #ask(): void {
     if (!this.isPeerActive) return;
-    const clusters = Object.entries(this.#state!.said.versions).filter(([name, version]) => {
+    const { versions, connections } = this.#state!.said;
+    const clusters = Object.entries(versions).filter(([name, version]) => {
       const heard = this.#heard.get(name);
       // What began a moment ago may be on its way.
       const isComing = heard !== undefined && this.#clock.now() - heard.heardMs < BEAT_MS;
       return this.#parts.room(name) > 0 && !isComing &&
-        (heard === undefined || heard.head.version !== version || heard.missing > 0);
+        (heard === undefined || heard.head.version !== version || heard.missing > 0 ||
+          heard.rows < connections[name]!);
     }).map(([name]) => name);
     if (clusters.length > 0) this.#say({ kind: "wanted", clusters });
   }
@@ -262,6 +279,7 @@ export class Sharing {
         more: new Uint16Array(lengthOf("more")),
       },
       missing: (Object.keys(SERIES) as SeriesName[]).reduce((sum, one) => sum + lengthOf(one), 0),
+      rows: 0,
       connections: new Map(),
     });
   }
@@ -276,11 +294,13 @@ export class Sharing {
     heard.missing -= numbers.length;
   }
 
-  #takeConnections({ head, connections }: Heard, octets: Uint8Array<ArrayBuffer>): void {
+  #takeConnections(heard: Heard, octets: Uint8Array<ArrayBuffer>): void {
+    const { head, connections } = heard;
     const room = this.#parts.room(head.name);
     const rows = new Int32Array(octets.buffer, 0, Math.floor(octets.length / 4));
     for (let at = 0; at + RECORDED <= rows.length; at += RECORDED) {
       const cell = rows[at]!;
+      heard.rows++;
       if (connections.has(cell) || connections.size < room) {
         connections.set(cell, rows.slice(at, at + RECORDED));
       } else this.counts.dropped++;
@@ -295,7 +315,7 @@ export class Sharing {
     const record = cluster.record();
     const series = seriesOf(record, nowMs);
     const head = headOf(record, series, nowMs);
-    this.#told.set(name, { live, revision, version, news: new ConnectionNews() });
+    this.#told.set(name, { live, revision, version, news: new ConnectionNews(), rows: 0 });
     this.#say({ kind: "cluster", version, ...head });
     for (const one of Object.keys(SERIES) as SeriesName[]) this.#tellSeries(name, version, one, series[one]);
     this.#tellConnections(cluster);
@@ -316,21 +336,23 @@ export class Sharing {
     const news = told.news.since(connections());
     for (let at = 0; at < news.length; at += PIECE_ROWS * RECORDED) {
       const rows = news.subarray(at, at + PIECE_ROWS * RECORDED);
+      told.rows += rows.length / RECORDED;
       this.#say({ kind: "connections", cluster: name, version: told.version }, octetsOf(rows));
     }
   }
 
-  /** Looks for new connections as long as there may be some. */
-  #look(): void {
-    if (this.#looking !== undefined) return;
+  /** Tells of connections that have begun: what is sent after this comes later. Looks again and again as long as there may be some. */
+  look(): void {
+    if (!this.#parts.isActive()) return;
+    this.#looking?.cancel();
+    this.#looking = undefined;
     const moving = this.#parts.clusters().filter(({ hasTransitions }) => hasTransitions);
     if (moving.length === 0) return;
     const beganMs = this.#clock.now();
     for (const cluster of moving) this.#tellConnections(cluster);
     const tookMs = this.#clock.now() - beganMs;
     this.#looking = this.#clock.after(Math.max(LOOK_MS, tookMs / LOOK_SHARE), () => {
-      this.#looking = undefined;
-      if (this.#parts.isActive()) this.#look();
+      this.look();
     });
   }
 
@@ -342,14 +364,19 @@ export class Sharing {
       return;
     }
     this.#waiting.push(...datagrams);
-    if (this.#leaving === undefined) this.#leave();
+    this.#leave();
   }
 
+  /** What may leave now does so before this returns. */
   #leave(): void {
-    for (const datagram of this.#waiting.splice(0, LOT)) this.#parts.send(datagram);
-    this.#leaving = this.#clock.after(LOT_MS, () => {
+    const lot = this.#waiting.splice(0, this.#left);
+    this.#left -= lot.length;
+    for (const datagram of lot) this.#parts.send(datagram);
+    if (this.#left === LOT) return;
+    this.#leaving ??= this.#clock.after(LOT_MS, () => {
       this.#leaving = undefined;
-      if (this.#waiting.length > 0) this.#leave();
+      this.#left = LOT;
+      this.#leave();
     });
   }
 }

@@ -98,7 +98,8 @@ export class Capturing {
   #backendOf(became: number, neighbor: number, table: ForwardingTable): number {
     const { cluster, bucket } = this.#captured;
     if (cluster === NONE) return NONE;
-    const isOnItsWay = became === verdict.DISPATCHED || became === verdict.PENDING;
+    const isOnItsWay = became === verdict.DISPATCHED || became === verdict.PENDING ||
+      became === verdict.TOLD;
     return isOnItsWay && table.group(cluster) === NO_GROUP ? neighbor : table.owner(bucket);
   }
 

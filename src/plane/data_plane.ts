@@ -116,7 +116,7 @@ export class DataPlane {
   /** `length`: of the frame as it was read. */
   #count(became: number, length: number): void {
     this.#state.verdicts.add(became);
-    if (became === verdict.DISPATCHED) {
+    if (became === verdict.DISPATCHED || became === verdict.TOLD) {
       const { cluster, neighbor, length: octets } = this.#dispatcher;
       this.#state.toNeighbor.add(neighbor, octets);
       this.#state.toCluster.add(cluster, octets);
@@ -137,6 +137,11 @@ export class DataPlane {
 
   #handUp(judged: number, length: number): number {
     const { pending, heard } = this.#state;
+    if (judged === verdict.TOLD) {
+      // Better untold than late.
+      if (pending.push(judged, this.#dispatcher.neighbor, this.#words, length)) return judged;
+      return this.#device.write(this.#slot, length) ? verdict.DISPATCHED : verdict.DROP_TRANSMIT;
+    }
     if (judged === verdict.PENDING) {
       return pending.push(judged, this.#dispatcher.neighbor, this.#words, length)
         ? judged

@@ -38,6 +38,7 @@ const SEEDS = [
   ethernet(ipv4(udp([1]), { src: f.IP.cluster }), from),
   ethernet(ipv4(udp([1]), { src: f.IP.dispatcher }), from),
   ethernet(ipv4(udp([1]), { src: "127.0.0.1" }), from),
+  ethernet(ipv4(udp([1]), { dst: "192.0.2.77" }), from),
   ethernet(ipv4([1, 2, 3], { fragment: 0x2064 }), from),
   ethernet(
     ipv4(icmp(3, 4, ipv4(tcp(), { src: f.IP.cluster, dst: f.IP.client, protocol: 6 })), { protocol: 1 }),

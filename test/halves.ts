@@ -19,6 +19,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/kernel/mistakes.test.ts",
     "test/kernel/oracle.test.ts",
     "test/launcher.test.ts",
+    "test/peer/sharing.test.ts",
     "test/scenario/backend_faults.test.ts",
     "test/scenario/cleanup.test.ts",
     "test/scenario/demo.test.ts",
@@ -36,6 +37,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/table/hash.test.ts",
     "test/verify/own_machine.test.ts",
     "test/vrrp/pair.test.ts",
+    "test/vrrp/peer.test.ts",
     "test/vrrp/rfc9568.test.ts",
   ],
   node: [

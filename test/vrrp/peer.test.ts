@@ -73,14 +73,19 @@ class Lab extends Arrangement {
 
   /** A segment of this client port to the cluster. Which backends it came to, by number. */
   async send(srcPort: number, flags: number): Promise<number[]> {
+    for (const machine of this.machines) machine.ports.length = 0;
+    this.begin(srcPort, flags);
+    await this.clock.advance(10);
+    return this.machines.flatMap(({ ports }, index) => ports.includes(srcPort) ? [index + 1] : []);
+  }
+
+  /** A segment of this client port, the first one of a connection; nobody waits for it. */
+  begin(srcPort: number, flags = SYN): void {
     const src = this.#client;
     const frame = f.ethernet(f.ipv4(f.tcp({ flags, srcPort, src }), { src, protocol: 6 }), {
       dst: this.router.neighbors.get(f.IP.cluster)!,
     });
-    for (const machine of this.machines) machine.ports.length = 0;
     this.#port.write(frame, frame.length);
-    await this.clock.advance(10);
-    return this.machines.flatMap(({ ports }, index) => ports.includes(srcPort) ? [index + 1] : []);
   }
 
   /** From now on segments come from a client whose bucket is web1's; one is there already, from port 40000. */
@@ -124,6 +129,39 @@ test("a drain is known to the other one, and no connection is cut by a take-over
   expect(await it.send(40_001, ACK), "an old connection stays").toEqual([1]);
   expect(await it.send(40_002, ACK), "and one of the transition").toEqual([2]);
   expect(await it.send(40_003, SYN), "and what is new goes by the drain").toEqual([2]);
+});
+
+test("what began a moment before the active one died is not cut: the other one was told first", async () => {
+  await using it = new Lab();
+  const [one, two] = await it.both();
+  await it.findClient();
+  await drained(it, one, "web1");
+  const frames = it.segment.frames.length;
+  expect(await it.send(40_009, SYN)).toEqual([2]);
+  one.vanish();
+  const since = it.segment.frames.slice(frames).map((frame) => f.hex(frame));
+  const told = since.findIndex((text) => text.slice(102, 113) === "10 19 10 19");
+  const wentOn = since.findIndex((text) => text.startsWith(f.hex(f.mac(MACS[1]))));
+  expect([told, wentOn].every((at) => at >= 0), since.join("\n")).toBe(true);
+  expect(told).toBeLessThan(wentOn);
+  expect(one.engine.report().verdicts).toMatchObject({ told: 1 });
+  await it.clock.advance(1000);
+  expect(two.states()[0]).toBe("active");
+  expect(await it.send(40_009, ACK)).toEqual([2]);
+});
+
+test("of a flood of new connections most go on untold, and none is lost", async () => {
+  await using it = new Lab();
+  const [one] = await it.both();
+  await it.findClient();
+  await drained(it, one, "web1");
+  const before = one.engine.report().verdicts;
+  for (let port = 1; port <= 2000; port++) it.begin(port);
+  await it.clock.advance(50);
+  const { told, dispatched } = one.engine.report().verdicts;
+  expect(told! + dispatched! - before["told"]! - before["dispatched"]!).toBe(2000);
+  expect(told! - before["told"]!).toBeLessThanOrEqual(128);
+  expect(new Set(it.machines[1]!.ports).size).toBeGreaterThanOrEqual(2000);
 });
 
 test("without a peer in the configuration the other one knows nothing of it", async () => {

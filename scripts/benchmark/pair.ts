@@ -26,6 +26,7 @@ const { values } = parseArgs({
     interval: { type: "string", default: "50" },
     runtime: { type: "string", default: "deno" },
     only: { type: "string", default: "oneip,keepalived" },
+    fault: { type: "string", default: "" },
   },
 });
 const TIMES = Number(values.times);
@@ -67,6 +68,8 @@ class Client {
 /** One of the two: how each fault is brought about, and how it is whole again afterwards. */
 interface Half {
   readonly node: LabNode;
+  /** The switch that it is at. */
+  readonly lan: LabNode;
   isActive(): Promise<boolean>;
   start(): Promise<void>;
   kill(): Promise<void>;
@@ -82,14 +85,16 @@ const folder = mkdtempSync(join(tmpdir(), "oneip-bench-pair-"));
 
 class Oneip implements Half {
   readonly node: LabNode;
+  readonly lan: LabNode;
   readonly #config: string;
   #program: Program;
   /** What the process has said from which the present one has taken over. */
   #before = "";
   #count = 0;
 
-  constructor(node: LabNode) {
+  constructor(node: LabNode, lan: LabNode) {
     this.node = node;
+    this.lan = lan;
     this.#config = join(readlinkSync(`/proc/${node.program!.pid}/cwd`), node.plan.startupConfig!);
     this.#program = node.program!;
   }
@@ -148,12 +153,14 @@ class Oneip implements Half {
 
 class Keepalived implements Half {
   readonly node: LabNode;
+  readonly lan: LabNode;
   readonly #number: number;
   #program: Program | undefined;
   #count = 0;
 
-  constructor(node: LabNode, number: number) {
+  constructor(node: LabNode, lan: LabNode, number: number) {
     this.node = node;
+    this.lan = lan;
     this.#number = number;
   }
 
@@ -255,13 +262,28 @@ function namespaceOf(node: LabNode): string {
   return node.command(["true"]).join(" ").match(/netns exec (\S+)/)![1]!;
 }
 
+function endsOf({ node, lan }: Half): [node: LabNode, port: string][] {
+  return [[node, "eth1"], [lan, node.plan.name]];
+}
+
+function dropping(port: string): string {
+  return `table netdev cut { chain out { type filter hook egress device ${port} priority 0; policy drop; }; }`;
+}
+
 /** What happens to the active one, and what makes it whole again. */
 const FAULTS: Readonly<
   Record<string, { happens(half: Half): Promise<unknown> | void; mended(half: Half): Promise<void> | void }>
 > = {
   "kill -9": { happens: (half) => half.kill(), mended: (half) => half.start() },
   "stop (SIGTERM)": { happens: (half) => half.stop(), mended: (half) => half.start() },
-  "link cut": {
+  // Both of its ends drop what goes out, and the switch remembers where the virtual MAC was.
+  "link cut in silence": {
+    happens: (half) => Promise.all(endsOf(half).map(([node, port]) => node.exec("nft", dropping(port)))),
+    mended: async (half) => {
+      for (const [node] of endsOf(half)) await node.exec("nft", "delete table netdev cut");
+    },
+  },
+  "link down": {
     happens: ({ node }) => node.exec("ip", "link", "set", "eth1", "down"),
     mended: async ({ node }) => void await node.exec("ip", "link", "set", "eth1", "up"),
   },
@@ -277,6 +299,7 @@ async function measure(name: string, one: Half, two: Half, client: Client): Prom
       return first !== second && (first ? one : two);
     });
   for (const [fault, { happens, mended }] of Object.entries(FAULTS)) {
+    if (!fault.includes(values.fault)) continue;
     const pauses: Pause[] = [];
     const returns: Pause[] = [];
     for (let time = 0; time < TIMES; time++) {
@@ -296,7 +319,7 @@ async function measure(name: string, one: Half, two: Half, client: Client): Prom
     row(name, fault, pauses);
     row(name, `... and it returns`, returns);
   }
-  if (one.upgrade !== undefined) {
+  if (one.upgrade !== undefined && "upgrade".includes(values.fault)) {
     const pauses: Pause[] = [];
     for (let time = 0; time < TIMES; time++) {
       const active = await activeOne();
@@ -344,7 +367,7 @@ try {
     const client = new Client(lab.node("client1"));
     const nodes = [lab.node("lb1"), lab.node("lb2")] as const;
     if (name === "keepalived") {
-      const halves = nodes.map((node, number) => new Keepalived(node, number));
+      const halves = nodes.map((node, number) => new Keepalived(node, lab.node("lan"), number));
       for (const half of halves) {
         await half.prepare();
         await half.start();
@@ -352,7 +375,7 @@ try {
       await measure("keepalived, nftables", halves[0]!, halves[1]!, client);
       for (const half of halves) await half.stop();
     } else {
-      const halves = nodes.map((node) => new Oneip(node));
+      const halves = nodes.map((node) => new Oneip(node, lab.node("lan")));
       for (const half of halves) {
         await half.stop();
         await half.start();

@@ -269,6 +269,7 @@ export class Engine {
     return {
       remembered: forwarding.transitions.recordRemembered(),
       waiting: resolver.waiting(),
+      pair: this.#parts.pair.record(),
       report: this.report(),
     };
   }
@@ -282,6 +283,7 @@ export class Engine {
   async goOn(late: LateRecord | undefined): Promise<void> {
     const { attachment, shared, resolver } = this.#parts;
     if (late !== undefined) this.#succession.adoptLate(late);
+    this.#parts.pair.entrust();
     attachment.release();
     await shared.settled();
     resolver.adoptWaiting(late?.waiting ?? []);
@@ -339,6 +341,8 @@ export class Engine {
     before.#capture = undefined;
     await this.prepare(before.rest());
     this.#capture?.goOn(this.#parts);
+    this.#parts.pair.adopt(old.pair.record());
+    this.#parts.pair.entrust();
     this.#parts.startWorkers();
     await shared.settled();
     this.#capture?.wentOver();
@@ -346,7 +350,11 @@ export class Engine {
     resolver.adoptWaiting(old.resolver.waiting());
     await breathe(this.#parts.clock);
     const { transitions } = old.forwarding;
-    this.#succession.adoptLate({ remembered: transitions.recordRemembered(), report: before.report() });
+    this.#succession.adoptLate({
+      remembered: transitions.recordRemembered(),
+      pair: this.#parts.pair.record(),
+      report: before.report(),
+    });
     this.#droppedEarlier = before.dropped();
     this.#appear();
   }

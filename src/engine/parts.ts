@@ -167,10 +167,9 @@ export class EngineParts {
     const { standIn } = this.shared;
     this.pair = new Pair(config, clock, {
       catchUp: own.catchUp,
-      advertise: (family, frame, { intervalMs, silenceMs }) => {
-        this.link.send(frame);
-        standIn.said(family === "IPv6", this.link.whole(frame), attachment.now() | 0, intervalMs, silenceMs);
-      },
+      advertise: (frame) => this.link.send(frame),
+      entrust: (family, frame, { intervalMs, silenceMs }) =>
+        standIn.said(family === "IPv6", this.link.whole(frame), attachment.now() | 0, intervalMs, silenceMs),
       leave: (family, frame) => {
         standIn.silence(family === "IPv6");
         this.link.send(frame);

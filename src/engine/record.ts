@@ -17,7 +17,7 @@ import type { Report } from "./report.ts";
 import type { RememberedRecord, TransitionsRecord } from "../cluster/transitions_record.ts";
 
 /** Of both records and the text that they become: another one with each change of its shape or meaning. */
-export const RECORD_VERSION = 7;
+export const RECORD_VERSION = 8;
 
 export interface EngineRecord {
   readonly neighbors: NeighborsRecord;
@@ -37,6 +37,8 @@ export interface LateRecord {
   readonly remembered: readonly RememberedRecord[];
   /** Frames that wait for a neighbor's MAC. */
   readonly waiting: readonly WaitingRecord[];
+  /** As before, but for what was said in its place since. */
+  readonly pair: PairRecord | null;
   /** What was done so far. */
   readonly report: Report;
 }

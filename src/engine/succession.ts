@@ -32,10 +32,11 @@ export class Succession {
     await publisher.publish();
   }
 
-  adoptLate({ remembered, report }: Pick<LateRecord, "remembered" | "report">): void {
+  adoptLate({ remembered, pair, report }: Pick<LateRecord, "remembered" | "pair" | "report">): void {
     if (this.#known !== undefined) {
       this.#parts.forwarding.transitions.adoptLater(this.#known.transitions, remembered);
     }
+    this.#parts.pair.adopt(pair);
     this.#earlier = report;
   }
 

@@ -10,10 +10,9 @@
 import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../system/clock.ts";
-import { sharedAddresses } from "../config/vrrp.ts";
-import { formatMac, isIpv6, type Mac } from "../wire/address.ts";
-import * as vrrp from "../wire/vrrp.ts";
+import { formatMac, type Mac } from "../wire/address.ts";
 import type { Claim } from "./claim.ts";
+import { isOfPair, isOwnAddress } from "./shared_claim.ts";
 
 /** What makes a backend claim a cluster address: it answers for it, or its own questions name it as their sender's. */
 const LIKELY_CAUSE = {
@@ -74,9 +73,9 @@ export class Conflicts {
     const { high, low } = config.dispatcher.mac;
     // Our own words, which somebody passes on.
     if (claim.mac.high === high && claim.mac.low === low) return;
+    // What two active ones of a pair mean is VRRP's affair (vrrp/).
+    if (isOfPair(config, claim)) return;
     const isOwn = isOwnAddress(config, address);
-    // The words of the other one of a pair, or our own again: what two active ones mean is VRRP's affair (vrrp/).
-    if (!isOwn && isVirtual(config, claim)) return;
     const nowMs = clock.now();
     this.#tell(claim, isOwn, nowMs);
     if (!isOwn || nowMs - this.#startMs >= DUPLICATE_MS) return this.#defend(address, nowMs);
@@ -117,17 +116,4 @@ export class Conflicts {
     this.#defendedMs.set(address, nowMs);
     this.#options.defend(address);
   }
-}
-
-/** Is it the dispatcher's alone, neither a cluster's nor a pair's? */
-function isOwnAddress({ dispatcher, clusters }: Config, address: string): boolean {
-  const isShared = dispatcher.vrrp !== undefined && sharedAddresses(dispatcher.vrrp).includes(address);
-  return !isShared && !clusters.some(({ addresses }) => addresses.includes(address));
-}
-
-/** Does the claim say that the address is at the virtual MAC? */
-function isVirtual({ dispatcher }: Config, { address, mac }: Claim): boolean {
-  if (dispatcher.vrrp === undefined) return false;
-  const { high, low } = vrrp.macOf(dispatcher.vrrp.id, isIpv6(address));
-  return mac.high === high && mac.low === low;
 }

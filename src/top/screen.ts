@@ -136,7 +136,7 @@ function linerOf(columns: number, { isPainted }: Style): Liner {
 
 function headLines({ readings, trouble }: Known, line: Liner): string[] {
   const { status, timeMs, framesIn, framesFast, framesDispatched, bitsDispatched, framesDropped } = readings;
-  const { interface: name, startedAt, epoch, runtime, fastPath, clusters } = status;
+  const { interface: name, startedAt, epoch, runtime, fastPath, pair, clusters } = status;
   const alarms = clusters.filter(({ healthIgnored }) => healthIgnored).map(({ name, live, minimum }) =>
     `${name}: fewer than ${minimum} backends are healthy, so health is ignored and ${live} get clients`
   );
@@ -152,6 +152,7 @@ function headLines({ readings, trouble }: Known, line: Liner): string[] {
         `up ${formatSpan(Math.max(0, timeMs - Date.parse(startedAt)))}`,
         timeOf(timeMs),
         `epoch ${epoch}`,
+        ...(pair?.families ?? []).map(({ family, state }) => `${family} ${state}`),
         `buckets moving ${readings.bucketsInTransition}`,
         runtime,
       ].join(GAP),

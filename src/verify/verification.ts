@@ -26,6 +26,7 @@ import type { Config } from "../config/config.ts";
 import { Exchange, type ExchangeEvents } from "../link/exchange.ts";
 import type { Clock } from "../system/clock.ts";
 import type { Claim } from "../link/claim.ts";
+import { isOfPair } from "../link/shared_claim.ts";
 import type { LinkFrames } from "../link/link_frames.ts";
 import type { Frame } from "../link/own_frames.ts";
 import type { Answer, PacketFrames } from "../link/packet_frames.ts";
@@ -114,6 +115,7 @@ export class Verification {
     const own = this.#options.config.dispatcher.mac;
     // A link that sends back what we send says nothing.
     if (isAsking && mac.high === own.high && mac.low === own.low) return;
+    if (isOfPair(this.#options.config, claim)) return;
     if (!this.#clusters.includes(address) && !this.#own.includes(address)) {
       if (!isAsking) this.#exchange.answer(address, claim);
       return;

@@ -22,8 +22,10 @@ import {
 export type Family = "IPv4" | "IPv6";
 
 export interface PairEvents {
-  /** Sends an advertisement. Somebody else may send it again each interval while this one is late, and until it was silent for so long. */
-  advertise(
+  /** Sends an advertisement. */
+  advertise(frame: Frame): void;
+  /** From now on somebody else sends this each interval while this one is late, as long as there was no silence of that length. */
+  entrust(
     family: Family,
     frame: Frame,
     times: { readonly intervalMs: number; readonly silenceMs: number },
@@ -73,6 +75,7 @@ interface Member {
   readonly settings: RouterSettings;
   readonly frames: AdvertisementFrames;
   readonly router: VirtualRouter;
+  entrust(): void;
 }
 
 /** What it knows, for whoever goes on in its place. */
@@ -118,6 +121,11 @@ export class Pair {
 
   fill(table: ForwardingTable): void {
     for (const { family, router } of this.#members) table.setActive(family === "IPv6", router.forwards);
+  }
+
+  /** Has the advertisements go on that another one has sent until now. */
+  entrust(): void {
+    for (const { router, entrust } of this.#members) if (router.isHeard) entrust();
   }
 
   /** Begins, or goes on from where another one stood. */
@@ -198,11 +206,14 @@ function memberOf(
   if (addresses.length === 0) return [];
   const frames = new AdvertisementFrames(dispatcher, { id, intervalMs, checksum, addresses }, isV6);
   const settings = { priority, intervalMs, preempt, address: frames.address };
+  const entrust = () =>
+    events.entrust(family, frames.write(priority), { intervalMs, silenceMs: router.activeDownMs });
   const router: VirtualRouter = new VirtualRouter(settings, clock, {
     advertise: (priority) => {
       const frame = frames.write(priority);
-      if (priority === vrrp.STOPS) events.leave(family, frame);
-      else events.advertise(family, frame, { intervalMs, silenceMs: router.activeDownMs });
+      if (priority === vrrp.STOPS) return events.leave(family, frame);
+      events.advertise(frame);
+      entrust();
     },
     standInMs: () => events.standInMs(family),
     changed: (was) => events.changed(family, was),
@@ -210,5 +221,5 @@ function memberOf(
     catchUp: () => events.catchUp(),
     mayPreempt: () => events.mayPreempt(),
   });
-  return [{ family, mac: vrrp.macOf(id, isV6), addresses, settings, frames, router }];
+  return [{ family, mac: vrrp.macOf(id, isV6), addresses, settings, frames, router, entrust }];
 }

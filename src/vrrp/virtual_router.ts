@@ -92,6 +92,7 @@ export class VirtualRouter {
   #counts = { sent: 0, heard: 0, takeovers: 0, splits: 0 };
   #timer: Timer | undefined;
   #isLeaving = false;
+  #isResting = false;
   #left: ((isTaken: boolean) => void) | undefined;
 
   constructor(settings: RouterSettings, clock: Clock, events: RouterEvents) {
@@ -124,6 +125,11 @@ export class VirtualRouter {
     return this.#other;
   }
 
+  /** It is active, and nobody has had a reason to doubt it. */
+  get isHeard(): boolean {
+    return this.#state === "active" && !this.#isSilent;
+  }
+
   get counts(): RouterCounts {
     return this.#counts;
   }
@@ -147,7 +153,7 @@ export class VirtualRouter {
   /** What another router says. */
   heard(advertisement: Advertisement): void {
     // Our own words, which somebody passes on.
-    if (advertisement.from === this.#settings.address) return;
+    if (this.#isResting || advertisement.from === this.#settings.address) return;
     this.#counts.heard++;
     this.#noticeSilence();
     const isFirst = this.#other === undefined;
@@ -177,8 +183,9 @@ export class VirtualRouter {
     return await promise;
   }
 
-  /** Nothing happens by itself any more; nobody is told. */
+  /** Nothing happens any more, whatever is heard; nobody is told. */
   rest(): void {
+    this.#isResting = true;
     this.#timer?.cancel();
     this.#left?.(false);
   }
@@ -287,10 +294,14 @@ export class VirtualRouter {
 
   /** Who was silent for so long that another one may be active is a backup again, until it is clear that there is none. */
   #noticeSilence(): void {
-    const silentMs = this.#clock.now() - this.#lastMs;
-    if (this.#state !== "active" || silentMs < this.activeDownMs) return;
-    this.#become("backup", `it stood still for ${formatSeconds(silentMs)}`, true);
+    if (this.#state !== "active" || !this.#isSilent) return;
+    this.#become("backup", `it stood still for ${formatSeconds(this.#clock.now() - this.#lastMs)}`, true);
     this.#awaitActive();
+  }
+
+  /** It has not advertised for so long that another one may be active. */
+  get #isSilent(): boolean {
+    return this.#clock.now() - this.#lastMs >= this.activeDownMs;
   }
 
   /** When it advertised last, or somebody in its place. */

@@ -126,6 +126,8 @@ export class Arrangement {
   readonly clock = new VirtualClock();
   readonly segment = new SharedSegment(this.clock);
   readonly router = new Router(this.segment);
+  /** Of those that start from now on. */
+  verify = "off";
   readonly #backend: SegmentPort;
   readonly #client: SegmentPort;
   readonly #started: Started[] = [];
@@ -164,7 +166,7 @@ export class Arrangement {
           mac,
           addresses: [`${address}/24`, `${address6}/64`],
           gateway: f.IP.router,
-          verify: "off",
+          verify: this.verify,
           ...(vrrp === null ? {} : { vrrp: { ...VRRP, ...vrrp } }),
         },
         clusters: [{

@@ -190,6 +190,18 @@ test("of another one that goes on and does not hear us it is told once, and agai
   }
 });
 
+test("verification by a backup finds no fault in the one that is active", async () => {
+  await using it = new Arrangement();
+  await it.start("one");
+  await it.clock.advance(2000);
+  it.verify = "warn";
+  const two = await it.start("two");
+  await it.clock.advance(10_000);
+  const found = two.log.flatMap((line) => "id" in line ? [line.id] : []);
+  expect(found.length, "others it finds").toBeGreaterThan(0);
+  expect(found).not.toContain("address-taken");
+});
+
 test("another machine that claims a shared address is told of by both, and answered by the active one alone", async () => {
   await using it = new Arrangement();
   const [one, two] = await it.pair();

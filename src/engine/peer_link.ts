@@ -4,15 +4,14 @@ import { wantedOf } from "../cluster/aspects.ts";
 import type { LivenessBook } from "../cluster/liveness.ts";
 import type { Config } from "../config/config.ts";
 import type { Pair } from "../vrrp/pair.ts";
-import { finishUdp, IpFrames, isUpperRight } from "../link/ip_frames.ts";
+import { IpFrames, isUpperRight } from "../link/ip_frames.ts";
 import type { Frame } from "../link/own_frames.ts";
 import { type SharedCluster, Sharing, type SharingCounts } from "../peer/sharing.ts";
 import type { Administration, StateSaid } from "../peer/message.ts";
 import type { TransitionsRecord } from "../cluster/transitions_record.ts";
 import { readKey } from "../input/shared_key.ts";
 import type { Clock } from "../system/clock.ts";
-import { isIpv6, type Mac } from "../wire/address.ts";
-import * as protocol from "../wire/protocol.ts";
+import type { Mac } from "../wire/address.ts";
 import * as transport from "../wire/transport.ts";
 import type { Changes } from "./changes.ts";
 import type { Forwarding, Outcome } from "./forwarding.ts";
@@ -133,13 +132,9 @@ export class PeerLink {
     const mac = this.#means.macOf(this.address);
     const from = this.#frames.ownAddressFor(this.address);
     if (mac === undefined || from === undefined) return;
-    const length = transport.UDP_HEADER + datagram.length;
-    const draft = this.#frames.draft({ from, to: this.address, mac }, protocol.UDP, length);
-    draft.view.setUint16(draft.upper, this.#port);
-    draft.view.setUint16(draft.upper + 2, this.#port);
-    draft.frame.set(datagram, draft.upper + transport.UDP_HEADER);
-    finishUdp(draft, isIpv6(this.address), length);
-    this.#means.send(draft.frame);
+    this.#means.send(
+      this.#frames.datagram({ from, to: this.address, mac }, this.#port, this.#port, datagram),
+    );
   }
 
   /** What people want holds for both: this one has it before it takes over. */

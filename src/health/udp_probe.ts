@@ -2,9 +2,6 @@
  * The probes `udp` and `dns`: a datagram, and an answer that is as it should be. An ICMP error is one, too: nobody listens there.
  */
 
-import { finishUdp, type IpFrames, type Way } from "../link/ip_frames.ts";
-import type { Frame } from "../link/own_frames.ts";
-import { isIpv6 } from "../wire/address.ts";
 import * as protocol from "../wire/protocol.ts";
 import * as transport from "../wire/transport.ts";
 import { type Attempt, type Begin, endpoint, type Failure, type Means, type Question } from "./attempt.ts";
@@ -71,7 +68,7 @@ function ask(
   };
   const port = ports.open(way.mac, heard);
   if (port === undefined) return undefined;
-  send(writeDatagram(frames, way, port, dstPort, datagram));
+  send(frames.datagram(way, port, dstPort, datagram));
   return {
     giveUp() {
       ports.close(port);
@@ -82,20 +79,4 @@ function ask(
 
 function nobodyListens(where: string): Failure {
   return { reason: `nobody listens at UDP ${where}: port unreachable`, fault: "no-service" };
-}
-
-function writeDatagram(
-  frames: IpFrames,
-  way: Way,
-  srcPort: number,
-  dstPort: number,
-  data: Uint8Array,
-): Frame {
-  const length = transport.UDP_HEADER + data.length;
-  const draft = frames.draft(way, protocol.UDP, length);
-  draft.view.setUint16(draft.upper, srcPort);
-  draft.view.setUint16(draft.upper + 2, dstPort);
-  draft.frame.set(data, draft.upper + transport.UDP_HEADER);
-  finishUdp(draft, isIpv6(way.to), length);
-  return draft.frame;
 }

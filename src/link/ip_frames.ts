@@ -68,6 +68,23 @@ export class IpFrames {
     return frame;
   }
 
+  /** A UDP datagram. */
+  datagram(way: Way, srcPort: number, dstPort: number, data: Uint8Array): Frame {
+    const length = transport.UDP_HEADER + data.length;
+    const draft = this.draft(way, protocol.UDP, length);
+    draft.view.setUint16(draft.upper, srcPort);
+    draft.view.setUint16(draft.upper + 2, dstPort);
+    draft.frame.set(data, draft.upper + transport.UDP_HEADER);
+    const pseudoSum = (isIpv6(way.to) ? ipv6 : ipv4).pseudoHeaderSum(
+      draft.view,
+      draft.ip,
+      length,
+      protocol.UDP,
+    );
+    transport.finishUdp(draft.view, draft.upper, length, pseudoSum);
+    return draft.frame;
+  }
+
   /** A packet with its headers, and `length` octets of upper layer yet to be written. */
   draft({ from, to, mac }: Way, upperProtocol: number, length: number): Draft {
     const ip = this.#own.header;
@@ -119,12 +136,6 @@ export function addressesOf({ bytes, isIpv6, src, dst }: Packet): [from: string,
 export function finishTcp({ view, ip, upper }: Draft, isIpv6: boolean, length: number): void {
   const pseudoSum = (isIpv6 ? ipv6 : ipv4).pseudoHeaderSum(view, ip, length, protocol.TCP);
   tcp.setChecksum(view, upper, length, pseudoSum);
-}
-
-/** The same of a UDP datagram, and its length. */
-export function finishUdp({ view, ip, upper }: Draft, isIpv6: boolean, length: number): void {
-  const pseudoSum = (isIpv6 ? ipv6 : ipv4).pseudoHeaderSum(view, ip, length, protocol.UDP);
-  transport.finishUdp(view, upper, length, pseudoSum);
 }
 
 /** Is the checksum of a packet's TCP, UDP or ICMP right, and its header there? */

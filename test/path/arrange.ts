@@ -41,6 +41,7 @@ const SLOT_SIZE = 2048;
 /** Octets around the slot that nothing may touch. */
 const CANARY = 64;
 const CANARY_OCTET = 0xa5;
+const INTACT = Buffer.alloc(CANARY, CANARY_OCTET);
 
 export interface Outcome {
   /** By name, so that a failure says what happened. */
@@ -57,6 +58,8 @@ export class Bench {
   readonly table: ForwardingTable;
   readonly memory: PathMemory;
   readonly #memory: Uint8Array<ArrayBuffer>;
+  /** What is before the slot, and behind it. */
+  readonly #around: readonly Uint8Array[];
   readonly #slotSize: number;
   readonly #begin: number;
   #nowMs = 0;
@@ -69,6 +72,7 @@ export class Bench {
     this.#slotSize = slotSize;
     this.#begin = plan.offloads === true ? virtio.HEADER : 0;
     this.#memory = new Uint8Array(slotSize + 2 * CANARY).fill(CANARY_OCTET);
+    this.#around = [this.#memory.subarray(0, CANARY), this.#memory.subarray(CANARY + slotSize)];
     this.table = ForwardingTable.ofSize({ clusters: 1, buckets: BUCKETS, neighbors: 4 });
     this.table.setOwners(
       0,
@@ -121,10 +125,7 @@ export class Bench {
     const { length, neighbor } = this.dispatcher;
     const end = this.#begin + length;
     if (length < 0 || end > this.#slotSize) throw new Error(`length ${length}`);
-    const around = [this.#memory.subarray(0, CANARY), this.#memory.subarray(CANARY + this.#slotSize)];
-    if (around.some((octets) => octets.some((octet) => octet !== CANARY_OCTET))) {
-      throw new Error("wrote outside the slot");
-    }
+    if (!this.#around.every((octets) => INTACT.equals(octets))) throw new Error("wrote outside the slot");
     return {
       verdict: verdict.NAMES[outcome] ?? String(outcome),
       frame: this.#slot.slice(this.#begin, end),

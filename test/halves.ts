@@ -28,8 +28,6 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/health.test.ts",
     "test/scenario/pair.test.ts",
     "test/scenario/ports.test.ts",
-    "test/scenario/technique.test.ts",
-    "test/scenario/transitions.test.ts",
     "test/scenario/verify.test.ts",
     "test/scenario/verify_at_start.test.ts",
     "test/scenario/vlan.test.ts",

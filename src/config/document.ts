@@ -33,6 +33,8 @@ The status stays 0.
 | \`whole-ipv6\` | more than 64 bits of an IPv6 client's address are hashed, though a client owns a /64 |
 | \`modulo\` | the algorithm that moves most of all clients when a backend dies |
 | \`plain-api\` | an API that other machines reach without TLS: its token can be read on the way |
+| \`on-link\` | a fleet whose cluster address is within the link's own network: machines of the link ask for it by ARP, and nobody answers |
+| \`last-resort\` | a fleet whose routes are withdrawn when no backend is live, so that there is nothing left to send to a last resort |
 | \`mtu\` | a way to a backend whose MTU cannot be: above the link's, or below what hosts believe |
 
 An editor that knows JSON Schema completes and checks the file while it is written: \`oneip config schema > oneip.schema.json\`

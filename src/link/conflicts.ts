@@ -77,6 +77,8 @@ export class Conflicts {
     const isOwn = isOwnAddress(config, address);
     // The words of the other one of a pair, or our own again: what two active ones mean is VRRP's affair (vrrp/).
     if (!isOwn && isVirtual(config, claim)) return;
+    // Nobody of a fleet says where a cluster address is, and no router listens. Whoever does so is no peer: the verification names it.
+    if (config.fleet !== undefined && isOfCluster(config, address)) return;
     const nowMs = clock.now();
     this.#tell(claim, isOwn, nowMs);
     if (!isOwn || nowMs - this.#startMs >= DUPLICATE_MS) return this.#defend(address, nowMs);
@@ -122,7 +124,11 @@ export class Conflicts {
 /** Is it the dispatcher's alone, neither a cluster's nor a pair's? */
 function isOwnAddress({ dispatcher, clusters }: Config, address: string): boolean {
   const isShared = dispatcher.vrrp !== undefined && sharedAddresses(dispatcher.vrrp).includes(address);
-  return !isShared && !clusters.some(({ addresses }) => addresses.includes(address));
+  return !isShared && !isOfCluster({ clusters }, address);
+}
+
+function isOfCluster({ clusters }: Pick<Config, "clusters">, address: string): boolean {
+  return clusters.some(({ addresses }) => addresses.includes(address));
 }
 
 /** Does the claim say that the address is at the virtual MAC? */

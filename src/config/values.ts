@@ -150,11 +150,12 @@ const fileRemedy = "use the path of a file";
 
 export const filePath = z.string(fileRemedy).min(1, fileRemedy);
 
-const socketRemedy = "use the path of a socket such as /run/bird/bird.ctl, 107 octets at most";
+const socketRemedy =
+  "use the path of a socket such as /run/bird/bird.ctl, without spaces and commas, 107 octets at most";
 
 /** sun_path of struct sockaddr_un has room for so many, and a NUL (unix(7)). */
 export const socketPath = z.string(socketRemedy).refine(
-  (path) => path.startsWith("/") && Buffer.byteLength(path) <= 107,
+  (path) => /^\/[^\s,]+$/.test(path) && Buffer.byteLength(path) <= 107,
   socketRemedy,
 );
 

@@ -11,13 +11,14 @@ import type { ClusterRecord } from "../cluster/liveness.ts";
 import type { TechniqueRecord } from "../cluster/techniques.ts";
 import type { ProberRecord } from "../health/record.ts";
 import type { WaitingRecord } from "../link/resolver.ts";
+import type { AnnouncingRecord } from "./announcing.ts";
 import type { NeighborsRecord } from "../table/neighbors.ts";
 import type { PairRecord } from "../vrrp/pair.ts";
 import type { Report } from "./report.ts";
 import type { RememberedRecord, TransitionsRecord } from "../cluster/transitions_record.ts";
 
 /** Of both records and the text that they become: another one with each change of its shape or meaning. */
-export const RECORD_VERSION = 7;
+export const RECORD_VERSION = 8;
 
 export interface EngineRecord {
   readonly neighbors: NeighborsRecord;
@@ -27,6 +28,8 @@ export interface EngineRecord {
   readonly transitions: TransitionsRecord;
   /** Null without a pair. */
   readonly pair: PairRecord | null;
+  /** Null where no BIRD announces the routes. */
+  readonly announcing: AnnouncingRecord | null;
   /** How often a table was published. */
   readonly epoch: number;
 }

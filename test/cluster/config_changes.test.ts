@@ -58,7 +58,7 @@ test("each key that has another value, each backend and cluster that comes or go
     "cluster web, backend web2: mtu 1500 -> 9000",
     "cluster web, backend web4: added, with address 10.0.0.14, weight 1",
     "cluster web, backend web3: taken away",
-    "fleet: none -> bird socket /run/bird/bird.ctl, drain 5s",
+    'fleet: none -> {"bird":{"socket":"/run/bird/bird.ctl","drain":"5s"}}',
     "api.listen: none -> 127.0.0.1:8080",
   ]);
 });

@@ -106,7 +106,7 @@ test("the largest seed is taken as it stands", () => {
   expect(parseConfig(text, "oneip.yaml", "machine").clusters[0]!.seed).toBe(-1);
 });
 
-test.each(["routing", "broadcast"])("the shipped configuration %s is right", (name) => {
+test.each(["routing", "broadcast", "fleet"])("the shipped configuration %s is right", (name) => {
   const file = join(ROOT, `netns/${name}.oneip.yaml`);
   expect(mistakesOf(readFileSync(file, "utf8"))).toEqual([]);
 });
@@ -132,7 +132,7 @@ describe("a mistake is reported with its place, what was found and what would do
       was: "clusters:",
       becomes: "fleet: {bird: {socket: bird.ctl}}\nclusters:",
       want:
-        '3:24: "fleet.bird.socket" is wrong, found "bird.ctl", use the path of a socket such as /run/bird/bird.ctl, 107 octets at most',
+        '3:24: "fleet.bird.socket" is wrong, found "bird.ctl", use the path of a socket such as /run/bird/bird.ctl, without spaces and commas, 107 octets at most',
     },
     {
       name: "a fleet without its colon",

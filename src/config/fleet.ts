@@ -30,7 +30,7 @@ export const fleet = section("use a mapping such as {bird: {socket: /run/bird/bi
       "BIRD on this machine announces the clusters' routes while this dispatcher can serve them: `oneip router guide` prints its " +
       "configuration. `{}` is BIRD with its usual socket.",
     examples: [{ socket: "/run/bird/bird.ctl", drain: "2s" }],
-    checks: [namesAreShort],
+    checks: [namesAreShort, noneIsOfPair],
   }),
 });
 
@@ -43,6 +43,18 @@ function namesAreShort(contents: Contents, complain: Complain): void {
     complain(
       path,
       `The name is too long to be a part of a name in BIRD, found ${written} with ${value.length} characters, use ${LONGEST_NAME} at most`,
+    );
+  }
+}
+
+/** Each dispatcher that BIRD announces is a next hop by itself, and the other ones of the fleet are there when it dies. */
+function noneIsOfPair(contents: Contents, complain: Complain): void {
+  if (contents.at(["dispatcher", "vrrp"], anything) === undefined) return;
+  for (const { path } of contents.all("fleet.bird", anything)) {
+    complain(
+      path,
+      "BIRD announces each dispatcher by itself, found dispatcher.vrrp as well, leave one of the two out: " +
+        "with vrrp the router's routes to the pair are static",
     );
   }
 }

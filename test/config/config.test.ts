@@ -150,6 +150,15 @@ describe("a mistake is reported with its place, what was found and what would do
       } with 48 characters, use 47 at most`,
     },
     {
+      name: "BIRD for one of a pair",
+      was: "  addresses: [10.0.0.2/24]\nclusters:",
+      becomes:
+        "  addresses: [10.0.0.2/24]\n  vrrp: {id: 51, addresses: [10.0.0.3/24]}\nfleet: {bird: {}}\nclusters:",
+      want:
+        "4:15: BIRD announces each dispatcher by itself, found dispatcher.vrrp as well, leave one of the two out: " +
+        "with vrrp the router's routes to the pair are static",
+    },
+    {
       name: "a fallback in a fleet",
       was: "clusters:\n  - name: web",
       becomes: "fleet: {}\nclusters:\n  - name: web\n    fallback: broadcast",

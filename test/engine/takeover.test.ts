@@ -207,6 +207,7 @@ test("the text of a record is the record; whoever changes its shape gives it ano
   }
   expect([...shape].sort()).toMatchInlineSnapshot(`
     [
+      "announcing",
       "announcing.administration",
       "announcing.bird.answers",
       "announcing.bird.sessions.all",

@@ -25,6 +25,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/demo.test.ts",
     "test/scenario/fallback.test.ts",
     "test/scenario/filter_agent.test.ts",
+    "test/scenario/fleet.test.ts",
     "test/scenario/health.test.ts",
     "test/scenario/pair.test.ts",
     "test/scenario/ports.test.ts",

@@ -14,9 +14,9 @@ import { needsTap } from "../needs.ts";
 import { ROOT } from "../runtime.ts";
 import { Connections } from "./connections.ts";
 import { clients, clients6 } from "./labs.ts";
+import { CLUSTER, CLUSTER6, NextHops } from "./next_hops.ts";
 import { oneipThere, printedThere } from "./oneip_there.ts";
 
-const [CLUSTER, CLUSTER6] = ["10.1.0.100", "2001:db8:100::100"];
 /** Each with four connections: 300 in all. */
 const CLIENTS = [...clients(40), ...clients6(35)];
 
@@ -28,47 +28,6 @@ const CONFIG = parseConfig(
 const EXPECTED = Object.fromEntries(
   explain(CONFIG, CLIENTS, []).map(({ client, backend }) => [client, backend]),
 );
-
-/** Of the routers' routes, as they change: the next hops of the cluster addresses, by their last digits. */
-class NextHops {
-  readonly #monitor: ChildProcess;
-  readonly #of = new Map<string, string>();
-  #rest = "";
-
-  constructor(router: LabNode) {
-    const [command = "", ...args] = router.command([
-      ...[
-        "sh",
-        "-c",
-        `ip -o route show ${CLUSTER}; ip -o -6 route show ${CLUSTER6}; exec ip -o monitor route`,
-      ],
-    ]);
-    this.#monitor = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
-    this.#monitor.stdout!.on("data", (octets: Buffer) => {
-      const lines = (this.#rest + octets.toString()).split("\n");
-      this.#rest = lines.pop()!;
-      for (const line of lines) this.#hear(line);
-    });
-  }
-
-  /** Resolves when both families go by way of these dispatchers, and no others; such as "1 2 3". */
-  async are(dispatchers: string): Promise<void> {
-    await until(
-      () => `the router's next hops are ${dispatchers}, found ${JSON.stringify([...this.#of])}`,
-      () => [CLUSTER, CLUSTER6].every((address) => (this.#of.get(address) ?? "") === dispatchers),
-    );
-  }
-
-  end(): void {
-    this.#monitor.kill();
-  }
-
-  #hear(line: string): void {
-    const [, deleted, address = ""] = /^(Deleted )?(\S+)/.exec(line) ?? [];
-    const hops = [...line.matchAll(/via \S*2(\d) /g)].map(([, hop]) => hop!).sort();
-    this.#of.set(address, deleted === undefined ? hops.join(" ") : "");
-  }
-}
 
 /** A daemon of a node, in the foreground. */
 function daemon(node: LabNode, ...words: readonly string[]): ChildProcess {

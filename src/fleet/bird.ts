@@ -16,7 +16,8 @@ const FIRST_REFUSAL = 8000;
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such socket: is BIRD running?",
   ECONNREFUSED: "nobody listens there: is BIRD running?",
-  EACCES: "this user may not: the user of the dispatcher must be in the group of the socket",
+  EACCES:
+    "this process may not write to it: start the dispatcher after BIRD, or as a user in the group of the socket",
 };
 
 /** BIRD does not do what it was asked. */

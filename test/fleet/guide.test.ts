@@ -51,6 +51,7 @@ test("without BIRD there are static routes alone", () => {
   expect(recipes.map(({ system }) => system)).toEqual(["Linux router, static"]);
   expect(recipes[0]!.commands).toEqual([
     "sysctl -w net.ipv4.fib_multipath_use_neigh=1",
+    "sysctl -w net.ipv4.neigh.INTERFACE.base_reachable_time_ms=1000 net.ipv4.neigh.INTERFACE.delay_first_probe_time=1",
     "ip route replace 10.1.0.100/32 nexthop via 10.0.0.21 nexthop via OTHER",
     "ip -6 route replace 2001:db8:100::100/128 nexthop via 2001:db8::21 nexthop via OTHER",
   ]);

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { explain, Lab, type LabNode, parseConfig, request, until } from "oneip";
-import { frrOnRouter } from "../../src/fleet/guide.ts";
+import { fleetGuide, frrOnRouter } from "../../src/fleet/guide.ts";
 import { folderOf } from "../../src/lab/record.ts";
 import { runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
@@ -17,6 +17,7 @@ import { clients, clients6 } from "./labs.ts";
 import { CLUSTER, CLUSTER6, NextHops } from "./next_hops.ts";
 import { oneipThere, printedThere } from "./oneip_there.ts";
 
+const SYSTEMS = { as: 65010, routerAs: 65000 };
 /** Each with four connections: 300 in all. */
 const CLIENTS = [...clients(40), ...clients6(35)];
 
@@ -186,7 +187,7 @@ describe.skipIf(needsTap())("a fleet", () => {
     await hops.are("");
     const folder = mkdtempSync(join(tmpdir(), "oneip-frr-"));
     const config = join(folder, "frr.conf");
-    writeFileSync(config, frrOnRouter(CONFIG, { as: 65010, routerAs: 65000 }));
+    writeFileSync(config, frrOnRouter(CONFIG, SYSTEMS));
     await runChecked(["chown", "-R", "frr:frr", folder]);
     const daemons: ChildProcess[] = [];
     for (const name of ["zebra", "bfdd", "bgpd"]) {
@@ -218,6 +219,24 @@ describe.skipIf(needsTap())("a fleet", () => {
     } finally {
       for (const one of daemons) await ended(one);
     }
+  });
+
+  test("static routes: a dispatcher that is dead leaves by ARP", async () => {
+    const [recipe] = fleetGuide({ ...CONFIG, fleet: { bird: undefined } }, SYSTEMS);
+    const script = recipe!.commands.filter((line) => !line.startsWith("ip -6")).join("\n")
+      .replaceAll("INTERFACE", "eth2").replace(
+        "nexthop via OTHER",
+        "nexthop via 10.0.0.22 nexthop via 10.0.0.23",
+      );
+    // What it knows of the dead one is older than these settings.
+    await router.exec("sh", "-ec", `${script}\nip neigh flush dev eth2`);
+    // Those who were on their way to the dead one try again, and so does the router now and then.
+    await until("all clients are served", async () => {
+      const answers = await request(client, clients(40), `http://${CLUSTER}/`);
+      return answers.every(({ client, backend }) => backend === EXPECTED[client]);
+    });
+    expect(await router.exec("ip", "neigh", "show", "10.0.0.23")).toMatch(/FAILED|INCOMPLETE/);
+    await router.exec("ip", "route", "del", `${CLUSTER}/32`);
   });
 
   test("GoBGP as the router hears the same: announced, leaving, withdrawn", async () => {

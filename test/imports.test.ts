@@ -25,7 +25,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
     "filter/router": [],
     "filter/rules": [],
   },
-  { verify: [], health: [], watch: [], peer: [] },
+  { verify: [], health: [], watch: [], peer: [], fleet: [] },
   { cluster: [], link: [], fault: [], vrrp: ["link"] },
   { config: [], plane: [] },
   { kernel: ["kernel/program"], "kernel/program": [] },

@@ -20,7 +20,7 @@ import { serverMac } from "./subject_files.ts";
 
 const [file = "", uplink = ""] = process.argv.slice(2);
 const { dispatcher, clusters } = loadConfig(file);
-const { plan, neighbors } = planOf({ dispatcher, clusters });
+const { plan, neighbors } = planOf({ dispatcher, clusters, fleet: undefined });
 const size = {
   clusters: clusters.length,
   buckets: clusters.reduce((sum, { buckets }) => sum + buckets, 0),

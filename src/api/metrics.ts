@@ -47,10 +47,12 @@ export function known(engine: Engine, startedMs: number): Known {
 
 const STATES: readonly BackendState[] = ["unknown", "up", "down", "flapping", "draining"];
 const TECHNIQUES = ["route", "broadcast"] as const;
+const ROUTES = ["unknown", "announced", "leaving", "withdrawn"] as const;
 
 export function metricsText(known: Known): string {
   const { report, status, startedMs, runtime, tapDropped, probes, fastPath } = known;
   const { clusters } = status;
+  const bird = status.fleet?.bird ?? null;
   const ofCluster = (value: (cluster: ClusterStatus) => number) =>
     clusters.map((cluster): Sample => [labels({ cluster: cluster.name }), value(cluster)]);
   const backends = clusters.flatMap(({ backends }) => backends)
@@ -161,6 +163,21 @@ export function metricsText(known: Known): string {
         ): Sample => [labels({ cluster: name, technique: one }), Number(one === technique)])
       ),
     ),
+    ...bird === null ? [] : [
+      gauge("bird_answers", "1 while BIRD answers at its control socket.", [["", Number(bird.answers)]]),
+      gauge("bird_bgp_sessions", "Sessions of BIRD with routers.", [["", bird.sessions.all]]),
+      gauge("bird_bgp_sessions_established", "Those of them that are established.", [[
+        "",
+        bird.sessions.established,
+      ]]),
+      gauge(
+        "cluster_routes",
+        "1 for what BIRD announces of a cluster's routes now.",
+        clusters.flatMap(({ name, routes }) =>
+          ROUTES.map((state): Sample => [labels({ cluster: name, state }), Number(routes?.state === state)])
+        ),
+      ),
+    ],
     counter(
       "cluster_dispatched_frames_total",
       "Frames dispatched to the backends of a cluster.",

@@ -1,6 +1,6 @@
 /** What a dispatcher gives up once its TAP is open: it is then an ordinary user's process that may do one thing more. */
 
-import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { chownSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import {
   type Account,
@@ -49,13 +49,23 @@ export function accountIn(accounts: string, user: string): Account | undefined {
 const PRIVILEGED_PORTS = 1024;
 
 /** Gives up all that is not needed any more. `control`: where the control socket will be, which a takeover must find as well. */
-export function giveUp({ dispatcher, api }: Config, control: string): void {
+export function giveUp({ dispatcher, fleet, api }: Config, control: string): void {
   const account = accountOf(dispatcher.user);
   if (account !== undefined) leaveFolder(control, account);
   // Such a port is opened later, and at a takeover and a reload as well.
   const mayListen = api.listen.some(({ port }) => port < PRIVILEGED_PORTS);
   // A reload loads another program: the plan is a part of it.
-  keepOnly([CAP_NET_ADMIN, CAP_BPF, ...(mayListen ? [CAP_NET_BIND_SERVICE] : [])], account);
+  const groups = fleet?.bird === undefined ? [] : groupsFor(fleet.bird.socket);
+  keepOnly([CAP_NET_ADMIN, CAP_BPF, ...(mayListen ? [CAP_NET_BIND_SERVICE] : [])], account, groups);
+}
+
+/** Without CAP_DAC_OVERRIDE not even root may write to BIRD's socket, which belongs to the user and the group of BIRD. */
+function groupsFor(socket: string): number[] {
+  for (const path of [socket, dirname(socket)]) {
+    const gid = statSync(path, { throwIfNoEntry: false })?.gid;
+    if (gid !== undefined) return gid === 0 ? [] : [gid];
+  }
+  return [];
 }
 
 /** The folder of the control socket becomes that user's, if nobody else has something there. Else there is no socket, and the log says so. */

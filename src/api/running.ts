@@ -58,6 +58,7 @@ export class Running {
   #engine: Engine;
   #config: Config;
   #tcp: TcpApi | undefined;
+  #isStopping = false;
   /** Another process has what the engine knew. */
   #isHandedOver = false;
   /** One reload or takeover at a time. */
@@ -164,6 +165,7 @@ export class Running {
 
   /** One after another: what changes the engine. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isStopping) return Promise.reject(new UsageError("The dispatcher stops"));
     const turn = this.#last.then(work);
     this.#last = turn.catch(() => {}); // Whoever asked hears of it.
     return turn;
@@ -198,6 +200,7 @@ export class Running {
 
   /** Ends it, and with it the interface, if no other process has it, and tells the log. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await this.#last;
     this.#tcp?.close();
     if (this.#isHandedOver) await this.#engine.leave();

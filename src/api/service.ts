@@ -25,6 +25,7 @@ import { serviceManagerOf } from "./service_manager.ts";
 import { takeOver } from "./takeover.ts";
 import { requireApi, TcpApi } from "./tcp.ts";
 import { Engine } from "../engine/engine.ts";
+import { withdrawLeft } from "../fleet/routes.ts";
 import { findBackend, findCluster } from "../cluster/find_backend.ts";
 import { loadWithWarnings } from "../config/load.ts";
 import { requireNeeds } from "../health/needs.ts";
@@ -159,6 +160,8 @@ async function goOn(config: Config, log: Logger, { events, ring }: History): Pro
 }
 
 async function start(config: Config, log: Logger): Promise<Started> {
+  const { clusters, fleet } = config;
+  if (fleet?.bird !== undefined) await withdrawLeft({ bird: fleet.bird, clusters, clock: REAL_CLOCK, log });
   try {
     const attachment = new TapAttachment(config.dispatcher);
     // The workers, and whatever else begins from now on, have no more than this.
@@ -264,6 +267,9 @@ async function listenForCommands(
         running.engine.dropped().map((frame) => (
           { ...frame, octets: Buffer.from(frame.octets).toString("base64") }
         )),
+      fleet: () => running.engine.fleet(),
+      fleetDrain: ({ now = false }) => running.engine.administerFleet(now ? "down" : "draining"),
+      fleetUndrain: () => running.engine.administerFleet("active"),
       drain: ({ cluster, backend, now = false }) =>
         running.engine.administer(`${cluster}/${backend}`, now ? "down" : "draining"),
       undrain: ({ cluster, backend }) => running.engine.administer(`${cluster}/${backend}`, "active"),

@@ -6,7 +6,8 @@ import type { TechniqueOf } from "../cluster/techniques.ts";
 import type { LiveExplanation } from "../engine/explain_live.ts";
 import type { Buckets } from "../engine/buckets.ts";
 import type { NeighborStatus } from "../engine/neighbors.ts";
-import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
+import type { FleetRoutes } from "../engine/fleet.ts";
+import type { BackendStatus, BirdStatus, ClusterStatus, FleetStatus, Status } from "../engine/status.ts";
 import type { OffloadName } from "../device/offloads.ts";
 import type { HandedTap } from "../device/tap.ts";
 import type { Fault } from "../fault/fault.ts";
@@ -74,6 +75,9 @@ export const backendStatus: z.ZodType<BackendStatus> = z.strictObject({
   administration: aspect("active", "draining", "down"),
 });
 
+/** As BIRD announces them; null where no BIRD does. */
+const routes = aspect("unknown", "announced", "leaving", "withdrawn").nullable();
+
 export const clusterSummary = z.strictObject({
   name: z.string(),
   technique,
@@ -81,6 +85,7 @@ export const clusterSummary = z.strictObject({
   live: z.int(),
   minimum: z.int().nullable(),
   healthIgnored: z.boolean(),
+  routes,
 });
 
 export const clusterStatus: z.ZodType<ClusterStatus> = clusterSummary.extend({
@@ -120,6 +125,23 @@ const pair: z.ZodType<PairStatus> = z.strictObject({
   })),
 });
 
+const bird: z.ZodType<BirdStatus> = z.strictObject({
+  socket: z.string(),
+  answers: z.boolean(),
+  why: z.string().nullable(),
+  since: z.string(),
+  sessions: z.strictObject({ established: z.int(), all: z.int() }),
+  administration: z.enum(["active", "draining", "down"]),
+});
+
+/** Null without a fleet, and `bird` without BIRD. */
+const fleetStatus: z.ZodType<FleetStatus | null> = z.strictObject({ bird: bird.nullable() }).nullable();
+
+export const fleetRoutes: z.ZodType<FleetRoutes> = z.strictObject({
+  bird,
+  routes: z.array(z.strictObject({ cluster: z.string(), ...routes.unwrap().shape })),
+});
+
 /** What the engine knows, and of the process. */
 export const status: z.ZodType<Status & ProcessStatus> = z.strictObject({
   interface: z.string(),
@@ -129,6 +151,7 @@ export const status: z.ZodType<Status & ProcessStatus> = z.strictObject({
   epoch: z.int(),
   pair: pair.nullable(),
   peer: peer.nullable(),
+  fleet: fleetStatus,
   clusters: z.array(clusterStatus),
 });
 

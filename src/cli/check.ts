@@ -11,7 +11,7 @@ export function checkCommand() {
     .option(
       "--json",
       "print JSON: {dispatcher: {interface, ...}, clusters: [{name, ..., backends: [{name, address, weight, backup, mtu, buckets}]}], " +
-        "api: {listen, tokenFile, tls}, " +
+        "fleet: {bird: {socket, drainMs}}, api: {listen, tokenFile, tls}, " +
         "warnings: [{id, file, line, column, key, found, why, decide}]}; " +
         "the keys are those of docs/configuration.md, but gateways is a list, durations are milliseconds (intervalMs, " +
         "refreshMs), and null is what was left out",
@@ -36,15 +36,17 @@ export function checkCommand() {
       const { describeWarning } = await import("./print_faults.ts");
       const { config, warnings } = loadWithWarnings(file);
       const shares = config.clusters.map((cluster) => new ClusterMap(cluster).shares());
-      const { dispatcher, clusters, api } = json ? configData(config) : writtenConfig(config);
+      const { dispatcher, clusters, fleet, api } = json ? configData(config) : writtenConfig(config);
       const shared = clusters.map((cluster, index) => ({
         ...cluster,
         backends: cluster.backends.map((backend, place) => ({ ...backend, buckets: shares[index]![place]! })),
       }));
       console.log(
         json
-          ? JSON.stringify({ dispatcher, clusters: shared, api, warnings }, null, 2)
-          : [describeConfig(dispatcher, shared, api), ...warnings.map(describeWarning)].join("\n\n"),
+          ? JSON.stringify({ dispatcher, clusters: shared, fleet, api, warnings }, null, 2)
+          : [describeConfig(dispatcher, shared, { fleet, api }), ...warnings.map(describeWarning)].join(
+            "\n\n",
+          ),
       );
     });
 }

@@ -101,8 +101,8 @@ export function consoleCommands({ carryOut, look, leave }: ConsoleMeans): Consol
       async (ask) => describeNeighbors(await ask("neighbors", {}), REAL_CLOCK.sinceEpoch()),
     ),
     configuration: command("configuration", [], async (ask) => {
-      const { dispatcher, clusters, api } = await ask("configuration", {}) as unknown as PrintedConfig;
-      return describeConfig(dispatcher, clusters, api);
+      const { dispatcher, clusters, ...others } = await ask("configuration", {}) as unknown as PrintedConfig;
+      return describeConfig(dispatcher, clusters, others);
     }),
   };
   return {

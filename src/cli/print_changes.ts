@@ -48,7 +48,9 @@ function describeDrained({ cluster, backend, state }: Drained): string {
 }
 
 function describeChange({ cluster, backend, key, old, new: now }: ConfigChange): string {
-  if (key?.startsWith("api.")) return `${key}: ${describe(old)} -> ${describe(now)}`;
+  if (cluster === null && /^(fleet|api)\b/.test(key ?? "")) {
+    return `${key}: ${describe(old)} -> ${describe(now)}`;
+  }
   const place = cluster === null
     ? "dispatcher"
     : `cluster ${cluster}${backend === null ? "" : `, backend ${backend}`}`;

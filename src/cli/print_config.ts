@@ -1,6 +1,6 @@
 /** A configuration in full, as text for people: each section's keys in the order of their declaration, as a file has them. */
 
-import type { Json, JsonMapping } from "../config/print.ts";
+import type { Json, JsonMapping, PrintedConfig } from "../config/print.ts";
 import { formatTable } from "./table.ts";
 import { wrap } from "./wrap.ts";
 
@@ -8,11 +8,12 @@ import { wrap } from "./wrap.ts";
 export function describeConfig(
   dispatcher: JsonMapping,
   clusters: readonly JsonMapping[],
-  api: JsonMapping,
+  { fleet, api }: Pick<PrintedConfig, "fleet" | "api">,
 ): string {
   return [
     describeSection("dispatcher", dispatcher),
     ...clusters.map(({ name = "", ...cluster }) => describeSection(`cluster ${describe(name)}`, cluster)),
+    isMapping(fleet) ? describeSection("fleet", fleet) : `fleet  ${describe(fleet)}`,
     describeSection("api", api),
   ].join("\n\n");
 }

@@ -3,13 +3,14 @@
 import type { Output } from "../api/contract.ts";
 import type { Counters } from "../api/counters.ts";
 import type { Rate } from "../api/rates.ts";
-import type { BackendStatus, ClusterStatus } from "../engine/status.ts";
+import type { BackendStatus, ClusterStatus, FleetStatus } from "../engine/status.ts";
 import { isDropped, NAMES } from "../path/verdict.ts";
 import type { PeerStatus } from "../engine/peer_link.ts";
 import type { FamilyStatus, PairStatus } from "../vrrp/pair.ts";
 import type { FastPathStatus } from "../plane/kernel_share.ts";
 import { formatQuantity } from "../system/quantity.ts";
 import { formatSpan } from "../system/span.ts";
+import { describeBird } from "./print_fleet.ts";
 import { formatTable } from "./table.ts";
 import { wrap } from "./wrap.ts";
 
@@ -29,7 +30,7 @@ export interface Shown {
 
 /** `nowMs`: milliseconds since 1970. */
 export function describeStatus({ status, counters, rates }: Shown, nowMs: number): string {
-  const { interface: name, runtime, startedAt, epoch, fastPath, pair, peer, clusters } = status;
+  const { interface: name, runtime, startedAt, epoch, fastPath, pair, peer, fleet, clusters } = status;
   const moreClusters = clusters.length - MOST_CLUSTERS;
   const all = clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ cluster, backend })));
   const shown = all.length <= MOST_BACKENDS ? all : all.filter(({ backend }) => backend.state !== "up");
@@ -40,7 +41,8 @@ export function describeStatus({ status, counters, rates }: Shown, nowMs: number
       describeFastPath(fastPath, counters),
       ...(pair === null ? [] : describePair(pair, nowMs)),
       ...(peer === null ? [] : [describePeer(peer)]),
-      ...clusters.slice(0, MOST_CLUSTERS).map((cluster) => describeCluster(cluster, counters)),
+      ...(fleet === null ? [] : [describeFleet(fleet, nowMs)]),
+      ...clusters.slice(0, MOST_CLUSTERS).map((cluster) => describeCluster(cluster, counters, nowMs)),
       ...(moreClusters > 0 ? [`and ${moreClusters} more clusters`] : []),
     ].join("\n"),
     ...(shown.length > 0 ? [tableOf(shown.slice(0, MOST_BACKENDS), rates, nowMs)] : []),
@@ -118,8 +120,9 @@ function otherOf({ state, other, priority }: FamilyStatus): string[] {
 }
 
 function describeCluster(
-  { name, technique, live, backends, buckets, minimum, healthIgnored }: ClusterStatus,
+  { name, technique, live, backends, buckets, minimum, healthIgnored, routes }: ClusterStatus,
   counters: Counters,
+  nowMs: number,
 ): string {
   const moving = counters.clusters.find((cluster) => cluster.name === name)?.bucketsInTransition ?? 0;
   return wrap(
@@ -127,10 +130,22 @@ function describeCluster(
       `cluster ${name}: ${technique}`,
       `${live} of ${backends.length} backends get clients`,
       ...(moving > 0 ? [`${moving} of ${buckets} buckets in transition`] : []),
+      ...(routes === null ? [] : [describeRoutes(routes, nowMs)]),
       ...(healthIgnored ? [`too few are healthy for its minimum ${minimum}: health is ignored`] : []),
     ].join(", "),
     "  ",
   );
+}
+
+function describeRoutes({ state, why, since }: NonNullable<ClusterStatus["routes"]>, nowMs: number): string {
+  const time = formatSpan(nowMs - Date.parse(since));
+  return state === "announced" ? `routes announced for ${time}` : `routes ${state} for ${time} (${why})`;
+}
+
+function describeFleet({ bird }: FleetStatus, nowMs: number): string {
+  return bird === null
+    ? "fleet: the cluster addresses are reached by static routes"
+    : `fleet: ${describeBird(bird, nowMs)}`;
 }
 
 interface Row {

@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   technique: async () => (await import("./technique.ts")).techniqueCommand(),
   filter: async () => (await import("./filter.ts")).filterCommand(),
   "fast-path": async () => (await import("./fast_path.ts")).fastPathCommand(),
+  fleet: async () => (await import("./fleet.ts")).fleetCommand(),
   router: async () => (await import("./router.ts")).routerCommand(),
   service: async () => (await import("./service.ts")).serviceCommand(),
   lab: async () => (await import("./lab.ts")).labCommand(),

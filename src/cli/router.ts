@@ -1,6 +1,7 @@
 /** `oneip router`: what the router in front of a cluster must be told. */
 
 import { Command } from "@commander-js/extra-typings";
+import type { FleetRecipe, GuideOptions } from "../fleet/guide.ts";
 import type { RouterRecipe } from "../filter/router/guide.ts";
 import { UsageError } from "../input/errors.ts";
 import type { Mac } from "../wire/address.ts";
@@ -17,7 +18,7 @@ function guide() {
   return new Command("guide")
     .description(
       "print, for several systems, the route that sends a cluster's packets to the dispatcher, or the permanent neighbor entry " +
-        "that sends them to all backends",
+        "that sends them to all backends; for a fleet, what BIRD and the router are to be told",
     )
     .option("-c, --config <file>", "configuration file: all of its clusters")
     .option("--cluster <address...>", "cluster addresses, instead of a configuration")
@@ -27,26 +28,30 @@ function guide() {
       "with --cluster: destination MAC for the technique broadcast",
       "ff:ff:ff:ff:ff:ff",
     )
+    .option("--as <number>", "for a fleet: number of the dispatchers' autonomous system", "65010")
+    .option("--router-as <number>", "for a fleet: that of the router", "65000")
     .option(
       "--json",
       "print JSON: an array of {cluster, technique, addresses, via, group, recipes: [{system, isConfirmed, commands, notes}]}; " +
-        "via or group is null",
+        "via or group is null; so is the cluster of a fleet, whose recipes are for all of them",
     )
     .addHelpText(
       "after",
       "\nA cluster with fallback broadcast has both: the route, and the entry for a router that believes no ARP reply with the MAC\n" +
-        "of a group. Without --via, --cluster is taken for the technique broadcast." +
+        "of a group. Without --via, --cluster is taken for the technique broadcast.\n\n" +
+        "Where the configuration has fleet.bird, BIRD on each dispatcher's machine announces the clusters' routes by BGP, and the router\n" +
+        "takes them from whoever is in the dispatchers' network and their autonomous system." +
         "\n\nExamples:\n  oneip router guide -c oneip.yaml" +
         "\n  oneip router guide --cluster 10.0.0.100 2001:db8::100 --via 10.0.0.2 2001:db8::2" +
         "\n  oneip router guide --cluster 10.0.0.100 2001:db8::100 --group 03:bf:0a:00:00:64",
     )
-    .action(async ({ config, cluster, via, group, json }) => {
+    .action(async ({ config, cluster, via, group, as, routerAs, json }) => {
       if ((config === undefined) === (cluster === undefined)) {
         throw new UsageError("Give either --config FILE or --cluster ADDRESS...");
       }
       const guides = config === undefined
         ? [await guideByHand(cluster!, via, group)]
-        : await guidesOfFile(config);
+        : await guidesOfFile(config, { as: numberOf(as), routerAs: numberOf(routerAs) });
       console.log(json ? JSON.stringify(guides, null, 2) : guides.map(formatGuide).join("\n\n"));
     });
 }
@@ -59,15 +64,22 @@ interface RouterGuide {
   readonly via: readonly string[] | null;
   /** The MAC of technique `broadcast`. */
   readonly group: string | null;
-  readonly recipes: readonly RouterRecipe[];
+  readonly recipes: readonly (RouterRecipe | FleetRecipe)[];
 }
 
 /** A guide for each technique that a cluster may have while it runs. */
-async function guidesOfFile(file: string): Promise<RouterGuide[]> {
+async function guidesOfFile(file: string, systems: GuideOptions): Promise<RouterGuide[]> {
   const { mayBroadcast } = await import("../config/config.ts");
   const { loadConfig } = await import("../config/load.ts");
-  const { dispatcher, clusters } = loadConfig(file);
+  const { fleetGuide } = await import("../fleet/guide.ts");
+  const config = loadConfig(file);
+  const { dispatcher, clusters, fleet } = config;
   const via = dispatcher.addresses.map(({ address }) => address);
+  if (fleet !== undefined) {
+    const addresses = clusters.flatMap(({ addresses }) => addresses);
+    const recipes = fleetGuide(config, systems);
+    return [{ cluster: null, technique: "route", addresses, via, group: null, recipes }];
+  }
   const guides = clusters.flatMap((cluster) => [
     ...(cluster.technique === "route" ? [byRoute(cluster.name, cluster.addresses, via)] : []),
     ...(mayBroadcast(cluster) ? [byGroup(cluster.name, cluster.addresses, cluster.group)] : []),
@@ -92,6 +104,13 @@ async function guideByHand(
     );
   }
   return byGroup(null, addresses, mac);
+}
+
+/** RFC 6793: 32 bits. Throws UsageError. */
+function numberOf(text: string): number {
+  const number = Number(text);
+  if (/^\d{1,10}$/.test(text) && number >= 1 && number < 2 ** 32 - 1) return number;
+  throw new UsageError(`"${text}" is no number of an autonomous system; give one such as 65010`);
 }
 
 async function addressOf(text: string): Promise<string> {

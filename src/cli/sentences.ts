@@ -49,6 +49,29 @@ export class Sentences {
     "health.ignored": healthIgnored,
     "health.heeded": healthHeeded,
     "map.changed": mapChanged,
+    "route.announced": ({ cluster, reason }) =>
+      `The routes to cluster ${String(cluster)} are announced to the routers: ${String(reason)}.`,
+    "route.leaving": ({ cluster, reason }) =>
+      `The routes to cluster ${String(cluster)} are announced as leaving (${
+        String(reason)
+      }): routers go over to other dispatchers.`,
+    "route.withdrawn": ({ cluster, reason }) =>
+      `The routes to cluster ${String(cluster)} are withdrawn: ${
+        String(reason)
+      }. Other dispatchers of the fleet get its clients.`,
+    "bird.lost": ({ socket, reason }) =>
+      `BIRD does not answer at ${String(socket)}: ${
+        String(reason)
+      }. Its routes stay as they are; it is asked again each second.`,
+    "bird.back": ({ socket }) => `BIRD answers again at ${String(socket)}.`,
+    "bird.unheard": () =>
+      "No session of BIRD with a router is established any more, so nobody hears of the routes.",
+    "bird.heard": ({ established, all }) =>
+      `${String(established)} of ${String(all)} sessions of BIRD with routers ${
+        Number(established) === 1 ? "is" : "are"
+      } established again.`,
+    "bird.lacks": ({ protocols, remedy }) =>
+      `BIRD has no protocols ${names(protocols)}, so their routes are not announced: ${String(remedy)}.`,
     "no fast path: this process forwards every frame itself": ({ why }) =>
       `No fast path, so this process forwards every frame itself: ${String(why)}.`,
     "another machine claims an address of ours": claim,

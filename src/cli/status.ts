@@ -13,9 +13,10 @@ export function statusCommand() {
     .option("--no-rate", "print at once, without rates")
     .option(
       "--json",
-      "print JSON: {interface, runtime, startedAt, fastPath: {interface, why}, epoch, clusters: [{name, technique, buckets, live, minimum, healthIgnored, " +
+      "print JSON: {interface, runtime, startedAt, fastPath: {interface, why}, epoch, fleet: {bird}, clusters: [{name, technique, buckets, live, minimum, healthIgnored, routes, " +
         "backends: [{cluster, name, address, state, why, since, live, weight, backup, portion, buckets, probeMs, " +
-        "neighbor, health, administration}]}], counters}; the last three of a backend are {state, why, since}, counters is " +
+        "neighbor, health, administration}]}], counters}; the last three of a backend, and routes, are {state, why, since}; fleet, null " +
+        "without one, has the bird of GET /v1/fleet; counters is " +
         "what GET /v1/counters gives; with --rate also rates: [{address, framesPerSecond, bitsPerSecond}]",
     )
     .addHelpText(

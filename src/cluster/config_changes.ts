@@ -3,8 +3,9 @@
 import type * as z from "zod";
 import { api } from "../config/api.ts";
 import { backend, cluster } from "../config/cluster.ts";
-import type { ApiConfig, ClusterConfig, Config } from "../config/config.ts";
+import type { ClusterConfig, Config } from "../config/config.ts";
 import { dispatcher } from "../config/dispatcher.ts";
+import { fleet } from "../config/fleet.ts";
 import { type Json, type JsonMapping, writtenSection } from "../config/print.ts";
 import { UsageError } from "../input/errors.ts";
 import { finish } from "../table/steps.ts";
@@ -12,11 +13,11 @@ import { ClusterMap } from "./cluster_map.ts";
 
 /** One key that has another value. Clusters and backends are compared by their names. */
 export interface ConfigChange {
-  /** Null: of the dispatcher, or of the API. */
+  /** Null: of the dispatcher, the fleet, or the API. */
   readonly cluster: string | null;
   /** Null: of the cluster itself. */
   readonly backend: string | null;
-  /** As in a file; those of the API begin with `api.`. Null: the whole cluster or backend has come or gone. */
+  /** As in a file; `fleet` or `api` stands before theirs. Null: the whole cluster or backend has come or gone. */
   readonly key: string | null;
   /** Null: it was not there. */
   readonly old: Json;
@@ -69,15 +70,26 @@ export function* changesInSteps(old: Config, now: Config): Generator<void, Confi
 /** Without what that means for clients. */
 export function keyChangesBetween(old: Config, now: Config): ConfigChange[] {
   return [
-    ...sectionChanges({ cluster: null, backend: null }, dispatcher, old.dispatcher, now.dispatcher),
+    ...sectionChanges(NOWHERE, dispatcher, old.dispatcher, now.dispatcher),
     ...pairs(old.clusters, now.clusters).flatMap(clusterChanges),
-    ...apiChanges(old.api, now.api),
+    ...fleetChanges(old.fleet, now.fleet),
+    ...inSection("api", sectionChanges(NOWHERE, api, old.api, now.api)),
   ];
 }
 
-function apiChanges(one: ApiConfig, other: ApiConfig): ConfigChange[] {
-  return sectionChanges({ cluster: null, backend: null }, api, one, other)
-    .map((change) => ({ ...change, key: `api.${change.key}` }));
+/** Of no cluster. */
+const NOWHERE = { cluster: null, backend: null };
+
+/** It may come and go as a whole. */
+function fleetChanges(one: Config["fleet"], other: Config["fleet"]): ConfigChange[] {
+  if (one !== undefined && other !== undefined) {
+    return inSection("fleet", sectionChanges(NOWHERE, fleet, one, other));
+  }
+  return one === other ? [] : [{ ...wholeChange(NOWHERE, fleet, one, other), key: "fleet" }];
+}
+
+function inSection(name: string, changes: readonly ConfigChange[]): ConfigChange[] {
+  return changes.map((change) => ({ ...change, key: `${name}.${change.key}` }));
 }
 
 function clusterChanges({ name, one, other }: Pair<ClusterConfig>): readonly ConfigChange[] {

@@ -11,6 +11,7 @@ import type { Mac } from "../wire/address.ts";
 import { api } from "./api.ts";
 import { cluster } from "./cluster.ts";
 import { dispatcher } from "./dispatcher.ts";
+import { addressesHaveNextHops, fleet, nobodyFallsBack } from "./fleet.ts";
 import { checksOf, key, type ReadonlyThrough, section } from "./key.ts";
 import { areAtMost, MOST } from "./limits.ts";
 import { list } from "./values.ts";
@@ -23,6 +24,14 @@ export const configuration = section("use a mapping with dispatcher and clusters
       `There may be ${MOST.clusters} of them.`,
     checks: [areAtMost(MOST.clusters, "clusters[]", "clusters")],
   }),
+  fleet: key(fleet.optional(), {
+    absent: "none: this dispatcher alone is told to routers, by ARP",
+    description:
+      "Several dispatchers at once, to which routers spread the clients by equal-cost routes (docs/fleet.md). The cluster addresses are " +
+      "then reached by route alone: no dispatcher says by ARP or neighbor discovery where they are. `{}`: the routes are static.",
+    examples: [{ bird: {} }],
+    checks: [nobodyFallsBack, addressesHaveNextHops],
+  }),
   api: key(api.prefault({}), {
     description: "The API by TCP, for browsers and programs, where it is wanted.",
   }),
@@ -33,6 +42,7 @@ export type Config = ReadonlyThrough<ReturnType<typeof complete>>;
 export type ClusterConfig = Config["clusters"][number];
 export type BackendConfig = ClusterConfig["backends"][number];
 export type ApiConfig = Config["api"];
+export type FleetConfig = NonNullable<Config["fleet"]>;
 export type AgentConfig = NonNullable<ClusterConfig["agent"]>;
 
 /** Have the backends of this cluster filters, so that frames may come to all of them? */
@@ -62,7 +72,7 @@ export function* parseInSteps(
 }
 
 /** Adds the defaults that come from other keys, or from the machine. */
-function complete({ dispatcher, clusters, api }: z.output<typeof configuration>, machine: string) {
+function complete({ dispatcher, clusters, fleet, api }: z.output<typeof configuration>, machine: string) {
   const { mac, mtu } = dispatcher;
   return {
     dispatcher: { ...dispatcher, mac: mac ?? stableMac(machine, dispatcher.interface) },
@@ -73,6 +83,7 @@ function complete({ dispatcher, clusters, api }: z.output<typeof configuration>,
         mtu: Math.min(mtu, backend.mtu ?? mtu),
       })),
     })),
+    fleet,
     api,
   };
 }

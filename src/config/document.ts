@@ -34,6 +34,8 @@ The status stays 0.
 | \`modulo\` | the algorithm that moves most of all clients when a backend dies |
 | \`plain-api\` | an API that other machines reach without TLS: its token can be read on the way |
 | \`short-interval\` | a pair whose active one advertises more often than each 30 ms: a machine that is busy for a tenth of a second is taken for dead |
+| \`on-link\` | a fleet whose cluster address is within the link's own network: machines of the link ask for it by ARP, and nobody answers |
+| \`last-resort\` | a fleet whose routes are withdrawn when no backend is live, so that there is nothing left to send to a last resort |
 | \`mtu\` | a way to a backend whose MTU cannot be: above the link's, or below what hosts believe |
 
 An editor that knows JSON Schema completes and checks the file while it is written: \`oneip config schema > oneip.schema.json\`

@@ -29,7 +29,7 @@ import type { Json } from "./print.ts";
 export interface Edit {
   readonly cluster: string | null;
   readonly backend: string | null;
-  /** Null: the whole cluster or backend. Of no cluster: a key of the dispatcher, or of another section as `SECTION.KEY`. */
+  /** Null: the whole cluster or backend. Of no cluster: a key of the dispatcher, of another section as `SECTION.KEY`, or `fleet`, the whole section. */
   readonly key: string | null;
   /** As in a file; null: it is taken away. */
   readonly new: Json;
@@ -112,7 +112,8 @@ function valueSplice(text: string, pair: Pair, edit: Edit): Splice {
 
 /** Undefined: the file leaves it out as a whole. */
 function sectionOf(document: Document, edit: Edit): YAMLMap | undefined {
-  const { cluster, backend } = edit;
+  const { cluster, backend, key } = edit;
+  if (cluster === null && key === "fleet") return mapOf(document.contents, edit);
   if (cluster === null) {
     const pair = pairOf(mapOf(document.contents, edit), sectionName(edit));
     return pair === undefined ? undefined : mapOf(pair.value, edit);

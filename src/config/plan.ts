@@ -18,7 +18,9 @@ export interface Planned {
  * The plan, and the addresses of the neighbors: backends, gateways and next hops, each once. Behind them the group of each
  * cluster is a neighbor too: `groups` are their numbers, by cluster.
  */
-export function planOf({ dispatcher, clusters }: Pick<Config, "dispatcher" | "clusters">): Planned {
+export function planOf(
+  { dispatcher, clusters, fleet }: Pick<Config, "dispatcher" | "clusters" | "fleet">,
+): Planned {
   const backends = clusters.flatMap((cluster) => cluster.backends);
   const nextHops = [...dispatcher.gateways, ...dispatcher.routes.map(({ via }) => via)];
   const peer = dispatcher.vrrp?.peer;
@@ -41,6 +43,7 @@ export function planOf({ dispatcher, clusters }: Pick<Config, "dispatcher" | "cl
     clusters: clusters.map(({ addresses, buckets, seed, mask, ports, closed, transition }) => (
       { addresses, buckets, seed, mask, ports, closed, transition: { udp: transition.udp } }
     )),
+    areClustersByRoute: fleet !== undefined,
     mtus: [
       ...neighbors.map((address) => least(backendsAt.get(address) ?? [])),
       ...clusters.map((cluster) => least(cluster.backends)),

@@ -11,6 +11,8 @@ export type JsonMapping = { readonly [key: string]: Json };
 export interface PrintedConfig {
   readonly dispatcher: JsonMapping;
   readonly clusters: readonly (JsonMapping & { readonly backends: readonly JsonMapping[] })[];
+  /** A word for none, or null as data. */
+  readonly fleet: Json;
   readonly api: JsonMapping;
 }
 

@@ -150,6 +150,15 @@ const fileRemedy = "use the path of a file";
 
 export const filePath = z.string(fileRemedy).min(1, fileRemedy);
 
+const socketRemedy =
+  "use the path of a socket such as /run/bird/bird.ctl, without spaces and commas, 107 octets at most";
+
+/** sun_path of struct sockaddr_un has room for so many, and a NUL (unix(7)). */
+export const socketPath = z.string(socketRemedy).refine(
+  (path) => /^\/[^\s,]+$/.test(path) && Buffer.byteLength(path) <= 107,
+  socketRemedy,
+);
+
 const textRemedy = "use a text of one line, 200 characters at most";
 
 export const text = z.string(textRemedy).regex(/^[^\r\n]{1,200}$/, textRemedy);

@@ -7,11 +7,19 @@ import * as z from "zod";
 import type { Contents } from "../input/contents.ts";
 import type { Read } from "../input/document.ts";
 import { formatPath, type Path, type Place } from "../input/places.ts";
-import { isIpv6, isLoopback, isPublic } from "../wire/address.ts";
+import { contains, isIpv6, isLoopback, isPublic } from "../wire/address.ts";
 import { formatEndpoint } from "../wire/endpoint.ts";
 import type { ApiConfig, ClusterConfig, Config } from "./config.ts";
 
-export type WarningId = "known-seed" | "whole-ipv6" | "modulo" | "mtu" | "plain-api" | "short-interval";
+export type WarningId =
+  | "known-seed"
+  | "whole-ipv6"
+  | "modulo"
+  | "mtu"
+  | "on-link"
+  | "last-resort"
+  | "plain-api"
+  | "short-interval";
 
 /** What there is to say, wherever it stands. */
 interface Advice {
@@ -44,6 +52,7 @@ export function warningsOf(
       ...aboutIpv6Clients(cluster, path),
       ...aboutAlgorithm(cluster, path),
       ...aboutMtus(cluster, path, contents, config.dispatcher.mtu),
+      ...(config.fleet === undefined ? [] : aboutFleet(cluster, path, config)),
     ];
   });
   return [...advice, ...aboutPair(config), ...aboutApi(config.api)].map(({ path, ...rest }) => ({
@@ -137,6 +146,37 @@ function aboutPair({ dispatcher: { vrrp } }: Config): Advice[] {
       "and a busy machine may be late by that",
     decide: `use ${SHORT_INTERVAL_MS}ms or more, unless both machines have time`,
   }];
+}
+
+/** Of a cluster that is reached by route alone. */
+function aboutFleet(
+  { name, addresses, noBackend }: ClusterConfig,
+  path: Path,
+  { dispatcher, fleet }: Config,
+): Advice[] {
+  const onLink = addresses.findIndex((address) =>
+    dispatcher.addresses.some((link) => contains(link, address))
+  );
+  return [
+    ...(onLink < 0 ? [] : [{
+      id: "on-link" as const,
+      path: [...path, "addresses", onLink],
+      found: `the address ${
+        addresses[onLink]
+      } of cluster ${name} is within the network of the dispatcher's own link`,
+      why: "machines of that link ask by ARP who has it, and in a fleet nobody answers",
+      decide:
+        "use an address outside of it, or give the machines of the link a route by way of the dispatchers",
+    }]),
+    ...(fleet?.bird === undefined || noBackend === "reject" ? [] : [{
+      id: "last-resort" as const,
+      path: [...path, "noBackend"],
+      found: `cluster ${name} has noBackend: last-resort, and BIRD announces its routes`,
+      why:
+        "when no backend is live the routes are withdrawn, so nothing comes that could go to a last resort",
+      decide: "leave it out",
+    }]),
+  ];
 }
 
 function aboutApi({ listen, tls }: ApiConfig): Advice[] {

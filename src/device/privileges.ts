@@ -39,15 +39,20 @@ export function ownUser(): number {
 
 /**
  * The calling thread, and all that it starts from now on, threads and programs, has these capabilities at most, and can get no others;
- * programs get none, but for those of root, who get these. With an account the whole process becomes that user, with that group alone.
- * It cannot be undone. Throws when it cannot be done.
+ * programs get none, but for those of root, who get these. With an account the whole process becomes that user, with that group; root
+ * and that user are in these further groups alone. It cannot be undone. Throws when it cannot be done.
  */
-export function keepOnly(capabilities: readonly number[], account?: Account): void {
+export function keepOnly(
+  capabilities: readonly number[],
+  account?: Account,
+  groups: readonly number[] = [],
+): void {
   for (let capability = 0; capability < CAPABILITIES; capability++) {
     // Without CAP_SETPCAP whoever has started this process has bounded it, or has not.
     if (!capabilities.includes(capability)) prctl(PR_CAPBSET_DROP, capability);
   }
-  if (account !== undefined) become(account);
+  if (account !== undefined) become(account, groups);
+  else if (groups.length > 0 && ownUser() === 0) haveGroups([0, ...groups]);
   const data = new Uint32Array(DATA_WORDS);
   const octets = new Uint8Array(data.buffer);
   orFail(libc.capget(HEADER, octets), "ask for the capabilities");
@@ -61,11 +66,16 @@ export function keepOnly(capabilities: readonly number[], account?: Account): vo
   orFail(prctl(PR_SET_NO_NEW_PRIVS, 1), "give up new privileges");
 }
 
-function become({ uid, gid }: Account): void {
+function become({ uid, gid }: Account, groups: readonly number[]): void {
   orFail(prctl(PR_SET_KEEPCAPS, 1), "keep capabilities");
-  orFail(libc.setgroups(1, new Uint8Array(Uint32Array.of(gid).buffer)), `have the group ${gid} alone`);
+  haveGroups([gid, ...groups]);
   orFail(libc.setresgid(gid, gid, gid), `become group ${gid}`);
   orFail(libc.setresuid(uid, uid, uid), `become user ${uid}`);
+}
+
+function haveGroups(groups: readonly number[]): void {
+  const octets = new Uint8Array(Uint32Array.from(groups).buffer);
+  orFail(libc.setgroups(groups.length, octets), `have the groups ${groups.join(", ")} alone`);
 }
 
 function prctl(option: number, argument: number): number {

@@ -21,6 +21,7 @@ import { type Commanded, commandedOf } from "./commanded.ts";
 import { decide, requireHere } from "./decide.ts";
 import { type DroppedFrame, droppedFrames } from "./dropped.ts";
 import { explainLive, type LiveExplanation } from "./explain_live.ts";
+import { administerFleet, fleetOf, type FleetRoutes } from "./fleet.ts";
 import { recordOf } from "./hand_over.ts";
 import { type CaptureRequest, LiveCapture } from "./live_capture.ts";
 import { neighborsOf, type NeighborStatus } from "./neighbors.ts";
@@ -46,6 +47,7 @@ export class Engine {
   readonly #succession: Succession;
   readonly #fail: (error: Error) => void;
   #isStopped = false;
+  #hasFailed = false;
   #droppedEarlier: readonly DroppedFrame[] = [];
   #capture: LiveCapture | undefined;
 
@@ -93,7 +95,8 @@ export class Engine {
     this.#presence = new Presence(this.#parts);
     this.#succession = new Succession(this.#parts);
     this.failed = Promise.race([attachment.failed, promise]);
-    this.failed.catch(() => {}); // Whoever waits for it hears of it; nobody must.
+    // Whoever waits for it hears of it; nobody must.
+    this.failed.catch(() => this.#hasFailed = true);
   }
 
   get interfaceName(): string {
@@ -212,6 +215,19 @@ export class Engine {
     return decide(this.#parts, backend, { weight });
   }
 
+  /** What BIRD announces for this dispatcher. Throws UsageError where none does. */
+  fleet(): FleetRoutes {
+    return fleetOf(this.#parts);
+  }
+
+  /**
+   * Lets routers go over to other dispatchers, withdraws the routes, or announces them again. Resolves when BIRD has them so, or does not
+   * answer. Throws UsageError where no BIRD announces them.
+   */
+  administerFleet(state: AdministrationState): Promise<FleetRoutes> {
+    return administerFleet(this.#parts, state);
+  }
+
   /** The configuration as people have changed it since by command. */
   commanded(): Commanded {
     return commandedOf(this.#parts);
@@ -304,6 +320,7 @@ export class Engine {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#capture?.end("The dispatcher has ended");
+    await this.#parts.announcing?.leave(this.#hasFailed);
     // The other one of a pair, if there is one, is to have taken over first.
     const isTaken = await this.#parts.pair.stop();
     this.#rest();

@@ -2,6 +2,7 @@
 
 import type { LivenessBook } from "../cluster/liveness.ts";
 import type { Prober } from "../health/prober.ts";
+import type { Announcing } from "./announcing.ts";
 import type { Resolver } from "../link/resolver.ts";
 import type { Forwarding } from "./forwarding.ts";
 import type { Pair } from "../vrrp/pair.ts";
@@ -15,11 +16,14 @@ export interface Parts {
   readonly prober: Prober;
   readonly forwarding: Forwarding;
   readonly pair: Pair;
+  readonly announcing: Announcing | undefined;
   readonly publisher: Publisher;
 }
 
 /** Nothing happens by itself any more in these. */
-export function recordOf({ resolver, liveness, prober, forwarding, pair, publisher }: Parts): EngineRecord {
+export function recordOf(
+  { resolver, liveness, prober, forwarding, pair, announcing, publisher }: Parts,
+): EngineRecord {
   return {
     neighbors: resolver.neighbors.record(),
     liveness: liveness.record(),
@@ -27,6 +31,7 @@ export function recordOf({ resolver, liveness, prober, forwarding, pair, publish
     techniques: forwarding.techniques.record(),
     transitions: forwarding.transitions.record(),
     pair: pair.record(),
+    announcing: announcing?.record() ?? null,
     epoch: publisher.epoch,
   };
 }
@@ -34,7 +39,7 @@ export function recordOf({ resolver, liveness, prober, forwarding, pair, publish
 /** Into parts that have not begun yet. Then they compute their maps. */
 export function adopt(
   record: EngineRecord,
-  { resolver, liveness, prober, forwarding, pair, publisher }: Parts,
+  { resolver, liveness, prober, forwarding, pair, announcing, publisher }: Parts,
 ): void {
   resolver.neighbors.adopt(record.neighbors);
   liveness.adopt(record.liveness);
@@ -42,5 +47,6 @@ export function adopt(
   forwarding.techniques.adopt(record.techniques);
   forwarding.transitions.adopt(record.transitions);
   pair.adopt(record.pair);
+  if (record.announcing !== null) announcing?.adopt(record.announcing);
   publisher.adopt(record.epoch);
 }

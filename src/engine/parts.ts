@@ -32,6 +32,7 @@ import { Verifier } from "../verify/verifier.ts";
 import { type Family, Pair } from "../vrrp/pair.ts";
 import type { RouterState } from "../vrrp/virtual_router.ts";
 import type { Mac } from "../wire/address.ts";
+import { Announcing } from "./announcing.ts";
 import { Changes } from "./changes.ts";
 import { type About, tell, tellPair, tellSplit, tellWentOn } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
@@ -58,6 +59,8 @@ export class EngineParts {
   readonly announcer: Announcer;
   readonly pair: Pair;
   readonly peer: PeerLink | undefined;
+  /** Undefined where no BIRD announces the clusters' routes. */
+  readonly announcing: Announcing | undefined;
   readonly publisher: Publisher;
   readonly inbox: Inbox;
   /** What else is known of those that have changed. */
@@ -184,6 +187,8 @@ export class EngineParts {
       send: own.send,
       macOf: (address) => this.macOf(address),
     });
+    this.announcing = Announcing.of(config, this.liveness, clock, log);
+    void live.then(() => this.announcing?.ready());
     this.publisher = new Publisher(
       this.shared,
       () => attachment.wake(),
@@ -240,6 +245,7 @@ export class EngineParts {
     this.changes.stop();
     this.forwarding.transitions.stop();
     this.announcer.stop();
+    this.announcing?.stop();
     this.prober.stop();
     this.verifier.stop();
     this.publisher.stop();
@@ -294,6 +300,7 @@ export class EngineParts {
     if (neighbors.length > 0 || maps.length > 0 || hasTransitions) void this.publisher.publish();
     if (maps.length > 0 || hasTransitions) this.peer?.changed();
     this.computed();
+    this.announcing?.look();
     tell(this.log, outcome, this.about);
     if (this.config.dispatcher.verify !== "off") {
       for (const { address, mac, backends } of neighbors) {

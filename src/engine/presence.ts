@@ -32,11 +32,12 @@ export class Presence {
   }
 
   appear(): void {
-    const { changes, resolver, announcer, prober, pair, peer } = this.#parts;
+    const { changes, resolver, announcer, announcing, prober, pair, peer } = this.#parts;
     this.#holdsAddresses = true;
     changes.start();
     resolver.start();
     announcer.start();
+    announcing?.start();
     prober.start();
     pair.goOn();
     peer?.start();

@@ -11,6 +11,7 @@ import type { ClusterRecord } from "../cluster/liveness.ts";
 import type { TechniqueRecord } from "../cluster/techniques.ts";
 import type { ProberRecord } from "../health/record.ts";
 import type { WaitingRecord } from "../link/resolver.ts";
+import type { AnnouncingRecord } from "./announcing.ts";
 import type { NeighborsRecord } from "../table/neighbors.ts";
 import type { PairRecord } from "../vrrp/pair.ts";
 import type { Report } from "./report.ts";
@@ -27,6 +28,8 @@ export interface EngineRecord {
   readonly transitions: TransitionsRecord;
   /** Null without a pair. */
   readonly pair: PairRecord | null;
+  /** Null where no BIRD announces the routes. */
+  readonly announcing: AnnouncingRecord | null;
   /** How often a table was published. */
   readonly epoch: number;
 }

@@ -8,7 +8,10 @@ import type {
   NeighborState,
 } from "../cluster/liveness.ts";
 import type { BackendConfig, ClusterConfig } from "../config/config.ts";
+import type { Clock } from "../system/clock.ts";
 import type { Technique } from "../cluster/techniques.ts";
+import type { RouteWish } from "../fleet/announcement.ts";
+import type { Sessions } from "../fleet/bird_protocols.ts";
 import type { PairStatus } from "../vrrp/pair.ts";
 import type { EngineParts } from "./parts.ts";
 import type { PeerStatus } from "./peer_link.ts";
@@ -16,7 +19,7 @@ import type { PeerStatus } from "./peer_link.ts";
 /** The parts of an engine that know of it. */
 type Known = Pick<
   EngineParts,
-  "forwarding" | "liveness" | "prober" | "pair" | "peer" | "publisher" | "clock"
+  "config" | "forwarding" | "liveness" | "prober" | "pair" | "peer" | "publisher" | "announcing" | "clock"
 >;
 
 export interface AspectStatus<State> {
@@ -57,7 +60,27 @@ export interface ClusterStatus {
   readonly minimum: number | null;
   /** Fewer than the minimum are live, so health does not count. */
   readonly healthIgnored: boolean;
+  /** As BIRD announces them; null where no BIRD does. */
+  readonly routes: AspectStatus<RouteWish | "unknown"> | null;
   readonly backends: readonly BackendStatus[];
+}
+
+/** BIRD, as far as it announces the clusters' routes. */
+export interface BirdStatus {
+  readonly socket: string;
+  readonly answers: boolean;
+  /** Why it does not; null while it does. */
+  readonly why: string | null;
+  /** It answers, or does not. ISO 8601, in UTC. */
+  readonly since: string;
+  /** Of BGP: how many there are, and how many are established. */
+  readonly sessions: Sessions;
+  /** What people want of this dispatcher. */
+  readonly administration: AdministrationState;
+}
+
+export interface FleetStatus {
+  readonly bird: BirdStatus | null;
 }
 
 export interface Status {
@@ -67,6 +90,8 @@ export interface Status {
   readonly pair: PairStatus | null;
   /** What is known of the other one; null where nothing is told. */
   readonly peer: PeerStatus | null;
+  /** Null without a fleet. */
+  readonly fleet: FleetStatus | null;
   readonly clusters: readonly ClusterStatus[];
 }
 
@@ -76,6 +101,7 @@ export function statusOf(parts: Known): Status {
     epoch: publisher.epoch,
     pair: pair.status(),
     peer: peer?.status() ?? null,
+    fleet: fleetStatusOf(parts),
     clusters: maps.map((map) => {
       const { cluster } = map;
       const shares = map.shares();
@@ -89,10 +115,35 @@ export function statusOf(parts: Known): Status {
         live: backends.filter(({ live }) => live).length,
         minimum: cluster.minimum ?? null,
         healthIgnored: liveness.isHealthIgnored(cluster.name),
+        routes: routesStatusOf(cluster.name, parts),
         backends,
       };
     }),
   };
+}
+
+/** Null without a fleet. */
+export function fleetStatusOf(
+  { config, announcing, clock }: Pick<Known, "config" | "announcing" | "clock">,
+): FleetStatus | null {
+  if (config.fleet === undefined) return null;
+  if (announcing === undefined) return { bird: null };
+  const { bird: { socket, answers, why, sinceMs, sessions }, administration } = announcing;
+  const { since } = aspectOf(clock, { state: answers, why, sinceMs });
+  return { bird: { socket, answers, why: answers ? null : why, since, sessions, administration } };
+}
+
+/** As BIRD announces them; null where no BIRD does. */
+export function routesStatusOf(
+  cluster: string,
+  { announcing, clock }: Pick<Known, "announcing" | "clock">,
+): ClusterStatus["routes"] {
+  return announcing === undefined ? null : aspectOf(clock, announcing.routeOf(cluster));
+}
+
+/** With its time as others understand it. */
+function aspectOf<State>(clock: Clock, { state, why, sinceMs }: Aspect<State>): AspectStatus<State> {
+  return { state, why, since: new Date(clock.sinceEpoch() - clock.now() + sinceMs).toISOString() };
 }
 
 /** `buckets`: that it owns. */
@@ -104,10 +155,7 @@ export function backendStatus(
 ): BackendStatus {
   const liveness = book.of(cluster.name, name);
   const tookMs = prober.tookMs(cluster.name, name);
-  const began = clock.sinceEpoch() - clock.now();
-  const aspect = <State>({ state, why, sinceMs }: Aspect<State>): AspectStatus<State> => (
-    { state, why, since: new Date(began + sinceMs).toISOString() }
-  );
+  const aspect = <State>(of: Aspect<State>) => aspectOf(clock, of);
   const { weight, portion, isLive, neighbor, health, administration } = liveness;
   return {
     cluster: cluster.name,

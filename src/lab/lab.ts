@@ -187,7 +187,7 @@ export class LabNode {
     this.plan = plan;
     this.namespace = namespaceOf(name, plan.name);
     this.#cwd = dirname(file);
-    this.#env = { ...environmentOf(mark), ...environment() };
+    this.#env = { ...environmentOf(mark), ...environment(), LAB_FOLDER: folderOf(name) };
     const cmd = plan.kind === "oneip" ? `"$ONEIP" run -c "${plan.startupConfig}"` : plan.cmd;
     this.program = cmd === undefined ? undefined : new Program({
       namespace: this.namespace,

@@ -76,6 +76,8 @@ export class Conflicts {
     // What two active ones of a pair mean is VRRP's affair (vrrp/).
     if (isOfPair(config, claim)) return;
     const isOwn = isOwnAddress(config, address);
+    // Nobody of a fleet says where a cluster address is, and no router listens. Whoever does so is no peer: the verification names it.
+    if (config.fleet !== undefined && isOfCluster(config, address)) return;
     const nowMs = clock.now();
     this.#tell(claim, isOwn, nowMs);
     if (!isOwn || nowMs - this.#startMs >= DUPLICATE_MS) return this.#defend(address, nowMs);
@@ -116,4 +118,8 @@ export class Conflicts {
     this.#defendedMs.set(address, nowMs);
     this.#options.defend(address);
   }
+}
+
+function isOfCluster({ clusters }: Config, address: string): boolean {
+  return clusters.some(({ addresses }) => addresses.includes(address));
 }

@@ -79,12 +79,13 @@ export class Link {
 
   /**
    * Tells where our addresses are: those of clusters that broadcast are at the group's MAC, others that a pair shares at the virtual one
-   * while this dispatcher has them, all others at ours.
+   * while this dispatcher has them, all others at ours; clusters' addresses that are reached by route are told nobody.
    */
   announce(isBroadcast: (cluster: ClusterConfig) => boolean): void {
-    const { dispatcher, clusters } = this.#config;
+    const { dispatcher, clusters, fleet } = this.#config;
     this.#say(dispatcher.addresses.map(({ address }) => address), dispatcher.mac);
     if (dispatcher.vrrp !== undefined) this.#sayShared(sharedAddresses(dispatcher.vrrp));
+    if (fleet !== undefined) return;
     for (const cluster of clusters) {
       this.#sayShared(cluster.addresses, isBroadcast(cluster) ? cluster.group : undefined);
     }

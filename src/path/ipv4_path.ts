@@ -25,6 +25,7 @@ export class Ipv4Path {
   readonly #responder: Responder4;
   readonly #pair: Pair;
   readonly #locals: AddressTable;
+  readonly #answersForClusters: boolean;
 
   constructor(
     plan: Plan,
@@ -40,6 +41,7 @@ export class Ipv4Path {
     this.#responder = responder;
     this.#pair = pair;
     this.#locals = new AddressTable(localsOf4(plan));
+    this.#answersForClusters = !plan.areClustersByRoute;
   }
 
   /** `room` octets from `ip` on are there. */
@@ -84,6 +86,7 @@ export class Ipv4Path {
     if (sender !== ABSENT && sender !== BROADCAST) return verdict.HEARD_CLAIM;
     const target = this.#locals.lookup(arp.targetIp(frame, arpAt));
     if (target === ABSENT || target === BROADCAST) return verdict.DROP_ARP_OTHER;
+    if (target !== SELF && target !== SHARED && !this.#answersForClusters) return verdict.DROP_ARP_OTHER;
     if (arp.operation(frame, arpAt) === arp.REQUEST) {
       if (target !== SELF && !this.#pair.isActive(false)) return verdict.DROP_NOT_ACTIVE;
       const place = target === SELF ? OWN_MAC : target === SHARED ? SHARED_MAC : this.#egress.placeOf(target);

@@ -17,9 +17,10 @@ import type { Responder6 } from "./responder6.ts";
 import * as verdict from "./verdict.ts";
 import type { VirtioHeader } from "./virtio_header.ts";
 
-/** The IPv6 addresses that are ours to answer for: the dispatcher's, its link-local one among them, and the clusters'. */
+/** The IPv6 addresses that are ours to answer for: the dispatcher's, its link-local one among them, and, unless by route, the clusters'. */
 export function ownIpv6(plan: Plan): string[] {
-  return localsOf6(plan).map(([address]) => address);
+  const isOwn = (value: number) => value === SELF || value === SHARED || !plan.areClustersByRoute;
+  return localsOf6(plan).filter(([, value]) => isOwn(value)).map(([address]) => address);
 }
 
 export class Ipv6Path {
@@ -30,6 +31,7 @@ export class Ipv6Path {
   readonly #virtio: VirtioHeader;
   readonly #pair: Pair;
   readonly #locals: AddressTable6;
+  readonly #answersForClusters: boolean;
 
   constructor(
     plan: Plan,
@@ -47,6 +49,7 @@ export class Ipv6Path {
     this.#virtio = virtio;
     this.#pair = pair;
     this.#locals = new AddressTable6(localsOf6(plan).map(([address, value]) => [wordsOf(address), value]));
+    this.#answersForClusters = !plan.areClustersByRoute;
   }
 
   /** `room` octets from `ip` on are there. */
@@ -93,6 +96,7 @@ export class Ipv6Path {
     ) return verdict.DROP_ND_MALFORMED;
     if (this.#locals.lookup(frame, packet.src) !== ABSENT) return verdict.HEARD_CLAIM;
     if (target === ABSENT) return verdict.DROP_ND_OTHER;
+    if (target !== SELF && target !== SHARED && !this.#answersForClusters) return verdict.DROP_ND_OTHER;
     if (target !== SELF && !this.#pair.isActive(true)) return verdict.DROP_NOT_ACTIVE;
     const place = target === SELF ? OWN_MAC : target === SHARED ? SHARED_MAC : this.#egress.placeOf(target);
     return this.#answers.answered(packet, this.#responder.advertise(packet, place), verdict.ANSWERED_ND);

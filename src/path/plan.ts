@@ -52,6 +52,8 @@ export interface Plan {
   /** Other networks, and the neighbor that is the next hop. */
   readonly routes: readonly { readonly prefix: Cidr; readonly neighbor: number }[];
   readonly clusters: readonly ClusterPlan[];
+  /** Nobody on the link is told by ARP or neighbor discovery where the clusters' addresses are: routers have routes to them. */
+  readonly areClustersByRoute: boolean;
   /** The largest packet on the way to each neighbor. */
   readonly mtus: readonly number[];
   readonly rateLimits: RateLimits;

@@ -139,6 +139,12 @@ function headLines({ readings, trouble }: Known, line: Liner): string[] {
   const { interface: name, startedAt, epoch, runtime, fastPath, pair, clusters } = status;
   const alarms = clusters.filter(({ healthIgnored }) => healthIgnored).map(({ name, live, minimum }) =>
     `${name}: fewer than ${minimum} backends are healthy, so health is ignored and ${live} get clients`
+  ).concat(
+    clusters.flatMap(({ name, routes }) =>
+      routes === null || routes.state === "announced"
+        ? []
+        : [`${name}: routes ${routes.state}, ${routes.why}`]
+    ),
   );
   const wrong = trouble === undefined
     ? alarms.join("; ")

@@ -88,7 +88,11 @@ class LoneHost {
     this.frames = new LinkFrames(dispatcher);
     this.packets = new PacketFrames(dispatcher);
     this.#slot = new Uint8Array(slotSizeFor({ mtu: dispatcher.mtu, offloads: false }));
-    const { plan } = planOf({ clusters: [], dispatcher: { ...dispatcher, gateways: [], routes: [] } });
+    const { plan } = planOf({
+      clusters: [],
+      fleet: undefined,
+      dispatcher: { ...dispatcher, gateways: [], routes: [] },
+    });
     const nobody = ForwardingTable.ofSize({ clusters: 0, buckets: 0, neighbors: 0 });
     const memory = ownMemory({ buckets: 0, connections: [] });
     const clock = () => REAL_CLOCK.now() | 0;

@@ -23,6 +23,15 @@ const CLUSTER = {
   live: 1,
   minimum: null,
   healthIgnored: false,
+  routes: null,
+};
+
+const FLEET = {
+  bird: {
+    ...{ socket: "/run/bird/bird.ctl", answers: true, why: null, since: "2026-01-01T00:00:00.000Z" },
+    ...{ sessions: { established: 1, all: 1 }, administration: "active" as const },
+  },
+  routes: [{ cluster: "web", ...aspect("announced" as const) }],
 };
 
 const handlers: Handlers = {
@@ -45,6 +54,7 @@ const handlers: Handlers = {
     epoch: 1,
     pair: null,
     peer: null,
+    fleet: null,
     clusters: [{ ...CLUSTER, backends: [STATUS] }],
   }),
   counters: () => ({
@@ -68,6 +78,9 @@ const handlers: Handlers = {
   neighbors: () => [
     { address: "10.0.0.11", mac: "02:00:00:00:00:11", state: "reachable", since: "2026-01-01T00:00:00.000Z" },
   ],
+  fleet: () => FLEET,
+  fleetDrain: () => FLEET,
+  fleetUndrain: () => FLEET,
   drain: () => ({ ...STATUS, ...aspect("draining" as const) }),
   undrain: ({ cluster, backend }) => ({ ...STATUS, cluster, name: backend }),
   add: () => ({ changes: [], moving: [] }),

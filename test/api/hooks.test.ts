@@ -82,7 +82,7 @@ test("what the log is told with a name is an event, with a number that grows; wh
 
 test("every event that the sources tell of has its name in the list, and in the documents", () => {
   const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" }).filter((file) =>
-    /^(engine|api|link|health)\/.*\.ts$/.test(file)
+    /^(engine|api|link|health|fleet)\/.*\.ts$/.test(file)
   );
   const told = sources.flatMap((file) =>
     [...readFileSync(join(ROOT, "src", file), "utf8").matchAll(/\bevent: "([^"]+)"/g)].map(([, name]) =>

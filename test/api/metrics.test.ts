@@ -20,9 +20,25 @@ async function scraped(): Promise<string> {
   await run.clock.advance(1000);
   engine.healthChanged("web", "web2", { state: "down", reason: "its port 80 refuses" });
   await run.clock.advance(1000);
-  const { report, ...others } = known(engine, 1_700_000_000_500);
+  const { report, status, ...others } = known(engine, 1_700_000_000_500);
+  const [since, why] = ["2026-01-01T00:00:00.000Z", ""];
+  const bird = {
+    socket: "/run/bird/bird.ctl",
+    answers: true,
+    why: null,
+    since,
+    administration: "active" as const,
+  };
   return metricsText({
     ...others,
+    status: {
+      ...status,
+      fleet: { bird: { ...bird, sessions: { established: 1, all: 2 } } },
+      clusters: status.clusters.map((cluster) => ({
+        ...cluster,
+        routes: { state: "announced", why, since },
+      })),
+    },
     report: {
       ...report,
       fastPath: { ...report.fastPath, passedUp: { ...report.fastPath.passedUp, icmp: 3 } },
@@ -44,6 +60,9 @@ test("they say of each backend, cluster and verdict what is so", () => {
     'oneip_fast_path_passed_up_frames_total{reason="icmp"} 3',
     'oneip_cluster_live_backends{cluster="web"} 3',
     'oneip_cluster_technique{cluster="web",technique="route"} 1',
+    "oneip_bird_answers 1",
+    "oneip_bird_bgp_sessions_established 1",
+    'oneip_cluster_routes{cluster="web",state="announced"} 1',
     `oneip_backend_state{${web2},state="down"} 1`,
     `oneip_backend_state{${web2},state="up"} 0`,
     `oneip_backend_live{${web2}} 0`,

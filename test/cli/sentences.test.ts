@@ -208,6 +208,44 @@ test("a takeover, from both sides", () => {
   ]);
 });
 
+test("what becomes of the routes, and of BIRD", () => {
+  const [socket, cluster] = ["/run/bird/bird.ctl", "web"];
+  expect(said(
+    { event: "route.announced", cluster, reason: "2 of 2 backends are live", msg: "routes are announced" },
+    {
+      event: "route.leaving",
+      cluster,
+      reason: "the dispatcher stops",
+      msg: "routes are announced as leaving",
+    },
+    {
+      event: "route.withdrawn",
+      cluster,
+      reason: "0 of at least 1 backends are live",
+      msg: "routes are withdrawn",
+    },
+    { event: "bird.lost", socket, reason: "it has not answered for 2 s", msg: "BIRD does not answer" },
+    { event: "bird.back", socket, msg: "BIRD answers again" },
+    {
+      event: "bird.lacks",
+      protocols: ["oneip_web_ipv4", "oneip_web_ipv4_drain"],
+      remedy: "add them",
+      msg: "BIRD lacks",
+    },
+    { event: "bird.unheard", established: 0, all: 2, msg: "no router hears" },
+    { event: "bird.heard", established: 1, all: 2, msg: "a router hears" },
+  )).toEqual([
+    "The routes to cluster web are announced to the routers: 2 of 2 backends are live.",
+    "The routes to cluster web are announced as leaving (the dispatcher stops): routers go over to other dispatchers.",
+    "The routes to cluster web are withdrawn: 0 of at least 1 backends are live. Other dispatchers of the fleet get its clients.",
+    "BIRD does not answer at /run/bird/bird.ctl: it has not answered for 2 s. Its routes stay as they are; it is asked again each second.",
+    "BIRD answers again at /run/bird/bird.ctl.",
+    "BIRD has no protocols oneip_web_ipv4 and oneip_web_ipv4_drain, so their routes are not announced: add them.",
+    "No session of BIRD with a router is established any more, so nobody hears of the routes.",
+    "1 of 2 sessions of BIRD with routers is established again.",
+  ]);
+});
+
 const FAULT: Fault = {
   id: "arp-ignore",
   or: [],

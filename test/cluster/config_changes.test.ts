@@ -45,7 +45,7 @@ test("each key that has another value, each backend and cluster that comes or go
     ["{name: web3, address: 10.0.0.13}", "{name: web4, address: 10.0.0.14}"],
     [
       "clusters:",
-      "api: {listen: 127.0.0.1:8080}\nclusters:\n  - {name: mail, addresses: [10.0.0.101], backends: [{name: web1, address: 10.0.0.11}]}",
+      "api: {listen: 127.0.0.1:8080}\nfleet: {bird: {drain: 5s}}\nclusters:\n  - {name: mail, addresses: [10.0.0.101], backends: [{name: web1, address: 10.0.0.11}]}",
     ],
   );
   expect(describeChanges({ changes, moving: [] }).split("\n")).toEqual([
@@ -58,6 +58,7 @@ test("each key that has another value, each backend and cluster that comes or go
     "cluster web, backend web2: mtu 1500 -> 9000",
     "cluster web, backend web4: added, with address 10.0.0.14, weight 1",
     "cluster web, backend web3: taken away",
+    'fleet: none -> {"bird":{"socket":"/run/bird/bird.ctl","drain":"5s"}}',
     "api.listen: none -> 127.0.0.1:8080",
   ]);
 });

@@ -106,7 +106,7 @@ test("the largest seed is taken as it stands", () => {
   expect(parseConfig(text, "oneip.yaml", "machine").clusters[0]!.seed).toBe(-1);
 });
 
-test.each(["routing", "broadcast"])("the shipped configuration %s is right", (name) => {
+test.each(["routing", "broadcast", "fleet"])("the shipped configuration %s is right", (name) => {
   const file = join(ROOT, `netns/${name}.oneip.yaml`);
   expect(mistakesOf(readFileSync(file, "utf8"))).toEqual([]);
 });
@@ -125,7 +125,52 @@ describe("a mistake is reported with its place, what was found and what would do
       name: "unknown section",
       was: "clusters:",
       becomes: "cluster: 1\nclusters:",
-      want: '3:1: Unknown key, found "cluster", use dispatcher, clusters, api',
+      want: '3:1: Unknown key, found "cluster", use dispatcher, clusters, fleet, api',
+    },
+    {
+      name: "no socket of BIRD",
+      was: "clusters:",
+      becomes: "fleet: {bird: {socket: bird.ctl}}\nclusters:",
+      want:
+        '3:24: "fleet.bird.socket" is wrong, found "bird.ctl", use the path of a socket such as /run/bird/bird.ctl, without spaces and commas, 107 octets at most',
+    },
+    {
+      name: "a fleet without its colon",
+      was: "clusters:",
+      becomes: "fleet:\nclusters:",
+      want:
+        '3:7: "fleet" is wrong, found nothing, use a mapping such as {bird: {socket: /run/bird/bird.ctl}}, or {}',
+    },
+    {
+      name: "a name that is too long for BIRD",
+      was: "clusters:\n  - name: web",
+      becomes: `fleet: {bird: {}}\nclusters:\n  - name: ${"w".repeat(48)}`,
+      want: `5:11: The name is too long to be a part of a name in BIRD, found ${
+        "w".repeat(48)
+      } with 48 characters, use 47 at most`,
+    },
+    {
+      name: "BIRD for one of a pair",
+      was: "  addresses: [10.0.0.2/24]\nclusters:",
+      becomes:
+        "  addresses: [10.0.0.2/24]\n  vrrp: {id: 51, addresses: [10.0.0.3/24]}\nfleet: {bird: {}}\nclusters:",
+      want:
+        "4:15: BIRD announces each dispatcher by itself, found dispatcher.vrrp as well, leave one of the two out: " +
+        "with vrrp the router's routes to the pair are static",
+    },
+    {
+      name: "a fallback in a fleet",
+      was: "clusters:\n  - name: web",
+      becomes: "fleet: {}\nclusters:\n  - name: web\n    fallback: broadcast",
+      want:
+        "6:15: In a fleet no router asks by ARP who has a cluster address, so there is no fallback, found broadcast, leave it out",
+    },
+    {
+      name: "a cluster address without a next hop of its family",
+      was: "clusters:\n  - name: web\n    addresses: [10.0.0.100]",
+      becomes: 'fleet: {}\nclusters:\n  - name: web\n    addresses: ["2001:db8::100"]',
+      want:
+        "6:17: In a fleet a cluster address is reached by way of the dispatcher's own, found 2001:db8::100 and no IPv6 address of the dispatcher, add one to dispatcher.addresses",
     },
     {
       name: "no address of the API",
@@ -658,7 +703,7 @@ test("any text: a configuration or an InputError, nothing else", () => {
 
 test("the JSON Schema knows the same keys", () => {
   const schema = configJsonSchema() as { properties: { clusters: { items: { properties: object } } } };
-  expect(Object.keys(schema.properties)).toEqual(["dispatcher", "clusters", "api"]);
+  expect(Object.keys(schema.properties)).toEqual(["dispatcher", "clusters", "fleet", "api"]);
   expect(Object.keys(schema.properties.clusters.items.properties)).toContain("backends");
 });
 

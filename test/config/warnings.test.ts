@@ -63,6 +63,20 @@ test("a way to a backend whose MTU cannot be is warned of", () => {
   expect([...withMtu(1500), ...withMtu(552)]).toEqual([]);
 });
 
+test("in a fleet an address of the link is warned of, and a last resort that is never used", () => {
+  const text = (fleet: string) =>
+    TEXT.replace("    backends", "    noBackend: last-resort\n    backends") + fleet;
+  expect(warned(text("fleet: {bird: {}}\n"))).toEqual([
+    "on-link 5:17 clusters[0].addresses[0]",
+    "last-resort 6:16 clusters[0].noBackend",
+  ]);
+  expect(warned(text("fleet: {}\n"))).toEqual(["on-link 5:17 clusters[0].addresses[0]"]);
+  expect(
+    warned(text("fleet: {bird: {}}\n").replace("10.0.0.100", "10.1.0.100").replace("last-resort", "reject")),
+  )
+    .toEqual([]);
+});
+
 test("an API that other machines reach without TLS is warned of", () => {
   const withApi = (api: string) => warned(`${TEXT}api: ${api}\n`);
   expect(withApi("{listen: [127.0.0.1:80, 10.0.0.5:80], tokenFile: t}")).toEqual([

@@ -35,7 +35,7 @@ class Arrangement {
   readonly started: Started[] = [];
 
   async start(
-    { mac = f.MAC.dispatcher as string, own = f.IP.dispatcher as string, cluster = {} } = {},
+    { mac = f.MAC.dispatcher as string, own = f.IP.dispatcher as string, cluster = {}, more = {} } = {},
   ): Promise<Started> {
     const config = parseConfig(
       JSON.stringify({
@@ -51,6 +51,7 @@ class Arrangement {
           backends: [{ name: "web1", address: f.IP.backend1 }],
           ...cluster,
         }],
+        ...more,
       }),
       "test",
       "test",
@@ -189,6 +190,29 @@ test("one that ends because its address is taken leaves nothing to the backends'
   await first.engine.stop();
   await it.clock.advance(10);
   expect(it.router.neighbors.get(f.IP.cluster), "the one that had them does").toBe(f.MAC.broadcast);
+});
+
+test("in a fleet nobody says or hears where a cluster address is, and each keeps its own addresses", async () => {
+  it = new Arrangement();
+  const fleet = { more: { fleet: {} } };
+  const [first, second] = [
+    await it.start(fleet),
+    await it.start({ ...fleet, mac: OTHER_MAC, own: "10.0.0.3" }),
+  ];
+  await it.clock.advance(5000);
+  for (const address of [f.IP.cluster, "2001:db8::100"]) it.claim(address, "02:00:00:00:00:98");
+  it.segment.send(
+    f.ethernet(f.arp({ targetIp: f.IP.cluster }), { dst: f.MAC.broadcast, type: f.ETHERTYPE.arp }),
+  );
+  await it.clock.advance(MINUTE_MS);
+  for (const { log, failure } of [first, second]) expect([conflicts(log), failure]).toEqual([[], undefined]);
+  expect(it.router.neighbors.get(f.IP.cluster), "what the stranger said").toBe("02:00:00:00:00:98");
+  expect(it.router.neighbors.get(CLUSTER6)).toBe("02:00:00:00:00:98");
+  expect(it.router.neighbors.get(f.IP.dispatcher)).toBe(f.MAC.dispatcher);
+  expect(it.router.neighbors.get("10.0.0.3")).toBe(OTHER_MAC);
+  it.claim(f.IP.dispatcher);
+  await it.clock.advance(3);
+  expect(it.router.neighbors.get(f.IP.dispatcher), "its own it defends").toBe(f.MAC.dispatcher);
 });
 
 test("two dispatchers with one cluster address: each names the other once for each address, and there is no storm", async () => {

@@ -8,7 +8,7 @@ import * as f from "../frames.ts";
 import { machines, Run } from "./run.ts";
 
 const MACHINES = machines(3);
-const configWith = (more: object, dispatcher: object = {}) =>
+const configWith = (more: object, dispatcher: object = {}, fleet?: object) =>
   parseConfig(
     JSON.stringify({
       dispatcher: { mac: f.MAC.dispatcher, addresses: ["10.0.0.2/15"], verify: "off", ...dispatcher },
@@ -19,6 +19,7 @@ const configWith = (more: object, dispatcher: object = {}) =>
         backends: MACHINES.map(({ name, address }) => ({ name, address })),
         ...more,
       }],
+      ...(fleet && { fleet }),
     }),
     "test",
     "test",
@@ -26,8 +27,8 @@ const configWith = (more: object, dispatcher: object = {}) =>
 
 const FRAME = f.ethernet(f.ipv4(f.udp([])));
 
-async function started(more = {}, dispatcher = {}) {
-  const run = new Run(MACHINES, configWith(more, dispatcher));
+async function started(more = {}, dispatcher = {}, fleet?: object) {
+  const run = new Run(MACHINES, configWith(more, dispatcher, fleet));
   const engine = await run.start();
   await run.clock.advance(6000);
   run.lines();
@@ -185,8 +186,15 @@ function shapeOf(value: unknown, at = "", shape = new Set<string>()): Set<string
 test("the text of a record is the record; whoever changes its shape gives it another RECORD_VERSION, and writes it here", async () => {
   const shape = new Set<string>();
   const vrrp = { id: 51, addresses: ["10.0.0.4/15"] };
-  for (const [more, dispatcher] of [[{}, {}], [{ health: { type: "tcp", port: 81 } }, { vrrp }]]) {
-    const { run, engine } = await started(more, dispatcher);
+  const fleet = { bird: { socket: "/nowhere/bird.ctl", drain: "0s" } };
+  for (
+    const [more, dispatcher, one] of [[{}, {}, fleet], [
+      { health: { type: "tcp", port: 81 } },
+      { vrrp },
+      undefined,
+    ]]
+  ) {
+    const { run, engine } = await started(more, dispatcher, one);
     run.link.bring(f.vrrp());
     const drained = engine.administer("web1", "draining");
     await run.clock.advance(100);
@@ -199,6 +207,19 @@ test("the text of a record is the record; whoever changes its shape gives it ano
   }
   expect([...shape].sort()).toMatchInlineSnapshot(`
     [
+      "announcing",
+      "announcing.administration",
+      "announcing.bird.answers",
+      "announcing.bird.sessions.all",
+      "announcing.bird.sessions.established",
+      "announcing.bird.sinceMs",
+      "announcing.bird.socket",
+      "announcing.bird.why",
+      "announcing.routes[].cluster",
+      "announcing.routes[].families[]",
+      "announcing.routes[].sinceMs",
+      "announcing.routes[].state",
+      "announcing.routes[].why",
       "epoch",
       "health.backends[].address",
       "health.backends[].backend",

@@ -31,6 +31,7 @@ export const PLAN: Plan = {
     closed: "reject",
     transition: { udp: "follow" },
   }],
+  areClustersByRoute: false,
   mtus: [1500, 1500, 1500, 1500],
   rateLimits: { timeExceeded: 1000, unreachable: 1000, tooBig: 1000, parameterProblem: 1000, reset: 1000 },
   vrrp: undefined,

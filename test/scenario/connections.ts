@@ -11,8 +11,12 @@ export class Connections {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(node: LabNode) {
-    const [command = "", ...args] = node.command(runTs("test/scenario/connections_probe.ts"));
+  /** `clusters`: the cluster addresses, IPv4 and IPv6; without them those of most labs. */
+  constructor(node: LabNode, ...clusters: readonly string[]) {
+    const [command = "", ...args] = node.command([
+      ...runTs("test/scenario/connections_probe.ts"),
+      ...clusters,
+    ]);
     this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
     this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }
@@ -29,7 +33,8 @@ export class Connections {
 
   async end(): Promise<void> {
     const ended = once(this.#child, "exit");
-    this.#child.stdin!.end();
+    // Connections that a test has left open would keep it.
+    this.#child.kill();
     await ended;
   }
 

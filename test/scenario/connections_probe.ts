@@ -1,6 +1,6 @@
 /**
- * Connections of many clients to the labs' server, held in their middle until they are told to go on. Run on a client's node; it obeys
- * lines on its standard input and answers each with a line of JSON:
+ * Connections of many clients to the labs' server, held in their middle until they are told to go on. Run on a client's node, with the
+ * cluster addresses of both families as arguments; it obeys lines on its standard input and answers each with a line of JSON:
  *
  *     open CLIENT,CLIENT,...    for each of them a connection of each kind: how many there are
  *     go                        all go on to their end: what became of them, and then there are none
@@ -16,6 +16,8 @@ import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { bytes } from "./bytes.ts";
+
+const [cluster4 = "10.0.0.100", cluster6 = "2001:db8::100"] = process.argv.slice(2);
 
 const KINDS = ["idle", "keep-alive", "download", "upload"] as const;
 type Kind = (typeof KINDS)[number];
@@ -50,7 +52,7 @@ class Connection {
   constructor(client: string, kind: Kind) {
     this.#client = client;
     this.#kind = kind;
-    const host = client.includes(":") ? "2001:db8::100" : "10.0.0.100";
+    const host = client.includes(":") ? cluster6 : cluster4;
     this.#socket = connect({ host, port: 80, localAddress: client });
     this.#socket.on("data", (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);

@@ -39,7 +39,13 @@ export function backends(count: number, own: Readonly<Record<number, Partial<Bac
 }
 
 export function statusOf(backends: readonly Backend[]): Status {
-  const cluster = { technique: "route" as const, buckets: 4096, minimum: null, healthIgnored: false };
+  const cluster = {
+    technique: "route" as const,
+    buckets: 4096,
+    minimum: null,
+    healthIgnored: false,
+    routes: null,
+  };
   return {
     ...{
       interface: "oneip0",
@@ -49,6 +55,7 @@ export function statusOf(backends: readonly Backend[]): Status {
       epoch: 17,
       pair: null,
       peer: null,
+      fleet: null,
     },
     clusters: [...Map.groupBy(backends, ({ cluster }) => cluster)].map(([name, backends]) => (
       { ...cluster, name, live: backends.filter(({ live }) => live).length, backends }

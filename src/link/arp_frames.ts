@@ -39,9 +39,12 @@ export class ArpFrames {
     return this.question(NOBODY, address, mac);
   }
 
-  /** Tells everyone where an address is: a gratuitous ARP request, RFC 5944 section 4.6. */
-  announcement(address: string, mac: Mac): Frame {
-    return this.#frame(BROADCAST, arp.REQUEST, { address, mac }, { address, mac: UNKNOWN });
+  /**
+   * Tells everyone where an address is: a gratuitous ARP request, RFC 5944 section 4.6. Of a shared address the target's MAC is the same
+   * (RFC 9568 section 6.4.2, erratum 7949).
+   */
+  announcement(address: string, mac: Mac, isShared: boolean): Frame {
+    return this.#frame(BROADCAST, arp.REQUEST, { address, mac }, { address, mac: isShared ? mac : UNKNOWN });
   }
 
   /** Tells who asked, and no other, where the address is. */

@@ -100,9 +100,10 @@ export class Link {
     if (!isOwn && !this.#holds(address)) return;
     const [frames, shared] = isOwn ? [this.#frames, dispatcher.mac] as const : this.#sharedVoice(address);
     const mac = cluster !== undefined && isBroadcast(cluster) ? cluster.group : shared;
-    this.send(frames.announcement(address, mac));
+    const announcement = () => frames.announcement(address, mac, dispatcher.vrrp !== undefined && !isOwn);
+    this.send(announcement());
     for (const { high, low } of machines) {
-      const frame = frames.announcement(address, mac);
+      const frame = announcement();
       ethernet.setDst(viewOf(frame), 0, high, low);
       this.send(frame);
     }
@@ -125,7 +126,7 @@ export class Link {
   #sayShared(addresses: readonly string[], group?: Mac): void {
     for (const address of addresses.filter((address) => this.#holds(address))) {
       const [frames, mac] = this.#sharedVoice(address);
-      this.send(frames.announcement(address, group ?? mac));
+      this.send(frames.announcement(address, group ?? mac, this.#config.dispatcher.vrrp !== undefined));
     }
   }
 

@@ -42,8 +42,8 @@ export class LinkFrames {
    * Tells everyone where an address is. `mac` may be that of a group, which Linux believes and RFC 1812 section 3.3.2
    * forbids.
    */
-  announcement(address: string, mac: Mac = this.#plan.mac): Frame {
-    return this.#familyOf(address).announcement(address, mac);
+  announcement(address: string, mac: Mac = this.#plan.mac, isShared = false): Frame {
+    return this.#familyOf(address).announcement(address, mac, isShared);
   }
 
   /** Tells who asked, and no other, where the address is. `mac` may be that of a group. */

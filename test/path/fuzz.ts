@@ -42,6 +42,9 @@ const SEEDS = [
   v6(f.solicitation(), "33:33:ff:00:01:00"),
   v6(f.solicitation({ from: "::", option: false }), "33:33:ff:00:01:00"),
   v6(f.advertisement({ to: f.IP6.dispatcher })),
+  f.vrrp(),
+  f.vrrp6(),
+  f.ethernet(f.ipv4(f.udp([])), { dst: f.MAC.shared }),
 ];
 
 /** Dispatchers of several kinds: plain, with service ports and routes and a small MTU, with a VLAN tag, with offloads. */
@@ -62,6 +65,7 @@ const PLANS: readonly Partial<Plan>[] = [
   },
   { clusters: [{ ...PLAN.clusters[0]!, transition: { udp: "stay" } }] },
   { vlan: 0x800 },
+  { vrrp: { id: 51, addresses: [f.IP.shared, "fe80::200:5eff:fe00:233", f.IP6.shared] } },
   { offloads: true, mtus: [100, 1280, 1280], addresses: PLAN.addresses },
   {
     offloads: true,
@@ -135,6 +139,8 @@ function tagged(random: Random, frame: Uint8Array): Uint8Array {
 export function fuzz(count: number, seed: number): Map<string, number> {
   const random = new Random(seed);
   const benches = PLANS.map((plan) => new Bench(plan));
+  // Of a pair, active in IPv4 and a backup in IPv6.
+  for (const { table } of benches) table.setActive(false, true);
   const slot = new Uint8Array(LONGEST + 100);
   const lookups = PLANS.map((plan) => new ClientLookup({ ...PLAN, ...plan }, slot));
   // In transition are the buckets of two, one of which keeps UDP.

@@ -212,7 +212,14 @@ test("another machine that claims a shared address is told of by both, and answe
   for (const { log } of [one, two]) {
     expect(log.filter(({ msg }) => msg === "another machine claims an address of ours")).toHaveLength(1);
   }
-  const said = f.hex(f.arp({ senderMac: f.MAC.shared, senderIp: f.IP.cluster, targetIp: f.IP.cluster }));
+  const said = f.hex(
+    f.arp({
+      senderMac: f.MAC.shared,
+      senderIp: f.IP.cluster,
+      targetMac: f.MAC.shared,
+      targetIp: f.IP.cluster,
+    }),
+  );
   const answers = it.segment.frames.slice(begun).map(f.hex).filter((frame) => frame.includes(said));
   expect(answers.map((frame) => frame.slice(18, 35)), "from the virtual MAC, to all and to the router")
     .toEqual(

@@ -314,7 +314,14 @@ const ROWS: readonly Row[] = [
         expect(
           hears(
             it.segment.frames.filter((frame) => f.hex(frame).startsWith(from4)),
-            `${macText(f.MAC.shared)} ${f.hex(f.ip(address))}`,
+            f.hex(
+              f.arp({
+                senderMac: f.MAC.shared,
+                senderIp: address,
+                targetMac: f.MAC.shared,
+                targetIp: address,
+              }),
+            ),
           ),
         )
           .toBeGreaterThan(0);

@@ -187,6 +187,22 @@ test("who has no connections left, and whether some were cut", () => {
   ]);
 });
 
+test("which one of a pair is active, and why", () => {
+  const about = { family: "IPv4", other: "10.0.0.3", was: "backup", msg: "" };
+  expect(said(
+    { event: "pair.active", ...about, reason: "10.0.0.3 was not heard for 0.18 s" },
+    { event: "pair.leaving", ...about, reason: "it stops" },
+    { event: "pair.backup", ...about, reason: "10.0.0.3 is active with priority 200" },
+    { event: "pair.split", ...about, level: 50 },
+  )).toEqual([
+    "Active for IPv4: 10.0.0.3 was not heard for 0.18 s. The shared addresses are here now.",
+    "Leaves the shared addresses of IPv4 to the other one.",
+    "Backup for IPv4: 10.0.0.3 is active with priority 200. The shared addresses are the other one's.",
+    "Another dispatcher, 10.0.0.3, is active for IPv4 at the same time. Both forward, and no connection is lost by that. " +
+    "If it goes on, look why the two do not hear each other.",
+  ]);
+});
+
 test("a takeover, from both sides", () => {
   expect(
     said(

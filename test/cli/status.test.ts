@@ -112,6 +112,41 @@ test("the fast path: where it is, its share of all frames, and what it left to t
     );
 });
 
+test("of a pair it says which one is active in each family, since when and why", () => {
+  const some = backends(1);
+  const family = {
+    ...{ mac: "00:00:5e:00:01:33", addresses: ["10.0.0.4"], priority: 100, sent: 7, heard: 7, takeovers: 1 },
+    since: new Date(STARTED_MS).toISOString(),
+  };
+  const other = { address: "10.0.0.3", priority: 200 };
+  const families = [
+    {
+      ...family,
+      family: "IPv4" as const,
+      state: "active" as const,
+      forwards: true,
+      other: null,
+      splits: 2,
+      why: "10.0.0.3 stops",
+    },
+    {
+      ...family,
+      family: "IPv6" as const,
+      state: "backup" as const,
+      forwards: false,
+      other,
+      splits: 0,
+      why: "fe80::3 is active",
+    },
+  ];
+  const status = { ...aStatusOf(some), pair: { id: 51, families } };
+  const shown = { status, counters: countersAt(60, some), rates: undefined };
+  expect(/\n(pair[^]*?)\ncluster/.exec(describeStatus(shown, STARTED_MS + 120_000))![1]).toBe(
+    "pair 51, IPv4: active for 2 min; 10.0.0.3 stops; priority 100;\n  2 times both were active\n" +
+      "pair 51, IPv6: backup for 2 min; fe80::3 is active; priority 100;\n  heard 10.0.0.3 with priority 200",
+  );
+});
+
 test("quantities have three digits", () => {
   expect([0, 0.4, 999, 1234, 12_345, 999_400, 9_876_543, 1.5e10, 2e15].map(formatQuantity)).toEqual(
     ["0", "0", "999", "1.23 k", "12.3 k", "999 k", "9.88 M", "15.0 G", "2000 T"],

@@ -206,13 +206,13 @@ function memberOf(
   if (addresses.length === 0) return [];
   const frames = new AdvertisementFrames(dispatcher, { id, intervalMs, checksum, addresses }, isV6);
   const settings = { priority, intervalMs, preempt, address: frames.address };
-  const entrust = () =>
-    events.entrust(family, frames.write(priority), { intervalMs, silenceMs: router.activeDownMs });
+  // The same again and again.
+  const usual = frames.write(priority);
+  const entrust = () => events.entrust(family, usual, { intervalMs, silenceMs: router.activeDownMs });
   const router: VirtualRouter = new VirtualRouter(settings, clock, {
     advertise: (priority) => {
-      const frame = frames.write(priority);
-      if (priority === vrrp.STOPS) return events.leave(family, frame);
-      events.advertise(frame);
+      if (priority === vrrp.STOPS) return events.leave(family, frames.write(priority));
+      events.advertise(usual);
       entrust();
     },
     standInMs: () => events.standInMs(family),

@@ -26,6 +26,7 @@ export class Succession {
   /** Resolves when the tables are published. Without a record the engine finds out anew what it can. */
   async prepare(record: EngineRecord | undefined): Promise<void> {
     if (record !== undefined) adopt(record, this.#parts);
+    else this.#parts.pair.assume();
     this.#known = record;
     const { forwarding, resolver: { neighbors }, publisher } = this.#parts;
     this.#found = finish(forwarding.update(neighbors.known(), neighbors));

@@ -155,6 +155,11 @@ export class Pair {
     };
   }
 
+  /** Nothing is known of the one in whose place it stands. */
+  assume(): void {
+    for (const { router } of this.#members) router.assume();
+  }
+
   /** Where the virtual router is another one, it begins anew. */
   adopt(record: PairRecord | null): void {
     if (record?.id !== this.#id) return;

@@ -215,6 +215,14 @@ export class VirtualRouter {
     this.#counts = { ...counts };
   }
 
+  /** Stands in the place of one of which nothing is known: it may have been active. */
+  assume(): void {
+    this.#state = "backup";
+    this.#forwards = true;
+    this.#sinceMs = this.#clock.now();
+    this.#why = "it goes on for another process, of which it does not know whether that was active";
+  }
+
   /** Starts; or goes on from where another one stood, whose time was not its own. */
   goOn(): void {
     if (this.#state === "initialize") return this.start();
@@ -262,7 +270,7 @@ export class VirtualRouter {
 
   #silence(): string {
     const other = this.#other;
-    if (this.#forwards) return "it stood still, and no other one took its place";
+    if (this.#forwards) return "no other one has taken its place";
     if (other === undefined) return "no other one was heard";
     if (other.priority === STOPS) return `${other.from} stops`;
     return this.#preempts(other.priority)

@@ -158,6 +158,26 @@ test("nobody takes over: frames that wait for a backend's MAC wait on", async ()
   await same.stop();
 });
 
+test("of a pair, who takes over and does not know whether it is active forwards until it hears the other one", async () => {
+  for (const isHeard of [true, false]) {
+    const { run, engine } = await started({}, { vrrp: { id: 51, addresses: ["10.0.0.4/15"] } });
+    const next = await run.ready();
+    engine.rest();
+    await next.prepare(undefined);
+    await engine.stand();
+    await next.goOn(undefined);
+    const now = () => next.status().pair!.families[0]!;
+    expect(now()).toMatchObject({ state: "backup", forwards: true });
+    if (isHeard) run.link.bring(f.vrrp());
+    await run.clock.advance(isHeard ? 100 : 1000);
+    expect(now()).toMatchObject(
+      isHeard ? { state: "backup", forwards: false } : { state: "active", forwards: true },
+    );
+    await engine.leave();
+    await next.leave();
+  }
+});
+
 test("before a takeover by a file with other addresses the link is asked who has them", async () => {
   const { run, engine } = await started();
   const mac = "02:00:00:00:04:04";

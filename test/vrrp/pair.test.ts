@@ -106,7 +106,7 @@ describe("what a client notices when the active one", () => {
     await it.clock.advance(DOWN_MS);
     expect(one.families()[0]).toMatchObject({
       state: "active",
-      why: "it stood still, and no other one took its place",
+      why: "no other one has taken its place",
     });
   });
 

@@ -160,12 +160,13 @@ export class Pair {
     for (const { router } of this.#members) router.assume();
   }
 
-  /** Where the virtual router is another one, it begins anew. */
+  /** Null, or another virtual router: what is shared now was that one's alone, or nothing is known of it. */
   adopt(record: PairRecord | null): void {
-    if (record?.id !== this.#id) return;
+    if (record?.id !== this.#id) return this.assume();
     for (const { family, settings, router } of this.#members) {
       const known = record.routers.find((one) => one.family === family && one.address === settings.address);
-      if (known !== undefined) router.adopt(known.router);
+      if (known === undefined) router.assume();
+      else router.adopt(known.router);
     }
   }
 

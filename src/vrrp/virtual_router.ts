@@ -220,7 +220,7 @@ export class VirtualRouter {
     this.#state = "backup";
     this.#forwards = true;
     this.#sinceMs = this.#clock.now();
-    this.#why = "it goes on for another process, of which it does not know whether that was active";
+    this.#why = "it goes on in the place of one that may have been active";
   }
 
   /** Starts; or goes on from where another one stood, whose time was not its own. */

@@ -129,6 +129,23 @@ describe("what a client notices when the active one", () => {
   });
 });
 
+test("one that is alone gets a pair by another configuration, and is alone again: no client notices", async () => {
+  await using it = new Arrangement();
+  const one = await it.start("one", null);
+  await it.clock.advance(2000);
+  const reload = (vrrp: object | null) =>
+    it.pauseDuring(1000, () => {
+      void one.engine.reload(it.config("one", vrrp)).then((next) => one.engine = next);
+    });
+  expect(await reload({})).toBeLessThanOrEqual(WAY_MS);
+  expect(one.states()).toEqual(["active", "active"]);
+  expect(it.router.neighbors.get(f.IP.cluster)).toBe(f.MAC.shared);
+  expect(await reload({ id: 52 }), "another virtual router").toBeLessThanOrEqual(WAY_MS);
+  expect(it.router.neighbors.get(f.IP.cluster)).toBe("00:00:5e:00:01:34");
+  expect(await reload(null)).toBeLessThanOrEqual(WAY_MS);
+  expect(it.router.neighbors.get(f.IP.cluster)).toBe(f.MAC.dispatcher);
+});
+
 test("a backup that stands still does not take over when it goes on", async () => {
   for (const timersFirst of [true, false]) {
     await using it = new Arrangement();

@@ -211,6 +211,11 @@ export class Engine {
     return decide(this.#parts, backend, { state });
   }
 
+  /** Both of them. */
+  decide(backend: string, wanted: Wanted): Promise<BackendStatus> {
+    return decide(this.#parts, backend, wanted);
+  }
+
   /** Gives a backend another weight, 0 to 100; 0 drains. The rest is as with `administer`. */
   setWeight(backend: string, weight: number): Promise<BackendStatus> {
     return decide(this.#parts, backend, { weight });

@@ -18,7 +18,7 @@ clusters:
 
 function warningsIn(text: string): Warning[] {
   const { config, read } = finish(parseInSteps(text, "oneip.yaml", "machine"));
-  return warningsOf(config, read, "oneip.yaml");
+  return warningsOf(config, read);
 }
 
 /** `id line:column key` of each. */

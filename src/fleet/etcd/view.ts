@@ -17,14 +17,7 @@
 import type { Agreement, Decision, Finding } from "../../cluster/quorum.ts";
 import type { Clock, Timer } from "../../system/clock.ts";
 import { type Etcd, RefusedError } from "./etcd.ts";
-import {
-  decisionIn,
-  decisionText,
-  type Keys,
-  type Observation,
-  observationText,
-  observerIn,
-} from "./keys.ts";
+import { decisionIn, decisionText, type Keys, observationText, observerIn } from "./keys.ts";
 import { readSnapshot, type SharedText, type Snapshot } from "./snapshot.ts";
 
 export const TURN_MS = 2000;
@@ -39,11 +32,12 @@ const REFUSED_MS = 15_000;
 const LEAST_MS = 20;
 const LEASE_S = 6;
 
+const BEHIND =
+  "etcd is behind: it was perhaps restored from an older copy; push the configuration that is to hold";
+
 export interface Follower {
-  /** What it finds by itself. */
+  /** What it finds by itself; nothing of clusters that start. */
   finding(): Finding;
-  /** Has it its first word on each backend? */
-  isStarting(): boolean;
   /**
    * Goes on by this configuration. Resolves with whether it does: it may refuse it, and tells the log why.
    */
@@ -88,7 +82,7 @@ export interface ViewCounts {
   behind: number;
   /** Configurations that it would not go by. */
   refused: number;
-  /** Watches that had to be begun anew. */
+  /** Watches that were begun. */
   watches: number;
 }
 
@@ -173,6 +167,7 @@ export class View {
     of: Pick<Decision, "cluster" | "backend">,
     decision: (before: Decision | undefined) => Decision,
   ): Promise<void> {
+    if (this.#behindBy !== undefined) throw new RefusedError(BEHIND);
     const key = this.#keys.decision(of);
     const { ranges: [there = []] } = await this.#etcd.transact([], [{ range: key }]);
     const next = decision(there[0] && decisionIn(there[0]));
@@ -299,13 +294,9 @@ export class View {
 
   /** Undefined while it has no word yet. */
   #observation(): string | undefined {
-    if (this.#follower.isStarting()) return undefined;
-    const observation: Observation = {
-      mac: this.#self.mac,
-      revision: this.#adopted?.revision ?? 0,
-      finding: this.#follower.finding(),
-    };
-    return observationText(observation);
+    const finding = this.#follower.finding();
+    if (Object.keys(finding).length === 0) return undefined;
+    return observationText({ mac: this.#self.mac, revision: this.#adopted?.revision ?? 0, finding });
   }
 
   async #putObservation(lease: string): Promise<void> {
@@ -414,7 +405,7 @@ export class View {
   }
 
   #whyAlone(nowMs: number): string | undefined {
-    if (this.#behindBy !== undefined) return "etcd is behind: it was perhaps restored from an older copy";
+    if (this.#behindBy !== undefined) return BEHIND;
     if (this.#isNameTaken) {
       return `another dispatcher has the name ${this.#self.name}: give each one its own with fleet.etcd.name`;
     }

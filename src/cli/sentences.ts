@@ -77,9 +77,9 @@ export class Sentences {
     "another machine claims an address of ours": claim,
     "technique changed": techniqueChanged,
     "fleet.agreed": ({ revision, observers }) =>
-      `This dispatcher goes by the word of its fleet, which is ${names(observers)}, ${
-        revision === 0 ? "and by the clusters of its file" : `and by revision ${String(revision)}`
-      }.`,
+      `This dispatcher goes by the word of its fleet, ${
+        (observers as readonly string[]).length === 0 ? "of which nobody has one yet" : names(observers)
+      }, and by ${revision === 0 ? "the clusters of its file" : `revision ${String(revision)} of them`}.`,
     "fleet.alone": ({ reason }) =>
       `This dispatcher is alone: ${String(reason)}. It keeps its map, and goes by what it finds itself.`,
     "fleet.behind": ({ reason }) =>

@@ -242,7 +242,7 @@ function errorOf(status: number, text: string, endpoint: string): Error {
   } catch {
     const hint = status === 404
       ? ", so it has no JSON gateway: start etcd with enable-grpc-gateway: true"
-      : "";
+      : `: ${text.trim().slice(0, 200)}`;
     return new UnreachableError(`${endpoint} answers with status ${status}${hint}`);
   }
   const { code, message } = refused;

@@ -29,7 +29,7 @@ const RETRY_MS = 250;
 /** The same for what etcd refuses. */
 const REFUSED_MS = 15_000;
 /** Between the beginnings of two turns, whatever rings. */
-const LEAST_MS = 20;
+const LEAST_MS = 25;
 const LEASE_S = 6;
 
 const BEHIND =
@@ -260,7 +260,8 @@ export class View {
     if (this.#isStopped) return;
     this.#pend();
     this.#judge();
-    this.#next(this.#failures > 0 ? this.#retryMs : this.#isRung ? LEAST_MS : TURN_MS);
+    const isDue = this.#isRung || (this.#pendingSinceMs !== undefined && !this.#isNameTaken);
+    this.#next(this.#failures > 0 ? this.#retryMs : isDue ? LEAST_MS : TURN_MS);
   }
 
   /** It takes etcd much to see that a password is wrong. */

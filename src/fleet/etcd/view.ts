@@ -102,6 +102,8 @@ export class View {
   /** Of the configuration when etcd was first found behind. */
   #behindBy: number | undefined;
   #lease: string | undefined;
+  /** When it was last kept alive. */
+  #keptMs = -Infinity;
   /** What it has put under its lease. */
   #put: string | undefined;
   #isNameTaken = false;
@@ -271,12 +273,7 @@ export class View {
   }
 
   async #exchange(beganMs: number): Promise<void> {
-    if (this.#lease !== undefined && !await this.#etcd.keepAlive(this.#lease)) this.#lease = undefined;
-    if (this.#lease === undefined) {
-      this.#lease = await this.#etcd.grant(LEASE_S);
-      this.#put = undefined;
-    }
-    await this.#putObservation(this.#lease);
+    await this.#putObservation(await this.#keptLease(beganMs));
     const before = this.#snapshot;
     const snapshot = await readSnapshot(this.#etcd, this.#keys, before?.configuration);
     if (this.#isStopped) return;
@@ -291,6 +288,18 @@ export class View {
     this.#pend();
     this.#judge();
     for (const one of this.#waiting) if (one.revision <= snapshot.revision) one.done();
+  }
+
+  /** A turn that something has rung for needs no other lease. */
+  async #keptLease(nowMs: number): Promise<string> {
+    if (this.#lease !== undefined && nowMs - this.#keptMs < TURN_MS / 2) return this.#lease;
+    if (this.#lease !== undefined && !await this.#etcd.keepAlive(this.#lease)) this.#lease = undefined;
+    if (this.#lease === undefined) {
+      this.#lease = await this.#etcd.grant(LEASE_S);
+      this.#put = undefined;
+    }
+    this.#keptMs = nowMs;
+    return this.#lease;
   }
 
   /** Undefined while it has no word yet. */

@@ -77,6 +77,19 @@ test("in a fleet an address of the link is warned of, and a last resort that is 
     .toEqual([]);
 });
 
+test("a password that goes to etcd without TLS is warned of", () => {
+  const withEtcd = (endpoint: string) =>
+    warned(
+      TEXT.replace("10.0.0.100", "10.1.0.100") +
+        `fleet:\n  etcd: {endpoints: ["${endpoint}"], user: oneip, passwordFile: password}\n`,
+    );
+  expect(withEtcd("http://10.0.0.5:2379")).toEqual([
+    "plain-etcd 9:74 fleet.etcd.passwordFile",
+  ]);
+  expect(withEtcd("https://10.0.0.5:2379")).toEqual([]);
+  expect(withEtcd("http://127.0.0.1:2379")).toEqual([]);
+});
+
 test("an API that other machines reach without TLS is warned of", () => {
   const withApi = (api: string) => warned(`${TEXT}api: ${api}\n`);
   expect(withApi("{listen: [127.0.0.1:80, 10.0.0.5:80], tokenFile: t}")).toEqual([

@@ -60,7 +60,6 @@ function clientOf(answer: () => Promise<Answer> | Answer, clock = new MachineClo
   return new Etcd(["http://10.0.0.5:2379"], undefined, () => Promise.resolve(answer()), clock);
 }
 
-// deno-lint-ignore require-await
 async function* octets(text: string, times = 1) {
   for (let n = 0; n < times; n++) yield Buffer.from(text);
 }

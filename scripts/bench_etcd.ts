@@ -18,7 +18,7 @@ interface Line {
   readonly time: string;
   readonly event?: string;
   readonly revision?: number;
-  readonly cluster?: string;
+  readonly moves?: readonly { readonly from: string | null }[];
 }
 
 function spread(values: readonly number[], unit: string): string {
@@ -98,18 +98,22 @@ async function adoption(bed: Bed): Promise<number[]> {
 async function failover(bed: Bed): Promise<number[]> {
   const found: number[] = [];
   const server = bed.lab.node("web3").program!;
-  const changed = (name: string) => bed.lines(name).filter(({ event }) => event === "map.changed");
+  const changed = (name: string) =>
+    bed.lines(name).filter(({ event, moves }) =>
+      event === "map.changed" && moves!.some(({ from }) => from === "web3")
+    );
+  const down = (name: string) => bed.lines(name).filter(({ event }) => event === "backend.down");
   for (let run = 0; run < RUNS; run++) {
     const before = NAMES.map((name) => changed(name).length);
-    const downs = NAMES.map((name) => bed.lines(name).filter(({ event }) => event === "backend.down").length);
+    const downs = NAMES.map((name) => down(name).length);
     await server.stop("SIGKILL");
     const maps = await Promise.all(
       NAMES.map((name, index) => until(`${name} has another map`, () => changed(name)[before[index]!])),
     );
-    const first = NAMES.map((name, index) =>
-      bed.lines(name).filter(({ event }) => event === "backend.down")[downs[index]!]
+    const first = await Promise.all(
+      NAMES.map((name, index) => until(`${name} finds it dead`, () => down(name)[downs[index]!])),
     );
-    const firstMs = Math.min(...first.map((line) => line === undefined ? Infinity : Date.parse(line.time)));
+    const firstMs = Math.min(...first.map(({ time }) => Date.parse(time)));
     found.push(Math.max(...maps.map(({ time }) => Date.parse(time))) - firstMs);
     await server.start();
     await bed.all(async (name) => (await bed.status(name)).clusters[0]!.live === 3);

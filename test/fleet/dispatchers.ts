@@ -50,7 +50,7 @@ export class Member {
     writeFileSync(
       this.file,
       `dispatcher: {mac: "${mac}", addresses: [10.0.0.2/15], verify: "off"}\n${text}` +
-        `fleet: {etcd: {endpoints: [http://10.0.0.5:2379], name: ${name}}}\n`,
+        `fleet: {etcd: {endpoints: [http://10.0.0.5:2379], name: ${name}${fleet.keys}}}\n`,
     );
     this.machines = machines(BACKENDS).map(({ server: _, ...machine }) => machine);
     this.run = new Run(this.machines, loadConfig(this.file), fleet.clock);
@@ -108,7 +108,11 @@ export class Fleet {
   readonly folder = mkdtempSync(join(tmpdir(), "oneip-fleet-"));
   readonly members: readonly Member[];
 
-  constructor(count: number, text = clusters()) {
+  /** More keys of `fleet.etcd`. */
+  readonly keys: string;
+
+  constructor(count: number, text = clusters(), keys = "") {
+    this.keys = keys;
     this.members = Array.from(
       { length: count },
       (_, index) => new Member(this, `d${index + 1}`, index, text),

@@ -107,7 +107,7 @@ ctl("role", "grant-permission", "--prefix=true", "oneip", "readwrite", "/oneip/"
 ctl("user", "grant-role", "oneip", "oneip");
 ctl("user", "grant-role", "root", "root");
 ctl("auth", "enable");
-const user = clientOf(nameless, { user: "oneip", password: "right" });
+const user = clientOf(nameless, { user: "oneip", password: () => "right" });
 const first = (await user.transact([], [{ put: "/oneip/a", value: "1" }])).succeeded;
 // All tokens end by this.
 ctl("--user", "root:secret", "auth", "disable");
@@ -124,7 +124,7 @@ const results = {
   renewed,
   elsewhere: await outcome(() => user.transact([], [{ put: "/f/a", value: "1" }])),
   wrong: await outcome(() =>
-    clientOf(nameless, { user: "oneip", password: "wrong" }).transact([], [{ range: "/oneip/a" }])
+    clientOf(nameless, { user: "oneip", password: () => "wrong" }).transact([], [{ range: "/oneip/a" }])
   ),
   none: await outcome(() => clientOf(nameless).transact([], [{ range: "/oneip/a" }])),
   named: await outcome(() => clientOf(whole).transact([], [])),

@@ -1,5 +1,7 @@
 /** Dispatchers that share by etcd, in virtual time: what they go by, and when one is alone. */
 
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { UsageError } from "oneip";
 import { clusters, Fleet, type Member } from "./dispatchers.ts";
@@ -7,8 +9,8 @@ import { clusters, Fleet, type Member } from "./dispatchers.ts";
 let fleet: Fleet;
 afterEach(() => fleet.end());
 
-async function started(count: number, text?: string): Promise<[Fleet, ...Member[]]> {
-  fleet = new Fleet(count, text);
+async function started(count: number, keys?: string): Promise<[Fleet, ...Member[]]> {
+  fleet = new Fleet(count, undefined, keys);
   await fleet.start();
   return [fleet, ...fleet.members];
 }
@@ -111,6 +113,34 @@ test("etcd is gone: what a dispatcher finds counts at once, its map stays, and n
   expect(d1.lines().map(({ event }) => event)).toContain("fleet.agreed");
   expect([d1.serving(), d2.serving()]).toEqual([ALL, ALL]);
   expect(d1.following.known()!.counts.alone).toBe(1);
+});
+
+test("with a wrong password a dispatcher is alone, and says so; once it is right it needs no other start", async () => {
+  fleet = new Fleet(1, undefined, ", user: oneip, passwordFile: password");
+  fleet.etcd.password = "right";
+  const password = join(fleet.folder, "password");
+  writeFileSync(password, "wrong\n");
+  await fleet.start();
+  const d1 = fleet.members[0]!;
+  const why = () => d1.following.status()!.why;
+  expect([d1.isAlone, why(), d1.serving()]).toEqual([
+    true,
+    "http://10.0.0.5:2379 refuses: etcdserver: authentication failed, invalid user ID or password",
+    ALL,
+  ]);
+  const asked = () => fleet.etcd.asked["auth/authenticate"]!;
+  const before = asked();
+  await fleet.clock.advance(60_000);
+  expect(asked() - before).toBeLessThan(10);
+  rmSync(password);
+  await fleet.clock.advance(20_000);
+  expect(why()).toBe(`fleet.etcd.passwordFile: cannot read "${password}": ENOENT`);
+  writeFileSync(password, "right\n");
+  await fleet.clock.advance(20_000);
+  expect(d1.isAlone).toBe(false);
+  fleet.etcd.forgetTokens();
+  await fleet.clock.advance(10_000);
+  expect(d1.isAlone).toBe(false);
 });
 
 test("etcd hangs: a fail-over waits a second for it, and no longer", async () => {

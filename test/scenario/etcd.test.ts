@@ -216,7 +216,7 @@ describe.skipIf(needsTap())("one view, by etcd", () => {
     const summary = JSON.parse(watched.trim().split("\n").at(-1)!);
     expect(failures).toEqual([]);
     expect(summary.sent).toBeGreaterThan(500);
-    expect(summary.pause.ms).toBeLessThan(2000 + summary.lateMs);
+    expect(summary.pause.ms).toBeLessThan(1000 + summary.lateMs);
     expect(existsSync(file())).toBe(true);
   });
 });

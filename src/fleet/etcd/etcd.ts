@@ -29,7 +29,8 @@ const [DEADLINE_EXCEEDED, UNAVAILABLE, UNAUTHENTICATED] = [4, 14, 16];
 
 export interface Account {
   readonly user: string;
-  readonly password: string;
+  /** As it is now: who puts a wrong one right need start nothing anew. */
+  password(): string;
 }
 
 export type Compare =
@@ -174,7 +175,8 @@ export class Etcd {
   async #tokenAt(endpoint: string): Promise<string | undefined> {
     if (this.#account === undefined) return undefined;
     if (this.#token !== undefined) return this.#token;
-    const { user: name, password } = this.#account;
+    const { user: name } = this.#account;
+    const password = this.#account.password();
     const { token } = await this.#askAt(
       endpoint,
       "auth/authenticate",

@@ -20,7 +20,7 @@ export function openEtcd(config: EtcdConfig, clock: Clock, by?: Post): Opened {
   const { endpoints, prefix, user, passwordFile, ca, certificate, key } = config;
   const account = user === undefined || passwordFile === undefined
     ? undefined
-    : { user, password: contentsOf("passwordFile", passwordFile).replace(/\r?\n$/, "") };
+    : { user, password: () => contentsOf("passwordFile", passwordFile).replace(/\r?\n$/, "") };
   const poster = new Poster({
     ca: ca && contentsOf("ca", ca),
     certificate: certificate && contentsOf("certificate", certificate),

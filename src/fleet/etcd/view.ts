@@ -16,7 +16,7 @@
 
 import type { Agreement, Decision, Finding } from "../../cluster/quorum.ts";
 import type { Clock, Timer } from "../../system/clock.ts";
-import { type Etcd, RefusedError } from "./etcd.ts";
+import { type Etcd, RefusedError, UnreachableError } from "./etcd.ts";
 import { decisionIn, decisionText, type Keys, observationText, observerIn } from "./keys.ts";
 import { readSnapshot, type SharedText, type Snapshot } from "./snapshot.ts";
 
@@ -255,7 +255,7 @@ export class View {
     } catch (error) {
       this.#failure = (error as Error).message;
       this.#failures++;
-      this.#isRefused = error instanceof RefusedError;
+      this.#isRefused = !(error instanceof UnreachableError);
       if (this.#isRefused) this.#lease = undefined;
     }
     this.#isTurning = false;

@@ -18,4 +18,5 @@ if (config.fleet?.bird !== undefined) {
   const { socket } = config.fleet.bird;
   console.log(`net=unix:${socket}\nwrite=${socket}`);
 }
+for (const member of config.fleet?.etcd?.endpoints ?? []) console.log(`net=${new URL(member).host}`);
 for (const endpoint of config.api.listen) console.log(`net=${formatEndpoint(endpoint)}`);

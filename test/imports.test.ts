@@ -26,6 +26,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
     "filter/rules": [],
   },
   { verify: [], health: [], watch: [], peer: [], fleet: [] },
+  { "fleet/etcd": [] },
   { cluster: [], link: [], fault: [], vrrp: ["link"] },
   { config: [], plane: [] },
   { kernel: ["kernel/program"], "kernel/program": [] },

@@ -15,6 +15,7 @@ import type { FamilyStatus } from "../vrrp/pair.ts";
 import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
 import type { ProbeCounts } from "../health/record.ts";
 import type { FastPathStatus } from "../plane/kernel_share.ts";
+import type { EtcdKnown } from "./etcd_status.ts";
 import { isHandedUp, isSent, NAMES } from "../path/verdict.ts";
 
 export interface Known {
@@ -28,13 +29,16 @@ export interface Known {
   readonly tapDropped: number;
   readonly probes: ProbeCounts;
   readonly fastPath: FastPathStatus;
+  /** Null: it shares nothing by etcd. */
+  readonly etcd: EtcdKnown | null;
 }
 
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** `startedMs`: when the service has started, in milliseconds since 1970. */
-export function known(engine: Engine, startedMs: number): Known {
+export function known(engine: Engine, startedMs: number, etcd: Known["etcd"] = null): Known {
   return {
+    etcd,
     report: engine.report(),
     status: engine.status(),
     startedMs,
@@ -245,7 +249,34 @@ export function metricsText(known: Known): string {
       "Octets of these frames, with their Ethernet headers.",
       byMachine(report.octets),
     ),
+    ...(known.etcd === null ? [] : ofEtcd(known.etcd)),
   ].join("");
+}
+
+function ofEtcd({ status, counts }: EtcdKnown): string[] {
+  return [
+    gauge("etcd_agreed", "1 while the dispatcher goes by the word of its fleet; 0 while it is alone.", [
+      ["", Number(!status.isAlone)],
+    ]),
+    gauge(
+      "etcd_configuration_revision",
+      "etcd's revision of the shared configuration that it runs by; 0: that of its file.",
+      [["", status.revision]],
+    ),
+    gauge("etcd_dispatchers", "Dispatchers whose word counts.", [["", status.dispatchers.length]]),
+    counter("etcd_alone_total", "How often the dispatcher went alone.", [["", counts.alone]]),
+    counter("etcd_behind_total", "How often etcd was found behind what was seen before.", [
+      ["", counts.behind],
+    ]),
+    counter("etcd_refused_total", "Shared configurations that the dispatcher would not go by.", [
+      ["", counts.refused],
+    ]),
+    counter("etcd_watches_total", "Watches that were begun.", [["", counts.watches]]),
+    counter("etcd_requests_total", "Requests to members of etcd, by what became of them.", [
+      [labels({ outcome: "answered" }), counts.requests.answered],
+      [labels({ outcome: "failed" }), counts.requests.failed],
+    ]),
+  ];
 }
 
 /** Its labels, empty without any, and its value. */

@@ -10,6 +10,11 @@ import {
 } from "../cluster/config_changes.ts";
 import { findBackend, findCluster } from "../cluster/find_backend.ts";
 import type { Config } from "../config/config.ts";
+import type { Agreement, Decision, Finding } from "../cluster/quorum.ts";
+import type { Wanted } from "../engine/decide.ts";
+import type { BackendStatus } from "../engine/status.ts";
+import type { SharedText } from "../fleet/etcd/snapshot.ts";
+import { requireShareable, sourceOf } from "./shared.ts";
 import { configOfInSteps, loadInSteps } from "../config/load.ts";
 import { configData, configFile, type JsonMapping } from "../config/print.ts";
 import type { HandedTap } from "../device/tap.ts";
@@ -34,6 +39,8 @@ export interface Service {
   readonly config: Config;
   readonly log: Logger;
   readonly manager: ServiceManager;
+  /** What a fleet shares, with which it was started. */
+  readonly shared?: SharedText | undefined;
   /** The file says this from now on. */
   reloaded(config: Config): void;
 }
@@ -59,6 +66,9 @@ export class Running {
   #config: Config;
   #tcp: TcpApi | undefined;
   #isStopping = false;
+  /** In place of what the file says of it. */
+  #shared: SharedText | undefined;
+  #found: () => void = () => {};
   /** Another process has what the engine knew. */
   #isHandedOver = false;
   /** One reload or takeover at a time. */
@@ -77,6 +87,7 @@ export class Running {
     this.#clock = clock;
     this.#engine = engine;
     this.#config = service.config;
+    this.#shared = service.shared;
     this.#heed(engine);
   }
 
@@ -132,6 +143,60 @@ export class Running {
     });
   }
 
+  /**
+   * Goes on by what a fleet shares, in place of what the file says of it. Resolves with whether it does: what will not do for this
+   * dispatcher is told to the log, and changes nothing.
+   */
+  adopt(shared: SharedText): Promise<boolean> {
+    return this.inTurn(async () => {
+      const before = this.#shared;
+      this.#shared = shared;
+      try {
+        await this.#service.manager.during(() => this.#reload());
+        return true;
+      } catch (error) {
+        this.#shared = before;
+        this.#service.log.error(
+          {
+            event: "configuration.refused",
+            revision: shared.revision,
+            reason: (error as Error).message,
+          },
+          "what the fleet shares was refused, and nothing was changed",
+        );
+        return false;
+      }
+    });
+  }
+
+  /** What it finds of its backends by itself. */
+  finding(): Finding {
+    return this.#engine.finding();
+  }
+
+  /** Calls this whenever it may have found something else. */
+  whenFound(call: () => void): void {
+    this.#found = call;
+  }
+
+  /** Goes by what the fleet agrees on, when it goes on by no other configuration just then. */
+  agree(agreement: Agreement): void {
+    void this.inTurn(() => {
+      void this.#engine.agree(agreement);
+      return Promise.resolve();
+    });
+  }
+
+  /** What people decide of a backend for all dispatchers. Throws UsageError when there is none, or several. */
+  decisionOf(backend: string, wanted: Wanted, before?: Decision): Decision {
+    return this.engine.decisionOf(backend, wanted, before);
+  }
+
+  /** When the workers follow all that was agreed on by now. */
+  settled(backend: string): Promise<BackendStatus> {
+    return this.inTurn(() => this.engine.settled(backend));
+  }
+
   /** What a reload would change. Throws where it would, and changes nothing. */
   changes(): Promise<ConfigChanges> {
     return this.inTurn(async () => (await this.#read()).changes);
@@ -141,7 +206,7 @@ export class Running {
   difference(): Promise<Difference> {
     return this.inTurn(async () => {
       const { file } = this.#service;
-      const { config } = await inSteps(this.#clock, loadInSteps(file));
+      const { config } = await inSteps(this.#clock, loadInSteps(file, sourceOf(this.#shared)));
       const { config: now, drained } = this.engine.commanded();
       return { file: resolve(file), changes: keyChangesBetween(config, now), drained };
     });
@@ -213,6 +278,7 @@ export class Running {
   #heed(engine: Engine): void {
     engine.failed.catch(this.#fail);
     void engine.live.then(this.#becomeLive);
+    engine.whenFound(() => this.#found());
   }
 
   async #reload(): Promise<ConfigChanges> {
@@ -227,7 +293,8 @@ export class Running {
       throw error;
     }
     await listeners?.take();
-    log.info({ event: "configuration.reloaded", ...changes }, "configuration reloaded");
+    const revision = this.#shared === undefined ? {} : { revision: this.#shared.revision };
+    log.info({ event: "configuration.reloaded", ...changes, ...revision }, "configuration reloaded");
     for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
     return changes;
   }
@@ -238,6 +305,11 @@ export class Running {
     change: (backends: readonly JsonMapping[]) => readonly JsonMapping[],
   ): Promise<ConfigChanges> {
     const cluster = findCluster(this.#config.clusters, name);
+    if (this.#config.fleet?.etcd !== undefined) {
+      throw new UsageError(
+        'The clusters are shared with other dispatchers: change the file, and "oneip config push -c FILE"',
+      );
+    }
     if (this.engine.techniques().some((one) => one.cluster === name && one.technique === "broadcast")) {
       throw new UsageError(
         `In cluster "${name}" each backend's agent goes by the file, because its technique is broadcast; ` +
@@ -273,7 +345,9 @@ export class Running {
   /** What the file says now, and what of that is new. */
   async #read() {
     // With 1,000 backends it takes a while: answers to probes and from neighbors are read in between.
-    const { config, warnings } = await inSteps(this.#clock, loadInSteps(this.#service.file));
+    const source = sourceOf(this.#shared);
+    const { config, warnings } = await inSteps(this.#clock, loadInSteps(this.#service.file, source));
+    if (this.#shared !== undefined) requireShareable(config, this.#service.file);
     requireFreeAddresses(config);
     requireNeeds(config);
     requireUplink(config);

@@ -27,11 +27,15 @@ import { requireApi, TcpApi } from "./tcp.ts";
 import { Engine } from "../engine/engine.ts";
 import { withdrawLeft } from "../fleet/routes.ts";
 import { findBackend, findCluster } from "../cluster/find_backend.ts";
-import { loadWithWarnings } from "../config/load.ts";
+import { Following } from "./following.ts";
+import { loadForStart } from "./shared.ts";
 import { requireNeeds } from "../health/needs.ts";
 import { Output, STDOUT } from "../device/output.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
 import { REAL_CLOCK } from "../system/clock.ts";
+import { within } from "../system/within.ts";
+import type { Wanted } from "../engine/decide.ts";
+import { etcdStatusOf } from "./etcd_status.ts";
 import { openLog } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
 import { configData, type Json, type JsonMapping } from "../config/print.ts";
@@ -39,6 +43,9 @@ import type { VerificationReport } from "../verify/report.ts";
 import { requireFreeAddresses } from "../verify/free_addresses.ts";
 import { explainSilence } from "../verify/silence.ts";
 import { verifyAlone } from "../verify/verify_alone.ts";
+
+/** So long a dispatcher that ends waits for etcd to hear of it. */
+const LEAVING_MS = 500;
 
 /** The verification at the start has found what the configuration does not put up with. */
 export class VerificationError extends Error {
@@ -66,7 +73,7 @@ export async function serve(
   file: string,
   { takeover = false, readable }: ServeOptions = {},
 ): Promise<void> {
-  const { config, warnings } = loadWithWarnings(file);
+  const { config, warnings, shared, without } = await loadForStart(file, REAL_CLOCK);
   requireFreeAddresses(config);
   requireNeeds(config);
   requireUplink(config);
@@ -86,17 +93,25 @@ export async function serve(
     readable: output.isTerminal && sentence !== undefined ? (line) => sentence!(line) : undefined,
   });
   for (const warning of warnings) log.warn(warning, "The configuration is legal but unwise");
+  if (without !== undefined) {
+    log.warn(
+      { event: "fleet.unshared", reason: without },
+      "started by the clusters of its file, not by what the fleet shares",
+    );
+  }
   const manager = serviceManagerOf(process.env, log);
   const hooks = new Hooks({ log, clock: REAL_CLOCK });
-  const reloaded = (config: Config) => {
+  const listeners = [(config: Config) => {
     sentence = readable?.(config);
     hooks.use(config.dispatcher.onEvent);
-  };
+  }];
+  const reloaded = (config: Config) => listeners.forEach((listen) => listen(config));
   hooks.use(config.dispatcher.onEvent);
   events.listen((event) => hooks.hear(event));
   events.listen(() => manager.changed());
   try {
-    await run({ file, config, log, manager, reloaded }, { events, ring }, asked, takeover);
+    const service = { file, config, log, manager, shared, reloaded };
+    await run(service, { events, ring }, asked, takeover, (listen) => listeners.push(listen));
   } finally {
     hooks.stop();
     if (hooks.counts.run + hooks.counts.lost > 0) log.info({ ...hooks.counts }, "commands of onEvent");
@@ -115,6 +130,7 @@ async function run(
   history: History,
   asked: Promise<string>,
   takeover: boolean,
+  whenReloaded: (call: (config: Config) => void) => void,
 ): Promise<void> {
   const { config, log, manager } = service;
   let running = undefined as Running | undefined;
@@ -126,12 +142,17 @@ async function run(
   const started = takeover ? await goOn(config, log, history) : await start(config, log);
   const { engine } = started;
   running = new Running(started, service);
+  const following = new Following(running, log, REAL_CLOCK);
+  whenReloaded((config) => following.follow(config, undefined));
   const handingOver = new HandingOver(running, history.ring, log, REAL_CLOCK);
-  const control = await listenForCommands(running, handingOver, history.ring, log, REAL_CLOCK.sinceEpoch());
+  const parts = { running, following, handingOver };
+  const control = await listenForCommands(parts, history.ring, log, REAL_CLOCK.sinceEpoch());
   manager.follow(running);
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
   tellOfFastPath(engine, config, log);
+  following.follow(config, service.shared);
+  let isReplaced = false;
   try {
     const { signal, pid } = await Promise.race([
       asked.then((signal) => ({ signal, pid: undefined })),
@@ -142,11 +163,14 @@ async function run(
     else {
       log.info({ event: "takeover.given", pid }, "another process has taken over");
       manager.replacedBy(pid);
+      isReplaced = true;
     }
   } finally {
     manager.stopping();
     control?.close();
+    const left = within(REAL_CLOCK, LEAVING_MS, following.stop(isReplaced), "etcd is slow").catch(() => {});
     await running.stop();
+    await left;
   }
 }
 
@@ -227,21 +251,32 @@ async function nameHolder(error: unknown, interfaceName: string): Promise<unknow
   );
 }
 
-function monitoredOf(running: Running, startedMs: number): Monitored {
+function monitoredOf(running: Running, following: Following, startedMs: number): Monitored {
   let isLive = false;
   void running.live.then(() => isLive = true);
-  return { isLive: () => isLive, metrics: () => metricsText(known(running.engine, startedMs)) };
+  return {
+    isLive: () => isLive,
+    metrics: () => metricsText(known(running.engine, startedMs, following.known())),
+  };
+}
+
+/** Of what runs. */
+interface Parts {
+  readonly running: Running;
+  readonly following: Following;
+  readonly handingOver: HandingOver;
 }
 
 /** Without its control socket a dispatcher does its work, so that is worth a warning only. */
 async function listenForCommands(
-  running: Running,
-  handingOver: HandingOver,
+  { running, following, handingOver }: Parts,
   ring: EventRing,
   log: Logger,
   startedMs: number,
 ): Promise<Listener | undefined> {
   const clusters = () => running.engine.status().clusters;
+  const decide = async (backend: string, wanted: Wanted) =>
+    await following.decide(backend, wanted) ?? await running.engine.decide(backend, wanted);
   try {
     const handlers: Handlers = {
       events: () => ring.all(),
@@ -255,6 +290,7 @@ async function listenForCommands(
         runtime: RUNTIME,
         startedAt: new Date(startedMs).toISOString(),
         fastPath: running.engine.fastPath,
+        etcd: etcdStatusOf(following.status(), REAL_CLOCK),
         ...running.engine.status(),
       }),
       counters: () => countersOf(running.engine, REAL_CLOCK.sinceEpoch()),
@@ -271,9 +307,9 @@ async function listenForCommands(
       fleetDrain: ({ now = false }) => running.engine.administerFleet(now ? "down" : "draining"),
       fleetUndrain: () => running.engine.administerFleet("active"),
       drain: ({ cluster, backend, now = false }) =>
-        running.engine.administer(`${cluster}/${backend}`, now ? "down" : "draining"),
-      undrain: ({ cluster, backend }) => running.engine.administer(`${cluster}/${backend}`, "active"),
-      weight: ({ cluster, backend, weight }) => running.engine.setWeight(`${cluster}/${backend}`, weight),
+        decide(`${cluster}/${backend}`, { state: now ? "down" : "draining" }),
+      undrain: ({ cluster, backend }) => decide(`${cluster}/${backend}`, { state: "active" }),
+      weight: ({ cluster, backend, weight }) => decide(`${cluster}/${backend}`, { weight }),
       add: ({ cluster, ...backend }) => running.add(cluster, backend as unknown as JsonMapping),
       remove: ({ cluster, backend }) => running.remove(cluster, backend),
       difference: () => running.difference(),
@@ -292,7 +328,7 @@ async function listenForCommands(
     };
     const sources: Sources = {
       handlers,
-      monitored: monitoredOf(running, startedMs),
+      monitored: monitoredOf(running, following, startedMs),
       ring,
       capture: (input) => captureStream(running.engine.capture(input), input, REAL_CLOCK),
       clock: REAL_CLOCK,

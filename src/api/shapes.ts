@@ -15,6 +15,7 @@ import type { PeerStatus } from "../engine/peer_link.ts";
 import type { PairStatus } from "../vrrp/pair.ts";
 import type { FastPathStatus } from "../plane/kernel_share.ts";
 import type { Counters } from "./counters.ts";
+import type { EtcdStatus } from "./etcd_status.ts";
 import { EVENT_NAMES } from "./event_names.ts";
 import type { DispatcherEvent } from "./events.ts";
 import type { Json } from "../config/print.ts";
@@ -98,6 +99,8 @@ interface ProcessStatus {
   readonly runtime: string;
   readonly startedAt: string;
   readonly fastPath: FastPathStatus;
+  /** Null: it shares nothing by etcd. */
+  readonly etcd: EtcdStatus | null;
 }
 
 const peer: z.ZodType<PeerStatus> = z.strictObject({
@@ -142,12 +145,24 @@ export const fleetRoutes: z.ZodType<FleetRoutes> = z.strictObject({
   routes: z.array(z.strictObject({ cluster: z.string(), ...routes.unwrap().shape })),
 });
 
+const etcdStatus: z.ZodType<EtcdStatus> = z.strictObject({
+  name: z.string(),
+  endpoint: z.string(),
+  alone: z.boolean(),
+  why: z.string().nullable(),
+  since: z.string(),
+  revision: z.int(),
+  refused: z.int().nullable(),
+  dispatchers: z.array(z.strictObject({ name: z.string(), revision: z.int() })),
+});
+
 /** What the engine knows, and of the process. */
 export const status: z.ZodType<Status & ProcessStatus> = z.strictObject({
   interface: z.string(),
   runtime: z.string(),
   startedAt: z.string(),
   fastPath: z.strictObject({ interface: z.string().nullable(), why: z.string().nullable() }),
+  etcd: etcdStatus.nullable(),
   epoch: z.int(),
   pair: pair.nullable(),
   peer: peer.nullable(),

@@ -11,7 +11,7 @@ export function checkCommand() {
     .option(
       "--json",
       "print JSON: {dispatcher: {interface, ...}, clusters: [{name, ..., backends: [{name, address, weight, backup, mtu, buckets}]}], " +
-        "fleet: {bird: {socket, drainMs}}, api: {listen, tokenFile, tls}, " +
+        "fleet: {bird: {socket, drainMs}, etcd: {endpoints, prefix, name, user, passwordFile, ca, certificate, key}}, api: {listen, tokenFile, tls}, " +
         "warnings: [{id, file, line, column, key, found, why, decide}]}; " +
         "the keys are those of docs/configuration.md, but gateways is a list, durations are milliseconds (intervalMs, " +
         "refreshMs), and null is what was left out",

@@ -2,14 +2,27 @@
 
 import { Command } from "@commander-js/extra-typings";
 import { diffCommand } from "./config_diff.ts";
+import { historyCommand } from "./config_history.ts";
+import { pullCommand } from "./config_pull.ts";
+import { pushCommand } from "./config_push.ts";
+import { rollbackCommand } from "./config_rollback.ts";
 import { saveCommand } from "./config_save.ts";
 
 export function configCommand() {
   return new Command("config")
-    .description("the configuration file: what runs otherwise than it says, and its format")
-    .addHelpText("after", "\nExamples:\n  oneip config diff\n  oneip config schema > oneip.schema.json")
+    .description(
+      "the configuration: what runs otherwise than the file says, what a fleet shares, and its format",
+    )
+    .addHelpText(
+      "after",
+      "\nExamples:\n  oneip config diff\n  oneip config push -c oneip.yaml\n  oneip config schema > oneip.schema.json",
+    )
     .addCommand(diffCommand())
     .addCommand(saveCommand())
+    .addCommand(pushCommand())
+    .addCommand(pullCommand())
+    .addCommand(historyCommand())
+    .addCommand(rollbackCommand())
     .addCommand(schema())
     .addCommand(seed());
 }

@@ -69,5 +69,9 @@ function describeWhole(value: Json): string {
 function describe(value: Json): string {
   if (value === null || Array.isArray(value) && value.length === 0) return "none";
   if (Array.isArray(value)) return value.map(describe).join(", ");
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? JSON.stringify(value, withoutNulls) : String(value);
+}
+
+function withoutNulls(_: string, value: Json): Json | undefined {
+  return value === null ? undefined : value;
 }

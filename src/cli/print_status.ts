@@ -2,6 +2,7 @@
 
 import type { Output } from "../api/contract.ts";
 import type { Counters } from "../api/counters.ts";
+import type { EtcdStatus } from "../api/etcd_status.ts";
 import type { Rate } from "../api/rates.ts";
 import type { BackendStatus, ClusterStatus, FleetStatus } from "../engine/status.ts";
 import { isDropped, NAMES } from "../path/verdict.ts";
@@ -30,7 +31,7 @@ export interface Shown {
 
 /** `nowMs`: milliseconds since 1970. */
 export function describeStatus({ status, counters, rates }: Shown, nowMs: number): string {
-  const { interface: name, runtime, startedAt, epoch, fastPath, pair, peer, fleet, clusters } = status;
+  const { interface: name, runtime, startedAt, epoch, fastPath, pair, peer, fleet, etcd, clusters } = status;
   const moreClusters = clusters.length - MOST_CLUSTERS;
   const all = clusters.flatMap((cluster) => cluster.backends.map((backend) => ({ cluster, backend })));
   const shown = all.length <= MOST_BACKENDS ? all : all.filter(({ backend }) => backend.state !== "up");
@@ -42,6 +43,7 @@ export function describeStatus({ status, counters, rates }: Shown, nowMs: number
       ...(pair === null ? [] : describePair(pair, nowMs)),
       ...(peer === null ? [] : [describePeer(peer)]),
       ...(fleet === null ? [] : [describeFleet(fleet, nowMs)]),
+      ...(etcd === null ? [] : [describeEtcd(etcd, nowMs)]),
       ...clusters.slice(0, MOST_CLUSTERS).map((cluster) => describeCluster(cluster, counters, nowMs)),
       ...(moreClusters > 0 ? [`and ${moreClusters} more clusters`] : []),
     ].join("\n"),
@@ -54,6 +56,28 @@ export function describeStatus({ status, counters, rates }: Shown, nowMs: number
 /** Of one backend, after a command about it. */
 export function describeBackend({ cluster, name, state, why, weight, buckets }: BackendStatus): string {
   return `${cluster}/${name} is ${state}: ${why}; weight ${weight}, ${buckets} buckets`;
+}
+
+/** By whose word it goes, and by which configuration. */
+function describeEtcd(
+  { name, alone, why, since, revision, refused, dispatchers }: EtcdStatus,
+  nowMs: number,
+): string {
+  const others = dispatchers.filter((one) => one.revision !== revision);
+  const by = revision === 0 ? "the clusters of its file" : `revision ${revision}`;
+  return wrap(
+    [
+      alone
+        ? `etcd: ${name} is alone for ${formatSpan(nowMs - Date.parse(since))}: ${why}`
+        : `etcd: ${name} goes by ${dispatchers.length} ${
+          dispatchers.length === 1 ? "dispatcher" : "dispatchers"
+        }`,
+      `runs by ${by}`,
+      ...(refused === null ? [] : [`refused revision ${refused}`]),
+      ...(alone ? [] : others.map((one) => `${one.name} by ${one.revision || "its file"}`)),
+    ].join(", "),
+    "  ",
+  );
 }
 
 /** What the kernel carries out itself, of all that comes to the dispatcher; or why it does not, and what would help. */

@@ -76,6 +76,19 @@ export class Sentences {
       `No fast path, so this process forwards every frame itself: ${String(why)}.`,
     "another machine claims an address of ours": claim,
     "technique changed": techniqueChanged,
+    "fleet.agreed": ({ revision, observers }) =>
+      `This dispatcher goes by the word of its fleet, ${
+        (observers as readonly string[]).length === 0 ? "of which nobody has one yet" : names(observers)
+      }, and by ${revision === 0 ? "the clusters of its file" : `revision ${String(revision)} of them`}.`,
+    "fleet.alone": ({ reason }) =>
+      `This dispatcher is alone: ${String(reason)}. It keeps its map, and goes by what it finds itself.`,
+    "fleet.behind": ({ reason }) =>
+      `etcd is behind: ${String(reason)}. It was perhaps restored from an older copy. ` +
+      '"oneip config push" says which configuration is to hold.',
+    "fleet.nonsense": ({ keys }) =>
+      `What stands in etcd at ${names(keys)} is not what it should be, and does not count.`,
+    "fleet.unshared": ({ reason }) =>
+      `Started by the clusters of its file, not by those that its fleet shares: ${String(reason)}.`,
     "takeover.done": ({ pausedMs }) =>
       `This dispatcher has taken over from the one that ran before. Frames waited for ${
         String(pausedMs)

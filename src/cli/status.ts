@@ -13,7 +13,7 @@ export function statusCommand() {
     .option("--no-rate", "print at once, without rates")
     .option(
       "--json",
-      "print JSON: {interface, runtime, startedAt, fastPath: {interface, why}, epoch, fleet: {bird}, clusters: [{name, technique, buckets, live, minimum, healthIgnored, routes, " +
+      "print JSON: {interface, runtime, startedAt, fastPath: {interface, why}, etcd: {name, endpoint, alone, why, since, revision, refused, dispatchers: [{name, revision}]}, epoch, fleet: {bird}, clusters: [{name, technique, buckets, live, minimum, healthIgnored, routes, " +
         "backends: [{cluster, name, address, state, why, since, live, weight, backup, portion, buckets, probeMs, " +
         "neighbor, health, administration}]}], counters}; the last three of a backend, and routes, are {state, why, since}; fleet, null " +
         "without one, has the bird of GET /v1/fleet; counters is " +

@@ -11,6 +11,7 @@ import type {
 } from "./aspects.ts";
 import { WEIGHT_OF_NOTHING } from "./cluster_map.ts";
 import { Damping, type DampingRecord } from "./damping.ts";
+import type { DecidedWeight, Decision } from "./quorum.ts";
 
 const NEIGHBOR: Readonly<Record<NeighborState, string>> = {
   unknown: "it has not answered yet, and has not been given up",
@@ -164,6 +165,19 @@ export class BackendLiveness {
     if ((this.weight === 0) !== (weight === 0)) this.#weightSinceMs = nowMs;
     this.weight = weight;
     this.shareWeight = weight || this.shareWeight;
+  }
+
+  /** What it is to be for all dispatchers of a fleet; undefined: as configured. */
+  decide(decision: Pick<Decision, "state" | "weight"> | undefined, nowMs: number): void {
+    this.administer(decision?.state ?? "active", "by command", nowMs);
+    const weight = decision?.weight?.configured === this.#configured ? decision.weight : null;
+    this.setWeight(weight?.now ?? this.#configured, nowMs);
+    this.shareWeight = weight?.base ?? (this.#configured || WEIGHT_OF_NOTHING);
+  }
+
+  /** The decision that gives it this weight. */
+  decidedWeight(now: number): DecidedWeight {
+    return { now, base: now || this.shareWeight, configured: this.#configured };
   }
 
   /** What people want; a weight of 0 says so, too. */

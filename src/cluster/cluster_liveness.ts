@@ -4,6 +4,7 @@ import type { BackendConfig, ClusterConfig } from "../config/config.ts";
 import type { Aspect, Liveness, NeighborState } from "./aspects.ts";
 import { BackendLiveness, type BackendRecord, type Turn } from "./backend_liveness.ts";
 import type { Share } from "./cluster_map.ts";
+import { findingKey } from "./quorum.ts";
 import { nextStepMs, portionAt } from "./slow_start.ts";
 
 /** A start changes no bucket before each backend's first verdict is in, or this time is over. */
@@ -114,6 +115,14 @@ export class ClusterLiveness {
       portion: this.#portion(backend, nowMs),
       isLastResort: backend.administration.state === wanted,
     }));
+  }
+
+  /** What each backend may have of its buckets, by what is found here; undefined while the cluster starts. */
+  finding(nowMs: number): Readonly<Record<string, number>> | undefined {
+    if (this.#isStarting) return undefined;
+    return Object.fromEntries(
+      [...this.backends.values()].map((backend) => [findingKey(backend), this.#portion(backend, nowMs)]),
+    );
   }
 
   of(name: string, nowMs: number): Liveness {

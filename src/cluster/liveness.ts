@@ -17,6 +17,7 @@ import type { AdministrationState, Health, Liveness, NeighborState } from "./asp
 import type { BackendLiveness, Turn } from "./backend_liveness.ts";
 import { type Belief, ClusterLiveness, type ClusterRecord } from "./cluster_liveness.ts";
 import type { Share } from "./cluster_map.ts";
+import { agreedPortions, type Agreement, type DecidedWeight, type Finding } from "./quorum.ts";
 
 export type * from "./aspects.ts";
 export type { ClusterRecord };
@@ -45,6 +46,10 @@ export class LivenessBook {
   readonly #clusters: ReadonlyMap<string, ClusterLiveness>;
   /** By primary address, which backends of several clusters may share. */
   readonly #backendsAt: ReadonlyMap<string, readonly BackendLiveness[]>;
+  /** Undefined: this dispatcher has no fleet, or knows nothing of it yet. */
+  #agreement: Agreement | undefined;
+  /** By cluster: what its backends may have by the fleet's word, in the order of the configuration. */
+  #agreed: ReadonlyMap<string, readonly number[]> | undefined;
 
   /** `isProbed`: will `healthChanged` be called for this backend? */
   constructor(
@@ -97,6 +102,41 @@ export class LivenessBook {
     this.#backend(cluster, backend).setWeight(weight, this.#clock.now());
   }
 
+  /** The decision that gives a backend this weight, in a fleet. */
+  decidedWeight(cluster: string, backend: string, now: number): DecidedWeight {
+    return this.#backend(cluster, backend).decidedWeight(now);
+  }
+
+  /** From now on it goes by this. */
+  agree(agreement: Agreement): void {
+    this.#agreement = agreement;
+    const { findings, decisions } = agreement;
+    const keyOf = (cluster: string, backend: string) => `${cluster}/${backend}`;
+    const decided = new Map(decisions.map((one) => [keyOf(one.cluster, one.backend), one]));
+    for (const [cluster, { backends }] of this.#clusters) {
+      for (const [name, backend] of backends) {
+        backend.decide(decided.get(keyOf(cluster, name)), this.#clock.now());
+      }
+    }
+    this.#agreed = findings === null ? undefined : new Map(
+      [...this.#clusters].map(([name, { cluster }]) => [name, agreedPortions(cluster, findings)]),
+    );
+  }
+
+  get agreement(): Agreement | undefined {
+    return this.#agreement;
+  }
+
+  /** What this dispatcher finds by itself; nothing of clusters that start. */
+  finding(): Finding {
+    return Object.fromEntries(
+      [...this.#clusters].flatMap(([name, cluster]) => {
+        const finding = cluster.finding(this.#clock.now());
+        return finding === undefined ? [] : [[name, finding]];
+      }),
+    );
+  }
+
   /** Counts what has changed by now, and says it. */
   look(): Changed {
     const turns: BackendTurn[] = [];
@@ -113,12 +153,21 @@ export class LivenessBook {
 
   /** What each backend of a cluster may have of its buckets, by what was known when it was last looked at. */
   sharesOf(cluster: string): Share[] {
-    return this.#cluster(cluster).shares(this.#clock.now());
+    const shares = this.#cluster(cluster).shares(this.#clock.now());
+    if (this.#agreed === undefined) return shares;
+    const names = [...this.#cluster(cluster).backends.keys()];
+    return shares.map((share, index) => (
+      { ...share, portion: this.#agreedPortion(cluster, names[index]!, index) }
+    ));
   }
 
   /** Of a backend of a cluster, both of the configuration. */
   of(cluster: string, backend: string): Liveness {
-    return this.#cluster(cluster).of(backend, this.#clock.now());
+    const own = this.#cluster(cluster).of(backend, this.#clock.now());
+    if (this.#agreed === undefined) return own;
+    const index = [...this.#cluster(cluster).backends.keys()].indexOf(backend);
+    const portion = this.#agreedPortion(cluster, backend, index);
+    return { ...own, portion, isLive: portion > 0, why: withFleetsWord(own, portion > 0) };
   }
 
   /** Too few backends of this cluster are live for its probes to be believed. */
@@ -137,6 +186,12 @@ export class LivenessBook {
     return [...this.#clusters.values()].reduce((least, one) => Math.min(least, one.nextMs(nowMs)), Infinity);
   }
 
+  /** What people decide counts at once, whatever was found before. */
+  #agreedPortion(cluster: string, backend: string, index: number): number {
+    const { administration } = this.#backend(cluster, backend);
+    return administration.state === "active" ? this.#agreed!.get(cluster)![index]! : 0;
+  }
+
   #cluster(name: string): ClusterLiveness {
     return this.#clusters.get(name)!;
   }
@@ -144,4 +199,12 @@ export class LivenessBook {
   #backend(cluster: string, backend: string): BackendLiveness {
     return this.#cluster(cluster).backends.get(backend)!;
   }
+}
+
+/** Where the fleet's word is another one. */
+function withFleetsWord({ why, isLive, administration }: Liveness, isLiveForFleet: boolean): string {
+  if (isLive === isLiveForFleet || administration.state !== "active") return why;
+  return isLiveForFleet
+    ? `${why}; but it gets clients, because most dispatchers of the fleet find it live`
+    : `${why}; but it gets no clients, because most dispatchers of the fleet do not find it live`;
 }

@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 import * as z from "zod";
-import { type Read, readInSteps } from "../input/document.ts";
+import { type Read, readInSteps, type Source } from "../input/document.ts";
 import { finish } from "../table/steps.ts";
 import type { Mac } from "../wire/address.ts";
 import { api } from "./api.ts";
@@ -43,6 +43,7 @@ export type ClusterConfig = Config["clusters"][number];
 export type BackendConfig = ClusterConfig["backends"][number];
 export type ApiConfig = Config["api"];
 export type FleetConfig = NonNullable<Config["fleet"]>;
+export type EtcdConfig = NonNullable<FleetConfig["etcd"]>;
 export type AgentConfig = NonNullable<ClusterConfig["agent"]>;
 
 /** Have the backends of this cluster filters, so that frames may come to all of them? */
@@ -60,14 +61,19 @@ export function parseConfig(text: string, file: string, machine: string): Config
   return finish(parseInSteps(text, file, machine)).config;
 }
 
-/** The same in steps, with what stands where in the text. */
+/** What the dispatchers of a fleet share, when they share it: all else is each one's own. */
+export const SHARED = "clusters";
+
+/** The same in steps, with what stands where in the text. `shared`: what a fleet shares, in place of what the file says of it. */
 export function* parseInSteps(
   text: string,
   file: string,
   machine: string,
+  shared?: Source,
 ): Generator<void, { config: Config; read: Read<unknown> }> {
   const checks = checksOf(configuration);
-  const read = yield* readInSteps(text, file, { schema: configuration, checks });
+  const elsewhere = shared && { ...shared, key: SHARED };
+  const read = yield* readInSteps(text, file, { schema: configuration, checks }, elsewhere);
   return { config: complete(read.value, machine), read };
 }
 

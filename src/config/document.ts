@@ -32,6 +32,7 @@ The status stays 0.
 | \`known-seed\` | seed 0 for a public cluster address: a client can choose its backend. Public is what is not private (RFC 1918, 6598, 3927, 4193) |
 | \`whole-ipv6\` | more than 64 bits of an IPv6 client's address are hashed, though a client owns a /64 |
 | \`modulo\` | the algorithm that moves most of all clients when a backend dies |
+| \`plain-etcd\` | a password that goes to a member of etcd without TLS |
 | \`plain-api\` | an API that other machines reach without TLS: its token can be read on the way |
 | \`short-interval\` | a pair whose active one advertises more often than each 30 ms: a machine that is busy for a tenth of a second is taken for dead |
 | \`on-link\` | a fleet whose cluster address is within the link's own network: machines of the link ask for it by ARP, and nobody answers |

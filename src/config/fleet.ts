@@ -3,6 +3,7 @@
 import * as z from "zod";
 import type { Complain, Contents } from "../input/contents.ts";
 import { isIpv6 } from "../wire/address.ts";
+import { etcd } from "./etcd.ts";
 import { key, section } from "./key.ts";
 import { address, addressOnLink, durationWithinOrNever, name, socketPath } from "./values.ts";
 
@@ -31,6 +32,13 @@ export const fleet = section("use a mapping such as {bird: {socket: /run/bird/bi
       "configuration. `{}` is BIRD with its usual socket.",
     examples: [{ socket: "/run/bird/bird.ctl", drain: "2s" }],
     checks: [namesAreShort, noneIsOfPair],
+  }),
+  etcd: key(etcd.optional(), {
+    absent: "none, and each dispatcher goes by its own file and its own probes",
+    description:
+      "Where the dispatchers find what they share: the clusters, what people have decided of backends, and what each finds of them " +
+      "(docs/etcd.md). A list of etcd's members, or a mapping.",
+    examples: [["http://10.0.0.5:2379", "http://10.0.0.6:2379", "http://10.0.0.7:2379"]],
   }),
 });
 

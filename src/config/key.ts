@@ -96,7 +96,7 @@ const declaredKeys = new WeakMap<z.ZodType, readonly DeclaredKey[]>();
 
 /** The keys of a section in the order of their declaration; undefined for what is no section. */
 export function keysOf(schema: z.ZodType): readonly DeclaredKey[] | undefined {
-  const written = writtenSchema(schema);
+  const written = mappingOf(writtenSchema(schema));
   if (!(written instanceof z.ZodObject)) return undefined;
   const known = declaredKeys.get(written);
   if (known !== undefined) return known;
@@ -107,6 +107,13 @@ export function keysOf(schema: z.ZodType): readonly DeclaredKey[] | undefined {
   });
   declaredKeys.set(written, declared);
   return declared;
+}
+
+/** Of a value that may also be written as a section, it is what the section is: both forms mean the same. */
+function mappingOf(written: unknown): unknown {
+  if (!(written instanceof z.ZodUnion)) return written;
+  return written.options.filter((option) => option instanceof z.ZodPipe).map(writtenSchema)
+    .find((form) => form instanceof z.ZodObject) ?? written;
 }
 
 /** What the items of a list are, which may be written without a list when it is one; undefined for what is no list. */

@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { namespaceName } from "../device/namespace.ts";
 import { InputError, UsageError } from "../input/errors.ts";
+import type { Source } from "../input/document.ts";
 import { finish } from "../table/steps.ts";
 import { type ClusterConfig, type Config, parseInSteps } from "./config.ts";
 import { type Warning, warningsOf } from "./warnings.ts";
@@ -20,19 +21,19 @@ export interface Loaded {
   readonly warnings: readonly Warning[];
 }
 
-export function loadWithWarnings(file: string): Loaded {
-  return finish(loadInSteps(file));
+export function loadWithWarnings(file: string, shared?: Source): Loaded {
+  return finish(loadInSteps(file, shared));
 }
 
 /** In steps, for who has other work in between. */
-export function loadInSteps(file: string): Generator<void, Loaded> {
-  return loadTextInSteps(readConfig(file), file);
+export function loadInSteps(file: string, shared?: Source): Generator<void, Loaded> {
+  return loadTextInSteps(readConfig(file), file, shared);
 }
 
-/** What the file would mean if it said this. */
-export function* loadTextInSteps(text: string, file: string): Generator<void, Loaded> {
-  const { config, read } = yield* parseInSteps(text, file, machine());
-  return { config: withFilesFrom(dirname(file), config), warnings: warningsOf(config, read, file) };
+/** What the file would mean if it said this, and a fleet shared that. */
+export function* loadTextInSteps(text: string, file: string, shared?: Source): Generator<void, Loaded> {
+  const { config, read } = yield* parseInSteps(text, file, machine(), shared);
+  return { config: withFilesFrom(dirname(file), config), warnings: warningsOf(config, read) };
 }
 
 /** The paths of files are relative to that of the configuration. */
@@ -55,7 +56,19 @@ function withFilesFrom(folder: string, config: Config): Config {
     tokenFile: tokenFile && resolve(folder, tokenFile),
     tls: tls && { certificate: resolve(folder, tls.certificate), key: resolve(folder, tls.key) },
   };
-  return { ...config, dispatcher, clusters, api };
+  const path = (file: string | undefined) => file && resolve(folder, file);
+  const etcd = config.fleet?.etcd;
+  const fleet = config.fleet && {
+    ...config.fleet,
+    etcd: etcd && {
+      ...etcd,
+      passwordFile: path(etcd.passwordFile),
+      ca: path(etcd.ca),
+      certificate: path(etcd.certificate),
+      key: path(etcd.key),
+    },
+  };
+  return { ...config, dispatcher, clusters, fleet, api };
 }
 
 /** A configuration from values that were given one by one. Throws UsageError for what is wrong with them. */

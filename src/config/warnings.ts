@@ -9,7 +9,7 @@ import type { Read } from "../input/document.ts";
 import { formatPath, type Path, type Place } from "../input/places.ts";
 import { contains, isIpv6, isLoopback, isPublic } from "../wire/address.ts";
 import { formatEndpoint } from "../wire/endpoint.ts";
-import type { ApiConfig, ClusterConfig, Config } from "./config.ts";
+import type { ApiConfig, ClusterConfig, Config, EtcdConfig } from "./config.ts";
 
 export type WarningId =
   | "known-seed"
@@ -18,6 +18,7 @@ export type WarningId =
   | "mtu"
   | "on-link"
   | "last-resort"
+  | "plain-etcd"
   | "plain-api"
   | "short-interval";
 
@@ -43,7 +44,6 @@ export interface Warning extends Omit<Advice, "path">, Place {
 export function warningsOf(
   config: Config,
   { contents, placeOf }: Omit<Read<unknown>, "value">,
-  file: string,
 ): Warning[] {
   const advice = config.clusters.flatMap((cluster, index) => {
     const path = ["clusters", index];
@@ -55,9 +55,10 @@ export function warningsOf(
       ...(config.fleet === undefined ? [] : aboutFleet(cluster, path, config)),
     ];
   });
-  return [...advice, ...aboutPair(config), ...aboutApi(config.api)].map(({ path, ...rest }) => ({
+  return [...advice, ...aboutPair(config), ...aboutEtcd(config.fleet?.etcd), ...aboutApi(config.api)].map((
+    { path, ...rest },
+  ) => ({
     ...rest,
-    file,
     ...placeOf(path),
     key: formatPath(path),
   }))
@@ -177,6 +178,18 @@ function aboutFleet(
       decide: "leave it out",
     }]),
   ];
+}
+
+function aboutEtcd(etcd: EtcdConfig | undefined): Advice[] {
+  const plain = etcd?.endpoints.find((endpoint) => /^http:\/\/(?!127\.|\[::1\]|localhost:)/.test(endpoint));
+  if (etcd?.user === undefined || plain === undefined) return [];
+  return [{
+    id: "plain-etcd",
+    path: ["fleet", "etcd", "passwordFile"],
+    found: `the password of ${etcd.user} goes to ${plain} without TLS`,
+    why: "who is on the way can read it, and then write the configuration of all dispatchers",
+    decide: "let etcd listen with a certificate, and use https:// and fleet.etcd.ca",
+  }];
 }
 
 function aboutApi({ listen, tls }: ApiConfig): Advice[] {

@@ -2,11 +2,12 @@
 
 import { findBackend } from "../cluster/find_backend.ts";
 import type { AdministrationState } from "../cluster/liveness.ts";
+import type { Decision } from "../cluster/quorum.ts";
 import { UsageError } from "../input/errors.ts";
 import type { EngineParts } from "./parts.ts";
 import { type BackendStatus, backendStatus } from "./status.ts";
 
-export interface Decision {
+export interface Wanted {
   readonly state?: AdministrationState;
   readonly weight?: number;
 }
@@ -26,17 +27,11 @@ export function requireHere({ peer }: Pick<EngineParts, "peer">): void {
 export async function decide(
   parts: EngineParts,
   nameOrPath: string,
-  { state, weight }: Decision,
+  { state, weight }: Wanted,
 ): Promise<BackendStatus> {
-  const { config, liveness, forwarding, changes, publisher, shared } = parts;
-  const { cluster, backend } = findBackend(config.clusters, nameOrPath);
-  requireHere(parts);
-  if (forwarding.techniques.isBroadcast(cluster)) {
-    throw new UsageError(
-      `In cluster "${cluster.name}" each backend's agent decides, by the configuration, because its technique is broadcast; ` +
-        `use "oneip technique route --cluster ${cluster.name}" first`,
-    );
-  }
+  const { liveness, forwarding, changes, publisher, shared } = parts;
+  const { cluster, backend } = decidable(parts, nameOrPath);
+  if (state !== undefined || weight !== undefined) requireHere(parts);
   if (state !== undefined) liveness.administer(cluster.name, backend.name, state, "by command");
   if (weight !== undefined) liveness.setWeight(cluster.name, backend.name, weight);
   await changes.add();
@@ -44,4 +39,32 @@ export async function decide(
   await shared.settled();
   const buckets = forwarding.bucketsOf(cluster, backend);
   return backendStatus(cluster, backend, buckets, parts);
+}
+
+/** The same for all dispatchers of a fleet, to be written down first. What is not said stays as it is. Throws as `decide` does. */
+export function decisionOf(
+  parts: EngineParts,
+  nameOrPath: string,
+  { state, weight }: Wanted,
+  before: Decision | undefined,
+): Decision {
+  const { cluster: { name: cluster }, backend: { name: backend } } = decidable(parts, nameOrPath);
+  return {
+    cluster,
+    backend,
+    state: state ?? before?.state ?? "active",
+    weight: weight === undefined
+      ? before?.weight ?? null
+      : parts.liveness.decidedWeight(cluster, backend, weight),
+  };
+}
+
+function decidable({ config, forwarding }: EngineParts, nameOrPath: string) {
+  const found = findBackend(config.clusters, nameOrPath);
+  const { name } = found.cluster;
+  if (!forwarding.techniques.isBroadcast(found.cluster)) return found;
+  throw new UsageError(
+    `In cluster "${name}" each backend's agent decides, by the configuration, because its technique is broadcast; ` +
+      `use "oneip technique route --cluster ${name}" first`,
+  );
 }

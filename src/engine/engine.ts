@@ -3,6 +3,7 @@
 import type { Logger } from "pino";
 import { requireSameDevice } from "../cluster/config_changes.ts";
 import type { AdministrationState, Health } from "../cluster/liveness.ts";
+import type { Agreement, Decision, Finding } from "../cluster/quorum.ts";
 import type { Technique, TechniqueOf } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
 import { configData } from "../config/print.ts";
@@ -18,7 +19,7 @@ import { breathe } from "../system/in_steps.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { type Buckets, bucketsOf } from "./buckets.ts";
 import { type Commanded, commandedOf } from "./commanded.ts";
-import { decide, requireHere } from "./decide.ts";
+import { decide, decisionOf, requireHere, type Wanted } from "./decide.ts";
 import { type DroppedFrame, droppedFrames } from "./dropped.ts";
 import { explainLive, type LiveExplanation } from "./explain_live.ts";
 import { administerFleet, fleetOf, type FleetRoutes } from "./fleet.ts";
@@ -210,6 +211,11 @@ export class Engine {
     return decide(this.#parts, backend, { state });
   }
 
+  /** Both of them. */
+  decide(backend: string, wanted: Wanted): Promise<BackendStatus> {
+    return decide(this.#parts, backend, wanted);
+  }
+
   /** Gives a backend another weight, 0 to 100; 0 drains. The rest is as with `administer`. */
   setWeight(backend: string, weight: number): Promise<BackendStatus> {
     return decide(this.#parts, backend, { weight });
@@ -226,6 +232,35 @@ export class Engine {
    */
   administerFleet(state: AdministrationState): Promise<FleetRoutes> {
     return administerFleet(this.#parts, state);
+  }
+
+  /** What the fleet agrees on counts from now on. Resolves when the workers follow. */
+  async agree(agreement: Agreement): Promise<void> {
+    const { liveness, changes, publisher, shared } = this.#parts;
+    liveness.agree(agreement);
+    await changes.add();
+    await publisher.published();
+    await shared.settled();
+  }
+
+  /** What this dispatcher finds by itself. */
+  finding(): Finding {
+    return this.#parts.liveness.finding();
+  }
+
+  /** Calls this whenever it may have found something else. */
+  whenFound(call: () => void): void {
+    this.#parts.found = call;
+  }
+
+  /** What people decide of a backend for all dispatchers of a fleet, as `administer` and `setWeight` say it of this one. Changes nothing. */
+  decisionOf(backend: string, wanted: Wanted, before: Decision | undefined): Decision {
+    return decisionOf(this.#parts, backend, wanted, before);
+  }
+
+  /** The status of one backend, when the workers follow all that has changed by now. */
+  settled(backend: string): Promise<BackendStatus> {
+    return decide(this.#parts, backend, {});
   }
 
   /** The configuration as people have changed it since by command. */

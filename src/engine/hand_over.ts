@@ -27,6 +27,7 @@ export function recordOf(
   return {
     neighbors: resolver.neighbors.record(),
     liveness: liveness.record(),
+    agreement: liveness.agreement ?? null,
     health: prober.record(),
     techniques: forwarding.techniques.record(),
     transitions: forwarding.transitions.record(),
@@ -43,6 +44,7 @@ export function adopt(
 ): void {
   resolver.neighbors.adopt(record.neighbors);
   liveness.adopt(record.liveness);
+  if (record.agreement !== null) liveness.agree(record.agreement);
   prober.adopt(record.health);
   forwarding.techniques.adopt(record.techniques);
   forwarding.transitions.adopt(record.transitions);

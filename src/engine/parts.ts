@@ -68,6 +68,8 @@ export class EngineParts {
     macOf: (address) => this.macOf(address),
     faultOf: (cluster, backend) => this.prober.faultOf(cluster, backend),
   };
+  /** Called when something was found out about backends, or might have been. */
+  found: () => void = () => {};
   /** Resolves when the workers use the first table by known states: each backend has its first verdict, or the time for it is over. */
   readonly live: Promise<void>;
   readonly #becomeLive: () => void;
@@ -302,6 +304,7 @@ export class EngineParts {
     this.computed();
     this.announcing?.look();
     tell(this.log, outcome, this.about);
+    this.found();
     if (this.config.dispatcher.verify !== "off") {
       for (const { address, mac, backends } of neighbors) {
         if (mac !== undefined && backends.length > 0) void this.verifier.appeared(address);

@@ -8,6 +8,7 @@
  */
 
 import type { ClusterRecord } from "../cluster/liveness.ts";
+import type { Agreement } from "../cluster/quorum.ts";
 import type { TechniqueRecord } from "../cluster/techniques.ts";
 import type { ProberRecord } from "../health/record.ts";
 import type { WaitingRecord } from "../link/resolver.ts";
@@ -23,6 +24,8 @@ export const RECORD_VERSION = 8;
 export interface EngineRecord {
   readonly neighbors: NeighborsRecord;
   readonly liveness: readonly ClusterRecord[];
+  /** Null: it knows nothing of a fleet. */
+  readonly agreement: Agreement | null;
   readonly health: ProberRecord;
   readonly techniques: readonly TechniqueRecord[];
   readonly transitions: TransitionsRecord;

@@ -42,25 +42,49 @@ export interface Read<T> {
   readonly value: T;
   readonly contents: Contents;
   /** Where the value at this path stands, or what it is missing from. */
-  placeOf(path: Path): Place;
+  placeOf(path: Path): Place & { readonly file: string };
+}
+
+/** A text and what it is called: a file's path, or where else it comes from. */
+export interface Source {
+  readonly text: string;
+  readonly name: string;
+}
+
+/** The value of this key comes from another text, and not from the file. */
+export interface Elsewhere extends Source {
+  readonly key: string;
+}
+
+interface Composed {
+  readonly name: string;
+  readonly document: Document;
+  readonly lines: LineCounter;
+  readonly raw: unknown;
 }
 
 /**
  * Text of a file to its meaning, in steps of some ten milliseconds for a file of 1,000 lines. Throws InputError with every mistake.
  */
-export function* readInSteps<T>(text: string, file: string, format: Format<T>): Generator<void, Read<T>> {
-  const lines = new LineCounter();
-  const document = yield* parseInSteps(text, lines);
-  if (document.errors.length > 0) {
-    throw new InputError(file, document.errors.map((error) => syntaxMistake(text, lines, error)));
-  }
-  yield;
-  const raw = valueOf(document, file, lines);
+export function* readInSteps<T>(
+  text: string,
+  file: string,
+  format: Format<T>,
+  elsewhere?: Elsewhere,
+): Generator<void, Read<T>> {
+  const own = yield* composeInSteps({ text, name: file });
+  const other = elsewhere === undefined ? undefined : yield* composeInSteps(elsewhere);
+  const raw = elsewhere === undefined ? own.raw : withKey(own.raw, other!, elsewhere.key);
+  const sourceOf = (path: Path) => other !== undefined && path[0] === elsewhere!.key ? other : own;
   const result = format.schema.safeParse(raw);
-  const mistakes = (result.error?.issues ?? []).flatMap((issue) =>
-    schemaMistakes(document, lines, issue, format.schema)
-  );
-  const placeOf = (path: Path) => placeOfValue(document, lines, path);
+  const mistakes = (result.error?.issues ?? []).flatMap((issue) => {
+    const { document, lines, name } = sourceOf(issue.path);
+    return schemaMistakes(document, lines, issue, format.schema).map((one) => ({ ...one, file: name }));
+  });
+  const placeOf = (path: Path) => {
+    const { document, lines, name } = sourceOf(path);
+    return { ...placeOfValue(document, lines, path), file: name };
+  };
   const contents = new Contents(raw);
   const complain: Complain = (path, message) => mistakes.push({ ...placeOf(path), message });
   yield;
@@ -69,6 +93,34 @@ export function* readInSteps<T>(text: string, file: string, format: Format<T>): 
     throw new InputError(file, mistakes.sort((a, b) => a.line - b.line || a.column - b.column));
   }
   return { value: result.data, contents, placeOf };
+}
+
+function* composeInSteps({ text, name }: Source): Generator<void, Composed> {
+  const lines = new LineCounter();
+  const document = yield* parseInSteps(text, lines);
+  if (document.errors.length > 0) {
+    throw new InputError(name, document.errors.map((error) => syntaxMistake(text, lines, error)));
+  }
+  yield;
+  return { name, document, lines, raw: valueOf(document, name, lines) };
+}
+
+/** The other text has this key, and none besides. */
+function withKey(own: unknown, { name, raw, document, lines }: Composed, key: string): unknown {
+  const found = typeof raw === "object" && raw !== null ? Object.keys(raw) : [];
+  const other = found.find((one) => one !== key);
+  if (other !== undefined || !found.includes(key)) {
+    const place = other === undefined
+      ? placeOfValue(document, lines, [])
+      : placeOfKey(document, lines, [], other);
+    throw new InputError(name, [{
+      ...place,
+      message: `What is shared is "${key}", found ${
+        other === undefined ? "none" : `"${other}"`
+      }, use that alone`,
+    }]);
+  }
+  return typeof own === "object" && own !== null ? { ...own, [key]: (raw as never)[key] } : own;
 }
 
 /** As parseDocument() of yaml does it at once. */

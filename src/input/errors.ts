@@ -13,6 +13,8 @@ export class NoneSuchError extends UsageError {}
 /** A mistake and where it stands. The message has the form `what, found, remedy`. */
 export interface Mistake extends Place {
   readonly message: string;
+  /** Where it is in another text than the rest. */
+  readonly file?: string;
 }
 
 /** The file cannot be used. The message has a line `file:line:column: what, found, remedy` for every mistake. */
@@ -21,7 +23,10 @@ export class InputError extends Error {
   readonly mistakes: readonly Mistake[];
 
   constructor(file: string, mistakes: readonly Mistake[]) {
-    super(mistakes.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`).join("\n"));
+    super(
+      mistakes.map(({ line, column, message, file: own = file }) => `${own}:${line}:${column}: ${message}`)
+        .join("\n"),
+    );
     this.mistakes = mistakes;
   }
 }

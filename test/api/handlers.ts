@@ -51,6 +51,7 @@ const handlers: Handlers = {
     runtime: "Deno 2.9.5",
     startedAt: "2026-01-01T00:00:00.000Z",
     fastPath: { interface: null, why: "dispatcher.fastPath is off" },
+    etcd: null,
     epoch: 1,
     pair: null,
     peer: null,

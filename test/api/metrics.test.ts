@@ -44,6 +44,13 @@ async function scraped(): Promise<string> {
       fastPath: { ...report.fastPath, passedUp: { ...report.fastPath.passedUp, icmp: 3 } },
     },
     fastPath: { interface: "oneip0", why: null },
+    etcd: {
+      status: {
+        ...{ name: "d1", endpoint: "http://10.0.0.5:2379", isAlone: false, why: null, sinceMs: 0 },
+        ...{ revision: 7, refused: null, dispatchers: [{ name: "d1", revision: 7 }] },
+      },
+      counts: { alone: 2, behind: 0, refused: 1, watches: 3, requests: { answered: 90, failed: 4 } },
+    },
   });
 }
 
@@ -63,6 +70,9 @@ test("they say of each backend, cluster and verdict what is so", () => {
     "oneip_bird_answers 1",
     "oneip_bird_bgp_sessions_established 1",
     'oneip_cluster_routes{cluster="web",state="announced"} 1',
+    "oneip_etcd_agreed 1",
+    "oneip_etcd_configuration_revision 7",
+    'oneip_etcd_requests_total{outcome="failed"} 4',
     `oneip_backend_state{${web2},state="down"} 1`,
     `oneip_backend_state{${web2},state="up"} 0`,
     `oneip_backend_live{${web2}} 0`,

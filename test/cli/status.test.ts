@@ -18,6 +18,7 @@ const statusOf = (run: Run, engine: Engine) => ({
   runtime: "Deno 2.9.5",
   startedAt: new Date(run.clock.sinceEpoch() - run.clock.now()).toISOString(),
   fastPath: engine.fastPath,
+  etcd: null,
   ...engine.status(),
 });
 

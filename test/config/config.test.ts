@@ -106,7 +106,7 @@ test("the largest seed is taken as it stands", () => {
   expect(parseConfig(text, "oneip.yaml", "machine").clusters[0]!.seed).toBe(-1);
 });
 
-test.each(["routing", "broadcast", "fleet"])("the shipped configuration %s is right", (name) => {
+test.each(["routing", "broadcast", "fleet", "etcd"])("the shipped configuration %s is right", (name) => {
   const file = join(ROOT, `netns/${name}.oneip.yaml`);
   expect(mistakesOf(readFileSync(file, "utf8"))).toEqual([]);
 });

@@ -18,7 +18,7 @@ clusters:
 
 function warningsIn(text: string): Warning[] {
   const { config, read } = finish(parseInSteps(text, "oneip.yaml", "machine"));
-  return warningsOf(config, read, "oneip.yaml");
+  return warningsOf(config, read);
 }
 
 /** `id line:column key` of each. */
@@ -75,6 +75,19 @@ test("in a fleet an address of the link is warned of, and a last resort that is 
     warned(text("fleet: {bird: {}}\n").replace("10.0.0.100", "10.1.0.100").replace("last-resort", "reject")),
   )
     .toEqual([]);
+});
+
+test("a password that goes to etcd without TLS is warned of", () => {
+  const withEtcd = (endpoint: string) =>
+    warned(
+      TEXT.replace("10.0.0.100", "10.1.0.100") +
+        `fleet:\n  etcd: {endpoints: ["${endpoint}"], user: oneip, passwordFile: password}\n`,
+    );
+  expect(withEtcd("http://10.0.0.5:2379")).toEqual([
+    "plain-etcd 9:74 fleet.etcd.passwordFile",
+  ]);
+  expect(withEtcd("https://10.0.0.5:2379")).toEqual([]);
+  expect(withEtcd("http://127.0.0.1:2379")).toEqual([]);
 });
 
 test("an API that other machines reach without TLS is warned of", () => {

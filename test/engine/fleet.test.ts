@@ -23,7 +23,10 @@ beforeEach(async () => {
 afterEach(() => bird[Symbol.asyncDispose]());
 
 const configWith = (more: object = {}) =>
-  ({ ...clusterOf(MACHINES, more), fleet: { bird: { socket: bird.path, drainMs: DRAIN_MS } } }) as const;
+  ({
+    ...clusterOf(MACHINES, more),
+    fleet: { bird: { socket: bird.path, drainMs: DRAIN_MS }, etcd: undefined },
+  }) as const;
 
 /** Where the virtual clock stands still, BIRD has time to answer. */
 function has(engine: Engine, state: string): Promise<unknown> {

@@ -58,7 +58,7 @@ export interface Line {
 const REQUESTS = Array.from({ length: 200 }, (_, client) => f.synToCluster(`198.51.100.${client + 1}`));
 
 export class Run {
-  readonly clock = new MachineClock();
+  readonly clock: MachineClock;
   readonly link: SimulatedLink;
   /** Of the engine that was begun last. */
   attachment: ParallelAttachment;
@@ -68,7 +68,11 @@ export class Run {
   readonly #config: Config;
   #lines: Line[] = [];
 
-  constructor(neighbors: readonly Neighbor[], config: Config) {
+  constructor(neighbors: readonly Neighbor[], config: Config, clock = new MachineClock()) {
+    this.clock = clock;
+    this.#log = pino({ base: null, timestamp: () => `,"ms":${clock.now()}` }, {
+      write: (line: string) => void this.#lines.push(JSON.parse(line) as Line),
+    });
     this.link = new SimulatedLink(neighbors, this.clock, () => {
       for (const attachment of this.#attachments) attachment.work();
     });
@@ -77,9 +81,7 @@ export class Run {
     this.#config = config;
   }
 
-  readonly #log = pino({ base: null, timestamp: () => `,"ms":${this.clock.now()}` }, {
-    write: (line: string) => void this.#lines.push(JSON.parse(line) as Line),
-  });
+  readonly #log: pino.Logger;
 
   start(): Promise<Engine> {
     return Engine.start(this.#config, this.#log, this);

@@ -219,6 +219,15 @@ test("the text of a record is the record; whoever changes its shape gives it ano
     const drained = engine.administer("web1", "draining");
     await run.clock.advance(100);
     await drained;
+    const agreed = engine.agree({
+      findings: [{ web: { web1: 1 } }],
+      decisions: [{
+        ...{ cluster: "web", backend: "web1", state: "draining" },
+        weight: { now: 0, base: 2, configured: 1 },
+      }],
+    });
+    await run.clock.advance(100);
+    await agreed;
     for (const record of [engine.rest(), await engine.stand()]) {
       expect(recordIn(textOf(record))).toEqual(record);
       shapeOf(record, "", shape);
@@ -227,6 +236,13 @@ test("the text of a record is the record; whoever changes its shape gives it ano
   }
   expect([...shape].sort()).toMatchInlineSnapshot(`
     [
+      "agreement.decisions[].backend",
+      "agreement.decisions[].cluster",
+      "agreement.decisions[].state",
+      "agreement.decisions[].weight.base",
+      "agreement.decisions[].weight.configured",
+      "agreement.decisions[].weight.now",
+      "agreement.findings[].web.web1",
       "announcing",
       "announcing.administration",
       "announcing.bird.answers",

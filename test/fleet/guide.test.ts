@@ -47,7 +47,7 @@ protocol static 'oneip_web.old-1_ipv4' {
 });
 
 test("without BIRD there are static routes alone", () => {
-  const recipes = fleetGuide({ ...CONFIG, fleet: { bird: undefined } }, SYSTEMS);
+  const recipes = fleetGuide({ ...CONFIG, fleet: { bird: undefined, etcd: undefined } }, SYSTEMS);
   expect(recipes.map(({ system }) => system)).toEqual(["Linux router, static"]);
   expect(recipes[0]!.commands).toEqual([
     "sysctl -w net.ipv4.fib_multipath_use_neigh=1",

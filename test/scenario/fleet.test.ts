@@ -222,7 +222,7 @@ describe.skipIf(needsTap())("a fleet", () => {
   });
 
   test("static routes: a dispatcher that is dead leaves by ARP", async () => {
-    const [recipe] = fleetGuide({ ...CONFIG, fleet: { bird: undefined } }, SYSTEMS);
+    const [recipe] = fleetGuide({ ...CONFIG, fleet: { bird: undefined, etcd: undefined } }, SYSTEMS);
     const script = recipe!.commands.filter((line) => !line.startsWith("ip -6")).join("\n")
       .replaceAll("INTERFACE", "eth2").replace(
         "nexthop via OTHER",

@@ -52,6 +52,7 @@ export function statusOf(backends: readonly Backend[]): Status {
       runtime: "Deno 2.9.5",
       startedAt: new Date(STARTED_MS).toISOString(),
       fastPath: { interface: "oneip0", why: null },
+      etcd: null,
       epoch: 17,
       pair: null,
       peer: null,

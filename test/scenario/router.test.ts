@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Lab, until, Witness } from "oneip";
+import { ask } from "../../src/api/client.ts";
 import { needsTap } from "../needs.ts";
 import { Random } from "../random.ts";
 import { runTs } from "../runtime.ts";
@@ -126,11 +127,15 @@ describe.skipIf(needsTap())("a correct router", () => {
     const input = frames.map((frame) => Buffer.from(frame).toString("hex")).join("\n");
     await lab.node("lan").run([...runTs("test/scenario/inject.ts"), "--repeat", "300"], { input });
     const { program } = lab.node("lb");
+    const control = `/run/oneip/${statSync(`/run/netns/${lab.name}-lb`).ino}.sock`;
+    await until("more of them are read than are told", async () => {
+      const { verdicts } = await ask(control, "counters", {});
+      return verdicts["heard_claim"]! > 4 && program!.log.includes(`"address":"${CLUSTER6}"`);
+    });
     await program!.stop();
     const lines = program!.log.trim().split("\n").map((line) => JSON.parse(line));
     const claims = lines.filter(({ msg }) => msg === "another machine claims an address of ours");
     expect(claims.map(({ address, mac }) => [address, mac])).toEqual([[CLUSTER, rogue], [CLUSTER6, rogue]]);
-    expect(lines.at(-1).verdicts.heard_claim).toBeGreaterThan(4);
     await program!.start();
   });
 

@@ -17,10 +17,18 @@ import type { Running } from "./running.ts";
 
 /** What it tells the log, and whether that is an alarm. */
 const TOLD = {
-  agreed: { message: "this dispatcher goes by the word of its fleet", isAlarm: false },
-  alone: { message: "this dispatcher is alone, and goes by what it finds itself", isAlarm: true },
-  behind: { message: "etcd is behind", isAlarm: true },
-  nonsense: { message: "values in etcd are not what they should be, and do not count", isAlarm: true },
+  agreed: { event: "fleet.agreed", message: "this dispatcher goes by the word of its fleet", isAlarm: false },
+  alone: {
+    event: "fleet.alone",
+    message: "this dispatcher is alone, and goes by what it finds itself",
+    isAlarm: true,
+  },
+  behind: { event: "fleet.behind", message: "etcd is behind", isAlarm: true },
+  nonsense: {
+    event: "fleet.nonsense",
+    message: "values in etcd are not what they should be, and do not count",
+    isAlarm: true,
+  },
 } as const satisfies Record<News["kind"], object>;
 
 interface Followed {
@@ -113,8 +121,8 @@ export class Following {
   }
 
   #tell({ kind, ...about }: News): void {
-    const { message, isAlarm } = TOLD[kind];
-    this.#log[isAlarm ? "warn" : "info"]({ event: `fleet.${kind}`, ...about }, message);
+    const { event, message, isAlarm } = TOLD[kind];
+    this.#log[isAlarm ? "warn" : "info"]({ event, ...about }, message);
   }
 }
 

@@ -74,7 +74,7 @@ export class HandingOver {
     };
     this.#turn = turn;
     const { promise, resolve, reject } = Promise.withResolvers<Output<"takeover">>();
-    void this.#running.inTurn(async () => {
+    this.#running.inTurn(async () => {
       try {
         await this.#running.requireFree(addresses);
         resolve(this.#give(turn, socket));
@@ -83,7 +83,7 @@ export class HandingOver {
         this.#turn = undefined;
         reject(error);
       }
-    });
+    }).catch(reject); // The dispatcher stops.
     return promise;
   }
 

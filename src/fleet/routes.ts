@@ -75,6 +75,8 @@ const EVENTS: Readonly<
   withdrawn: { event: "route.withdrawn", message: "routes are withdrawn", isAlarm: true },
 };
 
+const NOT_ASKED = "it was not asked yet";
+
 const NO_SESSIONS: Sessions = { established: 0, all: 0 };
 
 export class Routes {
@@ -108,7 +110,7 @@ export class Routes {
       told,
       missing: undefined,
     }]));
-    this.#birdState = { socket, answers: false, why: "it was not asked yet", sinceMs, sessions: NO_SESSIONS };
+    this.#birdState = { socket, answers: false, why: NOT_ASKED, sinceMs, sessions: NO_SESSIONS };
   }
 
   record(): RoutesRecord {
@@ -123,7 +125,7 @@ export class Routes {
   /** Takes over what is known by another configuration. */
   adopt({ bird, routes }: RoutesRecord): void {
     if (bird.socket === this.#birdState.socket) this.#birdState = bird;
-    this.#isLost = !this.#birdState.answers;
+    this.#isLost = !this.#birdState.answers && this.#birdState.why !== NOT_ASKED;
     for (const { cluster, state, why, sinceMs } of routes) {
       const route = this.#routes.get(cluster);
       if (route !== undefined) Object.assign(route, { wish: state, why, told: { state, why, sinceMs } });

@@ -160,3 +160,10 @@ test("the difference is what was changed by command, and what was edited; saved,
   writeFileSync(file, "nonsense");
   await expect(done(running.difference())).rejects.toThrow(`${file}:1:1: `);
 });
+
+test("while it stops, which with a fleet takes its time, nothing changes the engine any more", async () => {
+  const stopped = running.stop();
+  await expect(running.reload()).rejects.toThrow("The dispatcher stops");
+  await expect(running.remove("web", "web1")).rejects.toThrow(UsageError);
+  await stopped;
+});

@@ -3,6 +3,7 @@
  *
  *     is killed              kill -9, until the router's kernel has no route to it
  *     loses its minimum      it is told that a backend is down and has too few, until the same
+ *     is cut off             its link, until BFD finds out and the same
  *     stops                  SIGTERM, until the same; it forwards on for fleet.bird.drain
  *
  * 40 clients send a datagram each 40 ms, and each is answered. Root; all of it happens in the namespaces of netns/fleet.yaml.
@@ -64,11 +65,6 @@ try {
     config,
     readFileSync(config, "utf8").replace("    backends:", "    minimum: 6\n    backends:"),
   );
-  // A busy machine is not a dead one.
-  for (const name of ["fleet.lb.bird.conf", "fleet.router.bird.conf"]) {
-    const text = readFileSync(join(folder, name), "utf8");
-    writeFileSync(join(folder, name), text.replaceAll("interval 300 ms", "interval 10 s"));
-  }
   await using lab = await Lab.up(join(folder, "fleet.yaml"), { name: `bench-fleet-${process.pid}` });
   await measure(lab);
 } finally {
@@ -87,6 +83,10 @@ async function measure(lab: Lab): Promise<void> {
     "minimum lost": {
       begin: () => ask(control(), "drain", { ...backend, now: true }),
       back: () => ask(control(), "undrain", backend),
+    },
+    "link cut (BFD)": {
+      begin: () => one.exec("ip", "link", "set", "eth1", "down"),
+      back: () => one.exec("ip", "link", "set", "eth1", "up"),
     },
     "planned stop": { begin: () => one.program!.stop(), back: () => one.program!.start() },
   };

@@ -18,6 +18,7 @@ export class Announcing {
   readonly #routes: Routes;
   #administration: AdministrationState = "active";
   #isReady = false;
+  #hasLeft = false;
 
   /** Undefined where no BIRD announces the routes. */
   static of(
@@ -55,7 +56,7 @@ export class Announcing {
 
   /** The workers go by known states: until then the routes stay as they were. */
   ready(): void {
-    this.#isReady = true;
+    this.#isReady = !this.#hasLeft;
     this.look();
   }
 
@@ -80,6 +81,7 @@ export class Announcing {
    * that.
    */
   leave(hasFailed: boolean): Promise<void> {
+    this.#hasLeft = true;
     this.#isReady = false;
     return hasFailed
       ? this.#routes.withdraw("the dispatcher has failed")

@@ -229,23 +229,25 @@ export class Routes {
   async #bring(): Promise<void> {
     const { bird: { socket }, clock } = this.#options;
     if (this.#bird === undefined || this.#bird.hasEnded) this.#bird = await Bird.at(socket, clock);
+    if (this.#isStopped) return this.#bird.end();
     const found = protocolsIn(await this.#bird.ask("show protocols"));
     const brought: {
       readonly route: Route;
       readonly wish: RouteWish;
+      readonly why: string;
       readonly missing: readonly string[];
     }[] = [];
     for (const route of this.#routes.values()) {
-      const { wish, cluster, families } = route;
-      brought.push({ route, wish, missing: await this.#bringProtocols(cluster, families, wish, found) });
+      const { wish, why, cluster, families } = route;
+      brought.push({ route, wish, why, missing: await this.#bringProtocols(cluster, families, wish, found) });
     }
     for (const { cluster, families } of this.#gone) {
       await this.#bringProtocols(cluster, families, "withdrawn", found);
     }
     this.#answered(found.sessions);
-    for (const { route, wish, missing } of brought) {
+    for (const { route, wish, why, missing } of brought) {
       route.missing = missing[0];
-      if (missing.length === 0) this.#tell(route, wish);
+      if (missing.length === 0) this.#tell(route, wish, why);
     }
     this.#tellMissing(brought.flatMap(({ missing }) => missing));
   }
@@ -270,9 +272,8 @@ export class Routes {
     return missing;
   }
 
-  #tell(route: Route, state: RouteWish): void {
+  #tell(route: Route, state: RouteWish, why: string): void {
     if (route.told.state === state) return;
-    const { why } = route;
     const { clock, log } = this.#options;
     const wasForMs = Math.round(clock.now() - route.told.sinceMs);
     const { event, message, isAlarm } = EVENTS[state];

@@ -67,12 +67,10 @@ interface Route {
   missing: string | undefined;
 }
 
-const EVENTS: Readonly<
-  Record<RouteWish, { readonly event: string; readonly message: string; readonly isAlarm: boolean }>
-> = {
-  announced: { event: "route.announced", message: "routes are announced", isAlarm: false },
-  leaving: { event: "route.leaving", message: "routes are announced as leaving", isAlarm: false },
-  withdrawn: { event: "route.withdrawn", message: "routes are withdrawn", isAlarm: true },
+const EVENTS: Readonly<Record<RouteWish, { readonly event: string; readonly message: string }>> = {
+  announced: { event: "route.announced", message: "routes are announced" },
+  leaving: { event: "route.leaving", message: "routes are announced as leaving" },
+  withdrawn: { event: "route.withdrawn", message: "routes are withdrawn" },
 };
 
 const NOT_ASKED = "it was not asked yet";
@@ -276,7 +274,9 @@ export class Routes {
     if (route.told.state === state) return;
     const { clock, log } = this.#options;
     const wasForMs = Math.round(clock.now() - route.told.sinceMs);
-    const { event, message, isAlarm } = EVENTS[state];
+    const { event, message } = EVENTS[state];
+    // From a dispatcher that was leaving nobody comes any more.
+    const isAlarm = state === "withdrawn" && route.told.state === "announced";
     const about = { event, cluster: route.cluster, reason: why, was: route.told.state, wasForMs };
     route.told = { state, why, sinceMs: clock.now() };
     log[isAlarm ? "warn" : "info"](about, message);

@@ -106,6 +106,7 @@ test("a planned stop announces them as leaving before the usual ones go, waits, 
   await clock.advance(1);
   await until("it has left", () => hasLeft);
   expect(bird.enabled).toEqual(["oneip_mail_ipv4"]);
+  expect(lines.map(({ level }) => level), "nothing is wrong").toEqual([30, 30, 30]);
   expect(told()).toEqual([
     "route.announced web all",
     "route.leaving web the dispatcher stops",

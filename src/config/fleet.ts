@@ -7,7 +7,7 @@ import { etcd } from "./etcd.ts";
 import { key, section } from "./key.ts";
 import { address, addressOnLink, durationWithinOrNever, name, socketPath } from "./values.ts";
 
-/** What BIRD allows (SYM_MAX_LEN in its conf/conf.h), without the words around a cluster's name: src/fleet/names.ts. */
+/** What BIRD allows (SYM_MAX_LEN in its conf/conf.h), without the words around a cluster's name: src/fleet/announcement.ts. */
 const LONGEST_NAME = 64 - "oneip__ipv4_drain".length;
 
 const bird = section("use a mapping such as {socket: /run/bird/bird.ctl}", {
@@ -15,7 +15,7 @@ const bird = section("use a mapping such as {socket: /run/bird/bird.ctl}", {
     description: "BIRD's control socket, on this machine.",
     examples: ["/run/bird/bird.ctl"],
   }),
-  drain: key(durationWithinOrNever(10, 600_000, "2s").prefault("2s"), {
+  drain: key(durationWithinOrNever(10, 60_000, "2s").prefault("2s"), {
     as: "drainMs",
     description:
       "Before a planned stop the routes are announced as leaving for so long (RFC 8326), so that routers have gone over to other " +

@@ -68,6 +68,7 @@ export class Running {
   #isStopping = false;
   /** In place of what the file says of it. */
   #shared: SharedText | undefined;
+  #agreement: Agreement | undefined;
   #found: () => void = () => {};
   /** Another process has what the engine knew. */
   #isHandedOver = false;
@@ -145,10 +146,11 @@ export class Running {
 
   /**
    * Goes on by what a fleet shares, in place of what the file says of it. Resolves with whether it does: what will not do for this
-   * dispatcher is told to the log, and changes nothing.
+   * dispatcher is told to the log, and changes nothing. Throws UsageError while another process is about to go on in its place.
    */
   adopt(shared: SharedText): Promise<boolean> {
     return this.inTurn(async () => {
+      void this.engine; // While another process is about to go on it is not refused, but asked again.
       const before = this.#shared;
       this.#shared = shared;
       try {
@@ -181,8 +183,9 @@ export class Running {
 
   /** Goes by what the fleet agrees on, when it goes on by no other configuration just then. */
   agree(agreement: Agreement): void {
+    this.#agreement = agreement;
     void this.inTurn(() => {
-      void this.#engine.agree(agreement);
+      if (!this.#isHandedOver) void this.#engine.agree(agreement);
       return Promise.resolve();
     });
   }
@@ -261,6 +264,8 @@ export class Running {
     await this.#engine.prepare(record);
     await this.#engine.goOn(late);
     this.#isHandedOver = false;
+    // What was agreed on meanwhile.
+    if (this.#agreement !== undefined) void this.#engine.agree(this.#agreement);
   }
 
   /** Ends it, and with it the interface, if no other process has it, and tells the log. */

@@ -79,7 +79,9 @@ export class Sentences {
     "fleet.agreed": ({ revision, observers }) =>
       `This dispatcher goes by the word of its fleet, ${
         (observers as readonly string[]).length === 0 ? "of which nobody has one yet" : names(observers)
-      }, and by ${revision === 0 ? "the clusters of its file" : `revision ${String(revision)} of them`}.`,
+      }, and by ${
+        revision === 0 ? "the clusters of its file" : `revision ${String(revision)} of what it shares`
+      }.`,
     "fleet.alone": ({ reason }) =>
       `This dispatcher is alone: ${String(reason)}. It keeps its map, and goes by what it finds itself.`,
     "fleet.behind": ({ reason }) =>

@@ -48,8 +48,8 @@ export class LivenessBook {
   readonly #backendsAt: ReadonlyMap<string, readonly BackendLiveness[]>;
   /** Undefined: this dispatcher has no fleet, or knows nothing of it yet. */
   #agreement: Agreement | undefined;
-  /** By cluster: what its backends may have by the fleet's word, in the order of the configuration. */
-  #agreed: ReadonlyMap<string, readonly number[]> | undefined;
+  /** By cluster and backend: what it may have by the fleet's word. */
+  #agreed: ReadonlyMap<string, ReadonlyMap<string, number>> | undefined;
 
   /** `isProbed`: will `healthChanged` be called for this backend? */
   constructor(
@@ -119,7 +119,10 @@ export class LivenessBook {
       }
     }
     this.#agreed = findings === null ? undefined : new Map(
-      [...this.#clusters].map(([name, { cluster }]) => [name, agreedPortions(cluster, findings)]),
+      [...this.#clusters].map(([name, { cluster }]) => {
+        const portions = agreedPortions(cluster, findings);
+        return [name, new Map(cluster.backends.map((backend, index) => [backend.name, portions[index]!]))];
+      }),
     );
   }
 
@@ -156,17 +159,14 @@ export class LivenessBook {
     const shares = this.#cluster(cluster).shares(this.#clock.now());
     if (this.#agreed === undefined) return shares;
     const names = [...this.#cluster(cluster).backends.keys()];
-    return shares.map((share, index) => (
-      { ...share, portion: this.#agreedPortion(cluster, names[index]!, index) }
-    ));
+    return shares.map((share, index) => ({ ...share, portion: this.#agreedPortion(cluster, names[index]!) }));
   }
 
   /** Of a backend of a cluster, both of the configuration. */
   of(cluster: string, backend: string): Liveness {
     const own = this.#cluster(cluster).of(backend, this.#clock.now());
     if (this.#agreed === undefined) return own;
-    const index = [...this.#cluster(cluster).backends.keys()].indexOf(backend);
-    const portion = this.#agreedPortion(cluster, backend, index);
+    const portion = this.#agreedPortion(cluster, backend);
     return { ...own, portion, isLive: portion > 0, why: withFleetsWord(own, portion > 0) };
   }
 
@@ -187,9 +187,9 @@ export class LivenessBook {
   }
 
   /** What people decide counts at once, whatever was found before. */
-  #agreedPortion(cluster: string, backend: string, index: number): number {
+  #agreedPortion(cluster: string, backend: string): number {
     const { administration } = this.#backend(cluster, backend);
-    return administration.state === "active" ? this.#agreed!.get(cluster)![index]! : 0;
+    return administration.state === "active" ? this.#agreed!.get(cluster)!.get(backend)! : 0;
   }
 
   #cluster(name: string): ClusterLiveness {

@@ -262,6 +262,25 @@ test("what becomes of the routes, and of BIRD", () => {
   ]);
 });
 
+test("by whose word a dispatcher of a fleet goes", () => {
+  const [alone, behind] = ["etcd is slow", "it is at revision 4, and 9 was seen before"];
+  expect(said(
+    { event: "fleet.agreed", revision: 0, observers: [], msg: "agreed" },
+    { event: "fleet.agreed", revision: 7, observers: ["d1", "d2"], msg: "agreed" },
+    { event: "fleet.alone", reason: alone, msg: "alone" },
+    { event: "fleet.behind", reason: behind, msg: "behind" },
+    { event: "fleet.nonsense", keys: ["/oneip/dispatchers/d9"], msg: "nonsense" },
+    { event: "fleet.unshared", reason: "nobody has pushed a configuration yet", msg: "unshared" },
+  )).toEqual([
+    "This dispatcher goes by the word of its fleet, of which nobody has one yet, and by the clusters of its file.",
+    "This dispatcher goes by the word of its fleet, d1 and d2, and by revision 7 of what it shares.",
+    "This dispatcher is alone: etcd is slow. It keeps its map, and goes by what it finds itself.",
+    'etcd is behind: it is at revision 4, and 9 was seen before. It was perhaps restored from an older copy. "oneip config push" says which configuration is to hold.',
+    "What stands in etcd at /oneip/dispatchers/d9 is not what it should be, and does not count.",
+    "Started by the clusters of its file, not by those that its fleet shares: nobody has pushed a configuration yet.",
+  ]);
+});
+
 const FAULT: Fault = {
   id: "arp-ignore",
   or: [],

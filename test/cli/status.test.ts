@@ -148,6 +148,35 @@ test("of a pair it says which one is active in each family, since when and why",
   );
 });
 
+test("by whose word a dispatcher of a fleet goes, and who lags", () => {
+  const some = backends(1);
+  const line = (etcd: object) => {
+    const own = {
+      name: "d1",
+      endpoint: "http://10.0.0.5:2379",
+      alone: false,
+      why: null,
+      refused: null,
+      revision: 7,
+    };
+    const since = new Date(STARTED_MS).toISOString();
+    const dispatchers = [{ name: "d1", revision: 7 }, { name: "d2", revision: 7 }];
+    const status = { ...aStatusOf(some), etcd: { ...own, since, dispatchers, ...etcd } };
+    const text = describeStatus(
+      { status, counters: countersAt(60, some), rates: undefined },
+      STARTED_MS + 60_000,
+    );
+    return /\n(etcd[^]*)\ncluster/.exec(text)![1]!.replaceAll("\n  ", " ");
+  };
+  expect(line({})).toBe("etcd: d1 goes by 2 dispatchers, runs by revision 7");
+  expect(line({ refused: 9, dispatchers: [{ name: "d2", revision: 9 }, { name: "d3", revision: 0 }] })).toBe(
+    "etcd: d1 goes by 2 dispatchers, runs by revision 7, refused revision 9, d2 by 9, d3 by its file",
+  );
+  expect(line({ alone: true, why: "etcd is slow", revision: 0 })).toBe(
+    "etcd: d1 is alone for 1 min: etcd is slow, runs by the clusters of its file",
+  );
+});
+
 test("quantities have three digits", () => {
   expect([0, 0.4, 999, 1234, 12_345, 999_400, 9_876_543, 1.5e10, 2e15].map(formatQuantity)).toEqual(
     ["0", "0", "999", "1.23 k", "12.3 k", "999 k", "9.88 M", "15.0 G", "2000 T"],

@@ -321,7 +321,8 @@ export class View {
       return;
     }
     const [there] = ranges[0] ?? [];
-    this.#isNameTaken = there !== undefined && observerIn(there)?.mac !== this.#self.mac;
+    const other = there && observerIn(there);
+    this.#isNameTaken = other !== undefined && other.mac !== this.#self.mac;
     if (this.#isNameTaken) return;
     // It was there before: an earlier process, or the lease that is over.
     if ((await this.#etcd.transact([{ key, revision: there?.revision ?? 0 }], [put])).succeeded) {

@@ -137,9 +137,22 @@ export class PeerLink {
     );
   }
 
-  /** What people want holds for both: this one has it before it takes over. */
+  /** What people want holds for both: this one has it before it takes over. What is written down in etcd it has from there. */
   #decided({ administration, techniques }: StateSaid): void {
-    const { config, liveness, forwarding, changes } = this.#parts;
+    if (this.#parts.config.fleet?.etcd === undefined) this.#administer(administration);
+    const { forwarding } = this.#parts;
+    const has = new Map(forwarding.techniques.list().map((one) => [one.cluster, one.technique]));
+    const others = techniques.filter(({ cluster, technique }) =>
+      has.has(cluster) && has.get(cluster) !== technique && forwarding.techniques.may(technique, cluster)
+    );
+    if (others.length === 0) return;
+    for (const { cluster, technique } of others) forwarding.techniques.set(technique, cluster);
+    forwarding.techniquesChanged();
+    void this.#parts.publish();
+  }
+
+  #administer(administration: readonly Administration[]): void {
+    const { config, liveness, changes } = this.#parts;
     let isNew = false;
     for (const { name: cluster, backends } of config.clusters) {
       for (const { name: backend, weight: configured } of backends) {
@@ -159,14 +172,6 @@ export class PeerLink {
       }
     }
     if (isNew) void changes.add();
-    const has = new Map(forwarding.techniques.list().map((one) => [one.cluster, one.technique]));
-    const others = techniques.filter(({ cluster, technique }) =>
-      has.has(cluster) && has.get(cluster) !== technique && forwarding.techniques.may(technique, cluster)
-    );
-    if (others.length === 0) return;
-    for (const { cluster, technique } of others) forwarding.techniques.set(technique, cluster);
-    forwarding.techniquesChanged();
-    void this.#parts.publish();
   }
 }
 

@@ -141,10 +141,15 @@ export class Arrangement {
     this.#client = this.segment.join(() => {});
   }
 
-  /** `vrrp`: other keys of that section; null: it is alone. `cluster`: of the cluster. */
-  async start(who: keyof typeof WHO, vrrp: object | null = {}, cluster: object = {}): Promise<Started> {
+  /** `vrrp`: other keys of that section; null: it is alone. `cluster`: of the cluster; `more`: other sections. */
+  async start(
+    who: keyof typeof WHO,
+    vrrp: object | null = {},
+    cluster: object = {},
+    more: object = {},
+  ): Promise<Started> {
     const started = new Started(this.segment, this.clock);
-    await started.start(this.config(who, vrrp, cluster));
+    await started.start(this.config(who, vrrp, cluster, more));
     this.#started.push(started);
     return started;
   }
@@ -158,7 +163,7 @@ export class Arrangement {
     return [one, two];
   }
 
-  config(who: keyof typeof WHO, vrrp: object | null = {}, cluster: object = {}) {
+  config(who: keyof typeof WHO, vrrp: object | null = {}, cluster: object = {}, more: object = {}) {
     const { mac, address, address6 } = WHO[who];
     return parseConfig(
       JSON.stringify({
@@ -175,6 +180,7 @@ export class Arrangement {
           backends: [{ name: "web1", address: f.IP.backend1 }],
           ...cluster,
         }],
+        ...more,
       }),
       "test",
       "test",

@@ -60,13 +60,13 @@ class Lab extends Arrangement {
   #client = "198.51.100.1";
 
   /** Both, of which the first one is active. `peer`: further keys of that section; null: nothing is told. */
-  async both(peer: object | null = {}): Promise<[one: Started, two: Started]> {
+  async both(peer: object | null = {}, more: object = {}): Promise<[one: Started, two: Started]> {
     const cluster = { backends: ADDRESSES.map((address, index) => ({ name: `web${index + 1}`, address })) };
     const vrrpOf = (address: string) =>
       peer === null ? {} : { peer: { address, keyFile: KEY_FILE, ...peer } };
-    const one = await this.start("one", vrrpOf("10.0.0.3"), cluster);
+    const one = await this.start("one", vrrpOf("10.0.0.3"), cluster, more);
     await this.clock.advance(2000);
-    const two = await this.start("two", vrrpOf("10.0.0.2"), cluster);
+    const two = await this.start("two", vrrpOf("10.0.0.2"), cluster, more);
     await this.clock.advance(2000);
     return [one, two];
   }
@@ -189,6 +189,15 @@ test("what a backup alone finds wrong changes nothing until it is active", async
   await it.clock.advance(1000);
   expect(two.states()[0]).toBe("active");
   expect(await it.send(40_006, SYN), "what is new goes by its own view").toEqual([2]);
+});
+
+test("where decisions are written down in etcd, both have them from there and not from each other", async () => {
+  await using it = new Lab();
+  const [one, two] = await it.both({}, { fleet: { etcd: ["http://10.0.0.5:2379"] } });
+  await drained(it, one, "web1");
+  await it.clock.advance(500);
+  expect(two.engine.status().peer).toMatchObject({ isActive: true, clusters: 1 });
+  expect(two.engine.status().clusters[0]!.backends[0]!.administration.state).toBe("active");
 });
 
 test("a backup sends whoever commands it to the active one", async () => {

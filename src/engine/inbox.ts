@@ -66,7 +66,7 @@ export class Inbox {
       }
     }
     if (begun.length === 0) return;
-    this.#receivers.peer?.look();
+    this.#receivers.peer?.begun();
     for (const frame of begun) this.#link.sendTold(worker, frame);
   }
 

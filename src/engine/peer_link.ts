@@ -6,7 +6,8 @@ import type { Config } from "../config/config.ts";
 import type { Pair } from "../vrrp/pair.ts";
 import { IpFrames, isUpperRight } from "../link/ip_frames.ts";
 import type { Frame } from "../link/own_frames.ts";
-import { type SharedCluster, Sharing, type SharingCounts } from "../peer/sharing.ts";
+import { Sharing, type SharingCounts } from "../peer/sharing.ts";
+import type { SharedCluster } from "../peer/telling.ts";
 import type { Administration, StateSaid } from "../peer/message.ts";
 import type { TransitionsRecord } from "../cluster/transitions_record.ts";
 import { readKey } from "../input/shared_key.ts";
@@ -93,8 +94,8 @@ export class PeerLink {
   }
 
   /** A connection may have begun in a transition: the other one is told at once. */
-  look(): void {
-    this.#sharing.look();
+  begun(): void {
+    this.#sharing.begun();
   }
 
   /** A map or a transition may have changed. */
@@ -187,12 +188,13 @@ function administrationOf({ config, liveness }: Parts): Administration[] {
 }
 
 function sharedCluster({ forwarding: { maps, transitions } }: Parts, index: number): SharedCluster {
-  const { cluster: { name }, live } = maps[index]!;
+  const { cluster: { name, transition }, live } = maps[index]!;
   return {
     name,
     live,
     revision: transitions.revisionOf(index),
     hasTransitions: transitions.sizeOf(index) > 0,
+    room: transition.connections,
     record: () => transitions.recordOf(index),
     connections: () => transitions.rememberedOf(index).connections,
   };

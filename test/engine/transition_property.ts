@@ -427,6 +427,7 @@ class Run {
         live: this.#map.live,
         revision: this.#transitions.revisionOf(0),
         hasTransitions: this.#transitions.sizeOf(0) > 0,
+        room: this.#drawn.connections,
         record: () => this.#transitions.recordOf(0),
         connections: () => this.#transitions.rememberedOf(0).connections,
       }],

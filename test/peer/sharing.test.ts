@@ -3,7 +3,8 @@
 import { expect, test } from "vitest";
 import type { PartRecord } from "../../src/cluster/transitions_record.ts";
 import { PeerCodec } from "../../src/peer/message.ts";
-import { type SharedCluster, Sharing, type SharingParts } from "../../src/peer/sharing.ts";
+import { Sharing, type SharingParts } from "../../src/peer/sharing.ts";
+import type { SharedCluster } from "../../src/peer/telling.ts";
 import { VirtualClock } from "../../src/system/clock.ts";
 import { MOST_OCTETS } from "../../src/system/signed_parts.ts";
 import { NO_BACKEND } from "../../src/table/bucket_map.ts";
@@ -17,6 +18,7 @@ class Cluster implements SharedCluster {
   readonly name: string;
   live: Uint16Array;
   revision = 0;
+  readonly room = 16_384;
   moving = 0;
   rows: number[][] = [];
 

@@ -15,8 +15,41 @@ interface Watching {
   send(line: object): void;
 }
 
-// deno-lint-ignore no-explicit-any
-type Any = any;
+/** What is asked, as JSON, of all kinds that there are here. */
+interface Asked {
+  readonly password: string;
+  readonly ID: string;
+  readonly TTL: string;
+  readonly create_request: AskedRange & { readonly start_revision: string };
+  readonly compare: readonly AskedCompare[];
+  readonly success: readonly AskedOperation[];
+  readonly failure: readonly AskedOperation[];
+}
+
+interface AskedRange {
+  readonly key: string;
+  readonly range_end: string;
+}
+
+interface AskedCompare {
+  readonly key: string;
+  readonly target: string;
+  readonly mod_revision: string;
+  readonly lease: string;
+}
+
+interface AskedPut {
+  readonly key: string;
+  readonly value?: string;
+  readonly lease?: string;
+}
+
+/** One of them. */
+interface AskedOperation {
+  readonly request_put?: AskedPut;
+  readonly request_range?: { readonly key: string; readonly range_end?: string };
+  readonly request_delete_range?: { readonly key: string };
+}
 
 /** A client's way. */
 export interface Way {
@@ -104,7 +137,7 @@ export class MemoryEtcd {
 
   #answer({ url, body, token, signal }: Question, way: Way): Answer {
     const path = url.slice(url.indexOf("/v3/") + 4);
-    const asked = JSON.parse(body) as Any;
+    const asked = JSON.parse(body) as Asked;
     this.asked[path] = (this.asked[path] ?? 0) + 1;
     if (this.isHeadless && path !== "watch") return refused(503, 14, "etcdserver: no leader");
     if (path === "auth/authenticate") {
@@ -142,14 +175,14 @@ export class MemoryEtcd {
     return { revision: String(this.revision) };
   }
 
-  #transact({ compare, success, failure }: Any): object {
-    const holds = (compare as Any[]).every(({ key, target, mod_revision, lease }) => {
+  #transact({ compare, success, failure }: Asked): object {
+    const holds = compare.every(({ key, target, mod_revision, lease }) => {
       const stored = this.#keys.get(key);
       return target === "LEASE"
         ? (stored?.lease ?? "0") === lease
         : (stored?.mod ?? 0) === Number(mod_revision);
     });
-    const operations = (holds ? success : failure) as Any[];
+    const operations = holds ? success : failure;
     const writes = operations.some(({ request_range }) => request_range === undefined);
     const revision = writes ? ++this.revision : this.revision;
     const responses = operations.map(({ request_put, request_range, request_delete_range }) => {
@@ -161,7 +194,7 @@ export class MemoryEtcd {
         this.#delete(request_delete_range.key, revision);
         return { response_delete_range: {} };
       }
-      const kvs = this.#range(request_range.key, request_range.range_end);
+      const kvs = this.#range(request_range!.key, request_range!.range_end);
       return { response_range: kvs.length === 0 ? {} : { kvs, count: String(kvs.length) } };
     });
     return { header: this.#header, ...(holds ? { succeeded: true } : {}), responses };
@@ -178,7 +211,7 @@ export class MemoryEtcd {
       }));
   }
 
-  #put({ key, value = "", lease = "0" }: Any, revision: number): void {
+  #put({ key, value = "", lease = "0" }: AskedPut, revision: number): void {
     this.#keys.set(key, { value, mod: revision, lease });
     this.#tell(key, { kv: { key, value } });
   }
@@ -216,7 +249,7 @@ export class MemoryEtcd {
     for (const [key, { lease }] of this.#keys) if (lease === id) this.#delete(key, this.revision);
   }
 
-  #watch({ key, range_end, start_revision }: Any, signal: AbortSignal, way: Way): Answer {
+  #watch({ key, range_end, start_revision }: Asked["create_request"], signal: AbortSignal, way: Way): Answer {
     if (Number(start_revision) <= this.compacted) {
       return lines([{ result: { created: true } }, {
         result: { canceled: true, compact_revision: String(this.compacted) },

@@ -334,17 +334,20 @@ export interface VrrpOptions {
   srcMac?: string;
 }
 
+/** What an advertisement says unless told otherwise. */
+const VRRP = {
+  version: 3,
+  type: 1,
+  id: 51,
+  priority: 100,
+  interval: 5,
+  reserved: 0,
+  checksum: "pseudo-header",
+} as const;
+
 /** An advertisement of virtual router 51 from the other dispatcher, as a frame. */
 export function vrrp(options: VrrpOptions = {}): Uint8Array<ArrayBuffer> {
-  const {
-    version = 3,
-    type = 1,
-    id = 51,
-    priority = 100,
-    interval = 5,
-    reserved = 0,
-    checksum = "pseudo-header",
-  } = options;
+  const { version, type, id, priority, interval, reserved, checksum } = { ...VRRP, ...options };
   const { addresses = [IP.shared], from = "10.0.0.3", to = "224.0.0.18", hopLimit = 255, cut = 0 } = options;
   const { dstMac = "01:00:5e:00:00:12", srcMac = MAC.shared, count = addresses.length } = options;
   const bare = vrrpMessage({ version, type, id, priority, count, interval, reserved, addresses });
@@ -357,15 +360,7 @@ export function vrrp(options: VrrpOptions = {}): Uint8Array<ArrayBuffer> {
 
 /** The same in IPv6. */
 export function vrrp6(options: VrrpOptions = {}): Uint8Array<ArrayBuffer> {
-  const {
-    version = 3,
-    type = 1,
-    id = 51,
-    priority = 100,
-    interval = 5,
-    reserved = 0,
-    checksum = "pseudo-header",
-  } = options;
+  const { version, type, id, priority, interval, reserved, checksum } = { ...VRRP, ...options };
   const { addresses = ["fe80::200:5eff:fe00:233", IP6.shared], from = "fe80::3", to = "ff02::12" } = options;
   const {
     dstMac = "33:33:00:00:00:12",

@@ -373,6 +373,12 @@ class Run {
     transitions.follow(0, this.#keeps);
     this.#open(who);
     const before = this.#transitions;
+    this.#goOnWith(map, memory, transitions);
+    transitions.adoptLater(known, before.recordRemembered());
+  }
+
+  /** In place of what was before. */
+  #goOnWith(map: OwnersOfCluster, memory: PathMemory, transitions: Transitions): void {
     this.#noteMoves(map.live);
     this.#unrememberedBefore = this.#unremembered;
     this.#reloads++;
@@ -381,7 +387,6 @@ class Run {
     this.#transitions = transitions;
     this.#dispatcher = this.#makeDispatcher();
     this.#publish();
-    transitions.adoptLater(known, before.recordRemembered());
   }
 
   /** As when a peer takes over: what it goes on by is what it was told. */
@@ -403,14 +408,7 @@ class Run {
     transitions.goOnBy(told);
     map.live = this.#moved(owners);
     transitions.follow(0, this.#keeps);
-    this.#noteMoves(map.live);
-    this.#unrememberedBefore = this.#unremembered;
-    this.#reloads++;
-    this.#map = map;
-    this.#memory = memory;
-    this.#transitions = transitions;
-    this.#dispatcher = this.#makeDispatcher();
-    this.#publish();
+    this.#goOnWith(map, memory, transitions);
   }
 
   /** The dispatcher of now, and a peer that hears what it tells. */

@@ -25,8 +25,8 @@ describe.skipIf(needsTap())("one view, by etcd", () => {
   /** While a server is dead, by the clock, requests to it fail. What the watch prints of them may come later. */
   const dead = { fromMs: Infinity, toMs: -Infinity };
   /**
-   * From a push until all use it. A request that is under way while a dispatcher of a fleet goes over to other weights was seen to be reset, one
-   * of some thousand, and it is not known yet why: a reload by hand has none. Until it is mended these are told, and not held against it.
+   * From a push until all use it. A request that is under way while a dispatcher goes over to other weights was seen to be reset here, one of
+   * some thousand. The cause is not known. Until it is, such requests are counted and printed, and do not fail the test.
    */
   const pushes: { readonly fromMs: number; toMs: number }[] = [];
 

@@ -1,6 +1,6 @@
 /**
- * Adds up the results of several runs of the suite. Prints the ten slowest tests, what was skipped, and as the last line
- * `N passed, N failed, N skipped`.
+ * Adds up the results of several runs of the suite. Prints the ten slowest tests, what was skipped, what failed and why, and as
+ * the last line `N passed, N failed, N skipped`.
  *
  *     sum_results.ts FAILED FILE...      FAILED is 1 when another check has failed
  */
@@ -18,17 +18,28 @@ interface Results {
       readonly status: string;
       /** In milliseconds. */
       readonly duration?: number | null;
+      readonly failureMessages?: readonly string[];
     }[];
+    /** Why the file could not be loaded. */
+    readonly message?: string;
   }[];
 }
 
 const SLOWEST = 10;
+/** Of what a failed test says, the first lines: what was expected, and where. The whole stands above. */
+const LINES_OF_FAILURE = 12;
 
 const [otherChecks, ...files] = process.argv.slice(2);
 const sum = { passed: 0, failed: 0 };
 /** Files of the tests that were skipped. */
 const skipped: string[] = [];
+const failures: string[] = [];
 const times: { readonly name: string; readonly ms: number }[] = [];
+
+const firstLines = (text: string) =>
+  text.split("\n").filter((line) => !/node_modules|<anonymous>/.test(line)).slice(0, LINES_OF_FAILURE).map((
+    line,
+  ) => `         ${line}`);
 
 for (const path of files) {
   const runtime = basename(path, ".json");
@@ -39,12 +50,15 @@ for (const path of files) {
   }
   const { numFailedTestSuites, testResults } = JSON.parse(readFileSync(path, "utf8")) as Results;
   let failed = 0;
-  for (const { name, assertionResults } of testResults) {
+  for (const { name, assertionResults, message } of testResults) {
     const file = relative(".", name);
-    for (const { fullName, status, duration } of assertionResults) {
+    if (message) failures.push(`${file} (${runtime})`, ...firstLines(message));
+    for (const { fullName, status, duration, failureMessages = [] } of assertionResults) {
       if (status === "passed") sum.passed++;
-      else if (status === "failed") failed++;
-      else skipped.push(`${file} (${runtime})`);
+      else if (status === "failed") {
+        failed++;
+        failures.push(`${file} (${runtime}): ${fullName}`, ...failureMessages.flatMap(firstLines));
+      } else skipped.push(`${file} (${runtime})`);
       times.push({ name: `${file} (${runtime}): ${fullName}`, ms: duration ?? 0 });
     }
   }
@@ -65,6 +79,7 @@ if (skipped.length > 0) {
     console.error(`${String(tests.length).padStart(7)}  ${file}`);
   }
 }
+if (failures.length > 0) console.log(["Failed:", ...failures].join("\n"));
 console.log(`${sum.passed} passed, ${sum.failed} failed, ${skipped.length} skipped`);
 const isCi = process.env["CI"] === "true";
 process.exitCode = otherChecks !== "0" || sum.failed > 0 || sum.passed === 0 || (isCi && skipped.length > 0)

@@ -167,7 +167,10 @@ export class LivenessBook {
     const own = this.#cluster(cluster).of(backend, this.#clock.now());
     if (this.#agreed === undefined) return own;
     const portion = this.#agreedPortion(cluster, backend);
-    return { ...own, portion, isLive: portion > 0, why: withFleetsWord(own, portion > 0) };
+    const isLive = portion > 0;
+    // Its connections live where most of the fleet find it live; but nothing can be sent to a neighbor that does not answer.
+    const keeps = own.keeps || (isLive && own.neighbor.state !== "failed");
+    return { ...own, portion, isLive, keeps, why: withFleetsWord(own, isLive) };
   }
 
   /** Too few backends of this cluster are live for its probes to be believed. */

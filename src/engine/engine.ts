@@ -384,31 +384,22 @@ export class Engine {
     this.#presence.probe();
   }
 
-  /** The table is filled before any worker sees it, and what `before` still has to read it reads to the end. */
+  /**
+   * The table is filled before any worker sees it. While they go over to it frames wait: what the last ones have had remembered must be known
+   * here before the next segment of such a connection comes.
+   */
   async #takeOver(before: Engine): Promise<void> {
-    const { shared, resolver } = this.#parts;
-    const old = before.#parts;
-    old.inbox.drainAll();
+    before.#parts.inbox.drainAll();
     this.#capture = before.#capture;
     before.#capture = undefined;
     await this.prepare(before.rest());
     this.#capture?.goOn(this.#parts);
-    this.#parts.pair.adopt(old.pair.record());
-    this.#parts.pair.entrust();
+    const late = await before.stand();
     this.#parts.startWorkers();
-    await shared.settled();
+    // The kernel had its share until just now.
+    await this.goOn({ ...late, report: before.report() });
     this.#capture?.wentOver();
-    old.inbox.drainAll();
-    resolver.adoptWaiting(old.resolver.waiting());
-    await breathe(this.#parts.clock);
-    const { transitions } = old.forwarding;
-    this.#succession.adoptLate({
-      remembered: transitions.recordRemembered(),
-      pair: this.#parts.pair.record(),
-      report: before.report(),
-    });
     this.#droppedEarlier = before.dropped();
-    this.#appear();
   }
 
   /** It goes on where another one was. */

@@ -185,20 +185,21 @@ export class Connections {
    * and what was heard there since `before`. Workers may use this one meanwhile. How many found no room.
    */
   adopt(record: Int32Array, ownerNow: OwnerNow, before: Int32Array = new Int32Array()): number {
-    const known = new Map<number, number>();
-    for (let at = 0; at < before.length; at += RECORDED) known.set(before[at]!, at + 2);
     let refused = 0;
+    // Both are in the order of their cells.
+    let known = 0;
     for (let at = 0; at < record.length; at += RECORDED) {
-      const tag = record[at + 1]!;
-      const key = record.subarray(at + 2, at + 2 + KEY);
+      while (known < before.length && before[known]! < record[at]!) known += RECORDED;
+      const was = before[known] === record[at] ? known + 2 : undefined;
       const stamp = record[at + 2 + STAMP]!;
       const whose = record[at + 2 + WHOSE]!;
-      const was = known.get(record[at]!);
       // One that began anew may have the same stamp.
       if (was !== undefined && stamp === before[was + STAMP] && whose === before[was + WHOSE]) continue;
       const bucket = whose >>> OWNER_BITS;
       const owner = ownerNow(whose & OWNER_MASK, bucket);
       if (owner === NO_BACKEND) continue;
+      const tag = record[at + 1]!;
+      const key = record.subarray(at + 2, at + 2 + KEY);
       const own = this.find(key, tag);
       if (own === ABSENT) refused += this.add(key, tag, owner, bucket, stamp) ? 0 : 1;
       // What was heard here since then is the latest.

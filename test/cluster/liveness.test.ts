@@ -137,3 +137,16 @@ test("who drains keeps its connections and gets no new ones; who is taken down k
   });
   expect(stateAfter(() => book.setWeight("web", "web2", 3))).toEqual(active);
 });
+
+test("what most of a fleet find live keeps its connections, whatever the probes here find", () => {
+  const { book } = startedBook();
+  book.healthChanged("web", "web1", { state: "down", reason: "its port 80 is silent" });
+  book.look();
+  expect(book.of("web", "web1")).toMatchObject({ isLive: false, keeps: false });
+  const finding = { web: { [`web1 ${WEB1}`]: 1, [`web2 ${WEB2}`]: 1 } };
+  book.agree({ findings: [finding, finding, book.finding()], decisions: [] });
+  expect(book.of("web", "web1")).toMatchObject({ isLive: true, keeps: true });
+  book.neighborChanged(WEB1, "failed");
+  book.look();
+  expect(book.of("web", "web1"), "nothing can be sent to it").toMatchObject({ isLive: true, keeps: false });
+});

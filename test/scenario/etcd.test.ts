@@ -24,12 +24,6 @@ describe.skipIf(needsTap())("one view, by etcd", () => {
   let watched = "";
   /** While a server is dead, by the clock, requests to it fail. What the watch prints of them may come later. */
   const dead = { fromMs: Infinity, toMs: -Infinity };
-  /**
-   * From a push until all use it. A request that is under way while a dispatcher goes over to other weights was seen to be reset here, one of
-   * some thousand. The cause is not known. Until it is, such requests are counted and printed, and do not fail the test.
-   */
-  const pushes: { readonly fromMs: number; toMs: number }[] = [];
-
   const file = (name = "d1") => join(folder, `${name}.oneip.yaml`);
   const socketOf = (name: string) => `/run/oneip/${statSync(`/run/netns/${lab.name}-${name}`).ino}.sock`;
   const status = (name: string) => ask(socketOf(name), "status", {});
@@ -79,16 +73,13 @@ describe.skipIf(needsTap())("one view, by etcd", () => {
 
   const push = async (change: (text: string) => string) => {
     writeFileSync(file(), change(readFileSync(file(), "utf8")));
-    pushes.push({ fromMs: Date.now(), toMs: Infinity });
     return JSON.parse(await sayThere("d1", "config", "push", "-c", file(), "--json")).revision as number;
   };
-  const allUse = async (revision: number) => {
-    await all(
+  const allUse = (revision: number) =>
+    all(
       `all three use revision ${revision}`,
       async (name) => (await etcdOf(name)).revision === revision,
     );
-    pushes.at(-1)!.toMs = Date.now();
-  };
 
   beforeAll(async () => {
     lab = await labUp("etcd", "etcd");
@@ -224,16 +215,10 @@ describe.skipIf(needsTap())("one view, by etcd", () => {
     await once(watch, "exit");
     const lines = watched.trim().split("\n");
     const summary = JSON.parse(lines.at(-1)!);
-    const isWithin = ({ at, ms }: Probed, { fromMs, toMs }: typeof dead) =>
-      Date.parse(at) + ms >= fromMs && Date.parse(at) <= toMs;
+    const wasDead = ({ at, ms }: Probed) => Date.parse(at) + ms >= dead.fromMs && Date.parse(at) <= dead.toMs;
     const failures = lines.filter((line) => /^\{"at".*"failure":"/.test(line))
-      .map((line) => JSON.parse(line) as Probed)
-      .filter((probed) => !isWithin(probed, dead));
-    const duringPush = failures.filter((probed) => pushes.some((push) => isWithin(probed, push)));
-    console.log(
-      `${duringPush.length} of ${summary.sent} requests were reset while other weights were pushed`,
-    );
-    expect(failures.filter((probed) => !duringPush.includes(probed))).toEqual([]);
+      .map((line) => JSON.parse(line) as Probed);
+    expect(failures.filter((probed) => !wasDead(probed))).toEqual([]);
     expect(summary.sent).toBeGreaterThan(500);
     expect(summary.pause.ms).toBeLessThan(1000 + summary.lateMs);
     expect(existsSync(file())).toBe(true);

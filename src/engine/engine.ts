@@ -77,6 +77,7 @@ export class Engine {
     const engine = new Engine(config, log, clock, attachment);
     try {
       await attachment.hold();
+      engine.#parts.startKernel();
       engine.#parts.startWorkers();
       await attachment.hold();
     } catch (error) {
@@ -378,6 +379,7 @@ export class Engine {
     const { publisher, shared } = this.#parts;
     // Before any worker looks: frames may wait in a TAP that was made beforehand, and an empty table has the first backend everywhere.
     await publisher.publish();
+    this.#parts.startKernel();
     this.#parts.startWorkers();
     requireFastPath(this.#parts.config.dispatcher.fastPath, this.fastPath);
     await shared.settled();
@@ -394,10 +396,10 @@ export class Engine {
     before.#capture = undefined;
     await this.prepare(before.rest());
     this.#capture?.goOn(this.#parts);
+    this.#parts.startKernel();
     const late = await before.stand();
     this.#parts.startWorkers();
-    // The kernel had its share until just now.
-    await this.goOn({ ...late, report: before.report() });
+    await this.goOn(late);
     this.#capture?.wentOver();
     this.#droppedEarlier = before.dropped();
   }

@@ -211,10 +211,14 @@ export class EngineParts {
     });
   }
 
+  /** The kernel takes its share by this plan, or leaves that of an engine before. Then come the workers. */
+  startKernel(): void {
+    this.attachment.startKernel(this.plan, this.shared, this.config.dispatcher.fastPath);
+  }
+
   /** Workers begin, or those of an engine before go on by this plan and memory. */
   startWorkers(): void {
-    const { fastPath } = this.config.dispatcher;
-    this.attachment.start(this.plan, this.shared, (worker) => this.inbox.drain(worker), fastPath);
+    this.attachment.start(this.plan, this.shared, (worker) => this.inbox.drain(worker));
   }
 
   /** Brings the table to the workers; resolves when all of them use it. */

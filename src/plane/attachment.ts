@@ -26,15 +26,15 @@ export interface Attachment {
   /** How many frames to us the device has lost so far, among them perhaps answers to the control plane. */
   lost(): number;
   /**
-   * Begins to work frames off; called again, it goes on by another plan and state, and loses no frame. `handedUp` is called with a
-   * worker's number whenever frames may wait in that worker's ring. `fastPath`: whether the kernel is to take its share.
+   * The kernel takes its share, if it is to, by this plan and the table in use; called again, it goes on by another plan. Then comes `start`:
+   * the kernel goes first, so that when a bucket goes into transition no frame of it passes those by who begin to remember.
    */
-  start(
-    plan: Plan,
-    shared: SharedState,
-    handedUp: (worker: number) => void,
-    fastPath: FastPathSetting,
-  ): void;
+  startKernel(plan: Plan, shared: SharedState, setting: FastPathSetting): void;
+  /**
+   * Begins to work frames off; called again, it goes on by another plan and state, and loses no frame. `handedUp` is called with a
+   * worker's number whenever frames may wait in that worker's ring.
+   */
+  start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void;
   /** Does the kernel take its share? */
   readonly fastPath: FastPathStatus;
   /** This table is about to be published to the workers of this state: the kernel goes by it from now on. */

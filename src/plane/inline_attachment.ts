@@ -37,6 +37,9 @@ export class InlineAttachment implements Attachment {
     return 0;
   }
 
+  /** No kernel has a share in it. */
+  startKernel(): void {}
+
   start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void {
     this.#plane = new DataPlane(plan, this.#device, shared.workers[0]!, () => this.#clock.now());
     this.#handedUp = handedUp;
@@ -52,7 +55,6 @@ export class InlineAttachment implements Attachment {
     this.#isWorking = false;
   }
 
-  /** No kernel has a share in it. */
   publish(): void {}
 
   count(): void {}

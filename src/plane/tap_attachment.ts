@@ -84,14 +84,12 @@ export class TapAttachment implements Attachment {
     return this.#kernel.status;
   }
 
-  start(
-    plan: Plan,
-    shared: SharedState,
-    handedUp: (worker: number) => void,
-    fastPath: FastPathSetting,
-  ): void {
-    this.#kernel.start(fastPath, plan, shared);
+  startKernel(plan: Plan, shared: SharedState, setting: FastPathSetting): void {
+    this.#kernel.start(setting, plan, shared);
     if (!this.#isHeld) this.#kernel.attach();
+  }
+
+  start(plan: Plan, shared: SharedState, handedUp: (worker: number) => void): void {
     const before = this.#shared;
     this.#shared = shared;
     if (this.#isHeld) shared.hold();

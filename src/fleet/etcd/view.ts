@@ -3,22 +3,24 @@
  *
  *     turn   lease kept alive ── own finding put, if it is another one ── snapshot read ── followed
  *
- * A turn comes each TURN_MS, when the dispatcher finds something else, and when the watch rings. The watch is a bell and nothing else:
- * what counts is read in one transaction, so a watch that is compacted, silent, or says a thousand things at once does no harm.
+ * A turn comes each TURN_MS, when the dispatcher finds something else, and when the bell rings (bell.ts). What counts is read in one
+ * transaction, so a watch that is compacted, silent, or says a thousand things at once does no harm.
  *
  * It goes by the fleet's word as long as that is fresh. It is *alone*, and goes by its own, when
  *     - nothing was read for SILENT_MS;
  *     - what it has found is not confirmed by what it reads: at once when etcd just failed, else after WAIT_MS. So etcd delays no fail-over longer;
  *     - another dispatcher has its name;
- *     - etcd is behind: it has a lower revision than one that was seen, or an older configuration. It was perhaps restored from a copy. That
- *       ends when it has caught up, or when somebody pushes a configuration.
+ *     - etcd is behind (lag.ts).
  */
 
 import type { Agreement, Decision, Finding } from "../../cluster/quorum.ts";
 import type { Clock, Timer } from "../../system/clock.ts";
+import { Bell } from "./bell.ts";
 import { type Etcd, RefusedError, UnreachableError } from "./etcd.ts";
-import { decisionIn, decisionText, type Keys, observationText, observerIn } from "./keys.ts";
+import { decisionIn, decisionText, type Keys, observationText } from "./keys.ts";
+import { Lag } from "./lag.ts";
 import { readSnapshot, type SharedText, type Snapshot } from "./snapshot.ts";
+import { type Self, Word } from "./word.ts";
 
 export const TURN_MS = 2000;
 /** Three turns that fail. */
@@ -30,7 +32,6 @@ const RETRY_MS = 250;
 const REFUSED_MS = 15_000;
 /** Between the beginnings of two turns, whatever rings. */
 const LEAST_MS = 25;
-const LEASE_S = 6;
 
 const BEHIND =
   "etcd is behind: it was perhaps restored from an older copy; push the configuration that is to hold";
@@ -54,11 +55,6 @@ export type News =
   | { readonly kind: "behind"; readonly reason: string }
   | { readonly kind: "nonsense"; readonly keys: readonly string[] };
 
-export interface Self {
-  readonly name: string;
-  readonly mac: string;
-}
-
 export interface ViewStatus {
   readonly name: string;
   /** The one that is asked first. */
@@ -78,35 +74,29 @@ export interface ViewStatus {
 
 export interface ViewCounts {
   /** How often it went alone. */
-  alone: number;
-  behind: number;
+  readonly alone: number;
+  /** How often etcd was found behind. */
+  readonly behind: number;
   /** Configurations that it would not go by. */
-  refused: number;
+  readonly refused: number;
   /** Watches that were begun. */
-  watches: number;
+  readonly watches: number;
 }
 
 export class View {
-  readonly counts: ViewCounts = { alone: 0, behind: 0, refused: 0, watches: 0 };
+  readonly #counts = { alone: 0, refused: 0 };
   readonly #etcd: Etcd;
   readonly #keys: Keys;
   readonly #self: Self;
   readonly #clock: Clock;
   readonly #follower: Follower;
+  readonly #word: Word;
+  readonly #bell: Bell;
+  readonly #lag = new Lag();
   #snapshot: Snapshot | undefined;
   /** The configuration that it runs by. */
   #adopted: SharedText | undefined;
   #refused: number | undefined;
-  /** The highest revision of etcd. */
-  #seen = 0;
-  /** Of the configuration when etcd was first found behind. */
-  #behindBy: number | undefined;
-  #lease: string | undefined;
-  /** When it was last kept alive. */
-  #keptMs = -Infinity;
-  /** What it has put under its lease. */
-  #put: string | undefined;
-  #isNameTaken = false;
   /** By the clock: when the turn began that has last read. */
   #readMs = -Infinity;
   /** Since when what it finds is not what it reads of itself. */
@@ -119,15 +109,14 @@ export class View {
   #sinceMs: number;
   #isTurning = false;
   #isRung = false;
-  #hasRung = false;
-  /** Since when the watch owes a ring. */
-  #owedMs: number | undefined;
   #turnMs = -Infinity;
   #timer: Timer | undefined;
   #deadline: Timer | undefined;
-  #watching: AbortController | undefined;
   #isStopped = false;
   #toldNonsense = "";
+  /** What it last had the dispatcher go by. */
+  #agreed: string | undefined;
+  #lastDecisions: readonly Decision[] | undefined;
   readonly #waiting = new Set<{ readonly revision: number; readonly done: () => void }>();
 
   /** `adopted`: by which the dispatcher was started. */
@@ -144,6 +133,8 @@ export class View {
     this.#self = self;
     this.#clock = clock;
     this.#follower = follower;
+    this.#word = new Word(etcd, keys, self);
+    this.#bell = new Bell(etcd, `${keys.prefix}/`, () => this.#ring());
     this.#adopted = adopted;
     this.#sinceMs = clock.now();
   }
@@ -169,7 +160,7 @@ export class View {
     of: Pick<Decision, "cluster" | "backend">,
     decision: (before: Decision | undefined) => Decision,
   ): Promise<void> {
-    if (this.#behindBy !== undefined) throw new RefusedError(BEHIND);
+    if (this.#lag.isBehind) throw new RefusedError(BEHIND);
     const key = this.#keys.decision(of);
     const { ranges: [there = []] } = await this.#etcd.transact([], [{ range: key }]);
     const next = decision(there[0] && decisionIn(there[0]));
@@ -209,6 +200,10 @@ export class View {
     };
   }
 
+  get counts(): ViewCounts {
+    return { ...this.#counts, behind: this.#lag.times, watches: this.#bell.watches };
+  }
+
   /** What it last read of etcd. */
   get snapshot(): Snapshot | undefined {
     return this.#snapshot;
@@ -219,14 +214,14 @@ export class View {
     this.#isStopped = true;
     this.#timer?.cancel();
     this.#deadline?.cancel();
-    this.#watching?.abort();
+    this.#bell.stop();
     for (const { done } of this.#waiting) done();
   }
 
   /** The same, and its word counts no more. */
   async leave(): Promise<void> {
     this.stop();
-    if (this.#lease !== undefined) await this.#etcd.revoke(this.#lease).catch(() => {});
+    await this.#word.takeBack();
   }
 
   #ring(): void {
@@ -256,13 +251,13 @@ export class View {
       this.#failure = (error as Error).message;
       this.#failures++;
       this.#isRefused = !(error instanceof UnreachableError);
-      if (this.#isRefused) this.#lease = undefined;
+      if (this.#isRefused) this.#word.forgetLease();
     }
     this.#isTurning = false;
     if (this.#isStopped) return;
     this.#pend();
     this.#judge();
-    const isDue = this.#isRung || (this.#pendingSinceMs !== undefined && !this.#isNameTaken);
+    const isDue = this.#isRung || (this.#pendingSinceMs !== undefined && !this.#word.isNameTaken);
     this.#next(this.#failures > 0 ? this.#retryMs : isDue ? LEAST_MS : TURN_MS);
   }
 
@@ -273,16 +268,18 @@ export class View {
   }
 
   async #exchange(beganMs: number): Promise<void> {
-    await this.#putObservation(await this.#keptLease(beganMs));
+    const word = this.#observation();
+    await this.#word.give(word, word !== undefined && this.#isConfirmed(word), beganMs);
     const before = this.#snapshot;
     const snapshot = await readSnapshot(this.#etcd, this.#keys, before?.configuration);
     if (this.#isStopped) return;
     this.#readMs = beganMs;
     this.#snapshot = snapshot;
     this.#tellNonsense(snapshot);
-    this.#watch(before);
-    if (this.#isBehind(snapshot)) return;
-    this.#seen = Math.max(this.#seen, snapshot.revision);
+    this.#bell.from(snapshot, before, this.#clock.now());
+    const reason = this.#lag.look(snapshot, this.#adopted);
+    if (reason !== undefined) this.#follower.told({ kind: "behind", reason });
+    if (this.#lag.isBehind) return;
     await this.#adopt(snapshot.configuration);
     // What is confirmed by this, or is not, is known before it is followed.
     this.#pend();
@@ -290,44 +287,11 @@ export class View {
     for (const one of this.#waiting) if (one.revision <= snapshot.revision) one.done();
   }
 
-  /** A turn that something has rung for needs no other lease. */
-  async #keptLease(nowMs: number): Promise<string> {
-    if (this.#lease !== undefined && nowMs - this.#keptMs < TURN_MS / 2) return this.#lease;
-    if (this.#lease !== undefined && !await this.#etcd.keepAlive(this.#lease)) this.#lease = undefined;
-    if (this.#lease === undefined) {
-      this.#lease = await this.#etcd.grant(LEASE_S);
-      this.#put = undefined;
-    }
-    this.#keptMs = nowMs;
-    return this.#lease;
-  }
-
   /** Undefined while it has no word yet. */
   #observation(): string | undefined {
     const finding = this.#follower.finding();
     if (Object.keys(finding).length === 0) return undefined;
     return observationText({ mac: this.#self.mac, revision: this.#adopted?.revision ?? 0, finding });
-  }
-
-  async #putObservation(lease: string): Promise<void> {
-    const value = this.#observation();
-    if (value === undefined || (value === this.#put && this.#isConfirmed(value))) return;
-    const key = this.#keys.dispatcher(this.#self.name);
-    const put = { put: key, value, lease };
-    const { succeeded, ranges } = await this.#etcd.transact([{ key, lease }], [put], [{ range: key }]);
-    if (succeeded) {
-      this.#put = value;
-      this.#isNameTaken = false;
-      return;
-    }
-    const [there] = ranges[0] ?? [];
-    const other = there && observerIn(there);
-    this.#isNameTaken = other !== undefined && other.mac !== this.#self.mac;
-    if (this.#isNameTaken) return;
-    // It was there before: an earlier process, or the lease that is over.
-    if ((await this.#etcd.transact([{ key, revision: there?.revision ?? 0 }], [put])).succeeded) {
-      this.#put = value;
-    }
   }
 
   /** Does etcd have what it finds? */
@@ -356,34 +320,8 @@ export class View {
       this.#refused = undefined;
     } else {
       this.#refused = shared.revision;
-      this.counts.refused++;
+      this.#counts.refused++;
     }
-  }
-
-  #isBehind({ revision, configuration }: Snapshot): boolean {
-    const found = configuration?.revision ?? 0;
-    const isOlder = found < (this.#adopted?.revision ?? 0) && configuration?.text !== this.#adopted?.text;
-    if (this.#behindBy !== undefined && found > 0 && found !== this.#behindBy) {
-      // Somebody has pushed since, and so has decided.
-      this.#behindBy = undefined;
-      this.#seen = revision;
-      return false;
-    }
-    if (revision >= this.#seen && !isOlder) {
-      this.#behindBy = undefined;
-      return false;
-    }
-    if (this.#behindBy === undefined) {
-      this.#behindBy = found;
-      this.counts.behind++;
-      const reason = isOlder
-        ? `its configuration is of revision ${found}, and revision ${
-          this.#adopted!.revision
-        } was there before`
-        : `it is at revision ${revision}, and ${this.#seen} was seen before`;
-      this.#follower.told({ kind: "behind", reason });
-    }
-    return true;
   }
 
   /** Is it alone, and does that change anything? */
@@ -396,7 +334,7 @@ export class View {
     if (why !== undefined) this.#why = why;
     if (isNew) {
       this.#sinceMs = nowMs;
-      if (why !== undefined) this.counts.alone++;
+      if (why !== undefined) this.#counts.alone++;
       this.#follower.told(
         why === undefined
           ? {
@@ -416,8 +354,8 @@ export class View {
   }
 
   #whyAlone(nowMs: number): string | undefined {
-    if (this.#behindBy !== undefined) return BEHIND;
-    if (this.#isNameTaken) {
+    if (this.#lag.isBehind) return BEHIND;
+    if (this.#word.isNameTaken) {
       return `another dispatcher has the name ${this.#self.name}: give each one its own with fleet.etcd.name`;
     }
     if (this.#readMs === -Infinity) return this.#failure ?? "etcd was not asked yet";
@@ -428,8 +366,6 @@ export class View {
       ? "etcd has not taken what this dispatcher finds"
       : undefined;
   }
-
-  #agreed: string | undefined;
 
   #follow(): void {
     const decisions = this.#decisions();
@@ -442,39 +378,12 @@ export class View {
     this.#follower.agree(agreement);
   }
 
-  #lastDecisions: readonly Decision[] | undefined;
-
   /** While etcd is behind, those of before. */
   #decisions(): readonly Decision[] | undefined {
-    if (this.#behindBy === undefined && this.#snapshot !== undefined) {
+    if (!this.#lag.isBehind && this.#snapshot !== undefined) {
       this.#lastDecisions = this.#snapshot.decisions;
     }
     return this.#lastDecisions;
-  }
-
-  /** `before`: the snapshot before this one. */
-  #watch(before: Snapshot | undefined): void {
-    const { revision } = this.#snapshot!;
-    const nowMs = this.#clock.now();
-    if (!this.#hasRung && before !== undefined && isOther(before, this.#snapshot!)) this.#owedMs ??= nowMs;
-    this.#hasRung = false;
-    if (this.#watching !== undefined) {
-      if (this.#owedMs === undefined || nowMs - this.#owedMs < WAIT_MS) return;
-      // Something has changed, and it has not said so: it is dead, or behind somebody who keeps what it says.
-      this.#watching.abort();
-    }
-    const watching = new AbortController();
-    this.#watching = watching;
-    this.#owedMs = undefined;
-    this.counts.watches++;
-    this.#etcd.watch(`${this.#keys.prefix}/`, revision + 1, () => {
-      this.#hasRung = true;
-      this.#owedMs = undefined;
-      this.#ring();
-    }, watching.signal).catch(() => {
-      // The next turn begins another one.
-      if (this.#watching === watching) this.#watching = undefined;
-    });
   }
 
   #tellNonsense({ nonsense }: Snapshot): void {
@@ -482,10 +391,4 @@ export class View {
     if (text !== this.#toldNonsense && text !== "") this.#follower.told({ kind: "nonsense", keys: nonsense });
     this.#toldNonsense = text;
   }
-}
-
-function isOther(one: Snapshot, other: Snapshot): boolean {
-  const contents = ({ configuration, decisions, observers }: Snapshot) =>
-    JSON.stringify([configuration?.revision, decisions, observers]);
-  return contents(one) !== contents(other);
 }

@@ -1,5 +1,6 @@
 /** The dispatcher as a service: from its configuration file to its last counters. */
 
+import module from "node:module";
 import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
 import { TapError } from "../device/interface.ts";
@@ -148,6 +149,8 @@ async function run(
   const parts = { running, following, handingOver };
   const control = await listenForCommands(parts, history.ring, log, REAL_CLOCK.sinceEpoch());
   manager.follow(running);
+  // That of a lab is killed with it. Only who ends by itself leaves to the next one what Node has compiled (NODE_COMPILE_CACHE).
+  module.flushCompileCache?.();
   sayWhatRuns(engine, config, log);
   sayWhatIsMissing(engine, config, isPreferred, log);
   tellOfFastPath(engine, config, log);

@@ -26,13 +26,16 @@ function up() {
     .action(async (topology, { name }) => {
       const { Lab } = await import("../lab/lab.ts");
       const { topologyFile } = await import("../lab/find.ts");
+      const began = performance.now();
       const progress = (step: string) => console.error(`  ${step}`);
       const lab = await Lab.up(topologyFile(topology), {
         keep: true,
         progress,
         ...(name === undefined ? {} : { name }),
       });
-      console.log(`Lab "${lab.name}" is up: ${lab.topology.nodes.map((node) => node.name).join(", ")}`);
+      const nodes = lab.topology.nodes.map((node) => node.name).join(", ");
+      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      console.log(`Lab "${lab.name}" is up: ${nodes}; it took ${seconds} s`);
       console.log(`Try: oneip lab exec ${lab.name} ${lab.topology.nodes[0]!.name} ip address`);
     });
 }

@@ -14,7 +14,6 @@ import { UsageError } from "../input/errors.ts";
 import {
   environmentOf,
   existingNamespaces,
-  inNamespace,
   Keeper,
   labOf,
   makeNamespaces,
@@ -22,6 +21,7 @@ import {
   namespaceOf,
   newMark,
   removeNamespaces,
+  takeLinksUp,
 } from "./namespaces.ts";
 import { type InterfaceAddress, parseAddresses } from "./addresses.ts";
 import { hasEnded, Program } from "./program.ts";
@@ -35,6 +35,7 @@ import {
   upAlready,
   writeRecord,
 } from "./record.ts";
+import { setUpNodes } from "./set_up.ts";
 import { type Result, run, runChecked, type RunOptions } from "../system/programs.ts";
 import { checkLabName, type NodePlan, parseTopology, type Topology, uniqueLabName } from "./topology.ts";
 
@@ -84,9 +85,13 @@ export class Lab {
     try {
       progress(`${topology.nodes.length} namespaces, ${topology.links.length} links`);
       await makeNamespaces(name, record.mark, topology);
+      await takeLinksUp(name, record.mark, topology);
       const lab = new Lab(record, topology, keeper);
       progress("addresses, routes, ARP silence");
-      await Promise.all(topology.nodes.map((node) => lab.node(node.name).setUp()));
+      const plans = topology.nodes.map(({ name: node, exec }) => (
+        { node, exec, command: lab.node(node).command([]) }
+      ));
+      await setUpNodes(plans, folderOf(name), surroundings(record));
       progress("servers and dispatcher");
       await Promise.all(topology.nodes.map((node) => lab.node(node.name).program?.start()));
       if (keep) {
@@ -136,7 +141,7 @@ export class Lab {
       await removeNamespaces(record.mark, folderOf(name), namespaces);
     }
     const foreign: string[] = [];
-    for (const namespace of await existingNamespaces()) {
+    for (const namespace of existingNamespaces()) {
       if (!namespace.startsWith(namespaceOf(name, ""))) continue;
       const mark = await markOf(namespace);
       if (mark === undefined) foreign.push(namespace);
@@ -180,20 +185,16 @@ export class LabNode {
   readonly namespace: string;
   /** What it runs in the background, if anything; a dispatcher on a node of kind `oneip`. */
   readonly program: Program | undefined;
-  readonly #cwd: string;
-  readonly #env: Readonly<Record<string, string>>;
 
-  constructor({ name, file, mark }: LabRecord, plan: NodePlan) {
+  constructor(record: LabRecord, plan: NodePlan) {
+    const { name } = record;
     this.plan = plan;
     this.namespace = namespaceOf(name, plan.name);
-    this.#cwd = dirname(file);
-    this.#env = { ...environmentOf(mark), ...environment(), LAB_FOLDER: folderOf(name) };
     const cmd = plan.kind === "oneip" ? `"$ONEIP" run -c "${plan.startupConfig}"` : plan.cmd;
     this.program = cmd === undefined ? undefined : new Program({
       namespace: this.namespace,
       cmd,
-      cwd: this.#cwd,
-      env: this.#env,
+      ...surroundings(record),
       logFile: logFileOf(name, plan.name),
       ports: plan.ports,
       readyText: plan.kind === "oneip" ? '"msg":"running"' : undefined,
@@ -235,15 +236,16 @@ export class LabNode {
     const { ONEIP, ONEIP_RUNTIME } = environment();
     return this.command(["env", `ONEIP_RUNTIME=${ONEIP_RUNTIME}`, ONEIP, ...args]);
   }
-
-  /** Runs the topology's set-up lines. */
-  async setUp(): Promise<void> {
-    if (this.plan.exec.length === 0) return;
-    await inNamespace(this.namespace, this.plan.exec.join("\n"), { cwd: this.#cwd, env: this.#env });
-  }
 }
 
-/** What the shell lines of a topology may refer to. */
+/** Where the shell lines of a topology run, and what they may refer to. */
+function surroundings({ name, file, mark }: LabRecord) {
+  return {
+    cwd: dirname(file),
+    env: { ...environmentOf(mark), ...environment(), LAB_FOLDER: folderOf(name) },
+  };
+}
+
 function environment() {
   const isDeno = "Deno" in globalThis;
   return {
@@ -256,7 +258,7 @@ function environment() {
 
 /** Throws UsageError when a namespace that the lab needs is there. */
 async function needFree(name: string, namespaces: readonly string[]): Promise<void> {
-  const existing = new Set(await existingNamespaces());
+  const existing = new Set(existingNamespaces());
   for (const namespace of namespaces) {
     if (!existing.has(namespace)) continue;
     const mark = await markOf(namespace);

@@ -10,8 +10,12 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import type { NodePlan, Topology } from "./topology.ts";
-import { run, runChecked, type RunOptions } from "../system/programs.ts";
+import { run, runChecked } from "../system/programs.ts";
+
+/** Where ip-netns(8) keeps the names. */
+const NAMES = "/run/netns";
 
 /** The environment variable that names the lab for which a program was started. */
 const VARIABLE = "ONEIP_LAB";
@@ -43,10 +47,13 @@ export function namespaceOf(lab: string, node: string): string {
 }
 
 /** Names of the namespaces that exist. */
-export async function existingNamespaces(): Promise<string[]> {
-  const printed = await runChecked(["ip", "-j", "netns", "list"]);
-  const rows = JSON.parse(printed.trim() || "[]") as { name: string }[];
-  return rows.map(({ name }) => name);
+export function existingNamespaces(): string[] {
+  try {
+    return readdirSync(NAMES);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // Nobody has ever given a name.
+    throw error;
+  }
 }
 
 /** The mark of the lab for which a namespace was made; undefined when it was made for none. */
@@ -57,52 +64,73 @@ export async function markOf(namespace: string): Promise<string | undefined> {
   return lo?.ifalias?.startsWith(`${VARIABLE}=`) ? lo.ifalias : undefined;
 }
 
-/** Each namespace is marked before it gets its name, so none of ours is ever seen without its mark. */
-const MAKE = `
-mark=$1; shift
-for namespace in "$@"; do
-  unshare --net sh -ec 'ip link set lo alias "$1"; exec ip netns attach "$2" $$' sh "$mark" "$namespace"
-done`;
-
-/** Makes the nodes' namespaces, links them and takes all links up. A bridge node's links become ports of its br0. */
-export async function makeNamespaces(lab: string, mark: string, topology: Topology): Promise<void> {
-  const env = environmentOf(mark);
-  const namespaces = topology.nodes.map(({ name }) => namespaceOf(lab, name));
-  await runChecked(["sh", "-ec", MAKE, "sh", mark, ...namespaces], { env });
-  const lines = topology.links.map(([a, b]) => {
-    const end = (at: typeof a) => `${at.interface} address ${at.mac} netns ${namespaceOf(lab, at.node)}`;
-    return `link add name ${end(a)} type veth peer name ${end(b)}`;
-  });
-  await runChecked(["ip", "-batch", "-"], { input: lines.join("\n"), env });
-  await Promise.all(topology.nodes.map((node) => takeUp(namespaceOf(lab, node.name), node, env)));
-}
-
-async function takeUp(namespace: string, node: NodePlan, env: Record<string, string>): Promise<void> {
-  const isBridge = node.kind === "bridge";
-  const lines = [
-    "link set lo up",
-    // Ports forward at once: there is no other bridge to make a loop with.
-    ...(isBridge ? ["link add br0 type bridge forward_delay 0", "link set br0 up"] : []),
-    ...node.interfaces.map(({ name }) => `link set ${name} ${isBridge ? "master br0 " : ""}up`),
-  ];
-  await inNamespace(namespace, `${QUICK_AND_PLAIN}; exec ip -batch -`, { input: lines.join("\n"), env });
-}
+/** Begins a shell's script in which what was begun by `... & also` is waited for by `together`; the first that fails ends it. */
+const SIDE_BY_SIDE = `
+each=
+also() { each="$each $!"; }
+together() { for pid in $each; do wait "$pid"; done; each=; }`;
 
 /**
+ * One shell makes all: to start a program from here takes longer than all that it does. The kernel waits while it makes a
+ * namespace, so they are made side by side. Each is marked before it gets its name, so none of ours is ever seen without its mark.
+ *
  * IPv6 addresses serve at once, without a second of duplicate detection. Where br_netfilter is there, it is switched off:
  * bridged IP would pass the namespace's packet filter and be dropped or changed.
  */
-const QUICK_AND_PLAIN =
-  "for f in /proc/sys/net/ipv6/conf/*/accept_dad /proc/sys/net/bridge/bridge-nf-call-*; do " +
-  'if [ -e "$f" ]; then echo 0 > "$f"; fi; done';
+const MAKE = `
+make() { unshare --net sh -ec "$INSIDE" sh "$1" & also; }
+INSIDE='
+for file in /proc/sys/net/ipv6/conf/all/accept_dad /proc/sys/net/ipv6/conf/default/accept_dad \\
+  /proc/sys/net/bridge/bridge-nf-call-*; do
+  if [ -e "$file" ]; then echo 0 >"$file"; fi
+done
+exec ip -batch - <<END
+link set lo alias $MARK
+netns attach $1 $$
+END'`;
 
-/** Runs shell lines in a namespace. Throws CommandError, whose message shows the line that failed. */
-export async function inNamespace(
-  namespace: string,
-  script: string,
-  options: RunOptions = {},
-): Promise<void> {
-  await runChecked(["ip", "netns", "exec", namespace, "sh", "-exc", script], options);
+/** Makes the nodes' namespaces and links them. */
+export async function makeNamespaces(lab: string, mark: string, topology: Topology): Promise<void> {
+  const links = topology.links.map(([a, b]) => {
+    const end = (at: typeof a) => `${at.interface} address ${at.mac} netns ${namespaceOf(lab, at.node)}`;
+    return `link add name ${end(a)} type veth peer name ${end(b)}`;
+  });
+  const lines = [
+    SIDE_BY_SIDE,
+    MAKE,
+    ...topology.nodes.map(({ name }) => `make ${namespaceOf(lab, name)}`),
+    "together",
+    ...heredoc("ip -batch -", links),
+  ];
+  await runLines(lines, { ...environmentOf(mark), MARK: mark });
+}
+
+/** Takes all links up. A bridge node's links become ports of its br0. */
+export async function takeLinksUp(lab: string, mark: string, topology: Topology): Promise<void> {
+  const lines = topology.nodes.flatMap((node) => [
+    ...heredoc(`ip -netns ${namespaceOf(lab, node.name)} -batch -`, linesToTakeUp(node), "&"),
+    "also",
+  ]);
+  await runLines([SIDE_BY_SIDE, ...lines, "together"], environmentOf(mark));
+}
+
+/** Ports forward at once: there is no other bridge to make a loop with. */
+function linesToTakeUp({ kind, interfaces }: NodePlan): string[] {
+  const isBridge = kind === "bridge";
+  return [
+    "link set lo up",
+    ...(isBridge ? ["link add br0 type bridge forward_delay 0", "link set br0 up"] : []),
+    ...interfaces.map(({ name }) => `link set dev ${name} ${isBridge ? "master br0 " : ""}up`),
+  ];
+}
+
+/** A command with its input, as a shell reads it. */
+function heredoc(command: string, lines: readonly string[], end = ""): string[] {
+  return [`${command} <<'END' ${end}`, ...lines, "END"];
+}
+
+async function runLines(lines: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  await runChecked(["sh", "-es"], { input: [...lines, ""].join("\n"), env });
 }
 
 /**
@@ -119,7 +147,7 @@ started() { grep -lzsxF -e "$mark" /proc/[0-9]*/environ | cut -d/ -f3; }
 while pids=$(started) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done
 ours= files=
 for namespace in "$@"; do
-  file=/run/netns/$namespace
+  file=${NAMES}/$namespace
   case $(ip -n "$namespace" link show dev lo 2>/dev/null) in
   *" alias $mark") ours="$ours $namespace" files="$files $file" ;;
   *) [ -L "$file" ] || [ -s "$file" ] || [ "$(stat -fc %T "$file")" = nsfs ] || rm -f "$file" ;;

@@ -2,10 +2,7 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The command of this checkout. */
-const PROGRAM = fileURLToPath(new URL("../../scripts/oneip", import.meta.url));
+import { ONEIP } from "../system/installation.ts";
 
 export function serviceCommand() {
   return new Command("service")
@@ -35,7 +32,7 @@ function install() {
       "\nExamples:\n  oneip service install --print\n  oneip service install -c /etc/oneip/oneip.yaml --root /mnt",
     )
     .action(async ({ config, runtime, root, print, json }) => {
-      const options = { program: PROGRAM, config: resolve(config), runtime };
+      const options = { program: ONEIP, config: resolve(config), runtime };
       if (print) {
         const { unitText } = await import("../service/unit.ts");
         return console.log(unitText(options).trimEnd());
@@ -45,9 +42,9 @@ function install() {
       if (json) return console.log(JSON.stringify(installed, null, 2));
       console.log(installed.changed ? `Wrote ${installed.path}` : `${installed.path} was right already`);
       console.log("Then: systemctl daemon-reload && systemctl enable --now oneip");
-      if (/^\/(home|root|run\/user)\//.test(PROGRAM)) {
+      if (/^\/(home|root|run\/user)\//.test(ONEIP)) {
         console.error(
-          `The service's user cannot read ${PROGRAM}; move the checkout, for example to /opt/oneip`,
+          `The service's user cannot read ${ONEIP}; move the checkout, for example to /opt/oneip`,
         );
       }
     });

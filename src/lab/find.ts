@@ -1,14 +1,14 @@
 /** What a person means by a topology or a lab on the command line. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { UsageError } from "../input/errors.ts";
+import { ownFile } from "../system/installation.ts";
 import type { Addresses } from "./graph.ts";
 import { Lab } from "./lab.ts";
 import { readRecord } from "./record.ts";
 import { checkLabName, isLabName, parseTopology, type Topology } from "./topology.ts";
 
-const SHIPPED = fileURLToPath(new URL("../../netns/", import.meta.url));
+const SHIPPED = ownFile("netns/");
 
 /** A file, or the name of a topology that comes with the project. Throws UsageError when it is neither. */
 export function topologyFile(word: string): string {

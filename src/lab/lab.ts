@@ -8,8 +8,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, resolve } from "node:path";
 import { UsageError } from "../input/errors.ts";
 import {
   environmentOf,
@@ -35,10 +34,9 @@ import {
   upAlready,
   writeRecord,
 } from "./record.ts";
+import { ONEIP, RUN_TS, runOwn } from "../system/installation.ts";
 import { type Result, run, runChecked, type RunOptions } from "../system/programs.ts";
 import { checkLabName, type NodePlan, parseTopology, type Topology, uniqueLabName } from "./topology.ts";
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface LabOptions {
   /**
@@ -232,8 +230,7 @@ export class LabNode {
 
   /** The words that run the command `oneip` here, on the runtime of this process. */
   oneip(args: readonly string[]): string[] {
-    const { ONEIP, ONEIP_RUNTIME } = environment();
-    return this.command(["env", `ONEIP_RUNTIME=${ONEIP_RUNTIME}`, ONEIP, ...args]);
+    return this.command(["env", `ONEIP_RUNTIME=${process.execPath}`, ONEIP, ...args]);
   }
 
   /** Runs the topology's set-up lines. */
@@ -245,13 +242,7 @@ export class LabNode {
 
 /** What the shell lines of a topology may refer to. */
 function environment() {
-  const isDeno = "Deno" in globalThis;
-  return {
-    ONEIP: join(ROOT, "scripts/oneip"),
-    ONEIP_RUNTIME: isDeno ? "deno" : "node",
-    /** Runs a TypeScript file on the runtime of this process. */
-    RUN_TS: isDeno ? `${process.execPath} run -A --config ${join(ROOT, "deno.json")}` : process.execPath,
-  };
+  return { ONEIP, ONEIP_RUNTIME: process.execPath, RUN_TS, SERVER: runOwn("lab/server") };
 }
 
 /** Throws UsageError when a namespace that the lab needs is there. */

@@ -1,7 +1,7 @@
 /** The command line as a whole: every command with its arguments and options. Building it runs nothing. */
 
 import { Command } from "@commander-js/extra-typings";
-import { VERSION } from "../system/installation.ts";
+import { VERSION } from "../system/version.ts";
 
 /** By name, in the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {

@@ -36,6 +36,7 @@ import {
 } from "./record.ts";
 import { ONEIP, RUN_TS, runOwn } from "../system/installation.ts";
 import { type Result, run, runChecked, type RunOptions } from "../system/programs.ts";
+import { topologyFile } from "./shipped.ts";
 import { checkLabName, type NodePlan, parseTopology, type Topology, uniqueLabName } from "./topology.ts";
 
 export interface LabOptions {
@@ -63,13 +64,14 @@ export class Lab {
   #keeper: Keeper | undefined;
 
   /**
-   * Brings a topology up: namespaces, links, set-up lines, programs; about a second. Throws InputError for a bad file, and
-   * UsageError for a name that cannot be one, when a lab of that name is up already, when somebody else has a namespace that
+   * Brings a topology up: namespaces, links, set-up lines, programs; about a second. It is a file, or one that comes along, by its name:
+   * "routing". Throws InputError for a bad file, and UsageError when there is none, for a name that cannot be one, when a lab of that name is up already, when somebody else has a namespace that
    * the lab needs, and when this user is not root. Leaves nothing behind when it fails.
    */
-  static async up(file: string, options: LabOptions = {}): Promise<Lab> {
+  static async up(topologyOrFile: string, options: LabOptions = {}): Promise<Lab> {
     if (options.name !== undefined) checkLabName(options.name);
     const { keep = false, progress = () => {} } = options;
+    const file = topologyFile(topologyOrFile);
     const topology = parseTopology(readFileSync(file, "utf8"), file);
     needRoot();
     const name = options.name ?? (keep ? topology.name : uniqueLabName(topology.name));

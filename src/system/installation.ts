@@ -13,8 +13,6 @@ const ROOT = new URL("../../", import.meta.url);
 const CODE = new URL("../", import.meta.url);
 const ENDING = extname(import.meta.url);
 
-export const VERSION = "0.1.0";
-
 /** A file that comes along, by its path in a checkout. */
 export function ownFile(path: string): string {
   return fileURLToPath(new URL(path, ROOT));

@@ -60,7 +60,10 @@ try {
   put("package.json", '{"type": "module"}');
   const platform = `${process.platform}_${process.arch}`;
   const native = `@koromix/koffi-${platform.replace("_", "-")}`;
-  cpSync(join(dirname(createRequire(import.meta.url).resolve(native)), platform, "koffi.node"), join(folder, "koffi.node"));
+  cpSync(
+    join(dirname(createRequire(import.meta.url).resolve(native)), platform, "koffi.node"),
+    join(folder, "koffi.node"),
+  );
   assets.push("package.json", "koffi.node");
   const digest = createHash("sha256");
   for (const path of assets) digest.update(path).update(readFileSync(join(folder, path)));
@@ -76,7 +79,9 @@ try {
       assets: Object.fromEntries(assets.map((path) => [path, join(folder, path)])),
     }),
   );
-  execFileSync(process.execPath, ["--build-sea", join(folder, "sea.json")], { stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync(process.execPath, ["--build-sea", join(folder, "sea.json")], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 } finally {
   rmSync(folder, { recursive: true });
 }

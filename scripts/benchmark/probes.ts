@@ -17,7 +17,6 @@ import { formatTable } from "../../src/cli/table.ts";
 import { lanTopology, makeCertificate } from "./lan.ts";
 import { cpuNs } from "./process.ts";
 
-
 const { values } = parseArgs({
   options: { seconds: { type: "string", default: "20" } },
 });

@@ -23,7 +23,9 @@ export function packageFile(path: string): string {
   for (let folder = ROOT;; folder = new URL("../", folder)) {
     const file = fileURLToPath(new URL(path, folder));
     if (existsSync(file)) return file;
-    if (folder.pathname === "/") throw new Error(`There is no ${path} above ${ownFile("")}; install the packages again`);
+    if (folder.pathname === "/") {
+      throw new Error(`There is no ${path} above ${ownFile("")}; install the packages again`);
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
-import { ONEIP } from "../system/installation.ts";
+import { launcher } from "../system/installation.ts";
 
 export function serviceCommand() {
   return new Command("service")
@@ -32,7 +32,8 @@ function install() {
       "\nExamples:\n  oneip service install --print\n  oneip service install -c /etc/oneip/oneip.yaml --root /mnt",
     )
     .action(async ({ config, runtime, root, print, json }) => {
-      const options = { program: ONEIP, config: resolve(config), runtime };
+      const program = launcher();
+      const options = { program, config: resolve(config), runtime };
       if (print) {
         const { unitText } = await import("../service/unit.ts");
         return console.log(unitText(options).trimEnd());
@@ -42,9 +43,9 @@ function install() {
       if (json) return console.log(JSON.stringify(installed, null, 2));
       console.log(installed.changed ? `Wrote ${installed.path}` : `${installed.path} was right already`);
       console.log("Then: systemctl daemon-reload && systemctl enable --now oneip");
-      if (/^\/(home|root|run\/user)\//.test(ONEIP)) {
+      if (/^\/(home|root|run\/user)\//.test(program)) {
         console.error(
-          `The service's user cannot read ${ONEIP}; move the checkout, for example to /opt/oneip`,
+          `The service's user cannot read ${program}; move the checkout, for example to /opt/oneip`,
         );
       }
     });

@@ -32,12 +32,16 @@ export function startThread(program: string, options: WorkerOptions): Worker {
   return new Worker(getAsset(`${program}.js`, "utf8"), { ...options, eval: true });
 }
 
-export const ONEIP: string = process.execPath;
+export function launcher(): string {
+  return process.execPath;
+}
 
-export const RUN_TS = `${process.execPath} ${RUN_FILE}`;
+export function runTs(): string {
+  return `${process.execPath} ${RUN_FILE}`;
+}
 
 export function runOwn(program: string): string {
-  return `${RUN_TS} ${ownFile(`${program}.js`)}`;
+  return `${runTs()} ${ownFile(`${program}.js`)}`;
 }
 
 /** The folder with all files. */

@@ -34,7 +34,7 @@ import {
   upAlready,
   writeRecord,
 } from "./record.ts";
-import { ONEIP, RUN_TS, runOwn } from "../system/installation.ts";
+import { launcher, runOwn, runTs } from "../system/installation.ts";
 import { type Result, run, runChecked, type RunOptions } from "../system/programs.ts";
 import { topologyFile } from "./shipped.ts";
 import { checkLabName, type NodePlan, parseTopology, type Topology, uniqueLabName } from "./topology.ts";
@@ -232,7 +232,7 @@ export class LabNode {
 
   /** The words that run the command `oneip` here, on the runtime of this process. */
   oneip(args: readonly string[]): string[] {
-    return this.command(["env", `ONEIP_RUNTIME=${process.execPath}`, ONEIP, ...args]);
+    return this.command(["env", `ONEIP_RUNTIME=${process.execPath}`, launcher(), ...args]);
   }
 
   /** Runs the topology's set-up lines. */
@@ -244,7 +244,12 @@ export class LabNode {
 
 /** What the shell lines of a topology may refer to. */
 function environment() {
-  return { ONEIP, ONEIP_RUNTIME: process.execPath, RUN_TS, SERVER: runOwn("lab/server") };
+  return {
+    ONEIP: launcher(),
+    ONEIP_RUNTIME: process.execPath,
+    RUN_TS: runTs(),
+    SERVER: runOwn("lab/server"),
+  };
 }
 
 /** Throws UsageError when a namespace that the lab needs is there. */

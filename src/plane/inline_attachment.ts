@@ -15,7 +15,7 @@ export class InlineAttachment implements Attachment {
   readonly hasNeighborQueue = false;
   readonly fastPath = { interface: null, why: "the path runs inline" };
   /** The path throws nothing, so this never rejects. */
-  readonly failed = new Promise<never>(() => {});
+  readonly failed: Promise<never> = new Promise<never>(() => {});
   readonly #device: Device;
   readonly #clock: Clock;
   #plane: DataPlane | undefined;

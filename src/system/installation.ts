@@ -35,14 +35,18 @@ export function startThread(program: string, options: WorkerOptions): Worker {
 }
 
 /** The command `oneip`, one word. It runs on what $ONEIP_RUNTIME says. */
-export const ONEIP: string = ownFile("scripts/oneip");
+export function launcher(): string {
+  return ownFile("scripts/oneip");
+}
 
 /** The words that run a TypeScript file on the runtime of this process. */
-export const RUN_TS: string = process.execPath + ("Deno" in globalThis ? ` run -A${ownConfig()}` : "");
+export function runTs(): string {
+  return process.execPath + ("Deno" in globalThis ? ` run -A${ownConfig()}` : "");
+}
 
 /** The words that run a program of ours, such as "lab/server", on the runtime of this process. */
 export function runOwn(program: string): string {
-  return `${RUN_TS} ${fileURLToPath(new URL(`${program}${ENDING}`, CODE))}`;
+  return `${runTs()} ${fileURLToPath(new URL(`${program}${ENDING}`, CODE))}`;
 }
 
 /** With it, what a file of a checkout imports as "oneip" is that checkout's. */

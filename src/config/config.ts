@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import * as z from "zod";
+import type * as z from "zod";
 import { type Read, readInSteps, type Source } from "../input/document.ts";
 import { finish } from "../table/steps.ts";
 import type { Mac } from "../wire/address.ts";

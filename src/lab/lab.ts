@@ -39,6 +39,7 @@ import { type Result, run, runChecked, type RunOptions } from "../system/program
 import { topologyFile } from "./shipped.ts";
 import { checkLabName, type NodePlan, parseTopology, type Topology, uniqueLabName } from "./topology.ts";
 
+/** How a lab is brought up. */
 export interface LabOptions {
   /**
    * Default: one that no other lab has, so that several can stand side by side; the topology's own for a lab that is kept, since
@@ -57,6 +58,7 @@ export interface LabInfo extends Omit<LabRecord, "mark"> {
   readonly ended: readonly string[];
 }
 
+/** A topology that is up. It goes with its process, or at the end of `await using`, unless it is to be kept. */
 export class Lab {
   readonly name: string;
   readonly topology: Topology;

@@ -7,6 +7,7 @@ import type { Attachment } from "./attachment.ts";
 import { DataPlane } from "./data_plane.ts";
 import type { SharedState } from "./shared_state.ts";
 
+/** What joins an engine to any device without a thread: its frames are worked off when `work` is called. */
 export class InlineAttachment implements Attachment {
   readonly name = "inline";
   readonly queues = 1;

@@ -48,6 +48,17 @@ describe.skipIf(needsTap())("the package of npm", () => {
     expect(stderr).toBe("");
   });
 
+  test("JSR would take the sources, but for a licence", async () => {
+    const publish = ["publish", "--dry-run", "--allow-dirty", "--no-check"];
+    const { stderr } = await run([join(ROOT, "scripts/deno"), ...publish], {
+      cwd: ROOT,
+      env: { NO_COLOR: "1" },
+    });
+    expect(stderr.match(/^(error|warning)\[.*/gm)).toEqual([
+      "error[missing-license]: missing license field or file",
+    ]);
+  });
+
   test("npx runs the command", async () => {
     const { stdout } = await run(["npx", "--offline", "oneip", "--version"], { cwd: project, env });
     expect(stdout).toBe(`${manifest.version}\n`);

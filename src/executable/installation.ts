@@ -5,8 +5,16 @@
 
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { getAsset, getAssetKeys } from "node:sea";
 import { Worker, type WorkerOptions } from "node:worker_threads";
+
+/** Of node:sea, which the type checker of Deno does not know. */
+interface Assets {
+  getAsset(path: string): ArrayBuffer;
+  getAsset(path: string, encoding: "utf8"): string;
+  getAssetKeys(): string[];
+}
+
+const { getAsset, getAssetKeys } = process.getBuiltinModule("node:sea") as unknown as Assets;
 
 /** Its first argument, when it is to run the file behind that and nothing of its own. */
 export const RUN_FILE = "--run-file";

@@ -22,10 +22,10 @@ export const RUN_FILE = "--run-file";
 /** The asset that has the digest of all others, by which executables of several versions keep apart. */
 export const DIGEST = "digest";
 
-/** As systemd has it for a service, else as the XDG's directories are. Root's is in no folder that somebody else may change. */
+/** As systemd has it for a service, else as the XDG's directories are. Root's is in no folder that somebody else may change, a service's included. */
 const CACHE = process.env["CACHE_DIRECTORY"] ??
   (process.geteuid?.() === 0
-    ? "/var/cache/oneip"
+    ? "/var/cache/oneip-files"
     : join(process.env["XDG_CACHE_HOME"] ?? join(process.env["HOME"] ?? "/nonexistent", ".cache"), "oneip"));
 
 let unpacked: string | undefined;

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";
+import { UsageError } from "../input/errors.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 /** src/ of a checkout, or what tsc makes of it for the package, dist/: no runtime takes types away from what lies in node_modules. */
@@ -36,6 +37,13 @@ export function startThread(program: string, options: WorkerOptions): Worker {
 
 /** The command `oneip`, one word. It runs on what $ONEIP_RUNTIME says. */
 export function launcher(): string {
+  if (ENDING === ".js" && "Deno" in globalThis && !ROOT.pathname.includes("/node_modules/")) {
+    throw new UsageError(
+      `More of oneip cannot be started from ${
+        fileURLToPath(ROOT)
+      }, use "nodeModulesDir": "auto" in deno.json`,
+    );
+  }
   return ownFile("scripts/oneip");
 }
 

@@ -1,14 +1,6 @@
 /** What npm gets, installed outside of the checkout, and the single executable: both made by scripts/package. */
 
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -122,7 +114,7 @@ clusters:
     await runChecked([join(ROOT, "scripts/node"), join(ROOT, "scripts/package.ts"), join(folder, "oneip")]);
   });
 
-  test("checks a configuration, and runs a lab with its dispatcher and its server", async () => {
+  test("checks a configuration, runs a lab with its dispatcher and its server, and trusts no files that others may change", async () => {
     // A machine without the checkout, and without a PATH.
     const script = `
 mount -t tmpfs oneip "$1"
@@ -132,12 +124,12 @@ trap 'oneip lab down "$3" >&2' EXIT
 oneip check -c one.oneip.yaml
 oneip lab up one.yaml --name "$3"
 oneip lab exec "$3" client curl -sS --max-time 60 http://10.0.0.100/
+chmod 777 cache/*
+oneip lab graph routing 2>&1 || chmod 755 cache/*
 `.replaceAll("$3", name);
     const printed = await runChecked(["unshare", "--mount", "bash", "-ec", script, "bash", ROOT, folder]);
-    expect(printed).toMatch(/^dispatcher\n[^]*Lab "\S+" is up: client, lan, lb, web1\n.*\nweb1\n$/);
-  });
-
-  test("has unpacked its files once", () => {
-    expect(readdirSync(join(folder, "cache"))).toHaveLength(1);
+    expect(printed).toMatch(
+      /^dispatcher\n[^]*Lab "\S+" is up: client, lan, lb, web1\n.*\nweb1\n.* is not this user's alone/,
+    );
   });
 });

@@ -15,6 +15,9 @@ class LabsFirst extends BaseSequencer {
   }
 }
 
+// What the tests import as "oneip" are the sources, as in scripts/node, whatever a test starts on Node.
+process.env["NODE_OPTIONS"] = `--conditions=oneip-source ${process.env["NODE_OPTIONS"] ?? ""}`;
+
 // One suite for both runtimes. Forks, because scenario tests start programs; not one for each file, which would cost more than most
 // of the tests in it.
 export default defineConfig({

@@ -30,7 +30,20 @@ export { readCapture } from "./capture/reader.ts";
 export { Tap } from "./device/tap.ts";
 
 // A configuration: from its file, as the path needs it, and its bucket maps.
-export { type Config, parseConfig } from "./config/config.ts";
+export { parseConfig } from "./config/config.ts";
+export type {
+  AgentConfig,
+  ApiConfig,
+  BackendConfig,
+  ClusterConfig,
+  Config,
+  DispatcherConfig,
+  EtcdConfig,
+  FleetConfig,
+  PairConfig,
+  Probe,
+  StatusRange,
+} from "./config/meaning.ts";
 export { loadConfig } from "./config/load.ts";
 export { type Planned, planOf } from "./config/plan.ts";
 export { ClusterMap, type Placement } from "./cluster/cluster_map.ts";

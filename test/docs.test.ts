@@ -24,11 +24,11 @@ topology:
     dispatcher: {exec: [ip address add 10.0.0.5/24 dev eth1, ip route add default via 10.0.0.1]}
     web1:
       exec: [ip address add 10.0.0.11/24 dev eth1, ip route add default via 10.0.0.1]
-      cmd: $RUN_TS ${ROOT}netns/server.ts web1
+      cmd: $SERVER web1
       ports: [80/tcp]
     web2:
       exec: [ip address add 10.0.0.12/24 dev eth1, ip route add default via 10.0.0.1]
-      cmd: $RUN_TS ${ROOT}netns/server.ts web2
+      cmd: $SERVER web2
       ports: [80/tcp]
   links:
     - endpoints: ["client:eth1", "router:eth1"]

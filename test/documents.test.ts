@@ -12,8 +12,9 @@ import { configuration } from "../src/config/config.ts";
 import { configurationDocument } from "../src/config/document.ts";
 import { EXAMPLE } from "../src/config/example.ts";
 import { type DeclaredKey, itemOf, keysOf } from "../src/config/key.ts";
+import { run } from "../src/system/programs.ts";
 import { oneip } from "./cli/oneip.ts";
-import { ROOT } from "./runtime.ts";
+import { ROOT, runTs } from "./runtime.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oneip-documents-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -25,6 +26,11 @@ test.each([["configuration.md", configurationDocument], ["commands.md", commands
     expect(isCurrent, `docs/${file} is not what the source says: run scripts/docs`).toBe(true);
   },
 );
+
+test("the library's pages have a sentence for each export, and no dead link", async () => {
+  const { stderr } = await run([...runTs("scripts/api_docs.ts"), join(folder, "api")]);
+  expect(stderr).toBe("");
+});
 
 test("oneip check takes the whole file of docs/configuration.md", async () => {
   const file = join(folder, "oneip.yaml");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Lab, request } from "oneip";
 
 test.skipIf(process.getuid?.() !== 0)("a client keeps its backend when the dispatcher restarts", async () => {
-  await using lab = await Lab.up("netns/routing.yaml");
+  await using lab = await Lab.up("routing");
   const client = lab.node("client1");
 
   const before = await request(client, ["198.51.100.7"], "http://10.0.0.100/", 10);

@@ -15,7 +15,6 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/engine/conflicts.test.ts",
     "test/engine/fleet.test.ts",
     "test/engine/virtual_hour.test.ts",
-    "test/example.test.ts",
     "test/filter/rules/oracle.test.ts",
     "test/kernel/mistakes.test.ts",
     "test/kernel/oracle.test.ts",
@@ -96,6 +95,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/fast_path.test.ts",
     "test/scenario/etcd.test.ts",
     "test/scenario/nginx.test.ts",
+    "test/scenario/package.test.ts",
     "test/scenario/router.test.ts",
     "test/scenario/verify_faults.test.ts",
     "test/service/install.test.ts",
@@ -106,11 +106,14 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
   ],
 };
 
+/** Where the whole suite runs on both, test/scenario/package.test.ts runs it on both, as who has installed the package does. */
+const INSTALLED = "test/example.test.ts";
+
 const isShared = process.env["ONEIP_TEST_SHARED"] === "true";
 
 /** The files that this runtime leaves to the other. `ONEIP_TEST_SHARED=true`: the other runs them (scripts/test). */
 export function leftToOther(runtime: "deno" | "node"): readonly string[] {
-  return isShared ? HALVES[runtime === "deno" ? "node" : "deno"] : [];
+  return isShared ? [...HALVES[runtime === "deno" ? "node" : "deno"], INSTALLED] : [];
 }
 
 /** The cases of a costly test, of which each runtime runs its own where the whole suite runs on both, and all of them elsewhere. */

@@ -8,6 +8,7 @@ import { ROOT } from "./runtime.ts";
  * in its own. "." are the files of src itself.
  */
 const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
+  { executable: [] },
   { ".": ["cli"], cli: [] },
   { top: ["api"], console: [], demo: [], api: [] },
   { dashboard: [], "dashboard/page": [] },

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Result, run } from "../src/system/programs.ts";
+import { VERSION } from "../src/system/version.ts";
 import { ROOT } from "./runtime.ts";
 
 /** A checkout in which `npm ci --omit=dev` has run: no runtime has come along. */
@@ -60,7 +61,7 @@ function oneip(
 const node = `exec ${join(ROOT, "node_modules/.bin/node")} "$@"`;
 
 test("Node without Deno: the machine's own", async () => {
-  expect(await oneip("node", { node })).toMatchObject({ status: 0, stdout: "0.1.0\n", stderr: "" });
+  expect(await oneip("node", { node })).toMatchObject({ status: 0, stdout: `${VERSION}\n`, stderr: "" });
 });
 
 test("Node that is too old is refused by its version", async () => {
@@ -117,6 +118,12 @@ api: {listen: ${listen}}
     expect((await oneip("deno", { deno }, ["status", "-c", file])).stdout).not.toContain("--allow-run");
   });
 }
+
+test("there is one version", () => {
+  for (const file of ["package.json", "deno.json"]) {
+    expect(JSON.parse(readFileSync(join(ROOT, file), "utf8")).version, file).toBe(VERSION);
+  }
+});
 
 test("the documents name the version that package.json does", () => {
   expect(readFileSync(join(ROOT, "docs/install.md"), "utf8")).toContain(`Node ${least} or later`);

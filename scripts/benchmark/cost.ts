@@ -9,7 +9,7 @@
  */
 
 import { enough, idOf, lacksLoads, OWN_CORE, rateForAll } from "./forwarding.ts";
-import { type Load, type Offered } from "./frames.ts";
+import type { Load, Offered } from "./frames.ts";
 import { type Passed, passThrough } from "./passing.ts";
 import { countRuns } from "./program_runs.ts";
 import { programRuns, softInterruptThreads, treeCpuNs } from "./process.ts";

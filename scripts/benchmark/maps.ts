@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { runChecked } from "../../src/system/programs.ts";
 import type { Figure } from "./results.ts";
 import { type Runtime, RUNTIME_NAMES, RUNTIMES } from "./names.ts";
-import { type Subject } from "./subjects.ts";
+import type { Subject } from "./subjects.ts";
 import { type Bench, inTurn, type Turn } from "./turns.ts";
 
 const SECTION = "Bucket maps";

@@ -11,14 +11,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Lab, until } from "oneip";
 import { formatTable } from "../../src/cli/table.ts";
 import { lanTopology, makeCertificate } from "./lan.ts";
 import { cpuNs } from "./process.ts";
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 const { values } = parseArgs({
   options: { seconds: { type: "string", default: "20" } },
@@ -71,7 +68,7 @@ const topologyOf = (folder: string) =>
         - ip route add local 10.0.4.0/22 dev lo
         - nginx -e ${folder}/nginx.log -c ${folder}/nginx.conf
         - ip address add 10.0.0.100/32 dev lo
-      cmd: $RUN_TS ${ROOT}netns/server.ts farm 10.0.0.100`,
+      cmd: $SERVER farm 10.0.0.100`,
   });
 
 const NGINX = (folder: string) =>

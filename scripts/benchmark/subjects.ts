@@ -15,7 +15,7 @@ import {
   type OneipOptions,
   type Size,
 } from "./subject_files.ts";
-import { type Place, type Testbed } from "./testbed.ts";
+import type { Place, Testbed } from "./testbed.ts";
 
 const HERE = fileURLToPath(new URL("./", import.meta.url));
 export const ONEIP = join(HERE, "../oneip");

@@ -93,7 +93,7 @@ export const clusterStatus: z.ZodType<ClusterStatus> = clusterSummary.extend({
   backends: z.array(backendStatus),
 });
 
-interface ProcessStatus {
+export interface ProcessStatus {
   readonly interface: string;
   /** By what it runs, and since when. */
   readonly runtime: string;

@@ -25,10 +25,9 @@ function up() {
     .addHelpText("after", "\nExample:\n  oneip lab up routing")
     .action(async (topology, { name }) => {
       const { Lab } = await import("../lab/lab.ts");
-      const { topologyFile } = await import("../lab/find.ts");
       const began = performance.now();
       const progress = (step: string) => console.error(`  ${step}`);
-      const lab = await Lab.up(topologyFile(topology), {
+      const lab = await Lab.up(topology, {
         keep: true,
         progress,
         ...(name === undefined ? {} : { name }),

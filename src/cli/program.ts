@@ -1,6 +1,7 @@
 /** The command line as a whole: every command with its arguments and options. Building it runs nothing. */
 
 import { Command } from "@commander-js/extra-typings";
+import { VERSION } from "../system/version.ts";
 
 /** By name, in the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -40,7 +41,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
 export async function oneipProgram(first = ""): Promise<Command> {
   const program = new Command("oneip")
     .description("One IP address in front of a cluster of servers")
-    .version("0.1.0")
+    .version(VERSION)
     .enablePositionalOptions()
     .addHelpText(
       "after",

@@ -2,10 +2,7 @@
 
 import { Command, Option } from "@commander-js/extra-typings";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-
-/** The command of this checkout. */
-const PROGRAM = fileURLToPath(new URL("../../scripts/oneip", import.meta.url));
+import { launcher } from "../system/installation.ts";
 
 export function serviceCommand() {
   return new Command("service")
@@ -35,7 +32,8 @@ function install() {
       "\nExamples:\n  oneip service install --print\n  oneip service install -c /etc/oneip/oneip.yaml --root /mnt",
     )
     .action(async ({ config, runtime, root, print, json }) => {
-      const options = { program: PROGRAM, config: resolve(config), runtime };
+      const program = launcher();
+      const options = { program, config: resolve(config), runtime };
       if (print) {
         const { unitText } = await import("../service/unit.ts");
         return console.log(unitText(options).trimEnd());
@@ -45,9 +43,9 @@ function install() {
       if (json) return console.log(JSON.stringify(installed, null, 2));
       console.log(installed.changed ? `Wrote ${installed.path}` : `${installed.path} was right already`);
       console.log("Then: systemctl daemon-reload && systemctl enable --now oneip");
-      if (/^\/(home|root|run\/user)\//.test(PROGRAM)) {
+      if (/^\/(home|root|run\/user)\//.test(program)) {
         console.error(
-          `The service's user cannot read ${PROGRAM}; move the checkout, for example to /opt/oneip`,
+          `The service's user cannot read ${program}; move the checkout, for example to /opt/oneip`,
         );
       }
     });

@@ -2,6 +2,7 @@
 
 export type NeighborState = "unknown" | "reachable" | "failed";
 export type HealthState = "unknown" | "up" | "down";
+/** What people want of a backend. */
 export type AdministrationState = "active" | "draining" | "down";
 
 /** What the probes have found. */

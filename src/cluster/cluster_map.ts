@@ -36,6 +36,7 @@ export interface Move {
 /** By this the base map is made while a backend's weight is 0, unless it had another one before: so only its own buckets move. */
 export const WEIGHT_OF_NOTHING = 1;
 
+/** The bucket map of a cluster, as its backends and their weights make it, and as the live ones do. */
 export class ClusterMap {
   readonly cluster: ClusterConfig;
   #shares: readonly Share[];

@@ -5,6 +5,7 @@ import { parseIp } from "../wire/address.ts";
 import { ClusterMap } from "./cluster_map.ts";
 import type { Config } from "../config/config.ts";
 
+/** Which backend a cluster has for a client, and how that comes. */
 export interface Explanation {
   readonly client: string;
   readonly cluster: string;

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import * as z from "zod";
+import type * as z from "zod";
 import { type Read, readInSteps, type Source } from "../input/document.ts";
 import { finish } from "../table/steps.ts";
 import type { Mac } from "../wire/address.ts";
@@ -14,6 +14,7 @@ import { dispatcher } from "./dispatcher.ts";
 import { addressesHaveNextHops, fleet, nobodyFallsBack } from "./fleet.ts";
 import { checksOf, key, type ReadonlyThrough, section } from "./key.ts";
 import { areAtMost, MOST } from "./limits.ts";
+import type { ClusterConfig, Config } from "./meaning.ts";
 import { list } from "./values.ts";
 
 /** All that a file may say. */
@@ -37,14 +38,15 @@ export const configuration = section("use a mapping with dispatcher and clusters
   }),
 });
 
-/** What a file means. Addresses are canonical text, durations milliseconds; what the file leaves out has its default. */
-export type Config = ReadonlyThrough<ReturnType<typeof complete>>;
-export type ClusterConfig = Config["clusters"][number];
-export type BackendConfig = ClusterConfig["backends"][number];
-export type ApiConfig = Config["api"];
-export type FleetConfig = NonNullable<Config["fleet"]>;
-export type EtcdConfig = NonNullable<FleetConfig["etcd"]>;
-export type AgentConfig = NonNullable<ClusterConfig["agent"]>;
+export type {
+  AgentConfig,
+  ApiConfig,
+  BackendConfig,
+  ClusterConfig,
+  Config,
+  EtcdConfig,
+  FleetConfig,
+} from "./meaning.ts";
 
 /** Have the backends of this cluster filters, so that frames may come to all of them? */
 export function mayBroadcast(
@@ -93,6 +95,10 @@ function complete({ dispatcher, clusters, fleet, api }: z.output<typeof configur
     api,
   };
 }
+
+/** A key that only the schemas have, or only meaning.ts, is a mistake for the type checker. */
+type Same<A, B> = [A] extends [B] ? [B] extends [A] ? true : never : never;
+true satisfies Same<Config, ReadonlyThrough<ReturnType<typeof complete>>>;
 
 /** Locally administered, unicast, and the same at every start, so that routers need not learn anew. */
 function stableMac(machine: string, interfaceName: string): Mac {

@@ -3,7 +3,8 @@
 import * as z from "zod";
 import type { Complain, Contents, Entry } from "../input/contents.ts";
 import type { Port } from "../wire/port.ts";
-import { key, keysOf, means, type Only, type ReadonlyThrough, section } from "./key.ts";
+import { key, keysOf, means, type Only, section } from "./key.ts";
+import type { Probe } from "./meaning.ts";
 import {
   address,
   choice,
@@ -163,9 +164,6 @@ const probe = section("use a mapping such as {type: tcp, port: 80}", {
     examples: [["/usr/local/bin/check", "--fast"]],
   }),
 });
-
-/** One probe. Durations are milliseconds; `port` is undefined where the service ports are meant. */
-export type Probe = ReadonlyThrough<z.output<typeof probe>>;
 
 export const probes = oneOrMore(probe, "use a probe such as {type: tcp, port: 80}, or a list of probes");
 

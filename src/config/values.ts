@@ -1,6 +1,7 @@
 /** The kinds of values in a configuration. The error text of each is its remedy; the value becomes what it means, and back. */
 
 import * as z from "zod";
+import type { StatusRange } from "./meaning.ts";
 import { formatDuration, parseDuration } from "../system/duration.ts";
 import { type Cidr, formatMac, type Mac, parseCidr, parseIp, parseMac, whyNobodys } from "../wire/address.ts";
 import { isGroup } from "../wire/ethernet.ts";
@@ -192,12 +193,6 @@ export const dnsName = z.string(dnsNameRemedy).max(253, dnsNameRemedy)
     /^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\.?$/,
     dnsNameRemedy,
   );
-
-/** Both ends belong to it. */
-export interface StatusRange {
-  readonly from: number;
-  readonly to: number;
-}
 
 const statusRemedy = "use a status such as 200 or a range such as 200-299";
 

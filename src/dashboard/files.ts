@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { Hono } from "hono";
+import { ownFile, packageFile } from "../system/installation.ts";
 
 /** In this folder. */
 export const PAGE = [
@@ -34,7 +35,7 @@ export const PAGE = [
   "page/words.js",
 ] as const;
 
-/** In the checkout. */
+/** In the checkout; of an installed package, beside it. */
 export const PACKAGES = [
   "node_modules/lit-html/lit-html.js",
   "node_modules/lit-html/directive.js",
@@ -59,15 +60,15 @@ let known: Hono | undefined;
 export function dashboardFiles(): Hono {
   if (known !== undefined) return known;
   const files = known = new Hono();
-  for (const path of PAGE) serve(files, path === INDEX ? "/" : `/${path}`, new URL(path, import.meta.url));
-  for (const path of PACKAGES) serve(files, `/${path}`, new URL(`../../${path}`, import.meta.url));
+  for (const path of PAGE) serve(files, path === INDEX ? "/" : `/${path}`, ownFile(`src/dashboard/${path}`));
+  for (const path of PACKAGES) serve(files, `/${path}`, packageFile(path));
   return files;
 }
 
-function serve(files: Hono, path: string, file: URL): void {
+function serve(files: Hono, path: string, file: string): void {
   const octets = readFileSync(file);
   const headers = {
-    "content-type": TYPES[extname(file.pathname)]!,
+    "content-type": TYPES[extname(file)]!,
     // It asks each time, and mostly hears that it has the current one.
     "cache-control": "no-cache",
     etag: `"${createHash("sha256").update(octets).digest("base64url")}"`,

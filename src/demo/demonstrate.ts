@@ -1,6 +1,5 @@
 /** The demonstration: real requests through a lab, and an account of what every machine saw of them. */
 
-import { fileURLToPath } from "node:url";
 import type { Report } from "../engine/report.ts";
 import { explain } from "../cluster/explain.ts";
 import { loadConfig } from "../config/load.ts";
@@ -9,11 +8,12 @@ import { formatMac } from "../wire/address.ts";
 import { Lab } from "../lab/lab.ts";
 import { request } from "../lab/traffic.ts";
 import { type Sighting, Witness } from "../lab/witness.ts";
+import { ownFile } from "../system/installation.ts";
 import { type Check, checksOf } from "./checks.ts";
 import { type Hop, hopsOf } from "./hops.ts";
 
-const TOPOLOGY = fileURLToPath(new URL("../../netns/routing.yaml", import.meta.url));
-const CONFIG = fileURLToPath(new URL("../../netns/routing.oneip.yaml", import.meta.url));
+const TOPOLOGY = ownFile("netns/routing.yaml");
+const CONFIG = ownFile("netns/routing.oneip.yaml");
 
 /** Client addresses by node: the first of each client's network. */
 const CLIENTS = { client1: "198.51.100", client2: "203.0.113" } as const;

@@ -15,6 +15,7 @@ import { grant, type OffloadName, TUNSETOFFLOAD } from "./offloads.ts";
 import { Queue } from "./queue.ts";
 import { loadSteering, steer, steerNoMore } from "./steering.ts";
 
+/** How an interface is to be. What is left out stays as the kernel makes it. */
 export interface InterfaceOptions {
   /** At most 15 octets. An existing one of that name is adopted. Default: the kernel chooses, `tap0` for example. */
   name?: string;

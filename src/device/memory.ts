@@ -2,6 +2,7 @@
 
 import type { Device } from "./device.ts";
 
+/** A device without a wire: what `put` is given can be read, and what is written is kept in `sent`. */
 export class MemoryDevice implements Device {
   /** What was sent, oldest first. */
   readonly sent: Uint8Array[] = [];

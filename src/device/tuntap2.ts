@@ -8,8 +8,9 @@
 
 import { readFileSync } from "node:fs";
 import { Duplex } from "node:stream";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import ipaddr from "ipaddr.js";
+import { startThread } from "../system/installation.ts";
 import * as ifreq from "./ifreq.ts";
 import { IFF_TAP, IFF_TUN, Interface } from "./interface.ts";
 import { WakeUp } from "./poll.ts";
@@ -136,7 +137,7 @@ class FrameStream extends Duplex {
 
   #watch(): Worker {
     const workerData: WatcherData = { fd: this.#interface.fd, wakeUpFd: this.#wakeUp.fd, state: this.#state };
-    const watcher = new Worker(new URL("./watcher.ts", import.meta.url), { workerData });
+    const watcher = startThread("device/watcher", { workerData });
     watcher.on("message", () => this.#drain());
     watcher.on("error", (error) => this.destroy(error as Error));
     return watcher;

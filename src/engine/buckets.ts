@@ -4,6 +4,7 @@ import { findCluster } from "../cluster/find_backend.ts";
 import { NO_BACKEND } from "../table/bucket_map.ts";
 import type { EngineParts } from "./parts.ts";
 
+/** The owners of a cluster's buckets. */
 export interface Buckets {
   readonly cluster: string;
   /** How often a forwarding table was published so far. */

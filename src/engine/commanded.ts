@@ -12,6 +12,7 @@ export interface Drained {
   readonly state: Exclude<AdministrationState, "active">;
 }
 
+/** The configuration with what people have changed of it by command since. */
 export interface Commanded {
   /** With the weights and techniques as they are now. */
   readonly config: Config;

@@ -10,6 +10,7 @@ import type { EngineParts } from "./parts.ts";
 /** The longest packet with its Ethernet header. */
 const LONGEST = 65_600;
 
+/** A frame that was dropped lately, and why. */
 export interface DroppedFrame {
   /** Milliseconds since 1970. */
   readonly sinceEpochMs: number;

@@ -33,6 +33,7 @@ import type { Report } from "./report.ts";
 import { type BackendStatus, type Status, statusOf } from "./status.ts";
 import { Succession } from "./succession.ts";
 
+/** What an engine is given in place of a TAP and the machine's time. */
 export interface Surroundings {
   /** What joins it to the link. Default: the configuration's TAP, with its workers. */
   readonly attachment?: Attachment;
@@ -40,6 +41,7 @@ export interface Surroundings {
   readonly clock?: Clock;
 }
 
+/** A whole dispatcher: its control plane, and what joins it to the link. */
 export class Engine {
   /** Rejects when the data plane dies or an address of the dispatcher proves taken; never resolves otherwise. */
   readonly failed: Promise<never>;

@@ -30,6 +30,7 @@ export interface CaptureRequest {
   readonly snaplen?: number | undefined;
 }
 
+/** A captured frame, and what became of it. */
 export interface LiveFrame {
   /** Since 1970. */
   readonly nanoseconds: bigint;
@@ -52,6 +53,7 @@ type Parts = Pick<EngineParts, "shared" | "config" | "plan" | "forwarding" | "at
 /** No frame is longer. */
 export const WHOLE_FRAMES = 262_144;
 
+/** Frames of a running dispatcher, as they were asked for. */
 export class LiveCapture {
   /** Resolves when the dispatcher has ended it. */
   readonly ended: Promise<void>;

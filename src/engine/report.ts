@@ -7,6 +7,7 @@ import type { SharedState } from "../plane/shared_state.ts";
 import type { Forwarding } from "./forwarding.ts";
 import type { TransitionReport } from "./transitions.ts";
 
+/** What a dispatcher has done since it started. */
 export interface Report {
   /** Frames to the device: the sum of all verdicts. */
   readonly received: number;

@@ -29,6 +29,7 @@ export interface AspectStatus<State> {
   readonly since: string;
 }
 
+/** A backend as it is now. */
 export interface BackendStatus extends AspectStatus<BackendState> {
   readonly cluster: string;
   readonly name: string;
@@ -49,6 +50,7 @@ export interface BackendStatus extends AspectStatus<BackendState> {
   readonly administration: AspectStatus<AdministrationState>;
 }
 
+/** A cluster as it is now, with its backends. */
 export interface ClusterStatus {
   readonly name: string;
   readonly technique: Technique;
@@ -83,6 +85,7 @@ export interface FleetStatus {
   readonly bird: BirdStatus | null;
 }
 
+/** A dispatcher as it is now. */
 export interface Status {
   /** How often a forwarding table was published so far. */
   readonly epoch: number;

@@ -3,6 +3,7 @@
 import { type Command, formatCommand } from "../system/programs.ts";
 import { type FaultId, FAULTS } from "./ids.ts";
 
+/** What is wrong with a machine, what that does, and what mends it. */
 export interface Fault {
   /** The likeliest. */
   readonly id: FaultId;
@@ -30,6 +31,7 @@ export interface Fault {
 /** A fault as JSON and logs have it: its commands are lines for a shell. */
 export type FaultData = Omit<Fault, "mend"> & { readonly mend: readonly string[] };
 
+/** The fault as JSON and logs have it. */
 export function faultData({ id, or, backend, mac, clusters, found, why, mend, decide }: Fault): FaultData {
   return { id, or, backend, mac, clusters, found, why, mend: mend.map(formatCommand), decide };
 }

@@ -31,4 +31,5 @@ export const FAULTS = {
   "no-service": "no server of the backend listens on a service port of the cluster address",
 } as const satisfies Readonly<Record<string, string>>;
 
+/** The name of a fault, such as `backend-down`. */
 export type FaultId = keyof typeof FAULTS;

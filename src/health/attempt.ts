@@ -1,6 +1,6 @@
 /** One probe of one backend at one cluster address, from its beginning to its end. Each kind of probe is a file of its own. */
 
-import type { Probe } from "../config/health.ts";
+import type { Probe } from "../config/meaning.ts";
 import type { FaultId } from "../fault/ids.ts";
 import type { IpFrames, Way } from "../link/ip_frames.ts";
 import type { Frame } from "../link/own_frames.ts";

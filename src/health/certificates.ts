@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import type { Probe } from "../config/health.ts";
+import type { Probe } from "../config/meaning.ts";
 import { UsageError } from "../input/errors.ts";
 
 const known = new Map<string, Buffer>();

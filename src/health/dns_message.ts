@@ -8,7 +8,7 @@
  * A name is labels, each with its length before it, and an octet 0; or ends in a pointer to where the rest stands.
  */
 
-import type { Probe } from "../config/health.ts";
+import type { Probe } from "../config/meaning.ts";
 import { ipOf } from "../wire/address.ts";
 
 const RECORDS: Readonly<Record<Probe["record"], number>> = { A: 1, NS: 2, SOA: 6, MX: 15, TXT: 16, AAAA: 28 };

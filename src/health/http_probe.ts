@@ -6,7 +6,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
-import type { Probe } from "../config/health.ts";
+import type { Probe } from "../config/meaning.ts";
 import { request } from "../system/http.ts";
 import { isIpv6 } from "../wire/address.ts";
 import { type Attempt, type Begin, endpoint, type Failure, type Question } from "./attempt.ts";

@@ -1,7 +1,7 @@
 /** What probes need besides the link, asked for before all backends seem to be down for the want of it. */
 
 import type { Config } from "../config/config.ts";
-import type { Probe } from "../config/health.ts";
+import type { Probe } from "../config/meaning.ts";
 import { mayRunPrograms } from "../device/permissions.ts";
 import { UsageError } from "../input/errors.ts";
 import { requireCertificates } from "./certificates.ts";

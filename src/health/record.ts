@@ -1,6 +1,6 @@
 /** What the probes have found so far, as plain data, so that another prober goes on by it. */
 
-import type { Probe } from "../config/health.ts";
+import type { Probe } from "../config/meaning.ts";
 import type { Health } from "../cluster/liveness.ts";
 import type { Failure } from "./attempt.ts";
 import type { JudgeRecord } from "./judge.ts";

@@ -1,7 +1,8 @@
 /** Whom to ask what, from the configuration: each probe of each backend, at each cluster address and port. */
 
 import type { BackendConfig, ClusterConfig, Config } from "../config/config.ts";
-import { portsOf, type Probe, probesOf } from "../config/health.ts";
+import { portsOf, probesOf } from "../config/health.ts";
+import type { Probe } from "../config/meaning.ts";
 import type { IpFrames } from "../link/ip_frames.ts";
 import type { Failure } from "./attempt.ts";
 import { Judge } from "./judge.ts";

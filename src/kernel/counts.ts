@@ -14,7 +14,7 @@ export class FastPathCounts {
   /** The same frames. */
   readonly toCluster: Dispatched;
   /** Passed up, by reason. */
-  readonly passedUp = new Float64Array(REASONS.length);
+  readonly passedUp: Float64Array = new Float64Array(REASONS.length);
 
   constructor({ neighbors, clusters }: Pick<TableSize, "neighbors" | "clusters">) {
     this.toNeighbor = { frames: new Float64Array(neighbors), octets: new Float64Array(neighbors) };

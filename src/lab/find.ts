@@ -1,23 +1,11 @@
 /** What a person means by a topology or a lab on the command line. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { UsageError } from "../input/errors.ts";
 import type { Addresses } from "./graph.ts";
 import { Lab } from "./lab.ts";
 import { readRecord } from "./record.ts";
+import { shippedFile, topologyFile } from "./shipped.ts";
 import { checkLabName, isLabName, parseTopology, type Topology } from "./topology.ts";
-
-const SHIPPED = fileURLToPath(new URL("../../netns/", import.meta.url));
-
-/** A file, or the name of a topology that comes with the project. Throws UsageError when it is neither. */
-export function topologyFile(word: string): string {
-  if (existsSync(word)) return word;
-  if (existsSync(shippedFile(word))) return shippedFile(word);
-  throw new UsageError(
-    `There is no topology "${word}": neither a file of that name nor ${SHIPPED}${word}.yaml`,
-  );
-}
 
 /**
  * What a graph is to show: a lab that is up, with its addresses, or else a topology. Only root sees which labs are up. Throws
@@ -41,8 +29,4 @@ export function labName(word: string): string {
   }
   checkLabName(word);
   return word;
-}
-
-function shippedFile(word: string): string {
-  return /^[\w-]+$/.test(word) ? `${SHIPPED}${word}.yaml` : "";
 }

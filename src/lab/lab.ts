@@ -8,8 +8,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, resolve } from "node:path";
 import { UsageError } from "../input/errors.ts";
 import {
   environmentOf,
@@ -36,11 +35,12 @@ import {
   writeRecord,
 } from "./record.ts";
 import { setUpNodes } from "./set_up.ts";
+import { launcher, runOwn, runTs } from "../system/installation.ts";
 import { type Result, run, runChecked, type RunOptions } from "../system/programs.ts";
+import { topologyFile } from "./shipped.ts";
 import { checkLabName, type NodePlan, parseTopology, type Topology, uniqueLabName } from "./topology.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-
+/** How a lab is brought up. */
 export interface LabOptions {
   /**
    * Default: one that no other lab has, so that several can stand side by side; the topology's own for a lab that is kept, since
@@ -59,6 +59,7 @@ export interface LabInfo extends Omit<LabRecord, "mark"> {
   readonly ended: readonly string[];
 }
 
+/** A topology that is up. It goes with its process, or at the end of `await using`, unless it is to be kept. */
 export class Lab {
   readonly name: string;
   readonly topology: Topology;
@@ -66,13 +67,14 @@ export class Lab {
   #keeper: Keeper | undefined;
 
   /**
-   * Brings a topology up: namespaces, links, set-up lines, programs; about a second. Throws InputError for a bad file, and
-   * UsageError for a name that cannot be one, when a lab of that name is up already, when somebody else has a namespace that
+   * Brings a topology up: namespaces, links, set-up lines, programs; about a second. It is a file, or one that comes along, by its name:
+   * "routing". Throws InputError for a bad file, and UsageError when there is none, for a name that cannot be one, when a lab of that name is up already, when somebody else has a namespace that
    * the lab needs, and when this user is not root. Leaves nothing behind when it fails.
    */
-  static async up(file: string, options: LabOptions = {}): Promise<Lab> {
+  static async up(topologyOrFile: string, options: LabOptions = {}): Promise<Lab> {
     if (options.name !== undefined) checkLabName(options.name);
     const { keep = false, progress = () => {} } = options;
+    const file = topologyFile(topologyOrFile);
     const topology = parseTopology(readFileSync(file, "utf8"), file);
     needRoot();
     const name = options.name ?? (keep ? topology.name : uniqueLabName(topology.name));
@@ -233,8 +235,7 @@ export class LabNode {
 
   /** The words that run the command `oneip` here, on the runtime of this process. */
   oneip(args: readonly string[]): string[] {
-    const { ONEIP, ONEIP_RUNTIME } = environment();
-    return this.command(["env", `ONEIP_RUNTIME=${ONEIP_RUNTIME}`, ONEIP, ...args]);
+    return this.command(["env", `ONEIP_RUNTIME=${process.execPath}`, launcher(), ...args]);
   }
 }
 
@@ -247,12 +248,11 @@ function surroundings({ name, file, mark }: LabRecord) {
 }
 
 function environment() {
-  const isDeno = "Deno" in globalThis;
   return {
-    ONEIP: join(ROOT, "scripts/oneip"),
-    ONEIP_RUNTIME: isDeno ? "deno" : "node",
-    /** Runs a TypeScript file on the runtime of this process. */
-    RUN_TS: isDeno ? `${process.execPath} run -A --config ${join(ROOT, "deno.json")}` : process.execPath,
+    ONEIP: launcher(),
+    ONEIP_RUNTIME: process.execPath,
+    RUN_TS: runTs(),
+    SERVER: runOwn("lab/server"),
   };
 }
 

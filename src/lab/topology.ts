@@ -39,6 +39,7 @@ export interface Endpoint {
   readonly mac: string;
 }
 
+/** What a topology file says: machines and the links between them. */
 export interface Topology {
   readonly name: string;
   readonly nodes: readonly NodePlan[];

@@ -13,6 +13,7 @@ const TIMEOUT_MS = 30_000;
 /** What of them a command can be told. */
 export type NodeWatchOptions = Pick<WatchOptions, "from" | "header" | "intervalMs" | "timeoutMs">;
 
+/** A watch that is under way. */
 export interface NodeWatch {
   /** Begins no further request, and waits for those under way. */
   stop(): Promise<Summary>;

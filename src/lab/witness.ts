@@ -28,6 +28,7 @@ table bridge witness {
   }
 }`;
 
+/** Tells which IP frames a bridge node has seen, as the kernel counts them. */
 export class Witness {
   readonly #node: LabNode;
 

@@ -33,6 +33,10 @@ import * as verdict from "./verdict.ts";
 import type { PathMemory } from "./transitions.ts";
 import { VirtioHeader } from "./virtio_header.ts";
 
+/**
+ * The path of a frame: one frame in, one verdict out, and the frame itself made ready to be sent. It allocates, throws and
+ * awaits nothing.
+ */
 export class Dispatcher {
   readonly #packet: Packet;
   readonly #macHigh: number;

@@ -39,6 +39,7 @@ export interface VrrpPlan {
   readonly peer?: { readonly address: string; readonly port: number } | undefined;
 }
 
+/** What the path needs to know of a configuration: plain data, because it crosses to the workers. */
 export interface Plan {
   readonly mac: Mac;
   /** A virtio header (wire/virtio.ts) stands right before each frame, and frames may be super-frames. */

@@ -8,7 +8,7 @@ import type { ClusterTransitionsRecord } from "../cluster/transitions.ts";
 import type { PartRecord } from "../cluster/transitions_record.ts";
 import { NO_BACKEND } from "../table/bucket_map.ts";
 import { phaseOf, RECORDED, RECORDED_STAMP, stampOf } from "../table/connections.ts";
-import { type ClusterSaid, SERIES, type SeriesName } from "./message.ts";
+import type { ClusterSaid, SERIES, SeriesName } from "./message.ts";
 
 export type Series = { readonly [Name in SeriesName]: InstanceType<(typeof SERIES)[Name]> };
 

@@ -53,7 +53,7 @@ export class Captured {
   backend = NONE;
   isIpv6 = false;
   /** The client's address; of IPv4 the first word. */
-  readonly client = new Int32Array(4);
+  readonly client: Int32Array = new Int32Array(4);
 }
 
 export class CaptureRing {

@@ -34,6 +34,7 @@ export function slotSizeFor({ mtu, offloads }: { mtu: number; offloads: boolean 
   return Math.ceil((longest + LINK_HEADERS) / 64) * 64;
 }
 
+/** The path with a device: reads frames in bursts, and sends, hands up or drops each. */
 export class DataPlane {
   readonly #plan: Plan;
   readonly #device: Device;

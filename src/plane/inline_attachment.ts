@@ -7,6 +7,7 @@ import type { Attachment } from "./attachment.ts";
 import { DataPlane } from "./data_plane.ts";
 import type { SharedState } from "./shared_state.ts";
 
+/** What joins an engine to any device without a thread: its frames are worked off when `work` is called. */
 export class InlineAttachment implements Attachment {
   readonly name = "inline";
   readonly queues = 1;
@@ -15,7 +16,7 @@ export class InlineAttachment implements Attachment {
   readonly hasNeighborQueue = false;
   readonly fastPath = { interface: null, why: "the path runs inline" };
   /** The path throws nothing, so this never rejects. */
-  readonly failed = new Promise<never>(() => {});
+  readonly failed: Promise<never> = new Promise<never>(() => {});
   readonly #device: Device;
   readonly #clock: Clock;
   #plane: DataPlane | undefined;

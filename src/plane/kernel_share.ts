@@ -18,6 +18,7 @@ export type FastPathSetting = "auto" | "on" | "off" | {
   readonly interface: string;
 };
 
+/** Is the fast path at work, and where? */
 export interface FastPathStatus {
   /** The interface that it is attached to; null: it is not at work. */
   readonly interface: string | null;

@@ -35,6 +35,10 @@ const HELD = 3;
 /** A cache line of 64 octets. */
 const WORDS = 16;
 
+/**
+ * The memory that the control plane shares with its workers: two forwarding tables, of which one is in use, counters, and what
+ * is being told.
+ */
 export class SharedState {
   readonly memory: SharedArrayBuffer;
   readonly dimensions: Dimensions;

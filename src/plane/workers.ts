@@ -1,9 +1,10 @@
 /** The data-plane workers, one for each queue of the TAP: their start, their end, and how main wakes them. */
 
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { WakeUp } from "../device/poll.ts";
 import type { Queue } from "../device/queue.ts";
 import type { Plan } from "../path/plan.ts";
+import { startThread } from "../system/installation.ts";
 import type { SharedState } from "./shared_state.ts";
 import type { PlaneData, WorkerData } from "./worker.ts";
 
@@ -37,7 +38,7 @@ export class Workers {
         neighborFd: index === 0 ? neighborQueue?.fd : undefined,
         wakeUpFd: this.#wakeUps[index]!.fd,
       };
-      return new Worker(new URL("./worker.ts", import.meta.url), { workerData, transferList: [port] });
+      return startThread("plane/worker", { workerData, transferList: [port] });
     });
     this.#ended = workers.map((worker) => new Promise((resolve) => worker.once("exit", () => resolve())));
     this.failed = new Promise((_, reject) => {

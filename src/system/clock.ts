@@ -30,6 +30,7 @@ export function shifted(clock: Clock, ms: number): Clock {
 /** The most that setTimeout can wait: a larger number makes it call at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+/** The machine's time. */
 export const REAL_CLOCK: Clock = {
   now: () => performance.now(),
   sinceEpoch: () => Date.now(),
@@ -52,6 +53,7 @@ interface DueCall {
   readonly call: () => void;
 }
 
+/** Time that stands still until it is told to move. */
 export class VirtualClock implements Clock {
   #nowMs = 0;
   readonly #startMs: number;

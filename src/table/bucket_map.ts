@@ -20,12 +20,14 @@
 import * as hash from "./hash.ts";
 import { finish } from "./steps.ts";
 
+/** Who may own buckets of a map. */
 export interface Member {
   readonly name: string;
   /** Whole number; with 0 it owns nothing. */
   readonly weight: number;
 }
 
+/** How buckets are shared out. `modulo` moves almost all of them when a member comes or goes, the others few. */
 export type Algorithm = "maglev" | "rendezvous" | "modulo";
 
 /** The owner of every bucket when no backend is live. */

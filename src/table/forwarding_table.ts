@@ -48,6 +48,10 @@ export interface TablePlaces {
   readonly active: number;
 }
 
+/**
+ * Which neighbor gets the frames of each bucket, and the MAC address of each neighbor: all in one piece of memory, which
+ * threads may share.
+ */
 export class ForwardingTable {
   /** The whole table. */
   readonly octets: Uint8Array;

@@ -3,6 +3,7 @@
 import { type Fault, type FaultData, faultData, inOrder } from "../fault/fault.ts";
 import type { FaultId } from "../fault/ids.ts";
 
+/** What was found of one backend. */
 export interface VerifiedBackend {
   readonly name: string;
   readonly address: string;
@@ -11,6 +12,7 @@ export interface VerifiedBackend {
   readonly ok: boolean;
 }
 
+/** What was found of all backends of a configuration. */
 export interface VerificationReport {
   /** No fault was found. */
   readonly ok: boolean;
@@ -44,6 +46,7 @@ export function reportOf(
 /** The report as JSON has it. */
 export type ReportData = Omit<VerificationReport, "faults"> & { readonly faults: readonly FaultData[] };
 
+/** The report as JSON has it. */
 export function reportData({ ok, backends, faults, untried }: VerificationReport): ReportData {
   return { ok, backends, faults: faults.map(faultData), untried };
 }

@@ -17,6 +17,7 @@ export interface Probed {
   readonly failure: string | null;
 }
 
+/** What came of a watch's requests. */
 export interface Summary {
   readonly target: string;
   /** ISO 8601, in UTC. */

@@ -11,6 +11,7 @@ import { ask, requireOwn } from "./ask.ts";
 import { type Probed, type Summary, Tally } from "./tally.ts";
 import { formatTarget, parseTarget, type Target } from "./target.ts";
 
+/** Whom a watch asks, how often, and for how long. */
 export interface WatchOptions {
   /** Clients' addresses, which must be this machine's: one after another. Default: the machine chooses. */
   readonly from?: readonly string[];

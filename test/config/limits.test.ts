@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
 import { MOST } from "../../src/config/limits.ts";
-import { InputError } from "../../src/input/errors.ts";
+import type { InputError } from "../../src/input/errors.ts";
 import { ROOT } from "../runtime.ts";
 
 interface Size {

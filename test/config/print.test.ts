@@ -1,7 +1,7 @@
 /** What `oneip check` prints, as text for people and as data. */
 
 import { expect, test } from "vitest";
-import * as z from "zod";
+import type * as z from "zod";
 import { configuration, parseConfig } from "../../src/config/config.ts";
 import { EXAMPLE } from "../../src/config/example.ts";
 import { itemOf, keysOf, means } from "../../src/config/key.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { parseMac, REAL_CLOCK, until } from "oneip";
-import type { Probe } from "../../src/config/health.ts";
+import type { Probe } from "../../src/config/meaning.ts";
 import type { Attempt, Failure, Means } from "../../src/health/attempt.ts";
 import { execProbe } from "../../src/health/exec_probe.ts";
 import { ProbePorts } from "../../src/health/ports.ts";

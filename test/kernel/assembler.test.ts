@@ -2,12 +2,7 @@ import { describe, expect, test } from "vitest";
 import * as ebpf from "../../src/device/ebpf.ts";
 import { assemble, lengthOf, listing } from "../../src/kernel/assembler/assemble.ts";
 import * as bpf from "../../src/kernel/assembler/instructions.ts";
-import {
-  type Condition,
-  type Item,
-  type Operand,
-  type Register,
-} from "../../src/kernel/assembler/instructions.ts";
+import type { Condition, Item, Operand, Register } from "../../src/kernel/assembler/instructions.ts";
 import { hex } from "../frames.ts";
 import { needsRoot } from "../needs.ts";
 import { TestRun } from "./test_run.ts";

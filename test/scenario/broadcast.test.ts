@@ -78,7 +78,7 @@ describe.skipIf(needsRoot())(
     /** Its machine is there again, as after a restart. */
     async function returns(name: string): Promise<void> {
       await lab.node("lan").exec("ip", "link", "set", name, "up");
-      const server = [...runTs("netns/server.ts"), name, CLUSTER, CLUSTER6].join(" ");
+      const server = [...runTs("src/lab/server.ts"), name, CLUSTER, CLUSTER6].join(" ");
       await lab.node(name).exec("sh", "-c", `setsid ${server} >/dev/null 2>&1 &`);
       const status = `curl -s -o /dev/null --max-time 5 http://10.0.0.1${name.at(-1)}/`;
       await until(

@@ -28,10 +28,7 @@ export async function labWith(
   const folder = mkdtempSync(join(tmpdir(), `oneip-${purpose}-`));
   cpSync(join(ROOT, "netns"), folder, { recursive: true });
   const file = join(folder, `${topology}.yaml`);
-  const text = readFileSync(file, "utf8");
-  // What Node has compiled of the servers it knows by their place.
-  writeFileSync(file, text.replaceAll(" server.ts ", ` ${join(ROOT, "netns/server.ts")} `));
-  const [, startupConfig] = /startup-config: (\S+)/.exec(text)!;
+  const [, startupConfig] = /startup-config: (\S+)/.exec(readFileSync(file, "utf8"))!;
   const config = join(folder, startupConfig!);
   writeFileSync(config, change(readFileSync(config, "utf8")));
   return await Lab.up(file, { name: `t${process.pid}-${purpose}` });

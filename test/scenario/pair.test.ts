@@ -6,7 +6,7 @@ import { chmodSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Lab, type LabNode, type NodeWatch, until, watchFrom } from "oneip";
+import { type Lab, type LabNode, type NodeWatch, until, watchFrom } from "oneip";
 import { ask } from "../../src/api/client.ts";
 import type { PairStatus } from "../../src/vrrp/pair.ts";
 import { needsTap } from "../needs.ts";

@@ -4,9 +4,9 @@
  */
 
 import { readFileSync } from "node:fs";
-import { parseConfig } from "../src/config/config.ts";
-import { hasProgramProbes } from "../src/health/needs.ts";
-import { formatEndpoint } from "../src/wire/endpoint.ts";
+import { parseConfig } from "../config/config.ts";
+import { hasProgramProbes } from "../health/needs.ts";
+import { formatEndpoint } from "../wire/endpoint.ts";
 
 const [file = ""] = process.argv.slice(2);
 const config = parseConfig(readFileSync(file, "utf8"), file, "");

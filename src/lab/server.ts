@@ -1,7 +1,7 @@
 /**
  * A backend's service for the labs: HTTP on port 80 and an echo on UDP port 53, both of which say who answered.
  *
- *     server.ts NAME CLUSTER_ADDRESS...
+ *     $SERVER NAME CLUSTER_ADDRESS...
  *
  *     GET /            NAME
  *     GET /bytes/N     N octets, the same from every backend

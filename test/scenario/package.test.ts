@@ -129,7 +129,7 @@ oneip lab graph routing 2>&1 || chmod 755 cache/*
 `.replaceAll("$3", name);
     const printed = await runChecked(["unshare", "--mount", "bash", "-ec", script, "bash", ROOT, folder]);
     expect(printed).toMatch(
-      /^dispatcher\n[^]*Lab "\S+" is up: client, lan, lb, web1\n.*\nweb1\n.* is not this user's alone/,
+      /^dispatcher\n[^]*Lab "\S+" is up: client, lan, lb, web1; .*\n.*\nweb1\n.* is not this user's alone/,
     );
   });
 });

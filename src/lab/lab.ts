@@ -190,13 +190,15 @@ export class LabNode {
 
   constructor(record: LabRecord, plan: NodePlan) {
     const { name } = record;
+    const { cwd, env } = surroundings(record);
     this.plan = plan;
     this.namespace = namespaceOf(name, plan.name);
     const cmd = plan.kind === "oneip" ? `"$ONEIP" run -c "${plan.startupConfig}"` : plan.cmd;
     this.program = cmd === undefined ? undefined : new Program({
       namespace: this.namespace,
       cmd,
-      ...surroundings(record),
+      cwd,
+      env: { ...env, ...plan.env },
       logFile: logFileOf(name, plan.name),
       ports: plan.ports,
       readyText: plan.kind === "oneip" ? '"msg":"running"' : undefined,
@@ -230,7 +232,9 @@ export class LabNode {
 
   /** The words that run a command here from any shell. */
   command(command: readonly string[]): string[] {
-    return ["ip", "netns", "exec", this.namespace, ...command];
+    const variables = Object.entries(this.plan.env).map(([key, value]) => `${key}=${value}`);
+    const env = variables.length === 0 ? [] : ["env", ...variables];
+    return ["ip", "netns", "exec", this.namespace, ...env, ...command];
   }
 
   /** The words that run the command `oneip` here, on the runtime of this process. */

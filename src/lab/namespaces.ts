@@ -120,7 +120,9 @@ function linesToTakeUp({ kind, interfaces }: NodePlan): string[] {
   return [
     "link set lo up",
     ...(isBridge ? ["link add br0 type bridge forward_delay 0", "link set br0 up"] : []),
-    ...interfaces.map(({ name }) => `link set dev ${name} ${isBridge ? "master br0 " : ""}up`),
+    ...interfaces.map(({ name, mtu }) =>
+      `link set dev ${name} ${mtu === undefined ? "" : `mtu ${mtu} `}${isBridge ? "master br0 " : ""}up`
+    ),
   ];
 }
 

@@ -71,19 +71,23 @@ also() { each="$each $!"; }
 together() { for pid in $each; do wait "$pid"; done; each=; }`;
 
 /**
- * One shell makes all: to start a program from here takes longer than all that it does. The kernel waits while it makes a
- * namespace, so they are made side by side. Each is marked before it gets its name, so none of ours is ever seen without its mark.
- *
  * IPv6 addresses serve at once, without a second of duplicate detection. Where br_netfilter is there, it is switched off:
  * bridged IP would pass the namespace's packet filter and be dropped or changed.
+ */
+export const QUICK_AND_PLAIN = `
+for file in /proc/sys/net/ipv6/conf/all/accept_dad /proc/sys/net/ipv6/conf/default/accept_dad \\
+  /proc/sys/net/bridge/bridge-nf-call-*; do
+  if [ -e "$file" ]; then echo 0 >"$file"; fi
+done`;
+
+/**
+ * One shell makes all: to start a program from here takes longer than all that it does. The kernel waits while it makes a
+ * namespace, so they are made side by side. Each is marked before it gets its name, so none of ours is ever seen without its mark.
  */
 const MAKE = `
 make() { unshare --net sh -ec "$INSIDE" sh "$1" & also; }
 INSIDE='
-for file in /proc/sys/net/ipv6/conf/all/accept_dad /proc/sys/net/ipv6/conf/default/accept_dad \\
-  /proc/sys/net/bridge/bridge-nf-call-*; do
-  if [ -e "$file" ]; then echo 0 >"$file"; fi
-done
+${QUICK_AND_PLAIN}
 exec ip -batch - <<END
 link set lo alias $MARK
 netns attach $1 $$

@@ -113,7 +113,7 @@ describe("mistakes have their place:", () => {
       was: '- endpoints: ["b:eth1", "sw:b"]',
       becomes: '- {endpoints: [{node: b, interface: eth1, port: 1}, "sw:b"], mtu: 10, type: host}',
       want:
-        '9:49: Unknown key in "topology.links[1].endpoints[0]", found "port", use node, interface, mac, ipv4, ipv6',
+        '9:47: Unknown key in "topology.links[1].endpoints[0]", found "port", use node, interface, mac, ipv4, ipv6',
     },
     {
       was: '- endpoints: ["b:eth1", "sw:b"]',

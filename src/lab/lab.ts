@@ -23,6 +23,7 @@ import {
   takeLinksUp,
 } from "./namespaces.ts";
 import { type InterfaceAddress, parseAddresses } from "./addresses.ts";
+import { explainFailure, needProc } from "./failures.ts";
 import { hasEnded, Program } from "./program.ts";
 import {
   folderOf,
@@ -77,6 +78,7 @@ export class Lab {
     const file = topologyFile(topologyOrFile);
     const topology = parseTopology(readFileSync(file, "utf8"), file);
     needRoot();
+    needProc();
     const name = options.name ?? (keep ? topology.name : uniqueLabName(topology.name));
     const nodes = topology.nodes.map((node) => node.name);
     const namespaces = nodes.map((node) => namespaceOf(name, node));
@@ -103,7 +105,7 @@ export class Lab {
       return lab;
     } catch (error) {
       await keeper.remove();
-      throw error;
+      throw explainFailure(error);
     }
   }
 

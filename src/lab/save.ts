@@ -83,7 +83,8 @@ interface Addressed {
 /** Those that are not as in a new namespace, nor follow from another one. */
 function settings(rows: readonly string[], fresh: readonly string[]): string[] {
   const now = valuesOf(rows);
-  const before = valuesOf(fresh);
+  // A new namespace has it from the machine, and machines differ (devconf_inherit_init_net).
+  const before = valuesOf(fresh).set("net/ipv4/ip_forward", "0");
   return [...now].flatMap(([key, value]) => {
     const [, family = "", name = "", setting = ""] =
       /^net\/(ipv[46]\/(?:conf|neigh))\/([^/]+)\/(.+)$/.exec(key) ?? [];

@@ -13,8 +13,8 @@ export function inspectCommand(lab: string) {
     .addHelpText("after", "\nExample:\n  oneip lab inspect routing")
     .action(async (word, { json }) => {
       const { labName } = await import("../lab/find.ts");
-      const { inspect } = await import("../lab/inspect.ts");
-      const found = await inspect(labName(word));
+      const { inspectLab } = await import("../lab/inspect.ts");
+      const found = await inspectLab(labName(word));
       console.log(json ? JSON.stringify(found, null, 2) : await table(found));
     });
 }

@@ -28,7 +28,7 @@ export interface InspectedInterface extends InterfaceState {
 }
 
 /** Throws UsageError when no such lab is up. */
-export async function inspect(name: string): Promise<InspectedLab> {
+export async function inspectLab(name: string): Promise<InspectedLab> {
   const lab = Lab.open(name);
   const info = Lab.list().find((one) => one.name === name);
   const { nodes, links } = lab.topology;

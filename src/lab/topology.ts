@@ -180,7 +180,9 @@ export function parseTopology(text: string, file: string): Topology {
         : formatMac(given.high, given.low);
       own.push({ name, mac, mtu });
       for (const address of [long?.ipv4, long?.ipv6, link.ipv4?.[side], link.ipv6?.[side]]) {
-        if (address) addressLines.get(node)!.push(`ip address add ${address} dev ${name}`);
+        if (address) {
+          addressLines.get(node)!.push(formatCommand(["ip", "address", "add", address, "dev", name]));
+        }
       }
       return { node, interface: name, mac };
     }) as [Endpoint, Endpoint]

@@ -6,7 +6,7 @@ export function validateCommand(topology: string) {
     .argument("<topology>", topology)
     .addHelpText("after", "\nExample:\n  oneip lab validate two.yaml")
     .action(async (word) => {
-      const { topologyFile } = await import("../lab/find.ts");
+      const { topologyFile } = await import("../lab/shipped.ts");
       const { validate } = await import("../lab/validate.ts");
       const file = topologyFile(word);
       const { nodes, links, notes } = validate(file);

@@ -4,6 +4,7 @@ import { type InterfaceState, parseInterfaces } from "./addresses.ts";
 import { Lab, type LabNode } from "./lab.ts";
 import type { Endpoint } from "./topology.ts";
 
+/** A lab that is up, and all that is in it. */
 export interface InspectedLab {
   readonly name: string;
   /** Absolute path of the topology. */
@@ -13,6 +14,7 @@ export interface InspectedLab {
   readonly links: readonly (readonly [string, string])[];
 }
 
+/** A machine of a lab as it is now. */
 export interface InspectedNode {
   readonly name: string;
   readonly kind: "host" | "bridge" | "oneip";
@@ -22,12 +24,13 @@ export interface InspectedNode {
   readonly interfaces: readonly InspectedInterface[];
 }
 
+/** An interface of a machine of a lab, and what it is linked with. */
 export interface InspectedInterface extends InterfaceState {
   /** The other end of its link by the topology, such as "wan:client1". */
   readonly peer: string | null;
 }
 
-/** Throws UsageError when no such lab is up. */
+/** What a lab is at the moment. Throws UsageError when no such lab is up. */
 export async function inspectLab(name: string): Promise<InspectedLab> {
   const lab = Lab.open(name);
   const info = Lab.list().find((one) => one.name === name);

@@ -78,6 +78,7 @@ export { accepts, BackendFilter } from "./filter/rules/accepts.ts";
 export { Lab, type LabInfo, LabNode, type LabOptions } from "./lab/lab.ts";
 export { CommandError, type Result } from "./system/programs.ts";
 export { parseTopology, type Topology } from "./lab/topology.ts";
+export { type InspectedInterface, type InspectedLab, type InspectedNode, inspectLab } from "./lab/inspect.ts";
 export { type Reply, request } from "./lab/traffic.ts";
 export { until } from "./system/until.ts";
 export { type Sighting, Witness } from "./lab/witness.ts";

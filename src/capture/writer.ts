@@ -36,7 +36,7 @@ export interface FrameToWrite {
   /** Since 1970. */
   readonly nanoseconds: bigint;
   readonly direction: Direction;
-  readonly comment: string;
+  readonly comment?: string;
 }
 
 /** What a file begins with: a section, and the one interface of all its frames. */
@@ -63,16 +63,17 @@ export function captureHeader(interfaceName: string): Uint8Array {
 
 export function captureFrame(frame: FrameToWrite): Uint8Array {
   const { octets, lengthOnWire, nanoseconds, direction } = frame;
-  const comment = text(frame.comment);
+  const comment = frame.comment === undefined ? undefined : text(frame.comment);
   const flags = FLAGS_OF[direction];
-  const length = 20 + paddedLength(octets) + optionLength(comment) + optionLength(flags) + END;
+  const length = 20 + paddedLength(octets) + (comment === undefined ? 0 : optionLength(comment)) +
+    optionLength(flags) + END;
   const block = new Block(ENHANCED, length);
   block.u32(0);
   block.time(nanoseconds);
   block.u32(octets.length);
   block.u32(lengthOnWire);
   block.padded(octets);
-  block.option(COMMENT, comment);
+  if (comment !== undefined) block.option(COMMENT, comment);
   block.option(FLAGS, flags);
   block.option(END_OF_OPTIONS, NOTHING);
   return block.octets;

@@ -1,5 +1,10 @@
 import { Command } from "@commander-js/extra-typings";
 import type { LabNode } from "../lab/lab.ts";
+import { captureCommand, captureHereCommand } from "./lab_capture.ts";
+import { graphCommand } from "./lab_graph.ts";
+import { inspectCommand } from "./lab_inspect.ts";
+import { saveCommand } from "./lab_save.ts";
+import { validateCommand } from "./lab_validate.ts";
 
 const TOPOLOGY = "topology file, or the name of one in netns/";
 const LAB = "name of a lab that is up, or its topology";
@@ -12,9 +17,14 @@ export function labCommand() {
     .addCommand(up())
     .addCommand(down())
     .addCommand(list())
+    .addCommand(inspectCommand(LAB))
     .addCommand(exec())
     .addCommand(shell())
-    .addCommand(graph());
+    .addCommand(captureCommand(LAB))
+    .addCommand(captureHereCommand(), { hidden: true })
+    .addCommand(saveCommand(LAB))
+    .addCommand(graphCommand(TOPOLOGY))
+    .addCommand(validateCommand(TOPOLOGY));
 }
 
 function up() {
@@ -33,6 +43,7 @@ function up() {
         ...(name === undefined ? {} : { name }),
       });
       const nodes = lab.topology.nodes.map((node) => node.name).join(", ");
+      for (const note of lab.topology.notes) console.error(note);
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
       console.log(`Lab "${lab.name}" is up: ${nodes}; it took ${seconds} s`);
       console.log(`Try: oneip lab exec ${lab.name} ${lab.topology.nodes[0]!.name} ip address`);
@@ -42,18 +53,24 @@ function up() {
 function down() {
   return new Command("down")
     .description("remove a lab with all that runs in it; what is not there is no fault")
-    .argument("<lab>", LAB)
-    .addHelpText("after", "\nExample:\n  oneip lab down routing")
-    .action(async (name) => {
+    .argument("[lab]", LAB)
+    .option("--all", "every lab that is up, or was left half made")
+    .addHelpText("after", "\nExamples:\n  oneip lab down routing\n  oneip lab down --all")
+    .action(async (name, { all = false }) => {
       const { Lab } = await import("../lab/lab.ts");
       const { labName } = await import("../lab/find.ts");
-      const lab = labName(name);
-      for (const namespace of await Lab.down(lab)) {
-        console.error(
-          `The namespace ${namespace} stays: it was not made for a lab; "ip netns del ${namespace}" removes it`,
-        );
+      const { UsageError } = await import("../input/errors.ts");
+      if (all === (name !== undefined)) throw new UsageError("Which lab? Give its name, or else --all");
+      const labs = name === undefined ? Lab.list().map((info) => info.name) : [labName(name)];
+      if (labs.length === 0) console.log("No lab is up");
+      for (const lab of labs) {
+        for (const namespace of await Lab.down(lab)) {
+          console.error(
+            `The namespace ${namespace} stays: it was not made for a lab; "ip netns del ${namespace}" removes it`,
+          );
+        }
+        console.log(`Lab "${lab}" is down`);
       }
-      console.log(`Lab "${lab}" is down`);
     });
 }
 
@@ -105,25 +122,8 @@ function shell() {
 
 /** Runs a command on a node with this terminal; its status is ours. */
 async function enter(name: string, node: string, wordsAt: (node: LabNode) => string[]): Promise<void> {
-  const { spawn } = await import("node:child_process");
-  const { once } = await import("node:events");
   const { Lab } = await import("../lab/lab.ts");
   const { labName } = await import("../lab/find.ts");
-  const [program = "", ...args] = wordsAt(Lab.open(labName(name)).node(node));
-  const child = spawn(program, args, { stdio: "inherit" });
-  const [status] = await once(child, "exit");
-  process.exitCode = status ?? 1;
-}
-
-function graph() {
-  return new Command("graph")
-    .description("draw a topology, or a lab that is up with its addresses: Mermaid, or DOT for Graphviz")
-    .argument("<topology>", `${TOPOLOGY}; or the name of a lab that is up`)
-    .option("--dot", "print DOT")
-    .addHelpText("after", "\nExample:\n  oneip lab graph routing --dot | dot -Tsvg > routing.svg")
-    .action(async (word, { dot }) => {
-      const { toDot, toMermaid } = await import("../lab/graph.ts");
-      const { topology, addresses } = await import("../lab/find.ts").then(({ toDraw }) => toDraw(word));
-      console.log((dot ? toDot(topology, addresses) : toMermaid(topology, addresses)).trimEnd());
-    });
+  const { runHere } = await import("./run_here.ts");
+  await runHere(wordsAt(Lab.open(labName(name)).node(node)));
 }

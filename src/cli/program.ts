@@ -53,14 +53,21 @@ export async function oneipProgram(first = ""): Promise<Command> {
   for (const command of await Promise.all(commands.map((load) => load()))) {
     program.addCommand(command as Command);
   }
-  if (!isOne) await addCompletions(program as Command);
+  if (!isOne) await addCompletions(program as Command, first);
   throwInsteadOfExit(program as Command);
   return program as Command;
 }
 
-async function addCompletions(program: Command): Promise<void> {
+/** Where a shell asks, names that exist are offered as well: they are looked for then. */
+async function addCompletions(program: Command, first: string): Promise<void> {
   const { default: tab } = await import("@bomb.sh/tab/commander");
-  tab(program as never, { completionCommandName: "completions" });
+  const root = tab(program as never, { completionCommandName: "completions" });
+  if (first === "complete") {
+    const { completeLabs } = await import("./complete_labs.ts");
+    // `complete -- lab exec routing`: commander keeps them when it parses.
+    const parsed = program as unknown as { readonly rawArgs: readonly string[] };
+    completeLabs(root, () => parsed.rawArgs.slice(parsed.rawArgs.indexOf("--") + 1));
+  }
   program.commands.find((command) => command.name() === "completions")!
     .description("print the script by which a shell completes commands and options")
     .addHelpText("after", "\nExample:\n  oneip completions bash > /etc/bash_completion.d/oneip");

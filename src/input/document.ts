@@ -35,6 +35,8 @@ export interface Format<T> {
   readonly schema: z.ZodType<T>;
   /** They run also when the schema has complained, so that one look tells all. */
   readonly checks: readonly Check[];
+  /** What is said of a key that is not in the schema; undefined where nothing but that is to be said. */
+  readonly refusalOf?: (key: string) => string | undefined;
 }
 
 /** What a file says. */
@@ -79,7 +81,7 @@ export function* readInSteps<T>(
   const result = format.schema.safeParse(raw);
   const mistakes = (result.error?.issues ?? []).flatMap((issue) => {
     const { document, lines, name } = sourceOf(issue.path);
-    return schemaMistakes(document, lines, issue, format.schema).map((one) => ({ ...one, file: name }));
+    return schemaMistakes(document, lines, issue, format).map((one) => ({ ...one, file: name }));
   });
   const placeOf = (path: Path) => {
     const { document, lines, name } = sourceOf(path);
@@ -203,7 +205,7 @@ function schemaMistakes(
   document: Document,
   lines: LineCounter,
   issue: z.core.$ZodIssue,
-  schema: z.ZodType,
+  format: Format<unknown>,
 ): Mistake[] {
   const { path } = issue;
   if (issue.code === "invalid_union") {
@@ -211,7 +213,7 @@ function schemaMistakes(
     const meant = issue.errors.find((issues) => issues.every(isWithin));
     if (meant !== undefined) {
       return meant.flatMap((inner) =>
-        schemaMistakes(document, lines, { ...inner, path: [...path, ...inner.path] }, schema)
+        schemaMistakes(document, lines, { ...inner, path: [...path, ...inner.path] }, format)
       );
     }
   }
@@ -219,7 +221,8 @@ function schemaMistakes(
     const where = path.length === 0 ? "" : ` in ${describePath(path)}`;
     return issue.keys.map((key) => ({
       ...placeOfKey(document, lines, path, key),
-      message: `Unknown key${where}, found "${key}", use ${keysAt(schema, path).join(", ")}`,
+      message: format.refusalOf?.(key) ??
+        `Unknown key${where}, found "${key}", use ${keysAt(format.schema, path).join(", ")}`,
     }));
   }
   const state = path.length === 0 || document.hasIn(path as string[]) ? "wrong" : "missing";

@@ -38,6 +38,6 @@ export function toDot({ name, nodes, links }: Topology, addresses: Addresses = n
 }
 
 /** What stands in a node: its name, then its addresses. */
-function linesOf({ name }: NodePlan, addresses: Addresses): string[] {
+export function linesOf({ name }: NodePlan, addresses: Addresses): string[] {
   return [name, ...(addresses.get(name) ?? []).map((one) => `${one.interface} ${one.address}`)];
 }

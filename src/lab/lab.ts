@@ -23,6 +23,7 @@ import {
   takeLinksUp,
 } from "./namespaces.ts";
 import { type InterfaceAddress, parseAddresses } from "./addresses.ts";
+import { explainFailure, needProc } from "./failures.ts";
 import { hasEnded, Program } from "./program.ts";
 import {
   folderOf,
@@ -77,6 +78,7 @@ export class Lab {
     const file = topologyFile(topologyOrFile);
     const topology = parseTopology(readFileSync(file, "utf8"), file);
     needRoot();
+    needProc();
     const name = options.name ?? (keep ? topology.name : uniqueLabName(topology.name));
     const nodes = topology.nodes.map((node) => node.name);
     const namespaces = nodes.map((node) => namespaceOf(name, node));
@@ -103,7 +105,7 @@ export class Lab {
       return lab;
     } catch (error) {
       await keeper.remove();
-      throw error;
+      throw explainFailure(error);
     }
   }
 
@@ -190,13 +192,15 @@ export class LabNode {
 
   constructor(record: LabRecord, plan: NodePlan) {
     const { name } = record;
+    const { cwd, env } = surroundings(record);
     this.plan = plan;
     this.namespace = namespaceOf(name, plan.name);
     const cmd = plan.kind === "oneip" ? `"$ONEIP" run -c "${plan.startupConfig}"` : plan.cmd;
     this.program = cmd === undefined ? undefined : new Program({
       namespace: this.namespace,
       cmd,
-      ...surroundings(record),
+      cwd,
+      env: { ...env, ...plan.env },
       logFile: logFileOf(name, plan.name),
       ports: plan.ports,
       readyText: plan.kind === "oneip" ? '"msg":"running"' : undefined,
@@ -230,7 +234,9 @@ export class LabNode {
 
   /** The words that run a command here from any shell. */
   command(command: readonly string[]): string[] {
-    return ["ip", "netns", "exec", this.namespace, ...command];
+    const variables = Object.entries(this.plan.env).map(([key, value]) => `${key}=${value}`);
+    const env = variables.length === 0 ? [] : ["env", ...variables];
+    return ["ip", "netns", "exec", this.namespace, ...env, ...command];
   }
 
   /** The words that run the command `oneip` here, on the runtime of this process. */

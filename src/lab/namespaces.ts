@@ -71,19 +71,23 @@ also() { each="$each $!"; }
 together() { for pid in $each; do wait "$pid"; done; each=; }`;
 
 /**
- * One shell makes all: to start a program from here takes longer than all that it does. The kernel waits while it makes a
- * namespace, so they are made side by side. Each is marked before it gets its name, so none of ours is ever seen without its mark.
- *
  * IPv6 addresses serve at once, without a second of duplicate detection. Where br_netfilter is there, it is switched off:
  * bridged IP would pass the namespace's packet filter and be dropped or changed.
+ */
+export const QUICK_AND_PLAIN = `
+for file in /proc/sys/net/ipv6/conf/all/accept_dad /proc/sys/net/ipv6/conf/default/accept_dad \\
+  /proc/sys/net/bridge/bridge-nf-call-*; do
+  if [ -e "$file" ]; then echo 0 >"$file"; fi
+done`;
+
+/**
+ * One shell makes all: to start a program from here takes longer than all that it does. The kernel waits while it makes a
+ * namespace, so they are made side by side. Each is marked before it gets its name, so none of ours is ever seen without its mark.
  */
 const MAKE = `
 make() { unshare --net sh -ec "$INSIDE" sh "$1" & also; }
 INSIDE='
-for file in /proc/sys/net/ipv6/conf/all/accept_dad /proc/sys/net/ipv6/conf/default/accept_dad \\
-  /proc/sys/net/bridge/bridge-nf-call-*; do
-  if [ -e "$file" ]; then echo 0 >"$file"; fi
-done
+${QUICK_AND_PLAIN}
 exec ip -batch - <<END
 link set lo alias $MARK
 netns attach $1 $$
@@ -120,7 +124,9 @@ function linesToTakeUp({ kind, interfaces }: NodePlan): string[] {
   return [
     "link set lo up",
     ...(isBridge ? ["link add br0 type bridge forward_delay 0", "link set br0 up"] : []),
-    ...interfaces.map(({ name }) => `link set dev ${name} ${isBridge ? "master br0 " : ""}up`),
+    ...interfaces.map(({ name, mtu }) =>
+      `link set dev ${name} ${mtu === undefined ? "" : `mtu ${mtu} `}${isBridge ? "master br0 " : ""}up`
+    ),
   ];
 }
 

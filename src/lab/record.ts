@@ -30,7 +30,7 @@ export function logFileOf(name: string, node: string): string {
 
 /**
  * Takes the name before anything else is made, so that the lab can be found and removed from here on. Throws UsageError when
- * a lab of that name is up.
+ * a lab of that name is up, and Error, with nothing left, when it cannot be written.
  */
 export function writeRecord(record: LabRecord): void {
   mkdirSync(STATE, { recursive: true });
@@ -40,7 +40,12 @@ export function writeRecord(record: LabRecord): void {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     throw upAlready(record.name);
   }
-  writeFileSync(join(folderOf(record.name), "lab.json"), JSON.stringify(record));
+  try {
+    writeFileSync(join(folderOf(record.name), "lab.json"), JSON.stringify(record));
+  } catch (error) {
+    removeFolder(record.name);
+    throw new Error(`Cannot write to ${STATE}, where labs are recorded: ${(error as Error).message}`);
+  }
 }
 
 export function upAlready(name: string): UsageError {

@@ -1,6 +1,6 @@
 /** Sets the nodes of a lab up: runs the shell lines that its topology has for them. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CommandError, formatCommand, run } from "../system/programs.ts";
 
@@ -48,9 +48,7 @@ export async function setUpNodes(
   const [, node = "", status] = /^(\S+) (\d+)\n/.exec(result.stdout) ?? [];
   const command = commands.get(node);
   if (command === undefined) throw new CommandError(["sh"], result);
-  throw new CommandError(command, {
-    stdout: "",
-    stderr: readFileSync(logOf(node), "utf8"),
-    status: Number(status),
-  });
+  // Where there is no room for the log, the shell says so.
+  const stderr = existsSync(logOf(node)) ? readFileSync(logOf(node), "utf8") : result.stderr;
+  throw new CommandError(command, { stdout: "", stderr, status: Number(status) });
 }

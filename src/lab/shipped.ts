@@ -1,6 +1,7 @@
 /** The topologies that come along. */
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { basename } from "node:path";
 import { UsageError } from "../input/errors.ts";
 import { ownFile } from "../system/installation.ts";
 
@@ -15,5 +16,12 @@ export function topologyFile(word: string): string {
   if (existsSync(shippedFile(word))) return shippedFile(word);
   throw new UsageError(
     `There is no topology "${word}": neither a file of that name nor ${ownFile("netns/")}${word}.yaml`,
+  );
+}
+
+/** The names of the topologies that come with the project. */
+export function shippedTopologies(): string[] {
+  return readdirSync(ownFile("netns/")).filter((file) => /^[\w-]+\.yaml$/.test(file)).map((file) =>
+    basename(file, ".yaml")
   );
 }

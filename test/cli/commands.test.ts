@@ -228,10 +228,36 @@ test("completions for bash, zsh and fish, and what they offer", async () => {
 });
 
 test("lab graph draws a topology", async () => {
-  expect((await oneip("lab", "graph", "routing")).stdout).toContain("lb{{lb}}");
-  expect((await oneip("lab", "graph", "netns/edge.yaml", "--dot")).stdout).toContain(
+  expect((await oneip("lab", "graph", "routing", "--format", "mermaid")).stdout).toContain("lb{{lb}}");
+  expect((await oneip("lab", "graph", "netns/edge.yaml", "--format", "dot")).stdout).toContain(
     '"edge" [shape=hexagon label="edge"]',
   );
+  expect((await oneip("lab", "graph", "pair")).stdout).toMatch(/^client1 ──── wan .* lan ─┼── lb2$/m);
+  expect((await oneip("lab", "graph", "pair", "--format", "svg")).stdout).toMatch(/^<svg [^]*<\/svg>\n$/);
+});
+
+test("lab validate tells every mistake of a topology, or of its dispatchers, with its place", async () => {
+  const mistakes = file(
+    "mistakes.yaml",
+    "name: Two\ntopology:\n  nodes: {a: {cpu: 1}}\n  links: [{endpoints: [a:eth1, b:eth1]}]\n",
+  );
+  expect(await oneip("lab", "validate", mistakes)).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(
+      /^\S+:1:7: "name" is wrong.*\n\S+:3:15: This key of containerlab.*"cpu".*\n\S+:4:32: There is no such node.*\n$/,
+    ),
+  });
+  const dispatchers = file(
+    "dispatchers.yaml",
+    "name: two\ntopology:\n  nodes:\n    a: {kind: oneip, startup-config: bad.yaml}\n    b: {kind: oneip, startup-config: no.yaml}\n",
+  );
+  const { stderr } = await oneip("lab", "validate", dispatchers);
+  expect(stderr).toContain(`${BAD}:2:15: "dispatcher.addresses[0]" is wrong`);
+  expect(stderr).toContain(`${dispatchers}:5:38: There is no such file, found "no.yaml"`);
+  expect(await oneip("lab", "validate", "routing")).toMatchObject({
+    status: 0,
+    stdout: expect.stringContaining("routing.yaml is right: 10 nodes, 9 links"),
+  });
 });
 
 test.skipIf(needsTap())("run without a bridge of that name says what to do, and leaves nothing", async () => {

@@ -72,7 +72,7 @@ test.each([
   [
     "a node's name",
     "name: names\ntopology: {nodes: {../x: {}}}\n",
-    '../x" is wrong, found a mapping, for a name use lower-case',
+    '../x" is wrong, found a mapping, for a name use letters, digits',
   ],
 ])("%s in a topology", async (_, text, refusal) => {
   const file = join(folder, "wrong.yaml");

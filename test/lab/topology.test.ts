@@ -63,8 +63,7 @@ describe("mistakes have their place:", () => {
     {
       was: "kind: bridge",
       becomes: "kind: hub",
-      want: '5:16: "topology.nodes.sw.kind" is wrong, found "hub", use host, bridge ' +
-        "or oneip",
+      want: '5:16: "topology.nodes.sw.kind" is wrong, found "hub", use host, linux, bridge or oneip',
     },
     {
       was: "kind: bridge",
@@ -74,13 +73,53 @@ describe("mistakes have their place:", () => {
     {
       was: "80/tcp",
       becomes: "80",
-      want: '6:35: "topology.nodes.b.ports[0]" is wrong, found 80, use a port such as 80/tcp',
+      want:
+        '6:35: "topology.nodes.b.ports[0]" is wrong, found 80, use a port such as 80/tcp, on which cmd listens',
     },
     {
       was: "cmd:",
       becomes: "command:",
       want: '6:9: Unknown key in "topology.nodes.b", found "command", use kind, exec, cmd, ports, ' +
-        "startup-config",
+        "startup-config, env, sysctls, group",
+    },
+    {
+      was: '"sw:b"',
+      becomes: '"sw:veth-to-server-b"',
+      want:
+        '9:29: An interface\'s name has at most 15 octets, found "veth-to-server-b" with 16, use a shorter one',
+    },
+    {
+      was: '"sw:b"',
+      becomes: '"sw:br0"',
+      want: '9:29: The node has an interface of this name, found "br0", use another one',
+    },
+    {
+      was: "kind: bridge",
+      becomes: "binds: [a:/b]",
+      want:
+        '5:10: This key of containerlab is not supported, found "binds", leave it out: all nodes see the files',
+    },
+    {
+      was: "cmd:",
+      becomes: "startup-config: x.yaml, cmd:",
+      want: "6:25: Only a oneip node has a configuration, found kind host, use kind: oneip",
+    },
+    {
+      was: "cmd:",
+      becomes: "kind: oneip, cmd:",
+      want: "6:27: A oneip node runs its dispatcher, found cmd, leave it out",
+    },
+    {
+      was: '- endpoints: ["b:eth1", "sw:b"]',
+      becomes: '- {endpoints: [{node: b, interface: eth1, port: 1}, "sw:b"], mtu: 10, type: host}',
+      want:
+        '9:47: Unknown key in "topology.links[1].endpoints[0]", found "port", use node, interface, mac, ipv4, ipv6',
+    },
+    {
+      was: '- endpoints: ["b:eth1", "sw:b"]',
+      becomes: '- {endpoints: ["b:eth1", "sw:b"], mtu: 10, type: host}',
+      want: '9:44: "topology.links[1].mtu" is wrong, found 10, use a whole number from 68 to 65535\n' +
+        'small.yaml:9:54: "topology.links[1].type" is wrong, found "host", use veth, or leave it out',
     },
   ];
   for (const { was, becomes, want } of cases) {
@@ -95,6 +134,76 @@ describe("mistakes have their place:", () => {
       expect(message).toContain(`small.yaml:${want}`);
     });
   }
+});
+
+/** As one of containerlab's own, with what its linux kind has. */
+const CONTAINERLAB = `
+name: frr01
+prefix: ""
+mgmt: {network: custom}
+topology:
+  defaults: {kind: linux, image: alpine, env: {A: 1, B: all}}
+  kinds: {linux: {sysctls: {net.ipv4.ip_forward: 1}}, bridge: }
+  groups: {hosts: {exec: [ip link set eth1 up], env: {B: host}}}
+  nodes:
+    router_1:
+    PC1: {group: hosts, env: {C: "own"}, exec: [ip addr add 192.168.11.2/24 dev eth1], labels: {x: y}}
+  links:
+    - endpoints: ["router_1:eth1", "PC1:eth1"]
+      mtu: 2000
+      ipv4: ["192.168.11.1/24"]
+    - type: veth
+      endpoints:
+        - {node: router_1, interface: eth2, mac: 02-00-00-00-00-0A, ipv6: "2001:db8::1/64"}
+        - {node: PC1, interface: eth2}
+`.trimStart();
+
+test("a topology of containerlab goes through unchanged", () => {
+  const { nodes: [router, pc], links, notes } = parseTopology(CONTAINERLAB, "frr01.clab.yml");
+  expect(router).toMatchObject({
+    kind: "host",
+    env: { A: "1", B: "all" },
+    exec: [
+      "sysctl -qw net.ipv4.ip_forward=1",
+      "ip address add 192.168.11.1/24 dev eth1",
+      "ip address add 2001:db8::1/64 dev eth2",
+    ],
+    interfaces: [{ name: "eth1", mtu: 2000 }, { name: "eth2", mac: "02:00:00:00:00:0a" }],
+  });
+  expect(pc).toMatchObject({
+    env: { A: "1", B: "host", C: "own" },
+    exec: [
+      "sysctl -qw net.ipv4.ip_forward=1",
+      "ip link set eth1 up",
+      "ip addr add 192.168.11.2/24 dev eth1",
+    ],
+  });
+  expect(links).toHaveLength(2);
+  const place = (text: string) => `frr01.clab.yml:${text} means nothing here: `;
+  expect(notes.map((note) => note.replace(/(here: ).*/, "$1"))).toEqual([
+    place('2:9: "prefix"'),
+    place('3:7: "mgmt"'),
+    place('5:34: "topology.defaults.image"'),
+    place('10:96: "topology.nodes.PC1.labels"'),
+  ]);
+});
+
+test("a group that is not there has its place", () => {
+  expect(() => parseTopology(CONTAINERLAB.replace("group: hosts", "group: host"), "x.yaml")).toThrow(
+    'x.yaml:10:18: There is no such group, found "host", use one of hosts',
+  );
+});
+
+test("a node has no more links than its MACs can count", () => {
+  const topology = (links: number) =>
+    `name: x\ntopology:\n  nodes: {a: , b: }\n  links:\n${
+      Array.from({ length: links }, (_, n) => `    - endpoints: ["a:e${n}", "b:e${n}"]\n`).join("")
+    }`;
+  const { nodes } = parseTopology(topology(255), "x.yaml");
+  expect(nodes[1]!.interfaces.at(-1)!.mac).toBe("02:1a:b0:00:01:ff");
+  expect(() => parseTopology(topology(256), "x.yaml")).toThrow(
+    'x.yaml:260:19: A node has at most 255 links, found one more of "a", use another node',
+  );
 });
 
 test("graphs", () => {

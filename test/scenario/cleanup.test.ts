@@ -138,7 +138,7 @@ describe.skipIf(needsTap())("labs leave nothing behind:", () => {
     expect(shell).toMatchObject({ status: 4, stdout: expect.stringContaining("10.0.0.1/24") });
     expect(shell.stdout).toContain(`${name}-router# `);
     expect(shell.stdout).toContain(`\n${name}-router\r\n`);
-    expect((await oneip("lab", "graph", name)).stdout).toMatch(
+    expect((await oneip("lab", "graph", name, "--format", "mermaid")).stdout).toMatch(
       /web1\["web1<br>.*lo 10\.0\.0\.100\/32.*eth1 10\.0\.0\.11\/24/,
     );
     process.kill(Number(readFileSync(`/run/oneip/lab/${name}/web2.pid`, "utf8")), "SIGKILL");

@@ -94,6 +94,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/dashboard.test.ts",
     "test/scenario/fast_path.test.ts",
     "test/scenario/etcd.test.ts",
+    "test/scenario/matchers.test.ts",
     "test/scenario/nginx.test.ts",
     "test/scenario/package.test.ts",
     "test/scenario/router.test.ts",
@@ -102,6 +103,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/top/feed.test.ts",
     "test/top/screen.test.ts",
     "test/verify/verification.test.ts",
+    "test/vitest/lab_test.test.ts",
     "test/wire/ipv4.test.ts",
   ],
 };

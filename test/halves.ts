@@ -82,6 +82,8 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/kernel/tap.test.ts",
     "test/lab/foreign.test.ts",
     "test/lab/names.test.ts",
+    "test/observe/latest_frames.test.ts",
+    "test/observe/packet.test.ts",
     "test/path/answers.test.ts",
     "test/path/any_octets.test.ts",
     "test/path/fleet.test.ts",

@@ -1,10 +1,10 @@
 /** Is a client answered by the cluster: with the cluster's address, and by no backend that has drawn the address to itself? */
 
 import { call } from "../lab/traffic.ts";
-import { Observer } from "../observe/observer.ts";
 import type { Observation } from "../observe/protocol.ts";
 import { type Answer, type Connection, connectionsOf, describeConnection } from "./connections.ts";
 import { captureCommand, execCommand, type Finding, firstOf, formatPlace, listOf } from "./finding.ts";
+import { seenWhile } from "./seen_while.ts";
 import { nameOf, urlOf, type View } from "./view.ts";
 import { keyOf, originsOf } from "./way.ts";
 
@@ -14,10 +14,10 @@ import { keyOf, originsOf } from "./way.ts";
  */
 export async function answersFromCluster(view: View): Promise<Finding> {
   const { client, from, target, withinMs } = view;
-  const observer = await Observer.of(client.lab);
-  const mark = await observer.mark();
-  await call(client, from, urlOf(view), { withinS: withinMs / 1000 });
-  const { observations } = await observer.since(mark);
+  const { observations, gaps } = await seenWhile(
+    client.lab,
+    () => call(client, from, urlOf(view), { withinS: withinMs / 1000 }),
+  );
   const connections = connectionsOf(view, observations);
   const answers = connections.flatMap(({ answers }) => answers);
   const isRight = ({ accepts, source }: Answer) => accepts && source === target.address;
@@ -38,6 +38,7 @@ export async function answersFromCluster(view: View): Promise<Finding> {
     seen: firstOf([
       ...claims.map(({ says }) => says),
       ...(pass ? connections : unanswered).map((connection) => describeConnection(connection, view)),
+      ...gaps,
     ]),
     look: lookAt(view, claims, unanswered),
   };

@@ -25,7 +25,9 @@ const REPORT =
 
 export class HeldConnection {
   readonly #child: ChildProcess;
-  readonly #cuts: Cut[] = [];
+  readonly #withinMs: number;
+  /** Where it was cut so far. */
+  readonly cuts: Cut[] = [];
   #answered = 0;
   #client: string;
   #port = 0;
@@ -50,6 +52,7 @@ export class HeldConnection {
       `${url}${url.includes("?") ? "&" : "?"}${ENDLESS}`,
     ]);
     this.#client = from;
+    this.#withinMs = view.withinMs;
     this.#child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
     createInterface({ input: this.#child.stderr! }).on("line", (line) => this.#note(line));
   }
@@ -61,7 +64,7 @@ export class HeldConnection {
     const isAnswered = exit === "0";
     if (this.#port !== 0 && (isNew || !isAnswered) && !this.#isEnding) {
       const reason = isAnswered ? undefined : failure.join(" ");
-      this.#cuts.push({ client: this.#client, port: this.#port, failure: reason });
+      this.cuts.push({ client: this.#client, port: this.#port, failure: reason });
     }
     if (isAnswered) {
       this.#client = client;
@@ -78,14 +81,13 @@ export class HeldConnection {
         throw new Error(`curl has ended with status ${this.#child.exitCode}`);
       }
       return this.#answered >= wanted;
-    });
+    }, (count + 1) * this.#withinMs);
   }
 
-  /** Ends it. Where it was cut. */
-  async end(): Promise<Cut[]> {
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null) return;
     const ended = once(this.#child, "close");
     this.#child.kill();
     await ended;
-    return this.#cuts;
   }
 }

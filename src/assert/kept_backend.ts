@@ -1,10 +1,10 @@
 /** Does each client keep its backend? */
 
 import { call } from "../lab/traffic.ts";
-import { Observer } from "../observe/observer.ts";
-import { connectionsOf } from "./connections.ts";
+import { type Connection, connectionsOf } from "./connections.ts";
 import { captureCommand, execCommand, type Finding, firstOf } from "./finding.ts";
 import { type Action, callMeanwhile } from "./meanwhile.ts";
+import { seenWhile } from "./seen_while.ts";
 import { nameOf, urlOf, type View } from "./view.ts";
 
 /** Connections of each client when nothing is done meanwhile. */
@@ -16,46 +16,58 @@ const EACH = 5;
  */
 export async function keepsBackend(view: View, action?: Action): Promise<Finding> {
   const { client, from, withinMs } = view;
-  const observer = await Observer.of(client.lab);
-  const mark = await observer.mark();
-  if (action !== undefined) await callMeanwhile(view, action);
-  else await call(client, from, urlOf(view), { each: EACH, withinS: withinMs / 1000 });
-  const connections = connectionsOf(view, (await observer.since(mark)).observations);
+  const { observations, gaps } = await seenWhile(
+    client.lab,
+    () =>
+      action === undefined
+        ? call(client, from, urlOf(view), { each: EACH, withinS: withinMs / 1000 })
+        : callMeanwhile(view, action),
+  );
+  const connections = connectionsOf(view, observations);
   const met = [...Map.groupBy(connections, (one) => one.client)].map(([address, own]) => ({
     address,
-    backends: own.map(({ answers }) => answers.find(({ accepts }) => accepts)?.node ?? "nobody"),
+    backends: own.map(({ answers }) => answers.find(({ accepts }) => accepts)?.node),
   }));
-  const moved = met.filter(({ backends }) =>
-    backends.some((backend) => backend !== backends[0] || backend === "nobody")
-  );
-  const name = nameOf(view);
+  const moved = met.filter(({ backends }) => !areSame(backends));
+  const [who, name] = [client.plan.name, nameOf(view)];
   const pass = met.length > 0 && moved.length === 0;
-  const after = moved[0]?.backends.find((backend, _, all) => backend !== all[0] && backend !== "nobody");
-  const [place] = connections.flatMap(({ answers }) => answers.filter(({ node }) => node === after));
   return {
     pass,
     sentence: pass
-      ? `${client.plan.name} keeps its backend at ${name}: ${connections.length} connections of ${met.length} clients`
-      : `${client.plan.name} does not keep its backend at ${name}: ${moved.length} of ${met.length} clients met another one or none`,
-    seen: firstOf(
-      (pass ? met : moved).map(({ address, backends }) => `${address} met ${describeRuns(backends)}`),
-    ),
-    look: pass ? [] : [
-      ...client.lab.topology.nodes.filter(({ kind }) => kind === "oneip").map(({ name }) =>
-        execCommand(
-          client.lab.node(name),
-          `oneip explain --live ${moved.map(({ address }) => address).join(" ")}`,
-        )
+      ? `${who} keeps its backend at ${name}: ${connections.length} connections of ${clientsOf(met.length)}`
+      : `${who} does not keep its backend at ${name}: ${moved.length} of ${
+        clientsOf(met.length)
+      } met another one, or none`,
+    seen: [
+      ...firstOf(
+        (pass ? met : moved).map(({ address, backends }) => `${address} met ${describeRuns(backends)}`),
       ),
-      ...(place === undefined ? [] : [captureCommand(client, place)]),
+      ...gaps,
     ],
+    look: pass ? [] : lookAt(view, connections, moved),
   };
 }
 
-/** "web4 twice, then web1" */
-function describeRuns(backends: readonly string[]): string {
+interface Met {
+  readonly address: string;
+  /** Who accepted each of its connections; undefined for one that nobody did. */
+  readonly backends: readonly (string | undefined)[];
+}
+
+/** A connection in between that nobody accepts, as during a restart, is no other backend. */
+function areSame(backends: Met["backends"]): boolean {
+  return backends[0] !== undefined && backends.at(-1) === backends[0] &&
+    backends.every((backend) => backend === undefined || backend === backends[0]);
+}
+
+function clientsOf(count: number): string {
+  return count === 1 ? "1 client" : `${count} clients`;
+}
+
+/** "web4 5 times, then web1 once" */
+function describeRuns(backends: Met["backends"]): string {
   const runs: { backend: string; count: number }[] = [];
-  for (const backend of backends) {
+  for (const backend of backends.map((name) => name ?? "nobody")) {
     const last = runs.at(-1);
     if (last?.backend === backend) last.count++;
     else runs.push({ backend, count: 1 });
@@ -63,4 +75,16 @@ function describeRuns(backends: readonly string[]): string {
   return runs.map(({ backend, count }) => `${backend} ${count === 1 ? "once" : `${count} times`}`).join(
     ", then ",
   );
+}
+
+function lookAt({ client }: View, connections: readonly Connection[], [moved]: readonly Met[]): string[] {
+  if (moved === undefined) return [];
+  const dispatchers = client.lab.topology.nodes.filter(({ kind }) => kind === "oneip");
+  const { answers = [] } = connections.findLast((one) => one.client === moved.address) ?? {};
+  return [
+    ...dispatchers.map(({ name }) =>
+      execCommand(client.lab.node(name), `oneip explain --live ${moved.address}`)
+    ),
+    ...answers.map((answer) => captureCommand(client, answer)),
+  ];
 }

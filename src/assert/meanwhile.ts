@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { type Call, call } from "../lab/traffic.ts";
+import { type Cut, HeldConnection } from "./held_connection.ts";
 import { urlOf, type View } from "./view.ts";
 
 /** What is done meanwhile, such as a restart. */
@@ -26,4 +27,31 @@ export async function callMeanwhile(view: View, action: Action): Promise<Call[]>
   }
   await acting;
   return calls;
+}
+
+export interface Held {
+  readonly calls: readonly Call[];
+  readonly cuts: readonly Cut[];
+  /** When the action began, in milliseconds since 1970. */
+  readonly beganMs: number;
+}
+
+/** Answers on a held connection: one may be under way when the action ends, the other one is asked for after it. */
+const AFTER = 2;
+
+/** The same, while each client holds a connection from before the action until after it. */
+export async function holdMeanwhile(view: View, action: Action): Promise<Held> {
+  const held = view.from.map((address) => new HeldConnection(view, address));
+  try {
+    await Promise.all(held.map((one) => one.hear(1)));
+    let beganMs = 0;
+    const calls = await callMeanwhile(view, () => {
+      beganMs = Date.now();
+      return action();
+    });
+    await Promise.all(held.map((one) => one.hear(AFTER)));
+    return { calls, cuts: held.flatMap(({ cuts }) => cuts), beganMs };
+  } finally {
+    await Promise.all(held.map((one) => one.end()));
+  }
 }

@@ -2,7 +2,6 @@
 
 import type { LabNode } from "../lab/lab.ts";
 import { call } from "../lab/traffic.ts";
-import { Observer } from "../observe/observer.ts";
 import type { Observation } from "../observe/protocol.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
@@ -11,6 +10,7 @@ import { SYN } from "../wire/tcp.ts";
 import { connectionsOf, formatAnswer } from "./connections.ts";
 import { captureCommand, execCommand, type Finding, firstOf } from "./finding.ts";
 import { errorsTo } from "./icmp_errors.ts";
+import { seenWhile } from "./seen_while.ts";
 import { nameOf, seenFrom, urlOf, type View } from "./view.ts";
 import { describeWay, keyOf } from "./way.ts";
 
@@ -52,12 +52,9 @@ interface Asked {
 
 async function echoes(view: View, address: string): Promise<Finding> {
   const { client, from: [from = ""], withinMs } = view;
-  const observer = await Observer.of(client.lab);
-  const mark = await observer.mark();
   const source = from === "" ? "" : ` -I ${from}`;
   const command = `ping -n -c 1 -i ${BETWEEN_S} -w ${Math.ceil(withinMs / 1000)}${source} ${address}`;
-  const { status } = await client.run(command.split(" "));
-  const { observations } = await observer.since(mark);
+  const { result, observations, gaps } = await seenWhile(client.lab, () => client.run(command.split(" ")));
   const types = isIpv6(address) ? icmpv6 : icmpv4;
   const echoes = observations.filter(({ kind }) => kind === "icmp");
   const requests = echoes.filter(({ flags, dst }) => flags >>> 8 === types.ECHO_REQUEST && dst === address);
@@ -71,17 +68,17 @@ async function echoes(view: View, address: string): Promise<Finding> {
     command: `ping -c 3${source} ${address}`,
     question: ofIt(requests),
     answer: ofIt(echoes.filter(({ flags, src }) => flags >>> 8 === types.ECHO_REPLY && src === address)),
-    failure: status === 0 ? undefined : errors[0] ?? `no echo reply in ${withinMs} ms`,
-    more: errors,
+    failure: result.status === 0 ? undefined : errors[0] ?? `no echo reply in ${withinMs} ms`,
+    more: [...errors, ...gaps],
   });
 }
 
 async function connects(view: View): Promise<Finding> {
   const { client, from, target, withinMs } = view;
-  const observer = await Observer.of(client.lab);
-  const mark = await observer.mark();
-  await call(client, from, urlOf(view), { withinS: withinMs / 1000 });
-  const { observations } = await observer.since(mark);
+  const { observations, gaps } = await seenWhile(
+    client.lab,
+    () => call(client, from, urlOf(view), { withinS: withinMs / 1000 }),
+  );
   const [connection] = connectionsOf(view, observations);
   const { answers = [], syn = [] } = connection ?? {};
   const toClient = observations.filter(({ kind, dst, dstPort }) =>
@@ -107,7 +104,7 @@ async function connects(view: View): Promise<Finding> {
       : refusal === undefined
       ? errors[0] ?? `no connection in ${withinMs} ms`
       : `${refusal.node} refuses it`,
-    more: [...answers.map((answer) => formatAnswer(answer, view)), ...errors],
+    more: [...answers.map((answer) => formatAnswer(answer, view)), ...errors, ...gaps],
   });
 }
 

@@ -153,7 +153,7 @@ Look further:
       () => said(expect(web).toHaveOneOwner()),
     );
     // As docs/library.md quotes it.
-    expect(message).toBe(`\
+    expect(`${message}\n`).toBe(`\
 10.0.0.100 does not have one owner: 2 SYNs were sent, 1 answered by more than one machine, 0 by none
 
 Seen:
@@ -163,7 +163,8 @@ Look further:
   oneip lab exec LAB web3 nft list ruleset
   oneip lab capture LAB web3:eth1
   oneip lab exec LAB web4 nft list ruleset
-  oneip lab capture LAB web4:eth1`);
+  oneip lab capture LAB web4:eth1
+`);
   });
 
   test("with replies by way of the dispatcher's machine", async ({ lab }) => {

@@ -1,22 +1,18 @@
 /** Do the replies go past the dispatcher? */
 
 import type { LabNode } from "../lab/lab.ts";
-import { call } from "../lab/traffic.ts";
 import type { Observation } from "../observe/protocol.ts";
-import { connectionsOf, formatClient } from "./connections.ts";
+import { ask } from "./asked.ts";
+import { formatClient } from "./connections.ts";
 import { captureCommand, execCommand, type Finding, firstOf } from "./finding.ts";
-import { seenWhile } from "./seen_while.ts";
 import { nameOf, urlOf, type View } from "./view.ts";
 import { describeWay, keyOf, originsOf } from "./way.ts";
 
 /** Asks once from each client. The replies must be seen, and none of them on an interface of the dispatcher's machine. */
 export async function isBypassedByReplies(dispatcher: LabNode, view: View): Promise<Finding> {
-  const { client, from, target, withinMs } = view;
-  const { observations, gaps } = await seenWhile(
-    client.lab,
-    () => call(client, from, urlOf(view), { withinS: withinMs / 1000 }),
-  );
-  const clients = new Set(connectionsOf(view, observations).map(formatClient));
+  const { client, target } = view;
+  const { connections, observations, notes } = await ask(view);
+  const clients = new Set(connections.map(formatClient));
   const packets = observations.filter(({ kind, src, srcPort, dst, dstPort }) =>
     kind === "tcp" && src === target.address && srcPort === target.port &&
     clients.has(formatClient({ client: dst, port: dstPort }))
@@ -34,7 +30,7 @@ export async function isBypassedByReplies(dispatcher: LabNode, view: View): Prom
       : pass
       ? `${name} is bypassed by ${of}: ${replies.length} were seen, none of them there`
       : `${name} is not bypassed by ${of}: ${through.length} of ${replies.length} were seen there`,
-    seen: [...firstOf([...new Set((pass ? replies.slice(0, 1) : through).map(describeReply))]), ...gaps],
+    seen: [...firstOf([...new Set((pass ? replies.slice(0, 1) : through).map(describeReply))]), ...notes],
     look: pass ? [] : lookAt(view, name, wrong),
   };
 }

@@ -47,6 +47,11 @@ export function firstOf(lines: readonly string[]): string[] {
   return rest <= 1 ? [...lines] : [...lines.slice(0, MOST_LINES), `and ${rest} more`];
 }
 
+/** "1 client", "2 clients" */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Each name once. */
 export function listOf(names: Iterable<string>): string {
   return [...new Set(names)].sort().join(", ");

@@ -1,11 +1,11 @@
 /** Does each client keep its backend? */
 
-import { call } from "../lab/traffic.ts";
+import { ask, type Asked } from "./asked.ts";
 import { type Connection, connectionsOf } from "./connections.ts";
-import { captureCommand, execCommand, type Finding, firstOf } from "./finding.ts";
+import { captureCommand, countOf, execCommand, type Finding, firstOf } from "./finding.ts";
 import { type Action, callMeanwhile } from "./meanwhile.ts";
 import { seenWhile } from "./seen_while.ts";
-import { nameOf, urlOf, type View } from "./view.ts";
+import { nameOf, type View } from "./view.ts";
 
 /** Connections of each client when nothing is done meanwhile. */
 const EACH = 5;
@@ -15,37 +15,36 @@ const EACH = 5;
  * client's first one must accept all others.
  */
 export async function keepsBackend(view: View, action?: Action): Promise<Finding> {
-  const { client, from, withinMs } = view;
-  const { observations, gaps } = await seenWhile(
-    client.lab,
-    () =>
-      action === undefined
-        ? call(client, from, urlOf(view), { each: EACH, withinS: withinMs / 1000 })
-        : callMeanwhile(view, action),
-  );
-  const connections = connectionsOf(view, observations);
+  const { client } = view;
+  const { connections, notes } = action === undefined
+    ? await ask(view, EACH)
+    : await askMeanwhile(view, action);
   const met = [...Map.groupBy(connections, (one) => one.client)].map(([address, own]) => ({
     address,
     backends: own.map(({ answers }) => answers.find(({ accepts }) => accepts)?.node),
   }));
   const moved = met.filter(({ backends }) => !areSame(backends));
   const [who, name] = [client.plan.name, nameOf(view)];
+  const clients = countOf(met.length, "client");
   const pass = met.length > 0 && moved.length === 0;
   return {
     pass,
     sentence: pass
-      ? `${who} keeps its backend at ${name}: ${connections.length} connections of ${clientsOf(met.length)}`
-      : `${who} does not keep its backend at ${name}: ${moved.length} of ${
-        clientsOf(met.length)
-      } met another one, or none`,
+      ? `${who} keeps its backend at ${name}: ${countOf(connections.length, "connection")} of ${clients}`
+      : `${who} does not keep its backend at ${name}: ${moved.length} of ${clients} met another one, or none`,
     seen: [
       ...firstOf(
         (pass ? met : moved).map(({ address, backends }) => `${address} met ${describeRuns(backends)}`),
       ),
-      ...gaps,
+      ...notes,
     ],
     look: pass ? [] : lookAt(view, connections, moved),
   };
+}
+
+async function askMeanwhile(view: View, action: Action): Promise<Pick<Asked, "connections" | "notes">> {
+  const { observations, gaps } = await seenWhile(view.client.lab, () => callMeanwhile(view, action));
+  return { connections: connectionsOf(view, observations), notes: gaps };
 }
 
 interface Met {
@@ -58,10 +57,6 @@ interface Met {
 function areSame(backends: Met["backends"]): boolean {
   return backends[0] !== undefined && backends.at(-1) === backends[0] &&
     backends.every((backend) => backend === undefined || backend === backends[0]);
-}
-
-function clientsOf(count: number): string {
-  return count === 1 ? "1 client" : `${count} clients`;
 }
 
 /** "web4 5 times, then web1 once" */

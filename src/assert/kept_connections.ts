@@ -24,7 +24,7 @@ export async function losesNoConnection(view: View, action: Action): Promise<Fin
   return {
     pass,
     sentence: pass
-      ? `${who} loses no connection to ${name}: it held ${from.length}, and began ${calls.length} new ones`
+      ? `${who} loses no connection to ${name}: it held ${from.length}, and began ${calls.length} more`
       : `${who} loses connections to ${name}: ${cuts.length} of ${from.length} that it held, ` +
         `${failed.length} of ${calls.length} that it began meanwhile`,
     seen: [

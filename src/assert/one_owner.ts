@@ -1,34 +1,36 @@
 /** Is each SYN answered by exactly one machine? */
 
-import { call } from "../lab/traffic.ts";
-import { type Connection, connectionsOf, describeConnection } from "./connections.ts";
-import { captureCommand, execCommand, type Finding, firstOf, listOf, type Place } from "./finding.ts";
-import { seenWhile } from "./seen_while.ts";
-import { nameOf, urlOf, type View } from "./view.ts";
+import { ask } from "./asked.ts";
+import { type Connection, describeConnection } from "./connections.ts";
+import {
+  captureCommand,
+  countOf,
+  execCommand,
+  type Finding,
+  firstOf,
+  listOf,
+  type Place,
+} from "./finding.ts";
+import { nameOf, type View } from "./view.ts";
 
 /** Connects once from each client, and counts who answers on the wire, whether the client takes the answer or not. */
 export async function hasOneOwner(view: View): Promise<Finding> {
-  const { client, from, withinMs } = view;
-  const { observations, gaps } = await seenWhile(
-    client.lab,
-    () => call(client, from, urlOf(view), { withinS: withinMs / 1000 }),
-  );
-  const connections = connectionsOf(view, observations);
+  const { connections, notes } = await ask(view);
   const wrong = connections.filter(({ answers }) => answers.length !== 1);
   const torn = connections.filter(({ answers }) => answers.length > 1);
   const name = nameOf(view);
   const owners = listOf(connections.flatMap(({ answers }) => answers.map(({ node }) => node)));
-  const syns = connections.length === 1 ? "1 SYN was" : `${connections.length} SYNs were`;
+  const syns = countOf(connections.length, "SYN");
   const pass = connections.length > 0 && wrong.length === 0;
   return {
     pass,
     sentence: pass
-      ? `${name} has one owner for each client: ${syns} answered once each, by ${owners}`
-      : `${name} does not have one owner: ${syns} sent, ${torn.length} answered by more than one machine, ` +
-        `${wrong.length - torn.length} by none`,
+      ? `${name} has one owner for each client: ${syns}, each answered once, by ${owners}`
+      : `${name} does not have one owner: of ${syns}, ${torn.length} got more than one answer, ` +
+        `and ${wrong.length - torn.length} got none`,
     seen: [
       ...firstOf((pass ? connections : wrong).map((connection) => describeConnection(connection, view))),
-      ...gaps,
+      ...notes,
     ],
     look: lookAt(view, wrong),
   };

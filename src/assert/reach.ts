@@ -1,13 +1,13 @@
 /** Does a client reach an address? */
 
 import type { LabNode } from "../lab/lab.ts";
-import { call } from "../lab/traffic.ts";
 import type { Observation } from "../observe/protocol.ts";
 import * as icmpv4 from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import { isIpv6, parseIp } from "../wire/address.ts";
 import { SYN } from "../wire/tcp.ts";
-import { connectionsOf, formatAnswer } from "./connections.ts";
+import { ask } from "./asked.ts";
+import { formatAnswer } from "./connections.ts";
 import { captureCommand, execCommand, type Finding, firstOf } from "./finding.ts";
 import { errorsTo } from "./icmp_errors.ts";
 import { seenWhile } from "./seen_while.ts";
@@ -37,7 +37,7 @@ export async function reaches(client: LabNode, target: string, options: ReachOpt
 }
 
 /** A question on its way, and the answer on its own. */
-interface Asked {
+interface Question {
   readonly view: View;
   readonly name: string;
   /** Asks the same again by hand. */
@@ -69,17 +69,14 @@ async function echoes(view: View, address: string): Promise<Finding> {
     question: ofIt(requests),
     answer: ofIt(echoes.filter(({ flags, src }) => flags >>> 8 === types.ECHO_REPLY && src === address)),
     failure: result.status === 0 ? undefined : errors[0] ?? `no echo reply in ${withinMs} ms`,
-    more: [...errors, ...gaps],
+    more: [...errors, ...(requests.length === 0 ? [`sent nothing: ${result.stderr.trim()}`] : []), ...gaps],
   });
 }
 
 async function connects(view: View): Promise<Finding> {
-  const { client, from, target, withinMs } = view;
-  const { observations, gaps } = await seenWhile(
-    client.lab,
-    () => call(client, from, urlOf(view), { withinS: withinMs / 1000 }),
-  );
-  const [connection] = connectionsOf(view, observations);
+  const { client, target, withinMs } = view;
+  const { connections, observations, notes } = await ask(view);
+  const [connection] = connections;
   const { answers = [], syn = [] } = connection ?? {};
   const toClient = observations.filter(({ kind, dst, dstPort }) =>
     kind === "tcp" && dst === connection?.client && dstPort === connection.port
@@ -89,33 +86,29 @@ async function connects(view: View): Promise<Finding> {
   );
   const hasCome = accepting.some(({ node, isOutgoing }) => node === client.plan.name && !isOutgoing);
   const refusal = answers.find(({ accepts }) => !accepts);
-  const [first] = toClient;
+  const answer = accepting[0] ?? toClient[0];
   const errors = errorsTo(connection?.client, observations);
+  const reason = refusal === undefined
+    ? errors[0] ?? `no connection in ${withinMs} ms`
+    : `${refusal.node} refuses it`;
   return findingOf({
     view,
     name: nameOf(view),
     command: `curl -v ${urlOf(view)}`,
     question: syn,
-    answer: accepting.length > 0 || first === undefined
-      ? accepting
-      : toClient.filter((one) => keyOf(one) === keyOf(first)),
-    failure: hasCome
-      ? undefined
-      : refusal === undefined
-      ? errors[0] ?? `no connection in ${withinMs} ms`
-      : `${refusal.node} refuses it`,
-    more: [...answers.map((answer) => formatAnswer(answer, view)), ...errors, ...gaps],
+    answer: answer === undefined ? [] : toClient.filter((one) => keyOf(one) === keyOf(answer)),
+    failure: hasCome ? undefined : reason,
+    more: [...answers.map((answer) => formatAnswer(answer, view)), ...errors, ...notes],
   });
 }
 
-function findingOf({ view: { client }, name, command, question, answer, failure, more }: Asked): Finding {
+function findingOf({ view: { client }, name, command, question, answer, failure, more }: Question): Finding {
   const pass = failure === undefined;
   const last = (answer.length > 0 ? answer : question).at(-1);
+  const who = client.plan.name;
   return {
     pass,
-    sentence: `${client.plan.name} ${pass ? "reaches" : "does not reach"} ${name}${
-      pass ? "" : `: ${failure}`
-    }`,
+    sentence: pass ? `${who} reaches ${name}` : `${who} does not reach ${name}: ${failure}`,
     seen: [
       `question: ${describeWay(question)}`,
       `answer: ${describeWay(answer)}`,

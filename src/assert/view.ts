@@ -1,8 +1,9 @@
 /** A cluster address as a client of a lab sees it. */
 
+import { UsageError } from "../input/errors.ts";
 import type { LabNode } from "../lab/lab.ts";
 import { isIpv6, parseIp } from "../wire/address.ts";
-import { formatTarget, parseTarget, type Target } from "../watch/target.ts";
+import { formatTarget, readTarget, type Target } from "../watch/target.ts";
 
 export class View {
   /** The machine that asks. */
@@ -17,7 +18,7 @@ export class View {
   constructor(client: LabNode, target: Target, { from = [], withinMs = WITHIN_MS }: ViewOptions) {
     this.client = client;
     this.target = target;
-    this.from = from.length === 0 ? [""] : from.map((text) => parseIp(text) ?? text);
+    this.from = from.length === 0 ? [""] : from;
     this.withinMs = withinMs;
   }
 }
@@ -40,8 +41,19 @@ const WITHIN_MS = 30_000;
  */
 export function seenFrom(client: LabNode, target: string, options: ViewOptions = {}): View {
   const address = parseIp(target);
-  const parsed = address === undefined ? parseTarget(target) : { address, port: HTTP_PORT, path: "/" };
-  return new View(client, parsed, options);
+  const parsed = address === undefined ? readTarget(target) : { address, port: HTTP_PORT, path: "/" };
+  if (parsed === undefined) {
+    throw new UsageError(
+      `"${target}" is nothing that a node can ask; give an address such as 10.0.0.100, with a port as in 10.0.0.100:80 or ` +
+        "[2001:db8::100]:80, or a URL such as http://10.0.0.100/",
+    );
+  }
+  const from = (options.from ?? []).map((text) => {
+    const own = parseIp(text);
+    if (own !== undefined && isIpv6(own) === isIpv6(parsed.address)) return own;
+    throw new UsageError(`"${text}" cannot ask ${parsed.address}; give an address of the same family`);
+  });
+  return new View(client, parsed, { ...options, from });
 }
 
 export function urlOf({ target }: View): string {

@@ -4,8 +4,11 @@ import type { Observation } from "../observe/protocol.ts";
 import { formatPlace } from "./finding.ts";
 
 /** The same for a packet at each place of its way, and for one that is sent again. */
-export function keyOf({ kind, src, srcPort, dst, dstPort, flags, sequence }: Observation): string {
-  return [kind, src, srcPort, dst, dstPort, flags, sequence].join(" ");
+export function keyOf(packet: Observation): string {
+  const { kind, src, srcPort, dst, dstPort, flags, sequence } = packet;
+  // A claim does not leave its link. Two machines may say the same of themselves.
+  const mac = kind === "claim" ? packet.srcMac : "";
+  return [kind, mac, src, srcPort, dst, dstPort, flags, sequence].join(" ");
 }
 
 /** Where it comes from: the nodes that sent it and did not receive it. More than one for what two machines say alike. */

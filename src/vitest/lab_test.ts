@@ -38,7 +38,7 @@ export function labTest(topology: string, options: LabTestOptions = {}): LabTest
     { lab: Lab }
   >;
   return withLab.extend("artifacts", { auto: true }, async ({ lab, task }, { onCleanup }) => {
-    const own = resolve(folder, folderNameOf(task.fullTestName));
+    const own = resolve(folder, folderNameOf(task.fullName));
     const mark = captures ? await (await Observer.of(lab)).mark() : undefined;
     // A test's hooks for failures come too late: a lab of its own has gone by then.
     onCleanup(async () => {
@@ -64,7 +64,7 @@ function keepLogs(lab: Lab, folder: string): string[] {
 }
 
 /** Some file systems take 255 octets. */
-const LONGEST_NAME = 120;
+const LONGEST_NAME = 200;
 
 function folderNameOf(test: string): string {
   return test.replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "").slice(0, LONGEST_NAME);

@@ -103,7 +103,7 @@ Look further:
   oneip lab exec LAB web1 ip address show
   oneip lab capture LAB web1:eth1`);
     expect(cluster).toBe(
-      `${CLUSTER} does not answer client1 from the cluster: 2 of 2 connections were not accepted with it
+      `${CLUSTER} does not answer client1 from the cluster: of 2 connections, 2 got no SYN-ACK from that address
 
 Seen:
   ${ofWeb1}, port P: the SYN went client1, wan, router, lan, lb, lan, web1; last seen coming in at web1:eth1
@@ -154,7 +154,7 @@ Look further:
     );
     // As docs/library.md quotes it.
     expect(`${message}\n`).toBe(`\
-10.0.0.100 does not have one owner: 2 SYNs were sent, 1 answered by more than one machine, 0 by none
+10.0.0.100 does not have one owner: of 2 SYNs, 1 got more than one answer, and 0 got none
 
 Seen:
   198.51.100.1, port P: web3 accepted it at web3:eth1; web4 accepted it at web4:eth1

@@ -21,11 +21,11 @@ export async function seenWhile<T>(lab: Lab, action: () => Promise<T>): Promise<
   const observer = await Observer.of(lab);
   const mark = await observer.mark();
   const result = await action();
-  let { number } = await observer.mark();
+  let { number } = (await observer.mark()).telling;
   for (let waits = 0; waits < MOST_WAITS; waits++) {
     await delay(QUIET_MS);
     const before = number;
-    ({ number } = await observer.mark());
+    ({ number } = (await observer.mark()).telling);
     if (number === before) break;
   }
   const { observations, missed } = await observer.since(mark);

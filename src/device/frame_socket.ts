@@ -8,13 +8,13 @@
 import * as ethernet from "../wire/ethernet.ts";
 import { describeErrno } from "./errno.ts";
 import { libc } from "./libc.ts";
+import { attach, bind } from "./packet_socket.ts";
 
 const AF_PACKET = 17;
 const SOCK_RAW = 3;
 const SOCK_NONBLOCK = 0x800;
 const SOCK_CLOEXEC = 0x80000;
-/** In network order, as a little-endian machine writes it. */
-const ETH_P_ALL = 0x0300;
+const ETH_P_ALL = 0x0003;
 const SOL_SOCKET = 1;
 const SO_RCVBUFFORCE = 33;
 const SO_TIMESTAMPNS = 35;
@@ -25,8 +25,8 @@ const MSG_TRUNC = 0x20;
 const PACKET_OUTGOING = 4;
 const VLAN_VALID = 0x10;
 
-/** Frames that wait here to be read: some thousand. */
-const BUFFER = 8 << 20;
+/** Octets of frames that wait here to be read, with what the kernel takes around them. */
+const BUFFER = 32 << 20;
 
 /** A super-frame with its header; before it there is room for a tag. */
 const LONGEST = 65_536 + 256;
@@ -55,13 +55,16 @@ export class FrameSocket {
   readonly #parts = new DataView(new ArrayBuffer(16));
   readonly #octets = this.slot.subarray(ethernet.TAG);
 
-  /** Of the namespace in which this thread is. Throws. */
-  constructor() {
-    this.fd = libc.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, ETH_P_ALL);
-    if (this.fd < 0) throw new Error(`Cannot listen to all frames: ${describeErrno(libc.errno())}`);
+  /** Of the namespace in which this thread is. `filter` is a program of bpf.ts; without one it takes every frame. Throws. */
+  constructor(filter?: Uint8Array<ArrayBuffer>) {
+    // Of no type until it is bound, so that nothing comes before there is a filter.
+    this.fd = libc.socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (this.fd < 0) throw failure();
     this.#set(SOL_SOCKET, SO_RCVBUFFORCE, BUFFER);
     this.#set(SOL_SOCKET, SO_TIMESTAMPNS, 1);
     this.#set(SOL_PACKET, PACKET_AUXDATA, 1);
+    if (filter !== undefined && attach(this.fd, filter) < 0) throw failure();
+    if (bind(this.fd, 0, ETH_P_ALL) < 0) throw failure();
     this.#parts.setBigUint64(0, libc.addressOf(this.slot) + BigInt(ethernet.TAG), true);
     this.#parts.setBigUint64(8, BigInt(LONGEST), true);
     this.#message.setBigUint64(0, libc.addressOf(octetsOf(this.#address)), true);
@@ -129,4 +132,8 @@ export class FrameSocket {
 
 function octetsOf(view: DataView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(view.buffer);
+}
+
+function failure(): Error {
+  return new Error(`Cannot listen to the frames of all interfaces: ${describeErrno(libc.errno())}`);
 }

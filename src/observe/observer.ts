@@ -3,12 +3,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
+import { extname } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Lab } from "../lab/lab.ts";
-import type { Mark, Observed, ObservedNode, Question } from "./protocol.ts";
+import type { Mark, Observed, ObservedNode, Question, Saved } from "./protocol.ts";
 
-const PROGRAM = fileURLToPath(new URL("program.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL(`program${extname(import.meta.url)}`, import.meta.url));
 
 /** One is enough for a lab. It goes with the lab, since it runs in a node of it. */
 const OBSERVERS = new WeakMap<Lab, Promise<Observer>>();
@@ -36,7 +37,7 @@ export class Observer {
       path: `/run/netns/${lab.node(name).namespace}`,
       interfaces: interfaces.map((one) => ({ node: name, interface: one.name })),
     }));
-    const runtime = "Deno" in globalThis ? [process.execPath, "run", "-A"] : [process.execPath];
+    const runtime = "Deno" in globalThis ? [process.execPath, "run", "--quiet", "-A"] : [process.execPath];
     const [first] = lab.topology.nodes;
     const observer = new Observer(
       lab.node(first!.name).command([...runtime, PROGRAM, JSON.stringify(nodes)]),
@@ -63,19 +64,22 @@ export class Observer {
 
   /** This moment. */
   async mark(): Promise<Mark> {
-    const { mark, missed } = await this.#ask({ mark: true }) as { mark: number; missed: number };
-    return { number: mark, missed };
+    return await this.#ask({ mark: true }) as Mark;
   }
 
-  /** What came since then. */
+  /** What tells of connections, echoes, errors and claims, since then. */
   async since(mark: Mark): Promise<Observed> {
     return await this.#ask({ since: mark }) as Observed;
   }
 
-  /** Writes all frames since then into a file, as pcapng, with their interfaces as `NODE:INTERFACE`. How many there are. */
-  async save(file: string, mark: Mark): Promise<number> {
-    const { frames } = await this.#ask({ since: mark, file }) as { frames: number };
-    return frames;
+  /** From now on every frame is kept, for `save`. */
+  async capture(): Promise<void> {
+    await this.#ask({ capture: true });
+  }
+
+  /** Writes all frames since then into a file, as pcapng, with their interfaces as `NODE:INTERFACE`. It must have begun to capture before. */
+  async save(file: string, mark: Mark): Promise<Saved> {
+    return await this.#ask({ since: mark, saveTo: file }) as Saved;
   }
 
   async #ask(question: Question): Promise<unknown> {

@@ -8,19 +8,29 @@ export interface ObservedNode {
   readonly interfaces: readonly { readonly node: string; readonly interface: string }[];
 }
 
-/** A moment between two frames. */
-export interface Mark {
+/** A place in the frames that were seen. */
+export interface Position {
   /** Of the next frame. */
   readonly number: number;
   /** So many had been missed until then. */
   readonly missed: number;
 }
 
+/** A moment. */
+export interface Mark {
+  readonly telling: Position;
+  /** Undefined while nothing is captured. */
+  readonly capturing: Position | undefined;
+}
+
 export type Question =
   | { readonly mark: true }
+  /** What tells of connections, since then. */
   | { readonly since: Mark }
-  /** Into this file, as pcapng. */
-  | { readonly since: Mark; readonly file: string };
+  /** From now on every frame is kept, too. */
+  | { readonly capture: true }
+  /** The frames since then are written into a file, as pcapng. The mark must be one of after `capture`. */
+  | { readonly since: Mark; readonly saveTo: string };
 
 /** A packet at one place of its way. */
 export interface Observation extends Packet {
@@ -36,5 +46,11 @@ export interface Observed {
   /** In the order of their time. */
   readonly observations: readonly Observation[];
   /** Frames that came too fast, or are too long ago. */
+  readonly missed: number;
+}
+
+/** What a capture has, and lacks. */
+export interface Saved {
+  readonly frames: number;
   readonly missed: number;
 }

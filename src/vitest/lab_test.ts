@@ -1,11 +1,11 @@
 /** A test of vitest that has a lab, and leaves what is needed to understand it when it fails. */
 
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test as base, type TestAPI } from "vitest";
 import { topologyFile } from "../lab/find.ts";
 import { Lab } from "../lab/lab.ts";
-import { logFileOf } from "../lab/record.ts";
+import { folderOf } from "../lab/record.ts";
 import { Observer } from "../observe/observer.ts";
 
 export interface LabTestOptions {
@@ -31,7 +31,7 @@ export function labTest(topology: string, options: LabTestOptions = {}): LabTest
   const up = async ({}: object, { onCleanup }: { onCleanup: (cleanup: () => Promise<void>) => void }) => {
     const lab = await Lab.up(topologyFile(topology));
     onCleanup(() => lab.down());
-    if (captures) await Observer.of(lab);
+    if (captures) await (await Observer.of(lab)).capture();
     return lab;
   };
   const withLab = (scope === "file" ? base.extend("lab", { scope }, up) : base.extend("lab", up)) as TestAPI<
@@ -46,8 +46,8 @@ export function labTest(topology: string, options: LabTestOptions = {}): LabTest
       mkdirSync(own, { recursive: true });
       const files = keepLogs(lab, own);
       if (mark !== undefined) {
-        const frames = await (await Observer.of(lab)).save(join(own, "frames.pcapng"), mark);
-        files.unshift(`frames.pcapng with ${frames} frames`);
+        const { frames, missed } = await (await Observer.of(lab)).save(join(own, "frames.pcapng"), mark);
+        files.unshift(`frames.pcapng with ${frames} frames${missed === 0 ? "" : `, which lacks ${missed}`}`);
       }
       console.error(`"${task.name}" has left in ${own}: ${files.join(", ")}`);
     });
@@ -55,12 +55,11 @@ export function labTest(topology: string, options: LabTestOptions = {}): LabTest
   }) as unknown as LabTest;
 }
 
-/** Copies what the programs of a lab have printed. The files' names. */
+/** Copies what the nodes of a lab have printed: their programs, and the shell lines that set them up. The files' names. */
 function keepLogs(lab: Lab, folder: string): string[] {
-  const logs = lab.topology.nodes.map(({ name }) => [`${name}.log`, logFileOf(lab.name, name)] as const);
-  const there = logs.filter(([, log]) => existsSync(log));
-  for (const [file, log] of there) copyFileSync(log, join(folder, file));
-  return there.map(([file]) => file);
+  const logs = readdirSync(folderOf(lab.name)).filter((file) => file.endsWith(".log")).sort();
+  for (const log of logs) copyFileSync(join(folderOf(lab.name), log), join(folder, log));
+  return logs;
 }
 
 /** Some file systems take 255 octets. */

@@ -41,9 +41,11 @@ test.skipIf(needsRoot())(
         readdirSync("/run/netns").every((name) => !name.startsWith(`${lab}-`)),
     );
 
-    const [own, shared] = ["with-a-lab-of-its-own", "with-a-lab-of-the-file-this-fails"];
+    const [own, shared] = ["with-a-lab-of-its-own", "with-a-lab-of-the-file-this-fails"].map((name) =>
+      `test-vitest-fails-ts-${name}`
+    );
     expect(readdirSync(folder).sort()).toEqual(["hangs", own, shared]);
-    expect(readdirSync(join(folder, own!))).toEqual(["b.log"]);
+    expect(readdirSync(join(folder, own!))).toEqual(["a.setup.log", "b.log", "b.setup.log"]);
     expect(readFileSync(join(folder, shared!, "b.log"), "utf8")).toBe("serving\n");
     // Of this test alone: a ping as it leaves one node and comes to the other, and back.
     const frames = readCapture(readFileSync(join(folder, shared!, "frames.pcapng")));
@@ -52,7 +54,7 @@ test.skipIf(needsRoot())(
     expect(said).toContain(
       `"with a lab of the file, this fails" has left in ${
         join(folder, shared!)
-      }: frames.pcapng with ${frames.length} frames, b.log`,
+      }: frames.pcapng with ${frames.length} frames, a.setup.log, b.log`,
     );
   },
 );

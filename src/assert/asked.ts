@@ -13,6 +13,9 @@ export interface Asked {
   readonly notes: readonly string[];
 }
 
+/** Why nothing is known when there are no connections at all. */
+export const NO_SYN = "no SYN of its clients was seen";
+
 /** Asks so often from each client, over a connection of its own each time. */
 export async function ask(view: View, each = 1): Promise<Asked> {
   const { client, from, withinMs } = view;

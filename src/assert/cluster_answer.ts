@@ -1,6 +1,6 @@
 /** Is a client answered by the cluster: with the cluster's address, and by no backend that has drawn the address to itself? */
 
-import { ask } from "./asked.ts";
+import { ask, NO_SYN } from "./asked.ts";
 import { type Claim, claimsOf } from "./claims.ts";
 import { type Answer, type Connection, describeConnection } from "./connections.ts";
 import { captureCommand, countOf, execCommand, type Finding, firstOf, listOf } from "./finding.ts";
@@ -24,6 +24,8 @@ export async function answersFromCluster(view: View): Promise<Finding> {
   const backends = listOf(answers.map(({ node }) => node));
   const reason = claims.length > 0
     ? `${listOf(claimants)} says on the link that it has this address`
+    : connections.length === 0
+    ? NO_SYN
     : `of ${all}, ${unanswered.length} got no SYN-ACK from that address`;
   return {
     pass,

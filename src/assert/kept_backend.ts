@@ -1,6 +1,6 @@
 /** Does each client keep its backend? */
 
-import { ask, type Asked } from "./asked.ts";
+import { ask, type Asked, NO_SYN } from "./asked.ts";
 import { type Connection, connectionsOf } from "./connections.ts";
 import { captureCommand, countOf, execCommand, type Finding, firstOf } from "./finding.ts";
 import { type Action, callMeanwhile } from "./meanwhile.ts";
@@ -26,12 +26,13 @@ export async function keepsBackend(view: View, action?: Action): Promise<Finding
   const moved = met.filter(({ backends }) => !areSame(backends));
   const [who, name] = [client.plan.name, nameOf(view)];
   const clients = countOf(met.length, "client");
+  const reason = met.length === 0 ? NO_SYN : `${moved.length} of ${clients} met another one, or none`;
   const pass = met.length > 0 && moved.length === 0;
   return {
     pass,
     sentence: pass
       ? `${who} keeps its backend at ${name}: ${countOf(connections.length, "connection")} of ${clients}`
-      : `${who} does not keep its backend at ${name}: ${moved.length} of ${clients} met another one, or none`,
+      : `${who} does not keep its backend at ${name}: ${reason}`,
     seen: [
       ...firstOf(
         (pass ? met : moved).map(({ address, backends }) => `${address} met ${describeRuns(backends)}`),

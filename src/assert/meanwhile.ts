@@ -9,7 +9,7 @@ import { urlOf, type View } from "./view.ts";
 export type Action = () => unknown;
 
 /** Between two rounds of requests, one of each client. */
-const BETWEEN_MS = 100;
+const BETWEEN_MS = 200;
 
 /** Asks once before the action, again and again during it, and once after it, over new connections. Rejects as the action does. */
 export async function callMeanwhile(view: View, action: Action): Promise<Call[]> {

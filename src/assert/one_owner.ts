@@ -1,6 +1,6 @@
 /** Is each SYN answered by exactly one machine? */
 
-import { ask } from "./asked.ts";
+import { ask, NO_SYN } from "./asked.ts";
 import { type Connection, describeConnection } from "./connections.ts";
 import {
   captureCommand,
@@ -21,13 +21,14 @@ export async function hasOneOwner(view: View): Promise<Finding> {
   const name = nameOf(view);
   const owners = listOf(connections.flatMap(({ answers }) => answers.map(({ node }) => node)));
   const syns = countOf(connections.length, "SYN");
+  const none = wrong.length - torn.length;
+  const reason = `of ${syns}, ${torn.length} got more than one answer, and ${none} got none`;
   const pass = connections.length > 0 && wrong.length === 0;
   return {
     pass,
     sentence: pass
       ? `${name} has one owner for each client: ${syns}, each answered once, by ${owners}`
-      : `${name} does not have one owner: of ${syns}, ${torn.length} got more than one answer, ` +
-        `and ${wrong.length - torn.length} got none`,
+      : `${name} does not have one owner: ${connections.length === 0 ? NO_SYN : reason}`,
     seen: [
       ...firstOf((pass ? connections : wrong).map((connection) => describeConnection(connection, view))),
       ...notes,

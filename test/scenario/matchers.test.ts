@@ -242,6 +242,22 @@ Look further:
     expect(await said(expect(client).toHaveOneOwner())).toBe(
       'toHaveOneOwner is for what a node sees, as in expect(seenFrom(lab.node("client1"), "10.0.0.100")), found the node client1',
     );
+    expect(() => seenFrom(client, "web")).toThrow(
+      '"web" is nothing that a node can ask; give an address such as 10.0.0.100, with a port as in 10.0.0.100:80 or',
+    );
+    expect(() => seenFrom(client, CLUSTER, { from: [CLUSTER6] })).toThrow(
+      `"${CLUSTER6}" cannot ask ${CLUSTER}; give an address of the same family`,
+    );
+    const nobodys = "10.1.2.3";
+    expect(await said(expect(client).toReach(CLUSTER, { from: nobodys, withinMs }))).toContain(
+      "  sent nothing: ping: bind: Cannot assign requested address",
+    );
+    expect(await said(expect(seenFrom(client, CLUSTER, { from: [nobodys] })).toHaveOneOwner())).toBe(
+      `${CLUSTER} does not have one owner: no SYN of its clients was seen
+
+Seen:
+  ${nobodys} sent nothing: bind failed with errno 99: Cannot assign requested address`,
+    );
     expect(await said(expect(client).not.toReach(CLUSTER))).toBe(`client1 reaches ${CLUSTER}
 
 Seen:

@@ -22,6 +22,7 @@ export class Observer {
     readonly reject: (reason: Error) => void;
   }[] = [];
   #said = "";
+  #ended: Error | undefined;
 
   /** That of a lab, which sees from now on if there was none yet. */
   static of(lab: Lab): Promise<Observer> {
@@ -56,8 +57,10 @@ export class Observer {
       if (this.#waiting.length === 0) this.#keepsUsRunning(false);
     });
     once(this.#child, "close").then(
-      ([status]) =>
-        this.#end(new Error(`The observer of the lab has ended with status ${status}: ${this.#said.trim()}`)),
+      ([status, signal]) => {
+        const how = signal === null ? `with status ${status}` : `by ${signal}`;
+        this.#end(new Error(`What sees the frames of the lab has ended ${how}. ${this.#said.trim()}`.trim()));
+      },
       (error: Error) => this.#end(error),
     );
   }
@@ -92,13 +95,12 @@ export class Observer {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     this.#waiting.push({ resolve, reject });
     this.#keepsUsRunning(true);
-    if (this.#child.exitCode !== null) {
-      this.#end(new Error(`The observer of the lab has ended: ${this.#said.trim()}`));
-    }
+    if (this.#ended !== undefined) this.#end(this.#ended);
     return promise;
   }
 
   #end(reason: Error): void {
+    this.#ended = reason;
     for (const { reject } of this.#waiting.splice(0)) reject(reason);
   }
 

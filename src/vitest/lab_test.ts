@@ -62,9 +62,10 @@ function keepLogs(lab: Lab, folder: string): string[] {
   return logs;
 }
 
-/** Some file systems take 255 octets. */
+/** Octets; most file systems take 255. */
 const LONGEST_NAME = 200;
 
 function folderNameOf(test: string): string {
-  return test.replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "").slice(0, LONGEST_NAME);
+  const plain = test.replaceAll(/[^\p{L}\p{N}]+/gu, "-").replaceAll(/^-|-$/g, "");
+  return Buffer.from(plain).subarray(0, LONGEST_NAME).toString().replace(/\ufffd+$/, ""); // Cut within a letter.
 }

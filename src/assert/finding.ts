@@ -3,6 +3,7 @@
 import { AssertionError } from "node:assert";
 import type { LabNode } from "../lab/lab.ts";
 
+/** The answer to such a question. */
 export interface Finding {
   /** Does it hold? */
   readonly pass: boolean;
@@ -62,6 +63,7 @@ export function execCommand(node: LabNode, command: string): string {
   return `oneip lab exec ${node.lab.name} ${node.plan.name} ${command}`;
 }
 
+/** An interface of a node. */
 export interface Place {
   readonly node: string;
   readonly interface: string;

@@ -25,6 +25,7 @@ const REPORT =
 
 export class HeldConnection {
   readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
   readonly #withinMs: number;
   /** Where it was cut so far. */
   readonly cuts: Cut[] = [];
@@ -54,6 +55,7 @@ export class HeldConnection {
     this.#client = from;
     this.#withinMs = view.withinMs;
     this.#child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+    this.#ended = once(this.#child, "close");
     createInterface({ input: this.#child.stderr! }).on("line", (line) => this.#note(line));
   }
 
@@ -77,17 +79,16 @@ export class HeldConnection {
   async hear(count: number): Promise<void> {
     const wanted = this.#answered + count;
     await until(() => `curl has heard ${count} answers more`, () => {
-      if (this.#child.exitCode !== null) {
-        throw new Error(`curl has ended with status ${this.#child.exitCode}`);
+      const { exitCode, signalCode } = this.#child;
+      if (exitCode !== null || signalCode !== null) {
+        throw new Error(`curl has ended: ${exitCode ?? signalCode}`);
       }
       return this.#answered >= wanted;
     }, (count + 1) * this.#withinMs);
   }
 
   async end(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const ended = once(this.#child, "close");
     this.#child.kill();
-    await ended;
+    await this.#ended;
   }
 }

@@ -14,6 +14,7 @@ import { seenWhile } from "./seen_while.ts";
 import { nameOf, seenFrom, urlOf, type View } from "./view.ts";
 import { describeWay, keyOf } from "./way.ts";
 
+/** Who asks, and how long. */
 export interface ReachOptions {
   /** Which address of the client asks. Default: the one that it would take. */
   readonly from?: string;

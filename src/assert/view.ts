@@ -5,6 +5,7 @@ import type { LabNode } from "../lab/lab.ts";
 import { isIpv6, parseIp } from "../wire/address.ts";
 import { formatTarget, readTarget, type Target } from "../watch/target.ts";
 
+/** What `seenFrom` gives: who asks, and what. */
 export class View {
   /** The machine that asks. */
   readonly client: LabNode;
@@ -23,6 +24,7 @@ export class View {
   }
 }
 
+/** Who asks, and how long. */
 export interface ViewOptions {
   /** Addresses of the node: each is a client, with a backend of its own. Default: the one that the node would take. */
   readonly from?: readonly string[];

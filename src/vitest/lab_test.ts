@@ -8,6 +8,7 @@ import { Lab } from "../lab/lab.ts";
 import { folderOf } from "../lab/record.ts";
 import { Observer } from "../observe/observer.ts";
 
+/** How often the lab comes up, and what a test that fails leaves. */
 export interface LabTestOptions {
   /** One lab for all tests of a file, or one for each test. Default: "file". */
   readonly scope?: "file" | "test";

@@ -3,13 +3,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { extname } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { Lab } from "../lab/lab.ts";
+import { runOwn } from "../system/installation.ts";
 import type { Mark, Observed, ObservedNode, Question, Saved } from "./protocol.ts";
-
-const PROGRAM = fileURLToPath(new URL(`program${extname(import.meta.url)}`, import.meta.url));
 
 /** One is enough for a lab. It goes with the lab, since it runs in a node of it. */
 const OBSERVERS = new WeakMap<Lab, Promise<Observer>>();
@@ -38,10 +35,11 @@ export class Observer {
       path: `/run/netns/${lab.node(name).namespace}`,
       interfaces: interfaces.map((one) => ({ node: name, interface: one.name })),
     }));
-    const runtime = "Deno" in globalThis ? [process.execPath, "run", "--quiet", "-A"] : [process.execPath];
     const [first] = lab.topology.nodes;
+    // The words may have marks of a shell.
+    const script = `exec ${runOwn("observe/program")} "$1"`;
     const observer = new Observer(
-      lab.node(first!.name).command([...runtime, PROGRAM, JSON.stringify(nodes)]),
+      lab.node(first!.name).command(["sh", "-c", script, "sh", JSON.stringify(nodes)]),
     );
     await observer.#answer(); // It sees from here on.
     return observer;

@@ -3,7 +3,6 @@
 import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test as base, type TestAPI } from "vitest";
-import { topologyFile } from "../lab/find.ts";
 import { Lab } from "../lab/lab.ts";
 import { folderOf } from "../lab/record.ts";
 import { Observer } from "../observe/observer.ts";
@@ -26,11 +25,11 @@ export type LabTest = TestAPI<{
   artifacts: string;
 }>;
 
-/** A `test` with a lab of this topology: a file, or the name of one that comes with oneip, such as "routing". */
+/** A `test` with a lab of this topology: a file, or the name of one that comes along, such as "routing". */
 export function labTest(topology: string, options: LabTestOptions = {}): LabTest {
   const { scope = "file", captures = true, artifacts: folder = "test-results" } = options;
   const up = async ({}: object, { onCleanup }: { onCleanup: (cleanup: () => Promise<void>) => void }) => {
-    const lab = await Lab.up(topologyFile(topology));
+    const lab = await Lab.up(topology);
     onCleanup(() => lab.down());
     if (captures) await (await Observer.of(lab)).capture();
     return lab;

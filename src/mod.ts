@@ -83,6 +83,17 @@ export { type Reply, request } from "./lab/traffic.ts";
 export { until } from "./system/until.ts";
 export { type Sighting, Witness } from "./lab/witness.ts";
 
+// What should hold in a lab, by its packets. `oneip/vitest` has it as matchers.
+export { describeFinding, type Finding, must, mustNot } from "./assert/finding.ts";
+export { seenFrom, type View, type ViewOptions } from "./assert/view.ts";
+export { reaches, type ReachOptions } from "./assert/reach.ts";
+export { answersFromCluster } from "./assert/cluster_answer.ts";
+export { hasOneOwner } from "./assert/one_owner.ts";
+export { keepsBackend } from "./assert/kept_backend.ts";
+export { losesNoConnection } from "./assert/kept_connections.ts";
+export { isBypassedByReplies } from "./assert/bypass.ts";
+export type { Action } from "./assert/meanwhile.ts";
+
 // The view from outside, from this machine or from a node of a lab.
 export { type Watch, watch, type WatchOptions } from "./watch/watch.ts";
 export type { Probed, Summary } from "./watch/tally.ts";

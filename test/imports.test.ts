@@ -10,12 +10,14 @@ import { ROOT } from "./runtime.ts";
 const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { executable: [] },
   { ".": ["cli"], cli: [] },
-  { top: ["api"], console: [], demo: [], api: [] },
+  { top: ["api"], console: [], demo: [], api: [], vitest: [] },
   { dashboard: [], "dashboard/page": [] },
   {
     engine: [],
     replay: [],
     lab: [],
+    observe: ["lab"],
+    assert: ["observe", "lab"],
     service: [],
     "backend/setup": ["backend/check"],
     "backend/check": ["backend/routes", "filter/rules"],

@@ -1,4 +1,4 @@
-/** Writes pcapng (pcapng.ts draws it), each frame with a comment, as Wireshark shows it. */
+/** Writes pcapng (pcapng.ts draws it), frames with a comment where there is one, as Wireshark shows it. */
 
 import {
   BYTE_ORDER,
@@ -36,12 +36,14 @@ export interface FrameToWrite {
   /** Since 1970. */
   readonly nanoseconds: bigint;
   readonly direction: Direction;
+  /** Its place among those of the header. Default: the first. */
+  readonly interface?: number;
   readonly comment?: string;
 }
 
-/** What a file begins with: a section, and the one interface of all its frames. */
-export function captureHeader(interfaceName: string): Uint8Array {
-  const [application, name] = [text("oneip"), text(interfaceName)];
+/** What a file begins with: a section, and the interfaces of its frames. */
+export function captureHeader(...interfaceNames: readonly string[]): Uint8Array {
+  const application = text("oneip");
   const section = new Block(SECTION, 16 + optionLength(application) + END);
   section.u32(BYTE_ORDER);
   section.u16(1);
@@ -50,6 +52,11 @@ export function captureHeader(interfaceName: string): Uint8Array {
   section.u32(-1);
   section.option(APPLICATION, application);
   section.option(END_OF_OPTIONS, NOTHING);
+  return Buffer.concat([section.octets, ...interfaceNames.map(describeInterface)]);
+}
+
+function describeInterface(interfaceName: string): Uint8Array {
+  const name = text(interfaceName);
   const resolution = Uint8Array.of(NANOSECONDS);
   const description = new Block(INTERFACE, 8 + optionLength(name) + optionLength(resolution) + END);
   description.u16(ETHERNET);
@@ -58,17 +65,16 @@ export function captureHeader(interfaceName: string): Uint8Array {
   description.option(INTERFACE_NAME, name);
   description.option(TIME_RESOLUTION, resolution);
   description.option(END_OF_OPTIONS, NOTHING);
-  return Buffer.concat([section.octets, description.octets]);
+  return description.octets;
 }
 
 export function captureFrame(frame: FrameToWrite): Uint8Array {
   const { octets, lengthOnWire, nanoseconds, direction } = frame;
   const comment = frame.comment === undefined ? undefined : text(frame.comment);
   const flags = FLAGS_OF[direction];
-  const length = 20 + paddedLength(octets) + (comment === undefined ? 0 : optionLength(comment)) +
-    optionLength(flags) + END;
-  const block = new Block(ENHANCED, length);
-  block.u32(0);
+  const options = (comment === undefined ? 0 : optionLength(comment)) + optionLength(flags) + END;
+  const block = new Block(ENHANCED, 20 + paddedLength(octets) + options);
+  block.u32(frame.interface ?? 0);
   block.time(nanoseconds);
   block.u32(octets.length);
   block.u32(lengthOnWire);

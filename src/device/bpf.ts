@@ -15,8 +15,14 @@ type Instruction = readonly [code: number, jt: number, jf: number, k: number];
 export type Part = readonly Instruction[];
 
 const LOAD_WORD = 0x20;
+const LOAD_HALF_WORD = 0x28;
 const LOAD_OCTET = 0x30;
+/** From the register X on. */
+const LOAD_OCTET_BEHIND = 0x50;
+/** Into X: four times the lower half of the octet there, as IPv4 says its header's length. */
+const LOAD_HEADER_LENGTH = 0xb1;
 const JUMP_IF_EQUAL = 0x15;
+const JUMP_IF_ANY_BIT = 0x45;
 const RETURN = 0x06;
 
 const WHOLE = 0xffff;
@@ -39,6 +45,33 @@ export function takeWord(offset: number, words: readonly number[]): Part {
   return [
     [LOAD_WORD, 0, 0, offset],
     ...words.flatMap((word): Instruction[] => [[JUMP_IF_EQUAL, 0, 1, word], TAKE]),
+  ];
+}
+
+/**
+ * Takes every frame, but of TCP only the segments that begin or end a connection: those with SYN, FIN or RST. So bulk data does not crowd
+ * them out.
+ */
+export function takeAllButTcpData(): Part {
+  const [ipv4, ipv6, tcp] = [0x0800, 0x86dd, 6];
+  const finSynRst = 0x07;
+  return [
+    [LOAD_HALF_WORD, 0, 0, 12],
+    [JUMP_IF_EQUAL, 0, 7, ipv4],
+    [LOAD_OCTET, 0, 0, 23],
+    [JUMP_IF_EQUAL, 0, 10, tcp],
+    [LOAD_HALF_WORD, 0, 0, 20],
+    [JUMP_IF_ANY_BIT, 9, 0, 0x1fff], // A fragment that is not the first.
+    [LOAD_HEADER_LENGTH, 0, 0, 14],
+    [LOAD_OCTET_BEHIND, 0, 0, 14 + 13],
+    [JUMP_IF_ANY_BIT, 5, 6, finSynRst],
+    [JUMP_IF_EQUAL, 0, 4, ipv6],
+    [LOAD_OCTET, 0, 0, 20],
+    [JUMP_IF_EQUAL, 0, 2, tcp],
+    [LOAD_OCTET, 0, 0, 54 + 13],
+    [JUMP_IF_ANY_BIT, 0, 1, finSynRst],
+    TAKE,
+    LEAVE,
   ];
 }
 

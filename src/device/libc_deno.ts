@@ -31,6 +31,7 @@ export function openLibc(): Libc {
     sendmsg: symbols.sendmsg,
     recvmsg: symbols.recvmsg,
     eventfd: symbols.eventfd,
+    setns: symbols.setns,
     bpf: (command, attributes, length) => symbols.syscall(BigInt(SYS_BPF), command, attributes, length),
     clock_gettime: symbols.clock_gettime,
     prctl: (option, ...wide) =>
@@ -71,6 +72,7 @@ function open() {
         sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
         recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
         eventfd: { parameters: ["u32", "i32"], result: "i32" },
+        setns: { parameters: ["i32", "i32"], result: "i32" },
         syscall: { parameters: ["usize", "i32", "buffer", "u32"], result: "i32" },
         clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
         prctl: { parameters: ["i32", "usize", "usize", "usize", "usize"], result: "i32" },

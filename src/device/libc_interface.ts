@@ -33,6 +33,8 @@ export interface Libc {
   sendmsg(fd: number, message: Uint8Array, flags: number): number;
   recvmsg(fd: number, message: Uint8Array, flags: number): number;
   eventfd(initial: number, flags: number): number;
+  /** Of the calling thread alone. */
+  setns(fd: number, kind: number): number;
   /** The system call bpf(2), for which the C library has no function of its own. */
   bpf(command: number, attributes: Uint8Array, length: number): number;
   /** `into` is a struct timespec. */

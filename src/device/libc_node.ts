@@ -34,6 +34,7 @@ export function openLibc(): Libc {
     sendmsg: library.func("int sendmsg(int fd, const void *message, int flags)"),
     recvmsg: library.func("int recvmsg(int fd, void *message, int flags)"),
     eventfd: library.func("int eventfd(uint32_t initial, int flags)"),
+    setns: library.func("int setns(int fd, int kind)"),
     bpf: (command, attributes, length) => syscall(SYS_BPF, command, attributes, length),
     clock_gettime: library.func("int clock_gettime(int clock, void *into)"),
     prctl: library.func("prctl", "int", ["int", "uintptr_t", "uintptr_t", "uintptr_t", "uintptr_t"]),

@@ -1,11 +1,17 @@
-/** The network namespace of this process. */
+/** The network namespace of this process, and a way into another one. */
 
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { describeErrno } from "./errno.ts";
 import { libc } from "./libc.ts";
 
 /** Where ip-netns(8) keeps the names. */
 const NAMES = "/run/netns";
+
+/** Of this thread, which is the process's until it enters another one. */
+const OWN = "/proc/thread-self/ns/net";
+
+const CLONE_NEWNET = 0x40000000;
 
 /** Its name, which outlives a restart of the machine as its number does not; undefined where it has none, as the machine's own. */
 export function namespaceName(): string | undefined {
@@ -28,4 +34,31 @@ function named(): string[] {
   } catch {
     return []; // Nobody has ever given a name.
   }
+}
+
+/**
+ * Does something in another network namespace, by the path of a file that stands for it: sockets that it opens are of that namespace for
+ * ever. The thread is back in its own when this returns. Throws when the other one cannot be entered.
+ */
+export function inNetworkNamespace<T>(path: string, action: () => T): T {
+  const own = open(OWN);
+  try {
+    enter(path, open(path));
+    return action();
+  } finally {
+    enter(OWN, own);
+  }
+}
+
+function open(path: string): number {
+  const fd = libc.open(new TextEncoder().encode(`${path}\0`), 0);
+  if (fd < 0) throw new Error(`Cannot open ${path}: ${describeErrno(libc.errno())}`);
+  return fd;
+}
+
+function enter(path: string, fd: number): void {
+  const status = libc.setns(fd, CLONE_NEWNET);
+  const errno = libc.errno();
+  libc.close(fd);
+  if (status < 0) throw new Error(`Cannot enter the network namespace ${path}: ${describeErrno(errno)}`);
 }

@@ -60,8 +60,8 @@ export class PacketSocket extends Queue {
   }
 }
 
-/** struct sock_fprog: count of instructions (2), padding (6), where they are (8). */
-function attach(fd: number, filter: Uint8Array<ArrayBuffer>): number {
+/** Only what the program takes comes in from now on. struct sock_fprog: count of instructions (2), padding (6), where they are (8). */
+export function attach(fd: number, filter: Uint8Array<ArrayBuffer>): number {
   const program = new Uint8Array(16);
   const view = new DataView(program.buffer);
   view.setUint16(0, filter.length / 8, true);
@@ -81,8 +81,8 @@ function join(fd: number, index: number, { high, low }: Mac): number {
   return libc.setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, request, request.length);
 }
 
-/** struct sockaddr_ll: family (2), type in network order (2), interface index (4), and what bind(2) does not read (12). */
-function bind(fd: number, index: number, etherType: number): number {
+/** To all interfaces where the index is 0. struct sockaddr_ll: family (2), type in network order (2), interface index (4), and what bind(2) does not read (12). */
+export function bind(fd: number, index: number, etherType: number): number {
   const address = new Uint8Array(20);
   const view = new DataView(address.buffer);
   view.setUint16(0, AF_PACKET, true);

@@ -159,7 +159,7 @@ export class Lab {
     this.name = record.name;
     this.topology = topology;
     this.#keeper = keeper;
-    this.#nodes = new Map(topology.nodes.map((plan) => [plan.name, new LabNode(record, plan)]));
+    this.#nodes = new Map(topology.nodes.map((plan) => [plan.name, new LabNode(this, record, plan)]));
   }
 
   /** Throws when the topology has no such node. */
@@ -185,14 +185,16 @@ export class Lab {
 
 /** A machine of a lab. */
 export class LabNode {
+  readonly lab: Lab;
   readonly plan: NodePlan;
   readonly namespace: string;
   /** What it runs in the background, if anything; a dispatcher on a node of kind `oneip`. */
   readonly program: Program | undefined;
 
-  constructor(record: LabRecord, plan: NodePlan) {
+  constructor(lab: Lab, record: LabRecord, plan: NodePlan) {
     const { name } = record;
     const { cwd, env } = surroundings(record);
+    this.lab = lab;
     this.plan = plan;
     this.namespace = namespaceOf(name, plan.name);
     const cmd = plan.kind === "oneip" ? `"$ONEIP" run -c "${plan.startupConfig}"` : plan.cmd;

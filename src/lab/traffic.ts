@@ -10,6 +10,12 @@ export interface Reply {
   readonly backend: string | undefined;
 }
 
+/** The same of a request that may have failed. */
+export interface Call extends Reply {
+  /** Why there was no whole answer, as curl says it; undefined where there was one. */
+  readonly failure: string | undefined;
+}
+
 /** Requests at a time. */
 const AT_ONCE = 4;
 
@@ -23,22 +29,36 @@ export async function request(
   url: string,
   each = 1,
 ): Promise<Reply[]> {
+  const calls = await call(node, addresses, url, { each });
+  return calls.map(({ client, backend }) => ({ client, backend }));
+}
+
+/** The same, with all that came of it. An address that is empty is for the machine to choose. */
+export async function call(
+  node: LabNode,
+  addresses: readonly string[],
+  url: string,
+  { each = 1, withinS = LONGEST_S }: { readonly each?: number; readonly withinS?: number } = {},
+): Promise<Call[]> {
   // One curl for all: to start it takes far longer than a request. `next` is the word that ends the options of a client.
-  const input = addresses.map((client) => optionsOf(client, url, each)).join("next\n");
+  const input = addresses.map((client) => optionsOf(client, url, each, withinS)).join("next\n");
   const curl = ["curl", "--silent", "--parallel", "--parallel-max", String(AT_ONCE), "--config", "-"];
   const { stdout } = await node.run(curl, { input });
   return stdout.trim().split("\n").filter((row) => row !== "").map((row) => {
-    const [client = "", status, backend = ""] = row.split(" ");
-    return { client, backend: status === "200" ? backend : undefined };
+    const [client = "", status, exit, backend = "", ...failure] = row.split(" ");
+    return {
+      client,
+      backend: status === "200" ? backend : undefined,
+      failure: exit === "0" ? undefined : failure.join(" "),
+    };
   });
 }
 
 /** Options in the form of curl's configuration files. Without globbing, which would misread the brackets of an IPv6 address. */
-function optionsOf(client: string, url: string, each: number): string {
+function optionsOf(client: string, url: string, each: number, withinS: number): string {
   return `globoff
-max-time = ${LONGEST_S}
-interface = "${client}"
-header = "Connection: close"
-write-out = "${client} %{http_code} %header{x-backend}\\n"
+max-time = ${withinS}
+${client === "" ? "" : `interface = "${client}"\n`}header = "Connection: close"
+write-out = "${client} %{http_code} %{exitcode} %header{x-backend} %{errormsg}\\n"
 ${`url = "${url}"\noutput = "/dev/null"\n`.repeat(each)}`;
 }

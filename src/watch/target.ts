@@ -13,8 +13,18 @@ export interface Target {
 
 const HTTP_PORT = 80;
 
-/** Throws UsageError for what is none. A name is none: it may stand for several addresses. */
+/** Throws UsageError for what is none. */
 export function parseTarget(text: string): Target {
+  const target = readTarget(text);
+  if (target !== undefined) return target;
+  throw new UsageError(
+    `"${text}" cannot be watched; give an address and a port such as 10.0.0.100:80 or [2001:db8::100]:80, ` +
+      "or a URL such as http://10.0.0.100/",
+  );
+}
+
+/** Undefined for what is none. A name is none: it may stand for several addresses. */
+export function readTarget(text: string): Target | undefined {
   const [, scheme, inBrackets, plain, digits, path = "/"] =
     /^(http:\/\/)?(?:\[([^\]]+)\]|([^:/[\]]+))(?::(\d{1,5}))?(\/[!-~]*)?$/.exec(text) ?? [];
   const address = parseIp(inBrackets ?? plain ?? "");
@@ -24,10 +34,7 @@ export function parseTarget(text: string): Target {
   ) {
     return { address, port, path };
   }
-  throw new UsageError(
-    `"${text}" cannot be watched; give an address and a port such as 10.0.0.100:80 or [2001:db8::100]:80, ` +
-      "or a URL such as http://10.0.0.100/",
-  );
+  return undefined;
 }
 
 /** As it stands in a URL. */

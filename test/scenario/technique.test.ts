@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Lab, until } from "oneip";
+import { seenFrom } from "oneip/vitest";
 import { needsTap } from "../needs.ts";
 import { ONEIP } from "../runtime.ts";
 import { ALL, BroadcastLab, entries, survives } from "./broadcast_lab.ts";
@@ -75,6 +76,7 @@ describe.skipIf(needsTap())("between the techniques, with a dispatcher that stan
     await router.exec("ip", "route", "replace", CLUSTER6, "via", "2001:db8::2");
     expect(await cluster.owners(clients(40))).toEqual(expected(clients(40)));
     expect(await cluster.owners(clients6(40), `http://[${CLUSTER6}]/`)).toEqual(expected(clients6(40)));
+    await expect(seenFrom(lab.node("client1"), CLUSTER, { from: clients(40) })).toHaveOneOwner();
     const hops = await lab.node("client1").exec("traceroute", "-n", "-q1", "-w60", "-m3", CLUSTER);
     expect(hops).toMatch(/ 2 {2}10\.0\.0\.2 /);
     await lab.node("lb").program!.stop();

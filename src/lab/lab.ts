@@ -13,15 +13,15 @@ import { UsageError } from "../input/errors.ts";
 import {
   environmentOf,
   existingNamespaces,
-  Keeper,
+  inside,
   labOf,
   makeNamespaces,
   markOf,
   namespaceOf,
   newMark,
-  removeNamespaces,
   takeLinksUp,
 } from "./namespaces.ts";
+import { Keeper, removeLab, removeNamespace, wayInto } from "./keeper.ts";
 import { type InterfaceAddress, parseAddresses } from "./addresses.ts";
 import { hasEnded, Program } from "./program.ts";
 import {
@@ -36,6 +36,8 @@ import {
 } from "./record.ts";
 import { setUpNodes } from "./set_up.ts";
 import { launcher, runOwn, runTs } from "../system/installation.ts";
+import { needTun } from "./tun.ts";
+import { ownUid } from "./user.ts";
 import { type Result, run, runChecked, type RunOptions } from "../system/programs.ts";
 import { topologyFile } from "./shipped.ts";
 import { checkLabName, type NodePlan, parseTopology, type Topology, uniqueLabName } from "./topology.ts";
@@ -68,26 +70,28 @@ export class Lab {
 
   /**
    * Brings a topology up: namespaces, links, set-up lines, programs; about a second. It is a file, or one that comes along, by its name:
-   * "routing". Throws InputError for a bad file, and UsageError when there is none, for a name that cannot be one, when a lab of that name is up already, when somebody else has a namespace that
-   * the lab needs, and when this user is not root. Leaves nothing behind when it fails.
+   * "routing". Throws InputError for a bad file, and UsageError when there is none, for a name that cannot be one, when a lab of that name
+   * is up already, when somebody else has a namespace that the lab needs, and when this user can have no such lab. Leaves nothing behind
+   * when it fails.
    */
   static async up(topologyOrFile: string, options: LabOptions = {}): Promise<Lab> {
     if (options.name !== undefined) checkLabName(options.name);
     const { keep = false, progress = () => {} } = options;
     const file = topologyFile(topologyOrFile);
     const topology = parseTopology(readFileSync(file, "utf8"), file);
-    needRoot();
+    needTun(topology);
     const name = options.name ?? (keep ? topology.name : uniqueLabName(topology.name));
     const nodes = topology.nodes.map((node) => node.name);
     const namespaces = nodes.map((node) => namespaceOf(name, node));
     const record = { name, file: resolve(file), nodes, mark: newMark(name) };
-    await needFree(name, namespaces);
+    if (ownUid() === 0) await needFree(name, namespaces);
     writeRecord(record);
-    const keeper = new Keeper(record.mark, folderOf(name), namespaces);
+    const keeper = await Keeper.start(record);
     try {
       progress(`${topology.nodes.length} namespaces, ${topology.links.length} links`);
-      await makeNamespaces(name, record.mark, topology);
-      await takeLinksUp(name, record.mark, topology);
+      const way = wayInto(record);
+      await makeNamespaces(way, name, record.mark, topology);
+      await takeLinksUp(way, name, record.mark, topology);
       const lab = new Lab(record, topology, keeper);
       progress("addresses, routes, ARP silence");
       const plans = topology.nodes.map(({ name: node, exec }) => (
@@ -110,7 +114,6 @@ export class Lab {
   /** A lab that another process brought up. Throws UsageError when there is none of that name, or it cannot be a name. */
   static open(name: string): Lab {
     checkLabName(name);
-    needRoot();
     const record = readRecord(name);
     if (record === undefined) {
       throw new UsageError(`No lab "${name}" is up; "oneip lab list" shows those that are`);
@@ -118,9 +121,8 @@ export class Lab {
     return new Lab(record, parseTopology(readFileSync(record.file, "utf8"), record.file), undefined);
   }
 
-  /** Labs that are up, or were left half made by a crash. Throws UsageError when this user is not root. */
+  /** Labs of this user that are up, or were left half made by a crash. */
   static list(): LabInfo[] {
-    needRoot();
     return recordedNames().map((name) => {
       const record = readRecord(name);
       if (record === undefined) return { name, file: "", nodes: [], ended: [] };
@@ -132,23 +134,13 @@ export class Lab {
   /**
    * Removes a lab with all that runs in it, also one that was left half made or has lost its record. Nothing there is no
    * fault. Resolves with the namespaces that have a name like the lab's but were made for no lab: those stay. Throws
-   * UsageError for what cannot be a lab's name, and when this user is not root.
+   * UsageError for what cannot be a lab's name.
    */
   static async down(name: string): Promise<string[]> {
     checkLabName(name);
-    needRoot();
     const record = readRecord(name);
-    if (record !== undefined) {
-      const namespaces = record.nodes.map((node) => namespaceOf(name, node));
-      await removeNamespaces(record.mark, folderOf(name), namespaces);
-    }
-    const foreign: string[] = [];
-    for (const namespace of existingNamespaces()) {
-      if (!namespace.startsWith(namespaceOf(name, ""))) continue;
-      const mark = await markOf(namespace);
-      if (mark === undefined) foreign.push(namespace);
-      else if (labOf(mark) === name) await removeNamespaces(mark, folderOf(name), [namespace]);
-    }
+    if (record !== undefined) await removeLab(record);
+    const foreign = ownUid() === 0 ? await removeUnrecorded(name) : [];
     if (record === undefined) removeFolder(name);
     return foreign;
   }
@@ -187,14 +179,17 @@ export class LabNode {
   readonly namespace: string;
   /** What it runs in the background, if anything; a dispatcher on a node of kind `oneip`. */
   readonly program: Program | undefined;
+  /** The words that run a program here. */
+  readonly #there: readonly string[];
 
   constructor(record: LabRecord, plan: NodePlan) {
     const { name } = record;
     this.plan = plan;
     this.namespace = namespaceOf(name, plan.name);
+    this.#there = inside(wayInto(record), this.namespace);
     const cmd = plan.kind === "oneip" ? `"$ONEIP" run -c "${plan.startupConfig}"` : plan.cmd;
     this.program = cmd === undefined ? undefined : new Program({
-      namespace: this.namespace,
+      there: this.#there,
       cmd,
       ...surroundings(record),
       logFile: logFileOf(name, plan.name),
@@ -218,7 +213,7 @@ export class LabNode {
    * its name there; a shell that shows none gets it as its prompt.
    */
   shell(): string[] {
-    const script = 'echo "$1" >/proc/sys/kernel/hostname; exec "$2"';
+    const script = 'hostname "$1"; exec "$2"';
     const words = ["sh", "-c", script, "sh", this.namespace, process.env["SHELL"] ?? "/bin/sh"];
     return this.command(["env", `PS1=${this.namespace}# `, "unshare", "--uts", ...words]);
   }
@@ -230,7 +225,7 @@ export class LabNode {
 
   /** The words that run a command here from any shell. */
   command(command: readonly string[]): string[] {
-    return ["ip", "netns", "exec", this.namespace, ...command];
+    return [...this.#there, ...command];
   }
 
   /** The words that run the command `oneip` here, on the runtime of this process. */
@@ -275,9 +270,14 @@ async function needFree(name: string, namespaces: readonly string[]): Promise<vo
   }
 }
 
-/** Namespaces are root's to make and to remove. Throws UsageError. */
-function needRoot(): void {
-  const user = process.geteuid?.();
-  if (user === 0) return;
-  throw new UsageError(`A lab needs root, found user ${user}, run it with sudo`);
+/** Removes root's namespaces of a lab that has lost its record. Resolves with those of such names that are no lab's. */
+async function removeUnrecorded(name: string): Promise<string[]> {
+  const foreign: string[] = [];
+  for (const namespace of existingNamespaces()) {
+    if (!namespace.startsWith(namespaceOf(name, ""))) continue;
+    const mark = await markOf(namespace);
+    if (mark === undefined) foreign.push(namespace);
+    else if (labOf(mark) === name) await removeNamespace(name, mark, namespace);
+  }
+  return foreign;
 }

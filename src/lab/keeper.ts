@@ -12,24 +12,31 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "../input/errors.ts";
 import { type Command, run } from "../system/programs.ts";
-import { environmentOf, NAMES, namespaceOf } from "./namespaces.ts";
+import { environmentOf, NAMES, namespaceOf, VARIABLE } from "./namespaces.ts";
 import { carriesMark } from "./process.ts";
 import { folderOf, type LabRecord } from "./record.ts";
 import { whyRefused } from "./refused.ts";
 import { ownUid } from "./user.ts";
 
 /**
- * Ends whatever was started for a lab and removes its namespaces and folder; what is not there is no fault. Arguments: the
- * lab's mark, the folder, the namespaces. What was started for it is known by its environment, also a program that is still
- * making namespaces; what runs in the namespaces, a person's shell for instance, by where it runs. What
- * is named after a namespace goes with it: the control socket of a dispatcher that was killed (api/socket.ts), and the records of
- * a backend's set-up (backend/setup/record.ts). A kill in the middle of `ip netns
- * attach` leaves an empty file that is no namespace. The folder goes unless it is a later lab's.
+ * Ends whatever was started for a lab, which is known by its environment, also a program that is still making namespaces. The arguments of
+ * all that follows: the lab's mark, its folder, and of root's lab the namespaces. What is not there is no fault.
  */
-const REMOVE = `
+const END_STARTED = `
 mark=$1 folder=$2; shift 2
 started() { grep -lzsxF -e "$mark" /proc/[0-9]*/environ | cut -d/ -f3; }
-while pids=$(started) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done
+while pids=$(started) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done`;
+
+/** It may be a later lab's. */
+const REMOVE_FOLDER = `
+if grep -qsF -e "$mark" "$folder/lab.json"; then rm -rf "$folder"; fi`;
+
+/**
+ * Removes root's lab: also what runs in its namespaces, a person's shell for instance, which is known by where it runs. What is named
+ * after a namespace goes with it: the control socket of a dispatcher that was killed (api/socket.ts), and the records of a backend's set-up
+ * (backend/setup/record.ts). A kill in the middle of `ip netns attach` leaves an empty file that is no namespace.
+ */
+const REMOVE = `${END_STARTED}
 ours= files=
 for namespace in "$@"; do
   file=${NAMES}/$namespace
@@ -48,14 +55,22 @@ if [ -n "$ours" ]; then
   for number in $numbers; do set -- "$@" "/run/oneip/$number.sock" "/run/oneip/$number.backend"; done
   rm -rf "$@"
   printf 'netns del %s\\n' $ours | ip -force -batch -
-fi 2>/dev/null
-if grep -qsF -e "$mark" "$folder/lab.json"; then rm -rf "$folder"; fi`;
+fi 2>/dev/null${REMOVE_FOLDER}`;
 
-/** The same in the user namespace of a lab. Whoever is left there is ended as well: nothing else is in it. */
-const REMOVE_OWN = `${REMOVE}
+/**
+ * Removes an ordinary user's lab from the inside: its namespaces, and all that is named after them, go with the last program in its user
+ * namespace. Whoever else is there is a person, or a lab in the lab.
+ */
+const REMOVE_OWN = `${END_STARTED}${REMOVE_FOLDER}
 own=$(stat -Lc %i /proc/$$/ns/user)
 left=$(stat -Lc '%i %n' /proc/[0-9]*/ns/user 2>/dev/null | sed -n "s|^$own /proc/\\([0-9]*\\)/.*|\\1|p")
 for pid in $left; do [ "$pid" = $$ ] || kill -9 "$pid"; done 2>/dev/null`;
+
+/** The same from the outside, when nothing is left that holds the way in. */
+const REMOVE_REST = `${END_STARTED}${REMOVE_FOLDER}`;
+
+/** Whoever removes a lab does not carry its mark. */
+const UNMARKED = ["env", `--unset=${VARIABLE}`];
 
 /** Arguments: those of REMOVE. A line on standard input tells it to let all be. */
 const KEEP = `if read -r dismissed; then exit; fi${REMOVE}`;
@@ -83,7 +98,7 @@ cd /
 sh -c '
   keeper=$1 remove=$2; shift 2
   tail --pid="$keeper" --sleep-interval=1 --follow=name "$2/lab.json"
-  exec env -u ONEIP_LAB sh -c "$remove" sh "$@"
+  exec ${UNMARKED.join(" ")} sh -c "$remove" sh "$@"
 ' sh $$ "$remove" "$@" >/dev/null 2>&1 &
 echo $$ >"$2/keeper"
 echo ready
@@ -92,17 +107,17 @@ if read -r dismissed; then
   exec >/dev/null
   wait || :
 fi
-exec env -u ONEIP_LAB sh -c "$remove" sh "$@"`;
+exec ${UNMARKED.join(" ")} sh -c "$remove" sh "$@"`;
 
 /** What a user needs to be root in it and nowhere else. What is mounted on the machine later is there as well. */
 const OWN_NAMESPACES = ["unshare", "--user", "--map-root-user", "--mount", "--propagation=slave", "--net"];
 
 /**
- * Joins them, and stays in the folder where it is. The number of the process to join comes first, then the program. Only the
- * shell knows the folder in which it will be started.
+ * Joins them, and stays in the folder where it is, which only the shell knows when it is started. Arguments: the mark, which all
+ * that joins carries, the process to join, and the program.
  */
-const JOIN =
-  'target=$1; shift; exec nsenter --target="$target" --user --mount --net --preserve-credentials --wdns="$PWD" "$@"';
+const JOIN = 'export "$1"; target=$2; shift 2; ' +
+  'exec nsenter --target="$target" --user --mount --net --preserve-credentials --wdns="$PWD" "$@"';
 
 /**
  * The words that run a program where the namespaces of this user's lab are: none for root, whose are on the machine itself. Throws
@@ -122,7 +137,9 @@ export function wayInto(record: LabRecord): Command {
 function findWay({ name, mark }: LabRecord): Command | undefined {
   if (ownUid() === 0) return [];
   const pid = keeperOf(name);
-  return pid !== undefined && carriesMark(pid, mark) ? ["sh", "-c", JOIN, "sh", String(pid)] : undefined;
+  return pid !== undefined && carriesMark(pid, mark)
+    ? ["sh", "-c", JOIN, "sh", mark, String(pid)]
+    : undefined;
 }
 
 /** By its file, whose name is no node's: those have an ending. */
@@ -137,21 +154,20 @@ function keeperOf(lab: string): number | undefined {
 
 /** Removes a lab, whoever brought it up: all that carries its mark. */
 export async function removeLab(record: LabRecord): Promise<void> {
-  const { name, mark } = record;
   const way = findWay(record);
-  // Without a keeper a user's namespaces go with the programs in them. What has their names on the machine is somebody else's.
-  const namespaces = way === undefined ? [] : namespacesOf(record);
-  const script = ownUid() === 0 || way === undefined ? REMOVE : REMOVE_OWN;
-  await run([...way ?? [], "sh", "-c", script, "sh", mark, folderOf(name), ...namespaces]);
+  const script = ownUid() === 0 ? REMOVE : way === undefined ? REMOVE_REST : REMOVE_OWN;
+  await run([...way ?? [], ...UNMARKED, "sh", "-c", script, "sh", ...argumentsOf(record)]);
+}
+
+/** What the scripts that remove a lab want to know. */
+function argumentsOf({ name, mark, nodes }: LabRecord): string[] {
+  const namespaces = ownUid() === 0 ? nodes.map((node) => namespaceOf(name, node)) : [];
+  return [mark, folderOf(name), ...namespaces];
 }
 
 /** Removes one of root's namespaces, with all that carries its mark. */
 export async function removeNamespace(lab: string, mark: string, namespace: string): Promise<void> {
   await run(["sh", "-c", REMOVE, "sh", mark, folderOf(lab), namespace]);
-}
-
-function namespacesOf({ name, nodes }: LabRecord): string[] {
-  return nodes.map((node) => namespaceOf(name, node));
 }
 
 /**
@@ -165,11 +181,10 @@ export class Keeper {
 
   /** Resolves when the lab can be made. Throws UsageError when an ordinary user can have none. */
   static async start(record: LabRecord): Promise<Keeper> {
-    const { mark, name } = record;
-    const words = [mark, folderOf(name), ...namespacesOf(record)];
+    const words = argumentsOf(record);
     if (ownUid() === 0) return new Keeper(spawnKeeper(["sh", "-c", KEEP, "sh", ...words]), true);
     const command = [...OWN_NAMESPACES, "sh", "-ec", KEEP_OWN, "sh", REMOVE_OWN, ...words];
-    const shell = spawnKeeper(command, environmentOf(mark));
+    const shell = spawnKeeper(command, environmentOf(record.mark));
     const keeper = new Keeper(shell, false);
     const failure = await firstWords(shell);
     if (failure === undefined) return keeper;

@@ -95,9 +95,9 @@ export class Lab {
       const lab = new Lab(record, topology, keeper);
       progress("addresses, routes, ARP silence");
       const plans = topology.nodes.map(({ name: node, exec }) => (
-        { node, exec, command: lab.node(node).command([]) }
+        { node, exec, command: inside([], namespaceOf(name, node)) }
       ));
-      await setUpNodes(plans, folderOf(name), surroundings(record));
+      await setUpNodes(way, plans, folderOf(name), surroundings(record));
       progress("servers and dispatcher");
       await Promise.all(topology.nodes.map((node) => lab.node(node.name).program?.start()));
       if (keep) {
@@ -213,7 +213,8 @@ export class LabNode {
    * its name there; a shell that shows none gets it as its prompt.
    */
   shell(): string[] {
-    const script = 'hostname "$1"; exec "$2"';
+    // Only who is root of the machine may write the file.
+    const script = '{ echo "$1" >/proc/sys/kernel/hostname || hostname "$1"; } 2>/dev/null; exec "$2"';
     const words = ["sh", "-c", script, "sh", this.namespace, process.env["SHELL"] ?? "/bin/sh"];
     return this.command(["env", `PS1=${this.namespace}# `, "unshare", "--uts", ...words]);
   }

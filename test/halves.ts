@@ -101,6 +101,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/etcd.test.ts",
     "test/scenario/matchers.test.ts",
     "test/scenario/nginx.test.ts",
+    "test/scenario/ordinary_user.test.ts",
     "test/scenario/package.test.ts",
     "test/scenario/router.test.ts",
     "test/scenario/verify_faults.test.ts",

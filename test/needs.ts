@@ -1,5 +1,6 @@
 /** What a test needs of the machine. A test that cannot have it is skipped, and CI fails on a skip. */
 
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
@@ -20,6 +21,24 @@ export function needsRoot(): boolean {
 /** True when there can be no TAP. */
 export function needsTap(): boolean {
   return !hasRoot || !hasTun;
+}
+
+/** True when there is no root who could become an ordinary user, or the system gives such a user no namespaces. */
+export function needsUserNamespace(): boolean {
+  if (!hasRoot) return true;
+  const words = [
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+    "unshare",
+    "--user",
+    "--map-root-user",
+    "--net",
+    "true",
+  ];
+  const { status, stderr } = spawnSync("setpriv", words, { encoding: "utf8" });
+  if (status !== 0) console.warn(`Tests with labs of ordinary users are skipped: ${stderr}`);
+  return status !== 0;
 }
 
 /** How often a test tries what is random or repeated, or how large it makes what is large: `--quick` is content with a sixteenth. */

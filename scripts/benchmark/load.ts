@@ -122,9 +122,8 @@ function logOf(name: string): string {
 function programAt(node: LabNode, cmd: string, log: string, readyText: string | undefined): Program {
   const ports = readyText === undefined ? [{ port: PORT, protocol: "tcp" as const }] : [];
   const env = { ONEIP_RUNTIME: "Deno" in globalThis ? "deno" : "node" };
-  const { namespace } = node;
   return new Program({
-    namespace,
+    there: node.command([]),
     cmd,
     cwd: join(ROOT, "netns"),
     env,

@@ -138,7 +138,7 @@ class Oneip implements Half {
   async #run(options: string): Promise<void> {
     this.#before = options === "" ? "" : this.#before + this.#program.log;
     this.#program = new Program({
-      namespace: this.node.plan === undefined ? "" : namespaceOf(this.node),
+      there: this.node.command([]),
       cmd: `${ROOT}scripts/oneip run -c ${this.#config}${options}`,
       cwd: ROOT,
       env: { ONEIP_RUNTIME: values.runtime },
@@ -202,7 +202,7 @@ class Keepalived implements Half {
     const logFile = join(folder, `keepalived-${this.#number}-${this.#count++}.log`);
     writeFileSync(logFile, "");
     this.#program = new Program({
-      namespace: namespaceOf(this.node),
+      there: this.node.command([]),
       cmd: `keepalived -n -l -D -P -f ${config} ${pids}`,
       cwd: folder,
       env: {},
@@ -257,10 +257,6 @@ vrrp_instance v4 {
   }
 }
 `;
-
-function namespaceOf(node: LabNode): string {
-  return node.command(["true"]).join(" ").match(/netns exec (\S+)/)![1]!;
-}
 
 function endsOf({ node, lan }: Half): [node: LabNode, port: string][] {
   return [[node, "eth1"], [lan, node.plan.name]];

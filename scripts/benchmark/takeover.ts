@@ -99,9 +99,9 @@ async function measure(lab: Lab): Promise<void> {
   }
 }
 
-function dispatcher({ namespace }: LabNode, runtime: "deno" | "node", turn: number, option: string): Program {
+function dispatcher(node: LabNode, runtime: "deno" | "node", turn: number, option: string): Program {
   return new Program({
-    namespace,
+    there: node.command([]),
     cmd: `${join(ROOT, "scripts/oneip")} run -c routing.oneip.yaml ${option}`,
     cwd: join(ROOT, "netns"),
     env: { ONEIP_RUNTIME: runtime },

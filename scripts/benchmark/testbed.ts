@@ -57,8 +57,8 @@ export class Testbed {
     readyText?: string,
   ): Promise<Program> {
     const logFile = join(this.folder, `${node}-${this.#started++}.log`);
-    const { namespace } = this.lab.node(node);
-    const program = new Program({ namespace, cmd, cwd: this.folder, env: {}, logFile, ports, readyText });
+    const there = this.lab.node(node).command([]);
+    const program = new Program({ there, cmd, cwd: this.folder, env: {}, logFile, ports, readyText });
     await program.start();
     return program;
   }

@@ -29,7 +29,6 @@ const SIOCGIFHWADDR = 0x8927;
 const SIOCGIFINDEX = 0x8933;
 const SIOCDIFADDR = 0x8936;
 const SIOCGIFTXQLEN = 0x8942;
-const SIOCSIFTXQLEN = 0x8943;
 const SIOCBRADDIF = 0x89a2;
 const SIOCBRDELIF = 0x89a3;
 
@@ -106,12 +105,6 @@ export function queueLength(name: string): number {
   const request = of(name);
   ask(SIOCGIFTXQLEN, request);
   return view(request).getInt32(UNION, true);
-}
-
-export function setQueueLength(name: string, frames: number): number {
-  const request = of(name);
-  view(request).setInt32(UNION, frames, true);
-  return ask(SIOCSIFTXQLEN, request);
 }
 
 /** As text, lower case. */

@@ -10,7 +10,7 @@ import { isIpv6, netmask, parseCidr, parseMac, wordOf } from "../wire/address.ts
 import { describeErrno, EACCES, EBUSY, EINVAL, ENODEV, ENOENT, ENOTTY, EOPNOTSUPP, EPERM } from "./errno.ts";
 import * as ifreq from "./ifreq.ts";
 import { libc } from "./libc.ts";
-import { openQueues } from "./links.ts";
+import { openQueues, setQueueLength } from "./links.ts";
 import { grant, type OffloadName, TUNSETOFFLOAD } from "./offloads.ts";
 import { Queue } from "./queue.ts";
 import { loadSteering, steer, steerNoMore } from "./steering.ts";
@@ -173,7 +173,7 @@ export class Interface extends Queue {
   }
 
   set queueLength(frames: number) {
-    this.#set(`queue length to ${frames}`, () => ifreq.setQueueLength(this.name, frames));
+    this.#set(`queue length to ${frames}`, () => setQueueLength(this.name, frames));
   }
 
   /** The kernel's side, such as `10.0.0.1/24`; empty without one. */

@@ -1,15 +1,18 @@
-/** The interfaces of this network namespace and their addresses, as the kernel lists them. */
+/** The interfaces of this network namespace and their addresses, as the kernel lists and changes them over netlink. */
 
 import { ipOf } from "../wire/address.ts";
-import { attributes, dump } from "./netlink.ts";
+import * as ifreq from "./ifreq.ts";
+import { attributes, change, dump, wordAttribute } from "./netlink.ts";
 
 const RTM_GETLINK = 18;
+const RTM_SETLINK = 19;
 const RTM_GETADDR = 22;
 
 /** struct ifinfomsg: family (1), padding (1), type (2), index (4), flags (4), change (4). */
 const LINK_HEADER = 16;
 const IFLA_IFNAME = 3;
 const IFLA_MASTER = 10;
+const IFLA_TXQLEN = 13;
 const IFLA_LINKINFO = 18;
 const IFLA_INFO_DATA = 2;
 const IFLA_TUN_MULTI_QUEUE = 7;
@@ -46,6 +49,17 @@ export function bridgeOf(name: string): { readonly name: string; readonly otherP
   if (bridge === undefined) return undefined;
   const ports = all.filter((link) => link.master === master && link.name !== name);
   return { name: bridge.name, otherPorts: ports.map((port) => port.name) };
+}
+
+/**
+ * How many frames may wait in a queue of an interface; 0 or the negative error number. The ioctl for it wants a right over the whole
+ * machine, which root of a user namespace or of a container may not have; here one over the network namespace is enough.
+ */
+export function setQueueLength(name: string, frames: number): number {
+  const payload = new Uint8Array(LINK_HEADER + 8);
+  new DataView(payload.buffer).setInt32(4, ifreq.index(name), true);
+  payload.set(wordAttribute(IFLA_TXQLEN, frames), LINK_HEADER);
+  return change(RTM_SETLINK, payload);
 }
 
 /** An address of this machine, and the interface that has it. */

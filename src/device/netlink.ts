@@ -1,5 +1,5 @@
 /**
- * What the kernel lists of this network namespace when it is asked over rtnetlink(7). A message, and each attribute in it:
+ * What the kernel lists and changes of this network namespace when it is asked over rtnetlink(7). A message, and each attribute in it:
  *
  *      0        4      6       8     12    16                          0        2      4
  *     +--------+------+-------+-----+-----+--------+------------+     +--------+------+---------+
@@ -16,6 +16,7 @@ const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0x80000;
 const NLM_F_REQUEST = 0x1;
+const NLM_F_ACK = 0x4;
 const NLM_F_DUMP = 0x300;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
@@ -28,16 +29,31 @@ const ANSWER = 1 << 16;
 
 /** The messages, each from its own header on, that answer a request of this type. */
 export function dump(type: number, headerLength: number): DataView[] {
+  return ask(type, NLM_F_DUMP, new Uint8Array(headerLength), readAll);
+}
+
+/** Asks for a change; the payload is the type's own header and attributes. Returns 0 or the negative error number. */
+export function change(type: number, payload: Uint8Array): number {
+  return ask(type, NLM_F_ACK, payload, (socket) => {
+    const answer = new Uint8Array(HEADER + payload.length + 64);
+    return libc.read(socket, answer, answer.length) < 0
+      ? -libc.errno()
+      : new DataView(answer.buffer).getInt32(HEADER, true);
+  });
+}
+
+function ask<T>(type: number, flags: number, payload: Uint8Array, answerOn: (socket: number) => T): T {
   const socket = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0);
   if (socket < 0) throw new Error(`Cannot ask the kernel by netlink: ${describeErrno(libc.errno())}`);
   try {
-    const request = new Uint8Array(HEADER + headerLength);
+    const request = new Uint8Array(HEADER + payload.length);
     const view = new DataView(request.buffer);
     view.setUint32(0, request.length, true);
     view.setUint16(4, type, true);
-    view.setUint16(6, NLM_F_REQUEST | NLM_F_DUMP, true);
+    view.setUint16(6, NLM_F_REQUEST | flags, true);
+    request.set(payload, HEADER);
     libc.write(socket, request, request.length);
-    return readAll(socket);
+    return answerOn(socket);
   } finally {
     libc.close(socket);
   }
@@ -70,6 +86,16 @@ export function attributes(view: DataView, at = 0): Map<number, DataView> {
     at += padded(length);
   }
   return found;
+}
+
+/** An attribute of 32 bits. */
+export function wordAttribute(type: number, value: number): Uint8Array {
+  const octets = new Uint8Array(ATTRIBUTE + 4);
+  const view = new DataView(octets.buffer);
+  view.setUint16(0, octets.length, true);
+  view.setUint16(2, type, true);
+  view.setUint32(ATTRIBUTE, value, true);
+  return octets;
 }
 
 function padded(length: number): number {

@@ -13,15 +13,15 @@ import { UsageError } from "../input/errors.ts";
 import {
   environmentOf,
   existingNamespaces,
-  Keeper,
+  inside,
   labOf,
   makeNamespaces,
   markOf,
   namespaceOf,
   newMark,
-  removeNamespaces,
   takeLinksUp,
 } from "./namespaces.ts";
+import { Keeper, removeLab, removeNamespace, wayInto } from "./keeper.ts";
 import { type InterfaceAddress, parseAddresses } from "./addresses.ts";
 import { explainFailure, needProc } from "./failures.ts";
 import { hasEnded, Program } from "./program.ts";
@@ -37,6 +37,8 @@ import {
 } from "./record.ts";
 import { setUpNodes } from "./set_up.ts";
 import { launcher, runOwn, runTs } from "../system/installation.ts";
+import { needTun } from "./tun.ts";
+import { ownUid } from "./user.ts";
 import { type Result, run, runChecked, type RunOptions } from "../system/programs.ts";
 import { topologyFile } from "./shipped.ts";
 import { checkLabName, type NodePlan, parseTopology, type Topology, uniqueLabName } from "./topology.ts";
@@ -69,33 +71,35 @@ export class Lab {
 
   /**
    * Brings a topology up: namespaces, links, set-up lines, programs; about a second. It is a file, or one that comes along, by its name:
-   * "routing". Throws InputError for a bad file, and UsageError when there is none, for a name that cannot be one, when a lab of that name is up already, when somebody else has a namespace that
-   * the lab needs, and when this user is not root. Leaves nothing behind when it fails.
+   * "routing". Throws InputError for a bad file, and UsageError when there is none, for a name that cannot be one, when a lab of that name
+   * is up already, when somebody else has a namespace that the lab needs, and when this user can have no such lab. Leaves nothing behind
+   * when it fails.
    */
   static async up(topologyOrFile: string, options: LabOptions = {}): Promise<Lab> {
     if (options.name !== undefined) checkLabName(options.name);
     const { keep = false, progress = () => {} } = options;
     const file = topologyFile(topologyOrFile);
     const topology = parseTopology(readFileSync(file, "utf8"), file);
-    needRoot();
     needProc();
+    needTun(topology);
     const name = options.name ?? (keep ? topology.name : uniqueLabName(topology.name));
     const nodes = topology.nodes.map((node) => node.name);
     const namespaces = nodes.map((node) => namespaceOf(name, node));
     const record = { name, file: resolve(file), nodes, mark: newMark(name) };
-    await needFree(name, namespaces);
+    if (ownUid() === 0) await needFree(name, namespaces);
     writeRecord(record);
-    const keeper = new Keeper(record.mark, folderOf(name), namespaces);
+    const keeper = await Keeper.start(record);
     try {
       progress(`${topology.nodes.length} namespaces, ${topology.links.length} links`);
-      await makeNamespaces(name, record.mark, topology);
-      await takeLinksUp(name, record.mark, topology);
+      const way = wayInto(record);
+      await makeNamespaces(way, name, record.mark, topology);
+      await takeLinksUp(way, name, record.mark, topology);
       const lab = new Lab(record, topology, keeper);
       progress("addresses, routes, ARP silence");
       const plans = topology.nodes.map(({ name: node, exec }) => (
-        { node, exec, command: lab.node(node).command([]) }
+        { node, exec, command: inside([], namespaceOf(name, node)) }
       ));
-      await setUpNodes(plans, folderOf(name), surroundings(record));
+      await setUpNodes(way, plans, folderOf(name), surroundings(record));
       progress("servers and dispatcher");
       await Promise.all(topology.nodes.map((node) => lab.node(node.name).program?.start()));
       if (keep) {
@@ -112,7 +116,6 @@ export class Lab {
   /** A lab that another process brought up. Throws UsageError when there is none of that name, or it cannot be a name. */
   static open(name: string): Lab {
     checkLabName(name);
-    needRoot();
     const record = readRecord(name);
     if (record === undefined) {
       throw new UsageError(`No lab "${name}" is up; "oneip lab list" shows those that are`);
@@ -120,9 +123,8 @@ export class Lab {
     return new Lab(record, parseTopology(readFileSync(record.file, "utf8"), record.file), undefined);
   }
 
-  /** Labs that are up, or were left half made by a crash. Throws UsageError when this user is not root. */
+  /** Labs of this user that are up, or were left half made by a crash. */
   static list(): LabInfo[] {
-    needRoot();
     return recordedNames().map((name) => {
       const record = readRecord(name);
       if (record === undefined) return { name, file: "", nodes: [], ended: [] };
@@ -134,23 +136,13 @@ export class Lab {
   /**
    * Removes a lab with all that runs in it, also one that was left half made or has lost its record. Nothing there is no
    * fault. Resolves with the namespaces that have a name like the lab's but were made for no lab: those stay. Throws
-   * UsageError for what cannot be a lab's name, and when this user is not root.
+   * UsageError for what cannot be a lab's name.
    */
   static async down(name: string): Promise<string[]> {
     checkLabName(name);
-    needRoot();
     const record = readRecord(name);
-    if (record !== undefined) {
-      const namespaces = record.nodes.map((node) => namespaceOf(name, node));
-      await removeNamespaces(record.mark, folderOf(name), namespaces);
-    }
-    const foreign: string[] = [];
-    for (const namespace of existingNamespaces()) {
-      if (!namespace.startsWith(namespaceOf(name, ""))) continue;
-      const mark = await markOf(namespace);
-      if (mark === undefined) foreign.push(namespace);
-      else if (labOf(mark) === name) await removeNamespaces(mark, folderOf(name), [namespace]);
-    }
+    if (record !== undefined) await removeLab(record);
+    const foreign = ownUid() === 0 ? await removeUnrecorded(name) : [];
     if (record === undefined) removeFolder(name);
     return foreign;
   }
@@ -190,6 +182,8 @@ export class LabNode {
   readonly namespace: string;
   /** What it runs in the background, if anything; a dispatcher on a node of kind `oneip`. */
   readonly program: Program | undefined;
+  /** The words that run a program here. */
+  readonly #there: readonly string[];
 
   constructor(lab: Lab, record: LabRecord, plan: NodePlan) {
     const { name } = record;
@@ -197,9 +191,10 @@ export class LabNode {
     this.lab = lab;
     this.plan = plan;
     this.namespace = namespaceOf(name, plan.name);
+    this.#there = inside(wayInto(record), this.namespace);
     const cmd = plan.kind === "oneip" ? `"$ONEIP" run -c "${plan.startupConfig}"` : plan.cmd;
     this.program = cmd === undefined ? undefined : new Program({
-      namespace: this.namespace,
+      there: this.#there,
       cmd,
       cwd,
       env: { ...env, ...plan.env },
@@ -224,7 +219,8 @@ export class LabNode {
    * its name there; a shell that shows none gets it as its prompt.
    */
   shell(): string[] {
-    const script = 'echo "$1" >/proc/sys/kernel/hostname; exec "$2"';
+    // Only who is root of the machine may write the file.
+    const script = '{ echo "$1" >/proc/sys/kernel/hostname || hostname "$1"; } 2>/dev/null; exec "$2"';
     const words = ["sh", "-c", script, "sh", this.namespace, process.env["SHELL"] ?? "/bin/sh"];
     return this.command(["env", `PS1=${this.namespace}# `, "unshare", "--uts", ...words]);
   }
@@ -238,7 +234,7 @@ export class LabNode {
   command(command: readonly string[]): string[] {
     const variables = Object.entries(this.plan.env).map(([key, value]) => `${key}=${value}`);
     const env = variables.length === 0 ? [] : ["env", ...variables];
-    return ["ip", "netns", "exec", this.namespace, ...env, ...command];
+    return [...this.#there, ...env, ...command];
   }
 
   /** The words that run the command `oneip` here, on the runtime of this process. */
@@ -283,9 +279,14 @@ async function needFree(name: string, namespaces: readonly string[]): Promise<vo
   }
 }
 
-/** Namespaces are root's to make and to remove. Throws UsageError. */
-function needRoot(): void {
-  const user = process.geteuid?.();
-  if (user === 0) return;
-  throw new UsageError(`A lab needs root, found user ${user}, run it with sudo`);
+/** Removes root's namespaces of a lab that has lost its record. Resolves with those of such names that are no lab's. */
+async function removeUnrecorded(name: string): Promise<string[]> {
+  const foreign: string[] = [];
+  for (const namespace of existingNamespaces()) {
+    if (!namespace.startsWith(namespaceOf(name, ""))) continue;
+    const mark = await markOf(namespace);
+    if (mark === undefined) foreign.push(namespace);
+    else if (labOf(mark) === name) await removeNamespace(name, mark, namespace);
+  }
+  return foreign;
 }

@@ -1,5 +1,5 @@
 /**
- * Making and removing the network namespaces of a lab. Everything is made inside them: the host's own interfaces are never
+ * The network namespaces of a lab. Everything is made inside them: the host's own interfaces are never
  * touched.
  *
  * All that is made for a lab carries its mark, `ONEIP_LAB=NAME.ID`, whose ID no other lab ever had: programs in their
@@ -7,18 +7,16 @@
  * namespace nor the lab of the same name in a container is touched.
  */
 
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import type { NodePlan, Topology } from "./topology.ts";
-import { run, runChecked } from "../system/programs.ts";
+import { type Command, run, runChecked } from "../system/programs.ts";
 
 /** Where ip-netns(8) keeps the names. */
-const NAMES = "/run/netns";
+export const NAMES = "/run/netns";
 
 /** The environment variable that names the lab for which a program was started. */
-const VARIABLE = "ONEIP_LAB";
+export const VARIABLE = "ONEIP_LAB";
 
 /** A mark for a lab that comes up. A name has no dot, so no mark begins like that of another name. */
 export function newMark(lab: string): string {
@@ -93,8 +91,13 @@ link set lo alias $MARK
 netns attach $1 $$
 END'`;
 
-/** Makes the nodes' namespaces and links them. */
-export async function makeNamespaces(lab: string, mark: string, topology: Topology): Promise<void> {
+/** Makes the nodes' namespaces and links them. `way`: words that run a program where the lab is (keeper.ts). */
+export async function makeNamespaces(
+  way: Command,
+  lab: string,
+  mark: string,
+  topology: Topology,
+): Promise<void> {
   const links = topology.links.map(([a, b]) => {
     const end = (at: typeof a) => `${at.interface} address ${at.mac} netns ${namespaceOf(lab, at.node)}`;
     return `link add name ${end(a)} type veth peer name ${end(b)}`;
@@ -106,16 +109,21 @@ export async function makeNamespaces(lab: string, mark: string, topology: Topolo
     "together",
     ...heredoc("ip -batch -", links),
   ];
-  await runLines(lines, { ...environmentOf(mark), MARK: mark });
+  await runLines(way, lines, { ...environmentOf(mark), MARK: mark });
 }
 
 /** Takes all links up. A bridge node's links become ports of its br0. */
-export async function takeLinksUp(lab: string, mark: string, topology: Topology): Promise<void> {
+export async function takeLinksUp(
+  way: Command,
+  lab: string,
+  mark: string,
+  topology: Topology,
+): Promise<void> {
   const lines = topology.nodes.flatMap((node) => [
     ...heredoc(`ip -netns ${namespaceOf(lab, node.name)} -batch -`, linesToTakeUp(node), "&"),
     "also",
   ]);
-  await runLines([SIDE_BY_SIDE, ...lines, "together"], environmentOf(mark));
+  await runLines(way, [SIDE_BY_SIDE, ...lines, "together"], environmentOf(mark));
 }
 
 /** Ports forward at once: there is no other bridge to make a loop with. */
@@ -135,86 +143,15 @@ function heredoc(command: string, lines: readonly string[], end = ""): string[] 
   return [`${command} <<'END' ${end}`, ...lines, "END"];
 }
 
-async function runLines(lines: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
-  await runChecked(["sh", "-es"], { input: [...lines, ""].join("\n"), env });
-}
-
-/**
- * Ends whatever was started for a lab and removes its namespaces and folder; what is not there is no fault. Arguments: the
- * lab's mark, the folder, the namespaces. What was started for it is known by its environment, also a program that is still
- * making namespaces; what runs in the namespaces, a person's shell for instance, by where it runs. What
- * is named after a namespace goes with it: the control socket of a dispatcher that was killed (api/socket.ts), and the records of
- * a backend's set-up (backend/setup/record.ts). A kill in the middle of `ip netns
- * attach` leaves an empty file that is no namespace. The folder goes unless it is a later lab's.
- */
-const REMOVE = `
-mark=$1 folder=$2; shift 2
-started() { grep -lzsxF -e "$mark" /proc/[0-9]*/environ | cut -d/ -f3; }
-while pids=$(started) && [ -n "$pids" ]; do kill -9 $pids 2>/dev/null; done
-ours= files=
-for namespace in "$@"; do
-  file=${NAMES}/$namespace
-  case $(ip -n "$namespace" link show dev lo 2>/dev/null) in
-  *" alias $mark") ours="$ours $namespace" files="$files $file" ;;
-  *) [ -L "$file" ] || [ -s "$file" ] || [ "$(stat -fc %T "$file")" = nsfs ] || rm -f "$file" ;;
-  esac
-done 2>/dev/null
-if [ -n "$ours" ]; then
-  numbers=" $(stat -Lc %i $files | tr '\\n' ' ')"
-  stat -Lc '%i %n' /proc/[0-9]*/ns/net | while read -r number file; do
-    pid=\${file#/proc/}
-    case $numbers in *" $number "*) kill -9 "\${pid%%/*}" ;; esac
-  done
-  set --
-  for number in $numbers; do set -- "$@" "/run/oneip/$number.sock" "/run/oneip/$number.backend"; done
-  rm -rf "$@"
-  printf 'netns del %s\\n' $ours | ip -force -batch -
-fi 2>/dev/null
-if grep -qsF -e "$mark" "$folder/lab.json"; then rm -rf "$folder"; fi`;
-
-/** Removes all that carries the mark, of the named namespaces only those. */
-export async function removeNamespaces(
-  mark: string,
-  folder: string,
-  namespaces: readonly string[],
+async function runLines(
+  way: Command,
+  lines: readonly string[],
+  env: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await run(["sh", "-c", REMOVE, "sh", mark, folder, ...namespaces]);
+  await runChecked([...way, "sh", "-es"], { input: [...lines, ""].join("\n"), env });
 }
 
-/**
- * Removes namespaces when this process ends, however it ends: a shell in a session of its own reads from a pipe that only
- * this process holds, so the end of the file is the end of the process. A line tells it to let them be. A signal would not do: on
- * Deno `kill` closes the pipe first, and the shell may begin to remove before the signal comes.
- */
-export class Keeper {
-  readonly #shell: ReturnType<typeof spawn>;
-  readonly #ended: Promise<unknown>;
-
-  constructor(mark: string, folder: string, namespaces: readonly string[]) {
-    this.#shell = spawn(
-      "setsid",
-      ["sh", "-c", `if read -r dismissed; then exit; fi${REMOVE}`, "sh", mark, folder, ...namespaces],
-      {
-        stdio: ["pipe", "ignore", "ignore"],
-      },
-    );
-    this.#ended = once(this.#shell, "exit");
-    this.#ended.catch(() => {});
-    this.#shell.stdin?.on("error", () => {});
-    this.#shell.unref();
-  }
-
-  /** Removes them now. */
-  async remove(): Promise<void> {
-    this.#shell.ref();
-    this.#shell.stdin?.end();
-    await this.#ended;
-  }
-
-  /** Lets them be. */
-  async dismiss(): Promise<void> {
-    this.#shell.ref();
-    this.#shell.stdin?.end("dismissed\n");
-    await this.#ended;
-  }
+/** The words that run a program in a namespace. */
+export function inside(way: Command, namespace: string): string[] {
+  return [...way, "ip", "netns", "exec", namespace];
 }

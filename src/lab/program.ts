@@ -4,10 +4,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import type { Port } from "../wire/port.ts";
+import type { Command } from "../system/programs.ts";
 import { until } from "../system/until.ts";
+import { carriesMark, readProc } from "./process.ts";
 
 export interface ProgramPlan {
-  readonly namespace: string;
+  /** The words that run a program in its node. */
+  readonly there: Command;
   /** Shell line. */
   readonly cmd: string;
   readonly cwd: string;
@@ -49,10 +52,10 @@ export class Program {
 
   /** Starts it in a session of its own and waits until it is ready. Throws with its last words when it ends before. */
   async start(): Promise<void> {
-    const { namespace, cmd, cwd, env, logFile, ports, readyText } = this.#plan;
+    const { there, cmd, cwd, env, logFile, ports, readyText } = this.#plan;
     const log = openSync(logFile, "a");
     this.#logStart = readFileSync(logFile).length;
-    this.#process = spawn("setsid", ["ip", "netns", "exec", namespace, "sh", "-c", `exec ${cmd}`], {
+    this.#process = spawn("setsid", [...there, "sh", "-c", `exec ${cmd}`], {
       stdio: ["ignore", log, log],
       cwd,
       env: { ...process.env, ...env },
@@ -81,7 +84,7 @@ export class Program {
 /** Was the program that prints into this file started, and does its process, which carries the lab's mark, no longer run? */
 export function hasEnded(logFile: string, mark: string): boolean {
   const pid = readProc(pidFileOf(logFile)).trim();
-  return pid !== "" && !readProc(`/proc/${pid}/environ`).split("\0").includes(mark);
+  return pid !== "" && !carriesMark(Number(pid), mark);
 }
 
 function pidFileOf(logFile: string): string {
@@ -99,14 +102,4 @@ function listens(pid: number, { port, protocol }: Port): boolean {
       local?.endsWith(wanted) && (protocol === "udp" || state === TCP_LISTEN)
     );
   });
-}
-
-function readProc(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ESRCH" || code === "EINVAL") return ""; // It has ended, or there is no IPv6.
-    throw error;
-  }
 }

@@ -5,8 +5,7 @@ import { join } from "node:path";
 import { UsageError } from "../input/errors.ts";
 import { isMarkOf } from "./namespaces.ts";
 import { isLabName } from "./topology.ts";
-
-const STATE = "/run/oneip/lab";
+import { ownUid, stateFolder } from "./user.ts";
 
 /** What a lab is known by while it is up. */
 export interface LabRecord {
@@ -20,7 +19,7 @@ export interface LabRecord {
 
 /** The folder of a lab. The name must have been checked: the folder will be removed with all that is in it. */
 export function folderOf(name: string): string {
-  return join(STATE, name);
+  return join(stateFolder(), name);
 }
 
 /** What the program of a node prints. */
@@ -33,7 +32,7 @@ export function logFileOf(name: string, node: string): string {
  * a lab of that name is up, and Error, with nothing left, when it cannot be written.
  */
 export function writeRecord(record: LabRecord): void {
-  mkdirSync(STATE, { recursive: true });
+  mkdirSync(stateFolder(), { recursive: true, mode: ownUid() === 0 ? 0o755 : 0o700 });
   try {
     mkdirSync(folderOf(record.name));
   } catch (error) {
@@ -44,7 +43,7 @@ export function writeRecord(record: LabRecord): void {
     writeFileSync(join(folderOf(record.name), "lab.json"), JSON.stringify(record));
   } catch (error) {
     removeFolder(record.name);
-    throw new Error(`Cannot write to ${STATE}, where labs are recorded: ${(error as Error).message}`);
+    throw new Error(`Cannot write to ${stateFolder()}, where labs are recorded: ${(error as Error).message}`);
   }
 }
 
@@ -73,7 +72,7 @@ export function removeFolder(name: string): void {
 /** Names of the labs that are up, or were left half made by a crash. */
 export function recordedNames(): string[] {
   try {
-    return readdirSync(STATE).filter(isLabName).sort();
+    return readdirSync(stateFolder()).filter(isLabName).sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // No lab was ever up.
     throw error;

@@ -2,12 +2,12 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CommandError, formatCommand, run } from "../system/programs.ts";
+import { type Command, CommandError, formatCommand, run } from "../system/programs.ts";
 
 /** Of a node. */
 export interface SetUpPlan {
   readonly node: string;
-  /** The words before a command that run it on the node. */
+  /** The words before a command that run it on the node, for who is where the lab is. */
   readonly command: readonly string[];
   /** Shell lines. */
   readonly exec: readonly string[];
@@ -26,9 +26,10 @@ node() { # NODE LOG COMMAND...
 
 /**
  * Runs the lines of all nodes, each node's in order, in the folder `cwd`. What they print is in the lab's folder. Throws CommandError, whose
- * message shows the line that failed.
+ * message shows the line that failed. `way`: words that run a program where the lab is (keeper.ts).
  */
 export async function setUpNodes(
+  way: Command,
   plans: readonly SetUpPlan[],
   folder: string,
   options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
@@ -43,7 +44,7 @@ export async function setUpNodes(
     formatCommand(["node", node, logOf(node), ...command])
   );
   const input = [SET_UP, ...lines.map((line) => `${line} &`), "wait", ""].join("\n");
-  const result = await run(["setsid", "sh", "-s"], { input, ...options });
+  const result = await run([...way, "setsid", "sh", "-s"], { input, ...options });
   if (result.status === 0) return;
   const [, node = "", status] = /^(\S+) (\d+)\n/.exec(result.stdout) ?? [];
   const command = commands.get(node);

@@ -3,10 +3,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { environmentOf, Keeper, newMark } from "../../src/lab/namespaces.ts";
+import { environmentOf, newMark } from "../../src/lab/namespaces.ts";
+import { Keeper } from "../../src/lab/keeper.ts";
 import { needsRoot } from "../needs.ts";
-
-const NOWHERE = "/nonexistent";
 
 /** A program that was started for the lab with this mark. */
 async function programOf(mark: string) {
@@ -19,12 +18,14 @@ async function programOf(mark: string) {
 }
 
 test.skipIf(needsRoot())("a keeper that is dismissed leaves everything as it is, each time", async () => {
-  const mark = newMark("kept");
+  const name = `t${process.pid}-kept`;
+  const mark = newMark(name);
+  const record = { name, file: "", nodes: [], mark };
   const program = await programOf(mark);
-  for (let round = 0; round < 30; round++) await new Keeper(mark, NOWHERE, []).dismiss();
+  for (let round = 0; round < 30; round++) await (await Keeper.start(record)).dismiss();
   expect([program.exitCode, program.signalCode]).toEqual([null, null]);
   const ended = once(program, "exit");
-  await new Keeper(mark, NOWHERE, []).remove();
+  await (await Keeper.start(record)).remove();
   await ended;
   expect(program.signalCode).toBe("SIGKILL");
 });

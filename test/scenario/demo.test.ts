@@ -1,8 +1,10 @@
-import { existsSync } from "node:fs";
-import { expect, test } from "vitest";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { run } from "../../src/system/programs.ts";
-import { needsTap } from "../needs.ts";
-import { ONEIP } from "../runtime.ts";
+import { needsTap, needsUserNamespace } from "../needs.ts";
+import { OrdinaryUser } from "../ordinary_user.ts";
+import { ONEIP, ROOT } from "../runtime.ts";
 
 test.skipIf(needsTap())(
   "the demo answers every client by one backend, past the dispatcher, and leaves nothing",
@@ -29,13 +31,23 @@ test.skipIf(needsTap())(
   },
 );
 
-test.skipIf(needsTap())(
-  "for a person it prints the table, the way of a request, and the checks",
+test.skipIf(needsTap() || needsUserNamespace())(
+  "for a person it prints the table, the way of a request, and the checks: for an ordinary user as well",
   async () => {
-    const { stdout, stderr } = await run([...ONEIP, "demo"], { env: { NO_COLOR: "1" } });
+    const user = new OrdinaryUser();
+    onTestFinished(() => user.remove());
+    const { status, stdout, stderr } = await user.run([join(ROOT, "scripts/demo")], {
+      tun: "open",
+      env: { NO_COLOR: "1" },
+    });
+    expect(status, stderr).toBe(0);
     expect(stderr).toContain("384 requests to 10.0.0.100 from 96 clients");
     expect(stdout).toMatch(/web1 +10\.0\.0\.11 +1024 +\d+ +\d+ +\d+\.\d %/);
     expect(stdout).toMatch(/request {2}router +\S+ {2}-> {2}dispatcher 02:00:00:00:00:02/);
     expect(stdout.match(/^ok /gm)).toHaveLength(4);
+    expect([user.processes(), readdirSync(join(user.folder, "oneip/lab"))], "nothing is left").toEqual([
+      [],
+      [],
+    ]);
   },
 );

@@ -28,6 +28,7 @@ export default defineConfig({
     globalSetup: ["test/folder.ts"],
     pool: "forks",
     isolate: false,
+    runner: "test/runner.ts",
     // The runtime itself loads the files, as outside of tests: Vite would make every call from one file to another dearer.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     // For 2 cores: half of the tests that bring up labs wait for something, and no others.

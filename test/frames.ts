@@ -198,9 +198,23 @@ export function synToCluster(client: string = IP.client): Uint8Array<ArrayBuffer
   return ethernet(ipv4(tcp({ src: client }), { src: client, protocol: PROTOCOL.tcp }));
 }
 
-/** Octets as hex, for messages. */
+const HEX = Array.from({ length: 256 }, (_, octet) => ` ${octet.toString(16).padStart(2, "0")}`);
+
+/** Octets as hex, for messages. Segments in memory ask for it with each frame. */
 export function hex(octets: Iterable<number>): string {
-  return [...octets].map((octet) => octet.toString(16).padStart(2, "0")).join(" ");
+  let text = "";
+  for (const octet of octets) text += HEX[octet];
+  return text.slice(1);
+}
+
+/** The MAC that stands there in a frame. */
+export function macAt(frame: Uint8Array, at: number): string {
+  return hex(frame.subarray(at, at + 6)).replaceAll(" ", ":");
+}
+
+/** The IPv4 address that stands there in a frame. */
+export function ipAt(frame: Uint8Array, at: number): string {
+  return frame.subarray(at, at + 4).join(".");
 }
 
 export interface Ipv6Options {

@@ -6,6 +6,7 @@ import { Engine, parseConfig } from "oneip";
 import { InlineAttachment } from "../../src/plane/inline_attachment.ts";
 import { VirtualClock } from "../../src/system/clock.ts";
 import * as f from "../frames.ts";
+import { roundsOf } from "../needs.ts";
 import { Router, SharedSegment } from "./shared_segment.ts";
 
 const OTHER_MAC = f.MAC.other;
@@ -234,7 +235,7 @@ test("two dispatchers with one cluster address: each names the other once for ea
 test("a dispatcher with the same MAC, too, is named once in an hour; both go on", async () => {
   it = new Arrangement();
   const both = [await it.start(), await it.start()];
-  await it.clock.advance(60 * MINUTE_MS);
+  await it.clock.advance(roundsOf(60) * MINUTE_MS);
   for (const { log, failure } of both) {
     expect(failure).toBeUndefined();
     const named = log.filter(({ msg }) => msg.startsWith("frames come from the link with our own MAC"));

@@ -84,7 +84,7 @@ export class Router {
   }
 
   #hearArp(frame: Uint8Array): void {
-    const [senderMac, sender, target] = [macAt(frame, 22), ip4At(frame, 28), ip4At(frame, 38)];
+    const [senderMac, sender, target] = [f.macAt(frame, 22), f.ipAt(frame, 28), f.ipAt(frame, 38)];
     if (sender !== "0.0.0.0") this.neighbors.set(sender, senderMac);
     if (frame[21] !== 1 || target !== f.IP.router) return;
     const answer = f.arp({ operation: 2, targetMac: senderMac, targetIp: sender });
@@ -96,14 +96,6 @@ export class Router {
     const words = Array.from({ length: 8 }, (_, index) => {
       return ((frame[62 + index * 2]! << 8) | frame[63 + index * 2]!).toString(16);
     });
-    this.neighbors.set(words.join(":"), macAt(frame, 80));
+    this.neighbors.set(words.join(":"), f.macAt(frame, 80));
   }
-}
-
-function macAt(frame: Uint8Array, at: number): string {
-  return Array.from(frame.subarray(at, at + 6), (octet) => octet.toString(16).padStart(2, "0")).join(":");
-}
-
-function ip4At(frame: Uint8Array, at: number): string {
-  return frame.subarray(at, at + 4).join(".");
 }

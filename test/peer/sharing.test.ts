@@ -20,7 +20,8 @@ class Cluster implements SharedCluster {
   revision = 0;
   readonly room = 16_384;
   moving = 0;
-  rows: number[][] = [];
+  readonly #rows: number[] = [];
+  #record: Int32Array | undefined;
 
   constructor(name: string, buckets: number) {
     this.name = name;
@@ -61,11 +62,12 @@ class Cluster implements SharedCluster {
     };
   }
 
-  readonly connections = (): Int32Array => Int32Array.from(this.rows.flat());
+  readonly connections = (): Int32Array => this.#record ??= new Int32Array(this.#rows);
 
   /** A connection of this number is remembered. */
   open(number: number): void {
-    this.rows.push([number, 2, ...new Array<number>(RECORDED - 3).fill(number), 1]);
+    this.#rows.push(number, 2, ...new Array<number>(RECORDED - 3).fill(number), 1);
+    this.#record = undefined;
   }
 }
 

@@ -130,6 +130,7 @@ export class Arrangement {
   verify = "off";
   readonly #backend: SegmentPort;
   readonly #client: SegmentPort;
+  readonly #slot = new Uint8Array(2048);
   readonly #started: Started[] = [];
   /** When the backend got a frame of the client, each once. */
   readonly #served: number[] = [];
@@ -207,11 +208,11 @@ export class Arrangement {
 
   /** Answers who asks for it, and takes frames of the client. */
   #serve(): void {
-    const slot = new Uint8Array(2048);
-    for (let length = this.#backend.read(slot); length > 0; length = this.#backend.read(slot)) {
-      const text = f.hex(slot.subarray(0, length));
-      if (text.startsWith("08 06", 36) && text.endsWith(f.hex(f.ip(f.IP.backend1))) && slot[21] === 1) {
-        const [mac, ip] = [text.slice(66, 83).replaceAll(" ", ":"), [...slot.subarray(28, 32)].join(".")];
+    const slot = this.#slot;
+    while (this.#backend.read(slot) > 0) {
+      const type = (slot[12]! << 8) | slot[13]!;
+      if (type === f.ETHERTYPE.arp && slot[21] === 1 && f.ipAt(slot, 38) === f.IP.backend1) {
+        const [mac, ip] = [f.macAt(slot, 22), f.ipAt(slot, 28)];
         const answer = f.ethernet(
           f.arp({
             operation: 2,
@@ -224,7 +225,7 @@ export class Arrangement {
         );
         this.#backend.write(answer, answer.length);
       }
-      if (!text.startsWith(f.MAC.backend1.replaceAll(":", " ")) || !text.startsWith("08 00", 36)) continue;
+      if (type !== f.ETHERTYPE.ipv4 || f.macAt(slot, 0) !== f.MAC.backend1) continue;
       const number = f.hex(slot.subarray(42, 46));
       if (this.#known.has(number)) continue;
       this.#known.add(number);

@@ -21,6 +21,7 @@ class Machine {
   readonly #port: SegmentPort;
   readonly #mac: string;
   readonly #address: string;
+  readonly #slot = new Uint8Array(2048);
 
   constructor(segment: SharedSegment, mac: string, address: string) {
     this.#mac = mac;
@@ -29,26 +30,24 @@ class Machine {
   }
 
   #serve(): void {
-    const slot = new Uint8Array(2048);
-    for (let length = this.#port.read(slot); length > 0; length = this.#port.read(slot)) {
-      const text = f.hex(slot.subarray(0, length));
-      const isQuestion = text.startsWith("08 06", 36) && slot[21] === 1 &&
-        [...slot.subarray(38, 42)].join(".") === this.#address;
-      if (isQuestion) {
-        const targetMac = text.slice(66, 83).replaceAll(" ", ":");
+    const slot = this.#slot;
+    while (this.#port.read(slot) > 0) {
+      const type = (slot[12]! << 8) | slot[13]!;
+      if (type === f.ETHERTYPE.arp && slot[21] === 1 && f.ipAt(slot, 38) === this.#address) {
+        const targetMac = f.macAt(slot, 22);
         const arp = f.arp({
           operation: 2,
           senderMac: this.#mac,
           senderIp: this.#address,
           targetMac,
-          targetIp: [...slot.subarray(28, 32)].join("."),
+          targetIp: f.ipAt(slot, 28),
         });
         const answer = f.ethernet(arp, { dst: targetMac, src: this.#mac, type: f.ETHERTYPE.arp });
         this.#port.write(answer, answer.length);
       }
-      const isSegment = text.startsWith(f.hex(f.mac(this.#mac))) && text.startsWith("08 00", 36) &&
-        slot[23] === 6;
-      if (isSegment) this.ports.push((slot[34]! << 8) | slot[35]!);
+      if (type === f.ETHERTYPE.ipv4 && slot[23] === 6 && f.macAt(slot, 0) === this.#mac) {
+        this.ports.push((slot[34]! << 8) | slot[35]!);
+      }
     }
   }
 }

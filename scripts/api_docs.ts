@@ -20,7 +20,8 @@ interface Documentation {
 }
 interface Exported {
   readonly name: string;
-  readonly declarations: readonly { readonly jsDoc?: { readonly doc?: string } }[];
+  /** `reference`: it is declared in another entry, too. */
+  readonly declarations: readonly { readonly kind: string; readonly jsDoc?: { readonly doc?: string } }[];
 }
 
 function denoDoc(...options: readonly string[]): string {
@@ -39,7 +40,9 @@ const faults: string[] = [];
 const { nodes } = JSON.parse(denoDoc("--json")) as Documentation;
 for (const [file, { symbols }] of Object.entries(nodes)) {
   for (const { name, declarations } of symbols) {
-    if (declarations.some(({ jsDoc }) => /[.:!?]/.test(jsDoc?.doc ?? ""))) continue;
+    if (declarations.some(({ kind, jsDoc }) => kind === "reference" || /[.:!?]/.test(jsDoc?.doc ?? ""))) {
+      continue;
+    }
     faults.push(`${relative(ROOT, fileURLToPath(file))} exports ${name}, which has no sentence`);
   }
 }
@@ -51,9 +54,19 @@ const pages = new Map(
     .map((file) => [join(folder, file), readFileSync(join(folder, file), "utf8")]),
 );
 const source = pathToFileURL(ROOT).href;
+
+function slashesIn(text: string): string {
+  return text.replaceAll("&#x2F;", "/");
+}
+
+/** What is no page has places that nobody looks up. */
+function hasPlace(page: string | undefined, id: string): boolean {
+  return page === undefined || slashesIn(page).includes(`id="${id}"`);
+}
+
 for (const [page, text] of pages) {
   const mended = text.replaceAll(/ href="([^"]*)"/g, (link, written: string) => {
-    const target = written.replaceAll("&#x2F;", "/");
+    const target = slashesIn(written);
     // The place of this checkout is nobody's business. The sources lie as they do there.
     if (target.startsWith(source)) {
       return ` href="${relative(dirname(page), join(ROOT, target.slice(source.length)))}"`;
@@ -62,7 +75,7 @@ for (const [page, text] of pages) {
     const [path = "", anchor] = target.split("#");
     const other = path === "" ? page : join(dirname(page), decodeURI(path));
     if (!existsSync(other)) faults.push(`${relative(folder, page)} links to ${target}, which is not there`);
-    else if (anchor !== undefined && pages.get(other)?.includes(`id="${anchor}"`) === false) {
+    else if (anchor !== undefined && !hasPlace(pages.get(other), anchor)) {
       // Its index counts the methods of an interface from 0, its page of the interface all that is in it.
       if (/^method_/.test(anchor)) return ` href="${path}"`;
       faults.push(`${relative(folder, page)} links to ${target}, which has no such place`);

@@ -17,7 +17,7 @@ export function explainFailure(error: unknown): unknown {
   if (!(error instanceof CommandError)) return error;
   const { stderr } = error.result;
   // unshare(2): of namespaces, "no space" is a limit that is reached.
-  if (/^unshare: unshare failed: No space left on device$/m.test(stderr)) {
+  if (/unshare failed: No space left on device/.test(stderr)) {
     const limit = readFileSync(LIMIT, "utf8").trim();
     return new Error(
       `No more network namespaces can be made here: user.max_net_namespaces is ${limit}, or less in a surrounding user namespace; ` +

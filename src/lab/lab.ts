@@ -24,6 +24,8 @@ import {
 } from "./namespaces.ts";
 import { type InterfaceAddress, parseAddresses } from "./addresses.ts";
 import { explainFailure, needProc } from "./failures.ts";
+import { carrierHasEnded, checkLogs, linkOf, linksOf, restartLinks, startCarrier } from "./carried_links.ts";
+import type { LabLink } from "./links/lab_link.ts";
 import { hasEnded, Program } from "./program.ts";
 import {
   folderOf,
@@ -56,7 +58,7 @@ export interface LabOptions {
 
 /** A lab that is up, as `list` tells of it. */
 export interface LabInfo extends Omit<LabRecord, "mark"> {
-  /** Nodes whose program was started and has ended since. */
+  /** Nodes whose program was started and has ended since; `(links)` for that of the faulty links. */
   readonly ended: readonly string[];
 }
 
@@ -65,6 +67,7 @@ export class Lab {
   readonly name: string;
   readonly topology: Topology;
   readonly #nodes: ReadonlyMap<string, LabNode>;
+  readonly #record: LabRecord;
   #keeper: Keeper | undefined;
 
   /**
@@ -77,6 +80,7 @@ export class Lab {
     const { keep = false, progress = () => {} } = options;
     const file = topologyFile(topologyOrFile);
     const topology = parseTopology(readFileSync(file, "utf8"), file);
+    checkLogs(file, topology);
     needRoot();
     needProc();
     const name = options.name ?? (keep ? topology.name : uniqueLabName(topology.name));
@@ -88,7 +92,8 @@ export class Lab {
     const keeper = new Keeper(record.mark, folderOf(name), namespaces);
     try {
       progress(`${topology.nodes.length} namespaces, ${topology.links.length} links`);
-      await makeNamespaces(name, record.mark, topology);
+      const made = makeNamespaces(name, record.mark, topology);
+      await Promise.all([made, startCarrier(record, topology, surroundings(record), made)]);
       await takeLinksUp(name, record.mark, topology);
       const lab = new Lab(record, topology, keeper);
       progress("addresses, routes, ARP silence");
@@ -98,6 +103,7 @@ export class Lab {
       await setUpNodes(plans, folderOf(name), surroundings(record));
       progress("servers and dispatcher");
       await Promise.all(topology.nodes.map((node) => lab.node(node.name).program?.start()));
+      await restartLinks(record, topology);
       if (keep) {
         await keeper.dismiss();
         lab.#keeper = undefined;
@@ -127,7 +133,8 @@ export class Lab {
       const record = readRecord(name);
       if (record === undefined) return { name, file: "", nodes: [], ended: [] };
       const { file, nodes, mark } = record;
-      return { name, file, nodes, ended: nodes.filter((node) => hasEnded(logFileOf(name, node), mark)) };
+      const ended = nodes.filter((node) => hasEnded(logFileOf(name, node), mark));
+      return { name, file, nodes, ended: [...ended, ...(carrierHasEnded(record) ? ["(links)"] : [])] };
     });
   }
 
@@ -157,6 +164,7 @@ export class Lab {
 
   private constructor(record: LabRecord, topology: Topology, keeper: Keeper | undefined) {
     this.name = record.name;
+    this.#record = record;
     this.topology = topology;
     this.#keeper = keeper;
     this.#nodes = new Map(topology.nodes.map((plan) => [plan.name, new LabNode(this, record, plan)]));
@@ -171,6 +179,16 @@ export class Lab {
       );
     }
     return node;
+  }
+
+  /** The link that ends at `NODE:INTERFACE`. Throws UsageError when there is none, or it does no harm and cannot be told to. */
+  link(end: string): LabLink {
+    return linkOf(this.#record, this.topology, end);
+  }
+
+  /** All links that do harm, or can be told to. */
+  links(): LabLink[] {
+    return linksOf(this.#record, this.topology);
   }
 
   async down(): Promise<void> {

@@ -7,7 +7,8 @@ import type { Port } from "../wire/port.ts";
 import { until } from "../system/until.ts";
 
 export interface ProgramPlan {
-  readonly namespace: string;
+  /** The namespace that it runs in; undefined for that of this process. */
+  readonly namespace: string | undefined;
   /** Shell line. */
   readonly cmd: string;
   readonly cwd: string;
@@ -52,7 +53,8 @@ export class Program {
     const { namespace, cmd, cwd, env, logFile, ports, readyText } = this.#plan;
     const log = openSync(logFile, "a");
     this.#logStart = readFileSync(logFile).length;
-    this.#process = spawn("setsid", ["ip", "netns", "exec", namespace, "sh", "-c", `exec ${cmd}`], {
+    const there = namespace === undefined ? [] : ["ip", "netns", "exec", namespace];
+    this.#process = spawn("setsid", [...there, "sh", "-c", `exec ${cmd}`], {
       stdio: ["ignore", log, log],
       cwd,
       env: { ...process.env, ...env },

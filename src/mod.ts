@@ -76,6 +76,8 @@ export { accepts, BackendFilter } from "./filter/rules/accepts.ts";
 
 // Labs.
 export { Lab, type LabInfo, LabNode, type LabOptions } from "./lab/lab.ts";
+export type { DirectionChanges, LinkChanges } from "./lab/links/changes.ts";
+export { LabLink, type LinkDirection } from "./lab/links/lab_link.ts";
 export { CommandError, type Result } from "./system/programs.ts";
 export { parseTopology, type Topology } from "./lab/topology.ts";
 export { type InspectedInterface, type InspectedLab, type InspectedNode, inspectLab } from "./lab/inspect.ts";

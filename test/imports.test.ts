@@ -15,7 +15,8 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {
     engine: [],
     replay: [],
-    lab: [],
+    lab: ["lab/links"],
+    "lab/links": [],
     observe: ["lab"],
     assert: ["observe", "lab"],
     service: [],
@@ -33,7 +34,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { cluster: [], link: [], fault: [], vrrp: ["link"] },
   { config: [], plane: [] },
   { kernel: ["kernel/program"], "kernel/program": [] },
-  { path: [] },
+  { path: [], impairment: [] },
   { table: [] },
   { wire: [] },
 ];
@@ -48,7 +49,7 @@ const GROUND: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Would run in a browser: no runtime, no built-in modules, and one package for addresses as text. */
-const PURE = ["wire", "table", "path"];
+const PURE = ["wire", "table", "path", "impairment"];
 const PURE_PACKAGES = ["ipaddr.js"];
 
 /** The only room that knows a runtime or a descriptor. Elsewhere `Deno` may be looked for, to say which runtime it is, but not called. */
@@ -126,7 +127,7 @@ test("no two files import each other, not even by a third one", () => {
   expect([...circles]).toEqual([]);
 });
 
-test("wire, table and path know no runtime", () => {
+test("wire, table, path and impairment know no runtime", () => {
   const wrong = sources.filter(({ room }) => PURE.includes(room)).flatMap(({ file, text, specifiers }) => [
     ...specifiers.filter((specifier) => !specifier.startsWith(".") && !PURE_PACKAGES.includes(specifier))
       .map((specifier) => `${file} imports ${specifier}`),

@@ -5,6 +5,7 @@ import { graphCommand } from "./lab_graph.ts";
 import { inspectCommand } from "./lab_inspect.ts";
 import { saveCommand } from "./lab_save.ts";
 import { validateCommand } from "./lab_validate.ts";
+import { linkCommand } from "./lab_link.ts";
 
 const TOPOLOGY = "topology file, or the name of one in netns/";
 const LAB = "name of a lab that is up, or its topology";
@@ -24,6 +25,7 @@ export function labCommand() {
     .addCommand(captureHereCommand(), { hidden: true })
     .addCommand(saveCommand(LAB))
     .addCommand(graphCommand(TOPOLOGY))
+    .addCommand(linkCommand(LAB))
     .addCommand(validateCommand(TOPOLOGY));
 }
 
@@ -79,7 +81,7 @@ function list() {
     .description("list the labs that are up, and the nodes whose program has ended")
     .option(
       "--json",
-      "print JSON: an array of {name, file, nodes, ended}, `ended` being the nodes whose program has ended",
+      "print JSON: an array of {name, file, nodes, ended}, `ended` being the nodes whose program has ended, and `(links)`",
     )
     .addHelpText("after", "\nExample:\n  oneip lab list --json")
     .action(async ({ json }) => {

@@ -1,13 +1,13 @@
 /**
  * How many frames an interface's full queue has dropped: of a TAP, those that nobody read in time. /proc/net/dev is that of this
- * process's network namespace, where /sys may be that of another one. Read by libc, because Deno keeps /proc from programs
+ * thread's network namespace, where /sys may be that of another one. Read by libc, because Deno keeps /proc from programs
  * that may not do everything.
  */
 
 import { libc } from "./libc.ts";
 
 const O_CLOEXEC = 0x80000;
-const FILE = new TextEncoder().encode("/proc/self/net/dev\0");
+const FILE = new TextEncoder().encode("/proc/thread-self/net/dev\0");
 /** Of what is sent, the fourth column; eight of what is received stand before it. */
 const DROPPED = 8 + 3;
 

@@ -25,7 +25,7 @@ const IOVEC = 16;
 const CMSGHDR = 16;
 /** sun_path of struct sockaddr_un, with its NUL. */
 const LONGEST_PATH = 108;
-/** Octets of text that are read. */
+/** Octets of text that are read, where nobody says otherwise. */
 const LONGEST_TEXT = 256;
 /** SCM_MAX_FD: the kernel carries so many at once. */
 const MOST_DESCRIPTORS = 253;
@@ -51,25 +51,28 @@ export interface Datagram {
 /** Where descriptors come to. */
 export class DescriptorSocket {
   readonly path: string;
-  readonly #fd: number;
+  /** To wait for. */
+  readonly fd: number;
+  readonly #longestText: number;
 
   /** Makes it. Throws when it cannot be made. */
-  constructor(path: string) {
+  constructor(path: string, longestText = LONGEST_TEXT) {
     const address = addressOf(path);
     this.path = path;
-    this.#fd = open();
-    const errno = forOwnerOnly(() => libc.bind(this.#fd, address, address.length) < 0 ? libc.errno() : 0);
+    this.#longestText = longestText;
+    this.fd = open();
+    const errno = forOwnerOnly(() => libc.bind(this.fd, address, address.length) < 0 ? libc.errno() : 0);
     if (errno !== 0) {
-      libc.close(this.#fd);
+      libc.close(this.fd);
       throw new Error(`Cannot make the socket ${path}: ${describeErrno(errno)}`);
     }
   }
 
   /** The next datagram; empty when none has come. Its descriptors are the receiver's to close. */
   receive(): Datagram {
-    const octets = new Uint8Array(LONGEST_TEXT);
+    const octets = new Uint8Array(this.#longestText);
     const message = new Message(octets, MOST_DESCRIPTORS);
-    const length = libc.recvmsg(this.#fd, message.header, MSG_CMSG_CLOEXEC);
+    const length = libc.recvmsg(this.fd, message.header, MSG_CMSG_CLOEXEC);
     if (length < 0) return { text: "", descriptors: [] };
     return {
       text: new TextDecoder().decode(octets.subarray(0, length)),
@@ -78,7 +81,7 @@ export class DescriptorSocket {
   }
 
   close(): void {
-    libc.close(this.#fd);
+    libc.close(this.fd);
     rmSync(this.path, { force: true });
   }
 }

@@ -19,6 +19,8 @@ export interface Libc {
   write(fd: number, from: Uint8Array, length: number): number;
   /** `fds` is an array of struct pollfd, 8 octets each. `timeoutMs` -1 waits for ever. */
   poll(fds: Uint8Array, count: number, timeoutMs: number): number;
+  /** The same with a struct timespec. */
+  ppoll(fds: Uint8Array, count: number, timeout: Uint8Array): number;
   ioctl(fd: number, request: number, argument: Uint8Array): number;
   /** An ioctl whose argument is a plain number. */
   ioctlNumber(fd: number, request: number, argument: number): number;

@@ -10,6 +10,7 @@ export function openLibc(): Libc {
   const syscall = library.func(
     "int syscall(intptr_t number, int command, void *attributes, uint32_t length)",
   );
+  const ppoll = library.func("int ppoll(void *fds, uint32_t count, const void *timeout, const void *mask)");
   return {
     ffi: "koffi",
     runtime: `Node ${process.versions.node}`,
@@ -20,6 +21,7 @@ export function openLibc(): Libc {
     read: library.func("int read(int fd, void *into, uint32_t length)"),
     write: library.func("int write(int fd, const void *from, uint32_t length)"),
     poll: library.func("int poll(void *fds, uint32_t count, int timeout)"),
+    ppoll: (fds, count, timeout) => ppoll(fds, count, timeout, null),
     ioctl: library.func("int ioctl(int fd, uint32_t request, void *argument)"),
     ioctlNumber: library.func("ioctl", "int", ["int", "uint32_t", "uint32_t"]),
     socket: library.func("int socket(int domain, int type, int protocol)"),

@@ -17,6 +17,9 @@ export class Poll {
   readonly #set: Uint8Array;
   readonly #view: DataView;
   readonly #count: number;
+  /** struct timespec: seconds (8), nanoseconds (8). */
+  readonly #timespec = new Uint8Array(16);
+  readonly #time = new DataView(this.#timespec.buffer);
 
   constructor(fds: readonly number[]) {
     this.#count = fds.length;
@@ -31,6 +34,19 @@ export class Poll {
   /** Blocks the thread. -1 waits for ever. */
   wait(timeoutMs: number): void {
     libc.poll(this.#set, this.#count, timeoutMs);
+  }
+
+  /** The same to the microsecond, as far as the machine's timers go. `timeoutUs` is finite and not negative. */
+  waitUs(timeoutUs: number): void {
+    const seconds = Math.floor(timeoutUs / 1_000_000);
+    this.#time.setUint32(0, seconds, true);
+    this.#time.setUint32(8, (timeoutUs - seconds * 1_000_000) * 1000, true);
+    libc.ppoll(this.#set, this.#count, this.#timespec);
+  }
+
+  /** Waits for this one no longer. */
+  forget(index: number): void {
+    this.#view.setInt32(index * POLLFD, -1, true);
   }
 
   isReadable(index: number): boolean {

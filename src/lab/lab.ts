@@ -24,6 +24,8 @@ import {
 import { Keeper, removeLab, removeNamespace, wayInto } from "./keeper.ts";
 import { type InterfaceAddress, parseAddresses } from "./addresses.ts";
 import { explainFailure, needProc } from "./failures.ts";
+import { carrierHasEnded, checkLogs, linkOf, linksOf, restartLinks, startCarrier } from "./carried_links.ts";
+import type { LabLink } from "./links/lab_link.ts";
 import { hasEnded, Program } from "./program.ts";
 import {
   folderOf,
@@ -58,7 +60,7 @@ export interface LabOptions {
 
 /** A lab that is up, as `list` tells of it. */
 export interface LabInfo extends Omit<LabRecord, "mark"> {
-  /** Nodes whose program was started and has ended since. */
+  /** Nodes whose program was started and has ended since; `(links)` for that of the faulty links. */
   readonly ended: readonly string[];
 }
 
@@ -67,6 +69,7 @@ export class Lab {
   readonly name: string;
   readonly topology: Topology;
   readonly #nodes: ReadonlyMap<string, LabNode>;
+  readonly #record: LabRecord;
   #keeper: Keeper | undefined;
 
   /**
@@ -80,6 +83,7 @@ export class Lab {
     const { keep = false, progress = () => {} } = options;
     const file = topologyFile(topologyOrFile);
     const topology = parseTopology(readFileSync(file, "utf8"), file);
+    checkLogs(file, topology);
     needProc();
     needTun(topology);
     const name = options.name ?? (keep ? topology.name : uniqueLabName(topology.name));
@@ -92,7 +96,11 @@ export class Lab {
     try {
       progress(`${topology.nodes.length} namespaces, ${topology.links.length} links`);
       const way = wayInto(record);
-      await makeNamespaces(way, name, record.mark, topology);
+      const made = makeNamespaces(way, name, record.mark, topology);
+      await Promise.all([
+        made,
+        startCarrier(record, topology, { there: way, ...surroundings(record) }, made),
+      ]);
       await takeLinksUp(way, name, record.mark, topology);
       const lab = new Lab(record, topology, keeper);
       progress("addresses, routes, ARP silence");
@@ -102,6 +110,7 @@ export class Lab {
       await setUpNodes(way, plans, folderOf(name), surroundings(record));
       progress("servers and dispatcher");
       await Promise.all(topology.nodes.map((node) => lab.node(node.name).program?.start()));
+      await restartLinks(record, topology);
       if (keep) {
         await keeper.dismiss();
         lab.#keeper = undefined;
@@ -129,7 +138,8 @@ export class Lab {
       const record = readRecord(name);
       if (record === undefined) return { name, file: "", nodes: [], ended: [] };
       const { file, nodes, mark } = record;
-      return { name, file, nodes, ended: nodes.filter((node) => hasEnded(logFileOf(name, node), mark)) };
+      const ended = nodes.filter((node) => hasEnded(logFileOf(name, node), mark));
+      return { name, file, nodes, ended: [...ended, ...(carrierHasEnded(record) ? ["(links)"] : [])] };
     });
   }
 
@@ -149,6 +159,7 @@ export class Lab {
 
   private constructor(record: LabRecord, topology: Topology, keeper: Keeper | undefined) {
     this.name = record.name;
+    this.#record = record;
     this.topology = topology;
     this.#keeper = keeper;
     this.#nodes = new Map(topology.nodes.map((plan) => [plan.name, new LabNode(this, record, plan)]));
@@ -163,6 +174,16 @@ export class Lab {
       );
     }
     return node;
+  }
+
+  /** The link that ends at `NODE:INTERFACE`. Throws UsageError when there is none, or it does no harm and cannot be told to. */
+  link(end: string): LabLink {
+    return linkOf(this.#record, this.topology, end);
+  }
+
+  /** All links that do harm, or can be told to. */
+  links(): LabLink[] {
+    return linksOf(this.#record, this.topology);
   }
 
   async down(): Promise<void> {

@@ -91,14 +91,18 @@ link set lo alias $MARK
 netns attach $1 $$
 END'`;
 
-/** Makes the nodes' namespaces and links them. `way`: words that run a program where the lab is (keeper.ts). */
+/**
+ * Makes the nodes' namespaces and links them, but for the faulty links, which a program makes. `way`: words that run a program where the
+ * lab is (keeper.ts).
+ */
 export async function makeNamespaces(
   way: Command,
   lab: string,
   mark: string,
   topology: Topology,
 ): Promise<void> {
-  const links = topology.links.map(([a, b]) => {
+  const faulty = new Set(topology.faulty.map(({ ends }) => ends));
+  const links = topology.links.filter((ends) => !faulty.has(ends)).map(([a, b]) => {
     const end = (at: typeof a) => `${at.interface} address ${at.mac} netns ${namespaceOf(lab, at.node)}`;
     return `link add name ${end(a)} type veth peer name ${end(b)}`;
   });

@@ -14,6 +14,9 @@ import { formatMac, parseCidr, parseMac } from "../wire/address.ts";
 import { parsePort, type Port } from "../wire/port.ts";
 import { formatCommand } from "../system/programs.ts";
 import { finish } from "../table/steps.ts";
+import { HARMLESS, type Settings } from "../impairment/settings.ts";
+import { linkKeys, settingsFrom } from "./links/keys.ts";
+import { mistakeIn } from "./links/mistake_in.ts";
 
 /** A machine of the lab: a network namespace. */
 export interface NodePlan {
@@ -52,8 +55,22 @@ export interface Topology {
   readonly name: string;
   readonly nodes: readonly NodePlan[];
   readonly links: readonly (readonly [Endpoint, Endpoint])[];
+  /** Those of the links that do harm to what they carry, or may be told to. */
+  readonly faulty: readonly FaultyLink[];
   /** What stands in the file and means nothing here, as sentences with their place. */
   readonly notes: readonly string[];
+}
+
+/** A link whose frames a program carries, by seed. */
+export interface FaultyLink {
+  /** One of the topology's links. */
+  readonly ends: readonly [Endpoint, Endpoint];
+  /** Of what each end sends. */
+  readonly settings: readonly [Settings, Settings];
+  /** The file to which its decisions are written, relative to the topology. */
+  readonly log: string | undefined;
+  /** The file of decisions that are made once more. */
+  readonly playback: string | undefined;
 }
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,30}$/;
@@ -128,6 +145,7 @@ const linkSchema = z.strictObject({
   ipv4: addresses,
   ipv6: addresses,
   ...ignoredKeys("link"),
+  ...linkKeys,
 }, 'use a mapping such as {endpoints: ["client1:eth1", "wan:client1"]}');
 
 const nodeMap = z.record(z.string().regex(NODE_NAME), nodeSchema.nullable(), {
@@ -204,7 +222,28 @@ export function parseTopology(text: string, file: string): Topology {
       interfaces: interfaces.get(name)!,
     };
   });
-  return { name, nodes, links, notes: notesOf(read.contents, read.placeOf) };
+  const faulty = topology.links.flatMap((link, index) => {
+    const { log, playback, ...changes } = faultsOf(link);
+    const isFaulty = Object.keys(faultsOf(link)).length > 0;
+    return isFaulty
+      ? [{ ends: links[index]!, settings: settingsOf(link.endpoints, changes), log, playback }]
+      : [];
+  });
+  return { name, nodes, links, faulty, notes: notesOf(read.contents, read.placeOf) };
+}
+
+/** Of all that is said of a link, what it does to its frames. */
+function faultsOf(link: z.output<typeof linkSchema>): z.output<z.ZodObject<typeof linkKeys>> {
+  return Object.fromEntries(
+    Object.entries(link).filter(([key, value]) => key in linkKeys && value !== undefined),
+  );
+}
+
+function settingsOf(
+  [a, b]: readonly [string, string],
+  changes: Parameters<typeof settingsFrom>[0],
+): [Settings, Settings] {
+  return [{ ...HARMLESS, ...settingsFrom(changes, a) }, { ...HARMLESS, ...settingsFrom(changes, b) }];
 }
 
 /** The same at every start: locally administered, then the node's and the interface's number in the file. */
@@ -269,6 +308,38 @@ const keysFitTheKind: Check = (contents, complain) => {
   }
 };
 
+const faultsGoTogether: Check = (contents, complain) => {
+  const logs = new Set<string>();
+  for (const { path, value } of contents.all("topology.links[].log", linkKeys.log.unwrap())) {
+    if (logs.has(value)) complain(path, `Two links write this log, found "${value}" again, use another file`);
+    logs.add(value);
+  }
+  for (const { path, value } of contents.all("topology.links[]", linkSchema)) {
+    const { endpoints } = value;
+    const { log: _, playback, ...changes } = faultsOf(value);
+    for (const end of Object.keys(changes.from ?? {}).filter((end) => !endpoints.includes(end))) {
+      complain(
+        [...path, "from", end],
+        `The link has no such end, found "${end}", use ${endpoints.join(" or ")}`,
+      );
+    }
+    for (const [index, settings] of settingsOf(endpoints, changes).entries()) {
+      const mistake = mistakeIn(settings);
+      if (mistake === undefined) continue;
+      const ofOne = [...path, "from", endpoints[index]!, "jitter"];
+      complain(contents.at(ofOne, z.unknown()) === undefined ? [...path, "jitter"] : ofOne, mistake);
+      break;
+    }
+    const [other] = Object.keys(changes).filter((key) => key !== "rate");
+    if (playback !== undefined && other !== undefined) {
+      complain(
+        [...path, other],
+        `The link plays back a log, which decides alone, found "${other}", use playback or that`,
+      );
+    }
+  }
+};
+
 const groupsExist: Check = (contents, complain) => {
   const groups = parts(contents, ["topology", "groups"]);
   if (groups.length === 0) return;
@@ -287,4 +358,4 @@ function kindOf(contents: Contents, node: string): string {
   return own(contents, node, "kind")?.value as string ?? "host";
 }
 
-const checks = [linksEndAtNodes, keysFitTheKind, groupsExist];
+const checks = [faultsGoTogether, linksEndAtNodes, keysFitTheKind, groupsExist];

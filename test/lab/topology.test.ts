@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { InputError, parseTopology } from "oneip";
 import { parseAddresses } from "../../src/lab/addresses.ts";
 import { toDot, toMermaid } from "../../src/lab/graph.ts";
+import { HARMLESS } from "../../src/impairment/settings.ts";
 import { ROOT } from "../runtime.ts";
 
 const SMALL = `
@@ -33,8 +34,32 @@ test("a topology has its nodes, links and the same MACs every time", () => {
   expect(topology.links[1]!.map(({ node }) => node)).toEqual(["b", "sw"]);
 });
 
+const FAULTY = `${SMALL}      from: {"sw:b": {loss: 1%}}\n`;
+
+test("a link that does harm has what is said of it in each direction, and what nothing is said of does none", () => {
+  const { faulty, links } = parseTopology(
+    FAULTY.replace("{loss: 1%}", "{loss: 1%, delay: 1.5ms}").replace(
+      "      from:",
+      "      {KEYS}\n      from:",
+    ).replace("{KEYS}", "delay: 20ms\n      rate: 10mbit\n      down: [2s, 3s]"),
+    "small.yaml",
+  );
+  const both = { ...HARMLESS, delayUs: 20_000, rate: 10_000_000, down: [2_000_000, 3_000_000] };
+  expect(faulty).toEqual([{
+    ends: links[1],
+    settings: [both, { ...both, loss: 0.01, delayUs: 1500 }],
+    log: undefined,
+    playback: undefined,
+  }]);
+  expect(parseTopology(FAULTY.replace(/ +from:.*\n/, ""), "small.yaml").faulty).toEqual([]);
+  expect(parseTopology(FAULTY.replace('from: {"sw:b": {loss: 1%}}', "delay: 0"), "small.yaml").faulty)
+    .toMatchObject([
+      { settings: [HARMLESS, HARMLESS] },
+    ]);
+});
+
 test("the shipped topologies are right and have no MAC twice", () => {
-  for (const name of ["routing", "edge"]) {
+  for (const name of ["routing", "edge", "mobile"]) {
     const file = join(ROOT, `netns/${name}.yaml`);
     const { nodes } = parseTopology(readFileSync(file, "utf8"), file);
     const macs = nodes.flatMap(({ interfaces }) => interfaces.map(({ mac }) => mac));
@@ -121,12 +146,63 @@ describe("mistakes have their place:", () => {
       want: '9:44: "topology.links[1].mtu" is wrong, found 10, use a whole number from 68 to 65535\n' +
         'small.yaml:9:54: "topology.links[1].type" is wrong, found "host", use veth, or leave it out',
     },
+    {
+      was: "loss: 1%",
+      becomes: "loss: 120%",
+      want:
+        '10:29: "topology.links[1].from.sw:b.loss" is wrong, found "120%", use a share such as 1% or 0.01%, from 0% to 100%',
+    },
+    {
+      was: "loss: 1%",
+      becomes: "delay: 20",
+      want:
+        '10:30: "topology.links[1].from.sw:b.delay" is wrong, found 20, use a time such as 20ms, in us, ms or s, 60s at most',
+    },
+    {
+      was: "loss: 1%",
+      becomes: "rate: 10mb",
+      want:
+        '10:29: "topology.links[1].from.sw:b.rate" is wrong, found "10mb", use a rate such as 10mbit, in kbit, mbit or gbit',
+    },
+    {
+      was: "loss: 1%",
+      becomes: "down: [3s, 2s]",
+      want:
+        '10:34: "topology.links[1].from.sw:b.down[1]" is wrong, found "2s", use a later time than the first',
+    },
+    {
+      was: "loss: 1%",
+      becomes: "jitter: 1ms",
+      want: "10:31: The jitter is longer than the delay, found 1ms and 0, use a delay of 1ms or more",
+    },
+    {
+      was: '\n    - endpoints: ["b:eth1", "sw:b"]\n',
+      becomes: '\n      log: a.log\n    - endpoints: ["b:eth1", "sw:b"]\n      log: a.log\n',
+      want: '11:12: Two links write this log, found "a.log" again, use another file',
+    },
+    {
+      was: "loss: 1%",
+      becomes: "lost: 1%",
+      want:
+        '10:23: Unknown key in "topology.links[1].from.sw:b", found "lost", use delay, jitter, loss, duplicate, reorder, ' +
+        "corrupt, rate, queue, seed, down",
+    },
+    {
+      was: '{"sw:b": {loss',
+      becomes: '{"sw:a": {loss',
+      want: '10:22: The link has no such end, found "sw:a", use b:eth1 or sw:b',
+    },
+    {
+      was: "from: ",
+      becomes: "playback: a.log\n      from: ",
+      want: '11:13: The link plays back a log, which decides alone, found "from", use playback or that',
+    },
   ];
   for (const { was, becomes, want } of cases) {
     test(becomes, () => {
       let message = "";
       try {
-        parseTopology(SMALL.replace(was, becomes), "small.yaml");
+        parseTopology((SMALL.includes(was) ? SMALL : FAULTY).replace(was, becomes), "small.yaml");
       } catch (error) {
         expect(error).toBeInstanceOf(InputError);
         message = (error as Error).message;

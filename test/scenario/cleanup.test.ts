@@ -96,7 +96,8 @@ describe.skipIf(needsTap())("labs leave nothing behind:", () => {
   });
 
   test.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("%s in the middle of `lab up`", async (signal) => {
-    const [program = "", ...args] = [...ONEIP, "lab", "up", TOPOLOGY, "--name", name];
+    // With a link whose frames a program carries.
+    const [program = "", ...args] = [...ONEIP, "lab", "up", "mobile", "--name", name];
     const child = spawn(program, args, { stdio: "ignore" });
     const ended = once(child, "exit");
     await until("some of it is up", async () => (await namespaces(`${name}-`)).length > 5);

@@ -98,7 +98,7 @@ topology:
       cmd: $SERVER web1
       ports: [80/tcp]
   links:
-    - endpoints: ["client:eth1", "lan:client"]
+    - {endpoints: ["client:eth1", "lan:client"], delay: 1ms}
     - endpoints: ["lb:eth1", "lan:lb"]
     - endpoints: ["web1:eth1", "lan:web1"]
 `;

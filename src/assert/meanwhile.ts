@@ -1,6 +1,6 @@
 /** Requests that go on while something else is done. */
 
-import { setTimeout as delay } from "node:timers/promises";
+import { REAL_CLOCK } from "../system/clock.ts";
 import { type Call, call } from "../lab/traffic.ts";
 import { type Cut, HeldConnection } from "./held_connection.ts";
 import { urlOf, type View } from "./view.ts";
@@ -10,6 +10,8 @@ export type Action = () => unknown;
 
 /** Between two rounds of requests, one of each client. */
 const BETWEEN_MS = 200;
+
+const aWhile = () => new Promise<void>((resolve) => void REAL_CLOCK.after(BETWEEN_MS, resolve));
 
 /** Asks once before the action, again and again during it, and once after it, over new connections. Rejects as the action does. */
 export async function callMeanwhile(view: View, action: Action): Promise<Call[]> {
@@ -22,7 +24,7 @@ export async function callMeanwhile(view: View, action: Action): Promise<Call[]>
   const acting = (async () => await action())().finally(() => isOver = true);
   acting.catch(() => {}); // It is awaited below, when no request is under way any more.
   while (!isOver) {
-    await Promise.race([acting.catch(() => {}), delay(BETWEEN_MS)]);
+    await Promise.race([acting.catch(() => {}), aWhile()]);
     await round();
   }
   await acting;
@@ -46,7 +48,7 @@ export async function holdMeanwhile(view: View, action: Action): Promise<Held> {
     await Promise.all(held.map((one) => one.hear(1)));
     let beganMs = 0;
     const calls = await callMeanwhile(view, () => {
-      beganMs = Date.now();
+      beganMs = REAL_CLOCK.sinceEpoch();
       return action();
     });
     await Promise.all(held.map((one) => one.hear(AFTER)));

@@ -1,6 +1,6 @@
 /** What the nodes of a lab sent and received while something was done. */
 
-import { setTimeout as delay } from "node:timers/promises";
+import { REAL_CLOCK } from "../system/clock.ts";
 import type { Lab } from "../lab/lab.ts";
 import { Observer } from "../observe/observer.ts";
 import type { Observation } from "../observe/protocol.ts";
@@ -23,7 +23,7 @@ export async function seenWhile<T>(lab: Lab, action: () => Promise<T>): Promise<
   const result = await action();
   let { number } = (await observer.mark()).telling;
   for (let waits = 0; waits < MOST_WAITS; waits++) {
-    await delay(QUIET_MS);
+    await new Promise<void>((resolve) => void REAL_CLOCK.after(QUIET_MS, resolve));
     const before = number;
     ({ number } = (await observer.mark()).telling);
     if (number === before) break;

@@ -1,4 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
+import { REAL_CLOCK } from "../system/clock.ts";
 import type { LabNode } from "../lab/lab.ts";
 import { captureCommand, captureHereCommand } from "./lab_capture.ts";
 import { graphCommand } from "./lab_graph.ts";
@@ -37,7 +38,7 @@ function up() {
     .addHelpText("after", "\nExample:\n  oneip lab up routing")
     .action(async (topology, { name }) => {
       const { Lab } = await import("../lab/lab.ts");
-      const began = performance.now();
+      const beganMs = REAL_CLOCK.now();
       const progress = (step: string) => console.error(`  ${step}`);
       const lab = await Lab.up(topology, {
         keep: true,
@@ -46,7 +47,7 @@ function up() {
       });
       const nodes = lab.topology.nodes.map((node) => node.name).join(", ");
       for (const note of lab.topology.notes) console.error(note);
-      const seconds = ((performance.now() - began) / 1000).toFixed(1);
+      const seconds = ((REAL_CLOCK.now() - beganMs) / 1000).toFixed(1);
       console.log(`Lab "${lab.name}" is up: ${nodes}; it took ${seconds} s`);
       console.log(`Try: oneip lab exec ${lab.name} ${lab.topology.nodes[0]!.name} ip address`);
     });

@@ -72,14 +72,12 @@ describe.skipIf(needsUserNamespace())("a lab of an ordinary user", () => {
       env: { SHELL: "/bin/sh" },
     });
     expect(shell, shell.stderr).toMatchObject({ stdout: "two-a\n", status: 4 });
-    expect((await oneip("graph", "two", "--format", "mermaid")).stdout).toContain(
-      'a["a<br>eth1 10.0.0.1/24"]',
-    );
+    expect((await oneip("graph", "two")).stdout).toContain("eth1 10.0.0.1/24");
 
     const other = new OrdinaryUser(1);
     expect((await other.run([...ONEIP, "lab", "down", "two"])).status).toBe(0);
     other.remove();
-    expect((await run(["ip", "netns", "list"])).stdout).not.toMatch(/^two-/m);
+    expect((await run(["ip", "netns", "list"])).stdout).not.toMatch(/^two-[ab]\b/m);
     expect(user.processes()).toContain(keeperOf("two"));
 
     expect((await oneip("down", "two")).stdout).toBe('Lab "two" is down\n');

@@ -5,6 +5,7 @@ import module from "node:module";
 import { DescriptorSocket, send } from "../../device/handed_descriptors.ts";
 import { raisePriority } from "../../device/priority.ts";
 import { setTimerSlack } from "../../device/timer_slack.ts";
+import { REAL_CLOCK } from "../../system/clock.ts";
 import { Carrier } from "./carrier.ts";
 import { type CarrierPlan, type CarrierRequest, LONGEST_MESSAGE, READY } from "./plan.ts";
 import { readPlayback } from "./playback.ts";
@@ -26,7 +27,7 @@ try {
   const playbacks = links.map(({ ends: [a, b], playback }) =>
     playback === undefined ? undefined : readPlayback(playback, [a.name, b.name])
   );
-  const carrier = new Carrier(links, playbacks, control.fd, () => performance.now() * 1000);
+  const carrier = new Carrier(links, playbacks, control.fd, () => REAL_CLOCK.now() * 1000);
   console.log(READY);
   // It will be killed. Only who ends by itself leaves to the next one what Node has compiled (NODE_COMPILE_CACHE).
   module.flushCompileCache?.();

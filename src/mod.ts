@@ -79,9 +79,9 @@ export { Lab, type LabInfo, LabNode, type LabOptions } from "./lab/lab.ts";
 export { CommandError, type Result } from "./system/programs.ts";
 export { parseTopology, type Topology } from "./lab/topology.ts";
 export { type InspectedInterface, type InspectedLab, type InspectedNode, inspectLab } from "./lab/inspect.ts";
-export { type Reply, request } from "./lab/traffic.ts";
+export { type Reply, request, type RequestOptions } from "./lab/traffic.ts";
 export { until } from "./system/until.ts";
-export { type Sighting, Witness } from "./lab/witness.ts";
+export { type ArpAnswer, type Sighting, Witness } from "./lab/witness.ts";
 
 // The view from outside, from this machine or from a node of a lab.
 export { type Watch, watch, type WatchOptions } from "./watch/watch.ts";

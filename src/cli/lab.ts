@@ -4,6 +4,7 @@ import { captureCommand, captureHereCommand } from "./lab_capture.ts";
 import { graphCommand } from "./lab_graph.ts";
 import { inspectCommand } from "./lab_inspect.ts";
 import { saveCommand } from "./lab_save.ts";
+import { testCommand } from "./lab_test.ts";
 import { validateCommand } from "./lab_validate.ts";
 
 const TOPOLOGY = "topology file, or the name of one in netns/";
@@ -24,7 +25,8 @@ export function labCommand() {
     .addCommand(captureHereCommand(), { hidden: true })
     .addCommand(saveCommand(LAB))
     .addCommand(graphCommand(TOPOLOGY))
-    .addCommand(validateCommand(TOPOLOGY));
+    .addCommand(validateCommand(TOPOLOGY))
+    .addCommand(testCommand(LAB));
 }
 
 function up() {

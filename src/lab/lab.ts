@@ -64,6 +64,7 @@ export interface LabInfo extends Omit<LabRecord, "mark"> {
 export class Lab {
   readonly name: string;
   readonly topology: Topology;
+  readonly #record: LabRecord;
   readonly #nodes: ReadonlyMap<string, LabNode>;
   #keeper: Keeper | undefined;
 
@@ -92,10 +93,7 @@ export class Lab {
       await takeLinksUp(name, record.mark, topology);
       const lab = new Lab(record, topology, keeper);
       progress("addresses, routes, ARP silence");
-      const plans = topology.nodes.map(({ name: node, exec }) => (
-        { node, exec, command: lab.node(node).command([]) }
-      ));
-      await setUpNodes(plans, folderOf(name), surroundings(record));
+      await lab.setUp(Object.fromEntries(topology.nodes.map(({ name, exec }) => [name, exec])));
       progress("servers and dispatcher");
       await Promise.all(topology.nodes.map((node) => lab.node(node.name).program?.start()));
       if (keep) {
@@ -158,6 +156,7 @@ export class Lab {
   private constructor(record: LabRecord, topology: Topology, keeper: Keeper | undefined) {
     this.name = record.name;
     this.topology = topology;
+    this.#record = record;
     this.#keeper = keeper;
     this.#nodes = new Map(topology.nodes.map((plan) => [plan.name, new LabNode(record, plan)]));
   }
@@ -171,6 +170,17 @@ export class Lab {
       );
     }
     return node;
+  }
+
+  /**
+   * Runs shell lines by node, side by side, as the `exec` of a topology: in its folder and with its variables. Throws CommandError for the
+   * first that fails.
+   */
+  async setUp(lines: Readonly<Record<string, readonly string[]>>): Promise<void> {
+    const plans = Object.entries(lines).map(([node, exec]) => (
+      { node, exec, command: this.node(node).command([]) }
+    ));
+    await setUpNodes(plans, folderOf(this.name), surroundings(this.#record));
   }
 
   async down(): Promise<void> {

@@ -10,11 +10,12 @@ export interface Reply {
   readonly backend: string | undefined;
 }
 
-/** Requests at a time. */
-const AT_ONCE = 4;
-
-/** For a request; a busy machine takes seconds, and a lost SYN is sent again after 1, 3, 7 and 15. */
-const LONGEST_S = 30;
+export interface RequestOptions {
+  /** Requests at a time. Default: 4. */
+  readonly atOnce?: number;
+  /** For a request. Default: 30; a busy machine takes seconds, and a lost SYN is sent again after 1, 3, 7 and 15. */
+  readonly longestS?: number;
+}
 
 /** Sends `each` requests from every address, each over a connection of its own. The addresses must be the node's. */
 export async function request(
@@ -22,10 +23,20 @@ export async function request(
   addresses: readonly string[],
   url: string,
   each = 1,
+  { atOnce = 4, longestS = 30 }: RequestOptions = {},
 ): Promise<Reply[]> {
   // One curl for all: to start it takes far longer than a request. `next` is the word that ends the options of a client.
-  const input = addresses.map((client) => optionsOf(client, url, each)).join("next\n");
-  const curl = ["curl", "--silent", "--parallel", "--parallel-max", String(AT_ONCE), "--config", "-"];
+  const input = addresses.map((client) => optionsOf(client, url, each, longestS)).join("next\n");
+  const curl = [
+    "curl",
+    "--silent",
+    "--parallel",
+    "--parallel-immediate",
+    "--parallel-max",
+    String(atOnce),
+    "--config",
+    "-",
+  ];
   const { stdout } = await node.run(curl, { input });
   return stdout.trim().split("\n").filter((row) => row !== "").map((row) => {
     const [client = "", status, backend = ""] = row.split(" ");
@@ -34,9 +45,9 @@ export async function request(
 }
 
 /** Options in the form of curl's configuration files. Without globbing, which would misread the brackets of an IPv6 address. */
-function optionsOf(client: string, url: string, each: number): string {
+function optionsOf(client: string, url: string, each: number, longestS: number): string {
   return `globoff
-max-time = ${LONGEST_S}
+max-time = ${longestS}
 interface = "${client}"
 header = "Connection: close"
 write-out = "${client} %{http_code} %header{x-backend}\\n"

@@ -34,11 +34,13 @@ function start() {
     .addHelpText("after", "\nExample:\n  oneip course start 1")
     .action(async (number) => {
       const { exerciseIn, startExercise } = await import("../course/progress.ts");
-      const { drawing, findExercise, labOfExercise } = await import("../course/exercise.ts");
+      const { drawing, findExercise, labOfExercise, withFiles } = await import("../course/exercise.ts");
       const exercise = findExercise(number);
       const lab = labOfExercise(exercise.number);
       if (exerciseIn(lab) === undefined) await startExercise(exercise, (step) => console.error(`  ${step}`));
-      console.log(`Exercise ${exercise.number}: ${exercise.title}\n\n${drawing()}\n${exercise.text}`);
+      console.log(
+        `Exercise ${exercise.number}: ${exercise.title}\n\n${drawing()}\n${withFiles(exercise.text)}`,
+      );
       console.log(`It is solved in ${exercise.stages.length} stages:\n`);
       console.log(`  oneip lab test ${lab}    what is right by now, and what is still wrong`);
       console.log(`  oneip course hint ${exercise.number}      a hint, each time one that says more`);
@@ -53,9 +55,9 @@ function hint() {
     .addHelpText("after", "\nExample:\n  oneip course hint 1")
     .action(async (number) => {
       const { nextHint } = await import("../course/progress.ts");
-      const { findExercise } = await import("../course/exercise.ts");
+      const { findExercise, withFiles } = await import("../course/exercise.ts");
       const { hint, left } = nextHint(findExercise(number));
-      console.log(hint.trimEnd());
+      console.log(withFiles(hint).trimEnd());
       if (left > 0) console.log(`\nHints that are left: ${left}, of which the last is the solution.`);
     });
 }

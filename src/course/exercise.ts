@@ -1,6 +1,7 @@
 /** An exercise: the network of the course with something broken, a text, hints, and the goals that a student is to reach. */
 
 import { existsSync, readFileSync } from "node:fs";
+import { relative } from "node:path";
 import * as z from "zod";
 import { readInSteps } from "../input/document.ts";
 import { UsageError } from "../input/errors.ts";
@@ -69,6 +70,13 @@ export function drawing(): string {
   const lines = readFileSync(TOPOLOGY, "utf8").split("\n");
   const head = lines.slice(0, lines.findIndex((line) => !line.startsWith("#")));
   return `${head.map((line) => line.replace(/^# ?/, "")).join("\n")}\n`;
+}
+
+/** A text as a student can use it: with the course's files where they are. */
+export function withFiles(text: string): string {
+  const folder = fileOf("");
+  const near = relative(process.cwd(), folder);
+  return text.replaceAll("netns/course/", near.startsWith("..") ? folder : `${near}/`);
 }
 
 /** The last hint: the solution as commands. */

@@ -10,6 +10,7 @@ export interface Reply {
   readonly backend: string | undefined;
 }
 
+/** How requests are sent. */
 export interface RequestOptions {
   /** Requests at a time. Default: 4. */
   readonly atOnce?: number;

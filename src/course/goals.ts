@@ -114,8 +114,9 @@ function unanswered(look: Look, served: readonly Served[], what: string): string
   const lost = served.filter(({ backend }) => backend === undefined);
   if (lost.length === 0) return undefined;
   const owners = [...new Set(lost.map(({ owner }) => owner))];
-  return `${lost.length} of ${served.length} clients get ${what} within ${look.patienceS} s, ` +
-    `all of them clients of ${listed(owners)}: ${some(lost.map(({ client }) => client))}.`;
+  const whose = owners.length === look.backends.length ? "" : `, all of them clients of ${listed(owners)}`;
+  return `${lost.length} of ${served.length} clients get ${what} within ${look.patienceS} s${whose}: ` +
+    `${some(lost.map(({ client }) => client))}.`;
 }
 
 /** The first ones, and how many more there are. */

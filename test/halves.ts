@@ -100,6 +100,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/backend_setup.test.ts",
     "test/scenario/backend_silence.test.ts",
     "test/scenario/broadcast.test.ts",
+    "test/scenario/course.test.ts",
     "test/scenario/dashboard.test.ts",
     "test/scenario/fast_path.test.ts",
     "test/scenario/etcd.test.ts",

@@ -10,7 +10,7 @@ import { ROOT } from "./runtime.ts";
 const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { executable: [] },
   { ".": ["cli"], cli: [] },
-  { top: ["api"], console: [], demo: [], api: [], vitest: [] },
+  { top: ["api"], console: [], demo: [], course: [], api: [], vitest: [] },
   { dashboard: [], "dashboard/page": [] },
   {
     engine: [],

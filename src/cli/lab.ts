@@ -5,6 +5,7 @@ import { captureCommand, captureHereCommand } from "./lab_capture.ts";
 import { graphCommand } from "./lab_graph.ts";
 import { inspectCommand } from "./lab_inspect.ts";
 import { saveCommand } from "./lab_save.ts";
+import { testCommand } from "./lab_test.ts";
 import { validateCommand } from "./lab_validate.ts";
 import { linkCommand } from "./lab_link.ts";
 
@@ -27,7 +28,8 @@ export function labCommand() {
     .addCommand(saveCommand(LAB))
     .addCommand(graphCommand(TOPOLOGY))
     .addCommand(linkCommand(LAB))
-    .addCommand(validateCommand(TOPOLOGY));
+    .addCommand(validateCommand(TOPOLOGY))
+    .addCommand(testCommand(LAB));
 }
 
 function up() {

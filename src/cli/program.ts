@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   router: async () => (await import("./router.ts")).routerCommand(),
   service: async () => (await import("./service.ts")).serviceCommand(),
   lab: async () => (await import("./lab.ts")).labCommand(),
+  course: async () => (await import("./course.ts")).courseCommand(),
   demo: async () => (await import("./demo.ts")).demoCommand(),
 };
 

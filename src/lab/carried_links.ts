@@ -8,7 +8,7 @@ import { carrierFiles } from "./links/files.ts";
 import { LabLink } from "./links/lab_link.ts";
 import { type CarrierPlan, READY } from "./links/plan.ts";
 import { readPlayback } from "./links/playback.ts";
-import { namespaceOf } from "./namespaces.ts";
+import { NAMES, namespaceOf } from "./namespaces.ts";
 import { hasEnded, Program, type ProgramPlan } from "./program.ts";
 import { folderOf, type LabRecord } from "./record.ts";
 import type { Endpoint, FaultyLink, Topology } from "./topology.ts";
@@ -94,7 +94,7 @@ function labLink(record: LabRecord, { ends: [a, b], log }: FaultyLink): LabLink 
 }
 
 function endOf(record: LabRecord, end: Endpoint, settings: FaultyLink["settings"][0]) {
-  const namespace = `/run/netns/${namespaceOf(record.name, end.node)}`;
+  const namespace = `${NAMES}/${namespaceOf(record.name, end.node)}`;
   return { name: nameOf(end), namespace, interface: end.interface, mac: end.mac, settings };
 }
 

@@ -68,8 +68,8 @@ export interface LabInfo extends Omit<LabRecord, "mark"> {
 export class Lab {
   readonly name: string;
   readonly topology: Topology;
-  readonly #nodes: ReadonlyMap<string, LabNode>;
   readonly #record: LabRecord;
+  readonly #nodes: ReadonlyMap<string, LabNode>;
   #keeper: Keeper | undefined;
 
   /**
@@ -104,10 +104,7 @@ export class Lab {
       await takeLinksUp(way, name, record.mark, topology);
       const lab = new Lab(record, topology, keeper);
       progress("addresses, routes, ARP silence");
-      const plans = topology.nodes.map(({ name: node, exec }) => (
-        { node, exec, command: inside([], namespaceOf(name, node)) }
-      ));
-      await setUpNodes(way, plans, folderOf(name), surroundings(record));
+      await lab.setUp(Object.fromEntries(topology.nodes.map(({ name, exec }) => [name, exec])));
       progress("servers and dispatcher");
       await Promise.all(topology.nodes.map((node) => lab.node(node.name).program?.start()));
       await restartLinks(record, topology);
@@ -184,6 +181,17 @@ export class Lab {
   /** All links that do harm, or can be told to. */
   links(): LabLink[] {
     return linksOf(this.#record, this.topology);
+  }
+
+  /**
+   * Runs shell lines by node, side by side, as the `exec` of a topology: in its folder and with its variables. Throws CommandError for the
+   * first that fails.
+   */
+  async setUp(lines: Readonly<Record<string, readonly string[]>>): Promise<void> {
+    const plans = Object.entries(lines).map(([node, exec]) => (
+      { node, exec, command: inside([], namespaceOf(this.name, node)) }
+    ));
+    await setUpNodes(wayInto(this.#record), plans, folderOf(this.name), surroundings(this.#record));
   }
 
   async down(): Promise<void> {

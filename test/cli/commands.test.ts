@@ -76,6 +76,10 @@ describe("wrong usage ends with status 2 and says what is wrong:", () => {
       args: ["backend", "setup", "--cluster", "10.0.0.100", "--persist", "magic"],
       want: "Allowed choices are",
     },
+    {
+      args: ["course", "start", "9"],
+      want: 'There is no such exercise, found "9", use a number from 1 to 6',
+    },
     { args: ["verify"], want: "What is to be verified? Name a configuration with -c" },
     { args: ["verify", "-c", CONFIG, "--cluster", "10.0.0.100"], want: "give either -c, or --cluster" },
     { args: [...BY_HAND, "--backend", "10.0.0.11"], want: '"10.0.0.11" is no backend; use NAME=ADDRESS' },

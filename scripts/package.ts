@@ -76,6 +76,7 @@ try {
       mainFormat: "module",
       output,
       disableExperimentalSEAWarning: true,
+      useCodeCache: true,
       assets: Object.fromEntries(assets.map((path) => [path, join(folder, path)])),
     }),
   );

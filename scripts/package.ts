@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { PACKAGES, PAGE } from "../src/dashboard/files.ts";
@@ -50,8 +50,10 @@ try {
   };
   put("main.js", await bundle("executable/main.ts"));
   const assets = [...PAGE.map((path) => `src/dashboard/${path}`), ...PACKAGES];
-  for (const path of readdirSync(join(ROOT, "netns"))) assets.push(`netns/${path}`);
-  for (const path of assets) cpSync(join(ROOT, path), join(folder, path));
+  for (const file of readdirSync(join(ROOT, "netns"), { recursive: true, withFileTypes: true })) {
+    if (file.isFile()) assets.push(relative(ROOT, join(file.parentPath, file.name)));
+  }
+  for (const path of assets) put(path, readFileSync(join(ROOT, path)));
   for (const program of PROGRAMS) {
     put(`${program}.js`, await bundle(`${program}.ts`));
     assets.push(`${program}.js`);

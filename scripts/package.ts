@@ -18,7 +18,7 @@ const SRC = join(ROOT, "src");
 const [output = join(ROOT, "build/oneip")] = process.argv.slice(2);
 
 /** What is started from files in a checkout, each in a file of its own. */
-const PROGRAMS = ["plane/worker", "device/watcher", "lab/server", "lab/links/main"];
+const PROGRAMS = ["plane/worker", "device/watcher", "lab/server", "lab/links/main", "observe/program"];
 
 /** What is another file in the executable. */
 const REPLACED: Readonly<Record<string, string>> = {

@@ -18,7 +18,7 @@ const SRC = join(ROOT, "src");
 const [output = join(ROOT, "build/oneip")] = process.argv.slice(2);
 
 /** What is started from files in a checkout, each in a file of its own. */
-const PROGRAMS = ["plane/worker", "device/watcher", "lab/server", "lab/links/main"];
+const PROGRAMS = ["plane/worker", "device/watcher", "lab/server", "lab/links/main", "observe/program"];
 
 /** What is another file in the executable. */
 const REPLACED: Readonly<Record<string, string>> = {
@@ -50,10 +50,10 @@ try {
   };
   put("main.js", await bundle("executable/main.ts"));
   const assets = [...PAGE.map((path) => `src/dashboard/${path}`), ...PACKAGES];
-  for (const found of readdirSync(join(ROOT, "netns"), { recursive: true, withFileTypes: true })) {
-    if (found.isFile()) assets.push(relative(ROOT, join(found.parentPath, found.name)));
+  for (const file of readdirSync(join(ROOT, "netns"), { recursive: true, withFileTypes: true })) {
+    if (file.isFile()) assets.push(relative(ROOT, join(file.parentPath, file.name)));
   }
-  for (const path of assets) cpSync(join(ROOT, path), join(folder, path));
+  for (const path of assets) put(path, readFileSync(join(ROOT, path)));
   for (const program of PROGRAMS) {
     put(`${program}.js`, await bundle(`${program}.ts`));
     assets.push(`${program}.js`);
@@ -78,6 +78,7 @@ try {
       mainFormat: "module",
       output,
       disableExperimentalSEAWarning: true,
+      useCodeCache: true,
       assets: Object.fromEntries(assets.map((path) => [path, join(folder, path)])),
     }),
   );

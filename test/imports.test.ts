@@ -148,6 +148,22 @@ test("only device calls the C library", () => {
   expect(wrong.map(({ file }) => file)).toEqual([]);
 });
 
+test("only installation.ts knows where files lie, but for the command's first file and the single executable", () => {
+  const knows = ["main.ts", "system/installation.ts", "executable/koffi.ts"];
+  const wrong = sources.filter(({ file, text }) => !knows.includes(file) && /\bimport\.meta\b/.test(text));
+  expect(wrong.map(({ file }) => file)).toEqual([]);
+});
+
+test("every program of ours that is started from another one is there, and in the single executable", () => {
+  const started = sources.flatMap(({ text }) => [...text.matchAll(/\b(?:startThread|runOwn)\("([^"]+)"/g)]);
+  const programs = [...new Set(started.map(([, program]) => program!))].sort();
+  expect(programs.filter((program) => !sources.some(({ file }) => file === `${program}.ts`))).toEqual([]);
+  const [, listed = ""] = /const PROGRAMS = \[([^\]]*)\]/.exec(
+    readFileSync(join(ROOT, "scripts/package.ts"), "utf8"),
+  )!;
+  expect([...listed.matchAll(/"([^"]+)"/g)].map(([, program]) => program).sort()).toEqual(programs);
+});
+
 test("imports name files with their ending", () => {
   const wrong = sources.flatMap(({ file, specifiers }) =>
     specifiers.filter((specifier) => specifier.startsWith(".") && !specifier.endsWith(".ts")).map(

@@ -46,8 +46,8 @@ export async function call(
 ): Promise<Call[]> {
   // One curl for all: to start it takes far longer than a request. `next` is the word that ends the options of a client.
   const input = addresses.map((client) => optionsOf(client, url, each, withinS)).join("next\n");
-  const curl = ["curl", "--silent", "--parallel", "--parallel-immediate", "--parallel-max", String(atOnce)];
-  const { stdout } = await node.run(curl, { input });
+  const parallel = ["--parallel", "--parallel-immediate", "--parallel-max", String(atOnce)];
+  const { stdout } = await node.run(["curl", "--silent", ...parallel, "--config", "-"], { input });
   return stdout.trim().split("\n").filter((row) => row !== "").map((row) => {
     const [client = "", status, exit, backend = "", ...failure] = row.split(" ");
     return {

@@ -1,6 +1,14 @@
 /** What npm gets, installed outside of the checkout, and the single executable: both made by scripts/package. */
 
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -8,12 +16,16 @@ import { run, runChecked } from "../../src/system/programs.ts";
 import { needsTap } from "../needs.ts";
 import { ROOT } from "../runtime.ts";
 
+/** npm has put it there. Where Deno has installed the packages there is neither npm nor this. */
+const NODE = join(ROOT, "node_modules/node/bin/node");
+const lacks = needsTap() || !existsSync(NODE);
+
 /** In the checkout "oneip" is the sources. Here it is what npm has installed. */
-const env = { NODE_OPTIONS: "", PATH: `${join(ROOT, "node_modules/node/bin")}:${process.env["PATH"]}` };
+const env = { NODE_OPTIONS: "", PATH: `${dirname(NODE)}:${process.env["PATH"]}` };
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
-describe.skipIf(needsTap())("the package of npm", () => {
+describe.skipIf(lacks)("the package of npm", () => {
   const project = mkdtempSync(join(tmpdir(), "oneip-project-"));
   const modules = join(project, "node_modules");
   const tarball = join(project, `oneip-${manifest.version}.tgz`);
@@ -34,7 +46,7 @@ describe.skipIf(needsTap())("the package of npm", () => {
   });
 
   test("publint and attw find no fault in it", async () => {
-    const { stderr } = await run([process.execPath, join(ROOT, "scripts/check_package.ts"), tarball], {
+    const { stderr } = await run([NODE, join(ROOT, "scripts/check_package.ts"), tarball], {
       env,
     });
     expect(stderr).toBe("");
@@ -67,7 +79,7 @@ describe.skipIf(needsTap())("the package of npm", () => {
 
   test.concurrent.each([
     ["Deno", [join(ROOT, "scripts/deno"), "run", "--quiet", "-A"]],
-    ["Node", [process.execPath]],
+    ["Node", [NODE]],
   ])("the library's example runs on %s", async (_, runtime) => {
     const vitest = ["node_modules/vitest/vitest.mjs", "run", "--testTimeout=600000"];
     const { status, stdout, stderr } = await run([...runtime, ...vitest], { cwd: project, env });
@@ -76,7 +88,7 @@ describe.skipIf(needsTap())("the package of npm", () => {
   });
 });
 
-describe.skipIf(needsTap())("the single executable", () => {
+describe.skipIf(lacks)("the single executable", () => {
   const folder = mkdtempSync(join(tmpdir(), "oneip-executable-"));
   const name = `t${process.pid}-single`;
 

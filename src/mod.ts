@@ -81,7 +81,7 @@ export { LabLink, type LinkDirection } from "./lab/links/lab_link.ts";
 export { CommandError, type Result } from "./system/programs.ts";
 export { parseTopology, type Topology } from "./lab/topology.ts";
 export { type InspectedInterface, type InspectedLab, type InspectedNode, inspectLab } from "./lab/inspect.ts";
-export { type Reply, request, type RequestOptions } from "./lab/traffic.ts";
+export { type Reply, request } from "./lab/traffic.ts";
 export { until } from "./system/until.ts";
 export { type ArpAnswer, type Sighting, Witness } from "./lab/witness.ts";
 

@@ -6,7 +6,7 @@ import { explain } from "../cluster/explain.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Lab } from "../lab/lab.ts";
-import { request } from "../lab/traffic.ts";
+import { call } from "../lab/traffic.ts";
 import { type Sighting, Witness } from "../lab/witness.ts";
 import { formatMac } from "../wire/address.ts";
 import { CLIENT, CLIENTS, CONFIG, LINK, ON_THE_LINK, TUNNEL } from "./network.ts";
@@ -70,8 +70,9 @@ export class Look {
     const owners = new Map(chosen.map(({ client, backend }) => [client, backend!]));
     const options = { atOnce: owners.size, withinS: this.patienceS };
     const url = `http://${this.cluster}${path}`;
-    const replies = await request(this.#lab.node(CLIENT), [...owners.keys()], url, options);
-    const backends = new Map(replies.map(({ client, backend }) => [client, backend]));
+    const replies = await call(this.#lab.node(CLIENT), [...owners.keys()], url, options);
+    const whole = replies.filter(({ failure }) => failure === undefined);
+    const backends = new Map(whole.map(({ client, backend }) => [client, backend]));
     return [...owners].map(([client, owner]) => ({ client, owner, backend: backends.get(client) }));
   }
 

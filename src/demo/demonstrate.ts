@@ -59,7 +59,7 @@ export async function demonstrate(progress: (step: string) => void): Promise<Sto
     );
     const answers = (await Promise.all(
       Object.entries(CLIENTS).map(([node, network]) =>
-        request(lab.node(node), addressesOf(network), `http://${clusterAddress}/`, { each: REQUESTS_EACH })
+        request(lab.node(node), addressesOf(network), `http://${clusterAddress}/`, REQUESTS_EACH)
       ),
     )).flat();
     const sightings = await witness.sightings();

@@ -16,24 +16,27 @@ export interface Call extends Reply {
   readonly failure: string | undefined;
 }
 
-/** How requests are sent. */
-export interface RequestOptions {
-  /** From every address, one after another. Default: 1. */
+interface CallOptions {
+  /** From every address. */
   readonly each?: number;
-  /** Requests at a time. Default: 4. */
-  readonly atOnce?: number;
-  /** Seconds, for a request. Default: 30; a busy machine takes seconds, and a lost SYN is sent again after 1, 3, 7 and 15. */
   readonly withinS?: number;
+  readonly atOnce?: number;
 }
 
-/** Sends requests from every address, each over a connection of its own. The addresses must be the node's. */
+/** Requests at a time. */
+const AT_ONCE = 4;
+
+/** For a request; a busy machine takes seconds, and a lost SYN is sent again after 1, 3, 7 and 15. */
+const LONGEST_S = 30;
+
+/** Sends `each` requests from every address, each over a connection of its own. The addresses must be the node's. */
 export async function request(
   node: LabNode,
   addresses: readonly string[],
   url: string,
-  options: RequestOptions = {},
+  each = 1,
 ): Promise<Reply[]> {
-  const calls = await call(node, addresses, url, options);
+  const calls = await call(node, addresses, url, { each });
   return calls.map(({ client, backend }) => ({ client, backend }));
 }
 
@@ -42,12 +45,13 @@ export async function call(
   node: LabNode,
   addresses: readonly string[],
   url: string,
-  { each = 1, atOnce = 4, withinS = 30 }: RequestOptions = {},
+  { each = 1, withinS = LONGEST_S, atOnce = AT_ONCE }: CallOptions = {},
 ): Promise<Call[]> {
   // One curl for all: to start it takes far longer than a request. `next` is the word that ends the options of a client.
   const input = addresses.map((client) => optionsOf(client, url, each, withinS)).join("next\n");
-  const parallel = ["--parallel", "--parallel-immediate", "--parallel-max", String(atOnce)];
-  const { stdout } = await node.run(["curl", "--silent", ...parallel, "--config", "-"], { input });
+  // Immediate: else each waits until the first has a connection, which it might share.
+  const curl = ["curl", "--silent", "--parallel", "--parallel-immediate", "--parallel-max", String(atOnce)];
+  const { stdout } = await node.run([...curl, "--config", "-"], { input });
   return stdout.trim().split("\n").filter((row) => row !== "").map((row) => {
     const [client = "", status, exit, backend = "", ...failure] = row.split(" ");
     return {

@@ -63,7 +63,7 @@ describe.skipIf(needsTap()).each(TOPOLOGIES)("topology $topology", ({ topology, 
     const curl = `curl -sSg --max-time 150 http://[${CLUSTER6}]/bytes/${TEN_MB} | sha256sum | cut -d" " -f1`;
     expect((await client1.exec("sh", "-c", curl)).trim()).toBe(await sha256OfBytes(TEN_MB));
     const addresses = clients6(16);
-    const answers = await request(client1, addresses, `http://[${CLUSTER6}]/`, { each: 20 });
+    const answers = await request(client1, addresses, `http://[${CLUSTER6}]/`, 20);
     const want = expected(addresses);
     expect(answers).toHaveLength(16 * 20);
     expect(answers.filter(({ client, backend }) => backend !== want[client])).toEqual([]);
@@ -109,7 +109,7 @@ describe.skipIf(needsTap()).each(TOPOLOGIES)("topology $topology", ({ topology, 
 
   test("each client keeps its backend over 20 connections, the one that its hash names", async () => {
     const addresses = clients(16);
-    const answers = await request(lab.node("client1"), addresses, `http://${CLUSTER}/`, { each: 20 });
+    const answers = await request(lab.node("client1"), addresses, `http://${CLUSTER}/`, 20);
     expect(answers).toHaveLength(16 * 20);
     const want = expected(addresses);
     expect(answers.filter(({ client, backend }) => backend !== want[client])).toEqual([]);

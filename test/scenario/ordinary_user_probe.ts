@@ -12,7 +12,7 @@ const reached: Record<string, string[]> = {};
 for (const topology of process.argv.slice(2)) {
   await using lab = await Lab.up(join(ROOT, `netns/${topology}.yaml`));
   const client = lab.topology.nodes.find(({ name }) => name.startsWith("client"))!;
-  const replies = await request(lab.node(client.name), clients(24), `http://${CLUSTER}/`, { each: 2 });
+  const replies = await request(lab.node(client.name), clients(24), `http://${CLUSTER}/`, 2);
   const backends = new Map<string, string>();
   for (const { client, backend } of replies) {
     if (backend === undefined) throw new Error(`${topology}: nobody answered ${client}`);

@@ -188,9 +188,10 @@ export class Lab {
    * first that fails.
    */
   async setUp(lines: Readonly<Record<string, readonly string[]>>): Promise<void> {
-    const plans = Object.entries(lines).map(([node, exec]) => (
-      { node, exec, command: inside([], namespaceOf(this.name, node)) }
-    ));
+    const plans = Object.entries(lines).map(([node, exec]) => {
+      const { namespace, plan } = this.node(node);
+      return { node, exec, command: [...inside([], namespace), ...variablesOf(plan)] };
+    });
     await setUpNodes(wayInto(this.#record), plans, folderOf(this.name), surroundings(this.#record));
   }
 
@@ -261,15 +262,19 @@ export class LabNode {
 
   /** The words that run a command here from any shell. */
   command(command: readonly string[]): string[] {
-    const variables = Object.entries(this.plan.env).map(([key, value]) => `${key}=${value}`);
-    const env = variables.length === 0 ? [] : ["env", ...variables];
-    return [...this.#there, ...env, ...command];
+    return [...this.#there, ...variablesOf(this.plan), ...command];
   }
 
   /** The words that run the command `oneip` here, on the runtime of this process. */
   oneip(args: readonly string[]): string[] {
     return this.command(["env", `ONEIP_RUNTIME=${process.execPath}`, launcher(), ...args]);
   }
+}
+
+/** The words before a command that give it a node's variables. */
+function variablesOf({ env }: NodePlan): string[] {
+  const variables = Object.entries(env).map(([key, value]) => `${key}=${value}`);
+  return variables.length === 0 ? [] : ["env", ...variables];
 }
 
 /** Where the shell lines of a topology run, and what they may refer to. */

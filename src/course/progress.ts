@@ -1,4 +1,4 @@
-/** An exercise that a student works on: begun in a lab, and how many hints were given. It is written in the lab's folder, and goes with it. */
+/** An exercise that a student works on, and how many hints were given. It is written in the lab's folder, and goes with it. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ export function exerciseIn(lab: string): Exercise | undefined {
   return progress && findExercise(String(progress.exercise));
 }
 
-/** The next hint, and how many are left. The last one, which is the solution, is given again. Throws UsageError when it has not begun. */
+/** The next hint, and how many are left. The last one, the solution, is given again. Throws UsageError when it has not begun. */
 export function nextHint(exercise: Exercise): { readonly hint: string; readonly left: number } {
   const { number, hints } = exercise;
   const progress = read(labOfExercise(number));

@@ -100,9 +100,8 @@ export type OfClient =
   | { readonly do: "ping"; readonly client: string; readonly to: string; readonly octets?: number };
 
 /** `kill` and `heal` of its node take its quorum away and give it back. */
-export type OfEtcd =
-  /** The way of a dispatcher to it. */
-  | {
+export type OfEtcd = /** The way of a dispatcher to it. */
+  {
     readonly do: "etcd";
     readonly from: string;
     readonly isCut?: boolean;

@@ -17,7 +17,6 @@ import type { Calm } from "./calm.ts";
 import type { Excusable, Excuses } from "./excuses.ts";
 import { formatTime, type Report } from "./finding.ts";
 import { ACK, FIN, lastWord, RST, Segment, SYN } from "./segment.ts";
-import type { Sketch } from "./sketch.ts";
 
 /** In which a client is answered that asks while nothing is broken: a SYN may wait for a MAC, and be repeated once. */
 export const ANSWERED_WITHIN_US = 1_500_000;
@@ -97,7 +96,6 @@ export class Connections {
 
   constructor(
     scene: Scene,
-    sketch: Sketch,
     calm: Calm,
     excuses: Excuses,
     nowUs: () => number,
@@ -124,7 +122,6 @@ export class Connections {
         this.#targets.set(lastWord(octetsOf(address)), { index: index++, map });
       }
     }
-    void sketch;
   }
 
   /** Those that are not over. */

@@ -1,24 +1,12 @@
-/** Random numbers that come again with the same seed: mulberry32. */
+/** What a trial draws from its seed. */
 
-export class Draws {
-  #state: number;
+import { ofWords } from "../../table/hash.ts";
+import { SeededRandom } from "../seeded_random.ts";
 
-  constructor(seed: number) {
-    this.#state = seed | 0;
-  }
-
-  /** Numbers of their own for one purpose, so that what is drawn for another one changes nothing here. */
+export class Draws extends SeededRandom {
+  /** `purpose`: so that what is drawn for one thing changes nothing of what is drawn for another. */
   static of(seed: number, purpose: number): Draws {
-    const mixed = new Draws(Math.imul(seed, 0x9e3779b1) ^ Math.imul(purpose, 0x85ebca6b));
-    return new Draws(mixed.below(2 ** 32));
-  }
-
-  /** Uniform in 0..below-1. */
-  below(below: number): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
+    return new Draws(ofWords(seed, purpose, 0));
   }
 
   /** Uniform in least..most. */
@@ -29,9 +17,5 @@ export class Draws {
   /** As often as one of so many. */
   oneOf(many: number): boolean {
     return this.below(many) === 0;
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]!;
   }
 }

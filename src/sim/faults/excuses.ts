@@ -42,6 +42,8 @@ export class Excuses {
   /** Dispatchers whose file has other weights than at the start. */
   readonly #reloaded = new Set<string>();
   #technique: "route" | "broadcast";
+  /** Backends between which not all frames pass. */
+  readonly #apart = new Set<string>();
 
   constructor(sketch: Sketch) {
     this.#sketch = sketch;
@@ -50,6 +52,11 @@ export class Excuses {
     );
     this.#technique = sketch.shape === "broadcast" ? "broadcast" : "route";
     this.#isMovable = this.#technique === "broadcast";
+  }
+
+  /** Agents may not hear each other, and not know it. */
+  get mayBeSplit(): boolean {
+    return this.#apart.size > 0;
   }
 
   /** A connection has been answered. */
@@ -101,17 +108,14 @@ export class Excuses {
 
   #touched({ do: what }: Action, node: string, atUs: number, all: Iterable<Excusable>): void {
     if (!this.#untouchedUs.has(node)) return this.#ofBackend(node, what, all);
-    const other = [...this.#untouchedUs].find(([name]) => name !== node);
-    const isDeath = what === "kill" || what === "restart" || what === "stop" || what === "heal";
-    const isEnd = what === "heal" || what === "restart" || what === "thaw" || what === "pace";
-    // A dispatcher that is alone has all the time in the world.
-    const matters = isDeath || other !== undefined;
-    const otherKnows = other !== undefined && this.#sketch.isShared && atUs - other[1] >= KNOWS_US;
-    this.#untouchedUs.set(node, isEnd ? atUs : Infinity);
-    if (what === "pace") this.#untouchedUs.set(node, atUs);
-    if (!matters || (otherKnows && what !== "heal")) return;
-    if (otherKnows) return;
-    this.#excuseMoved(all, `${what} ${node}`);
+    const isOver = what === "heal" || what === "restart" || what === "thaw" || what === "pace";
+    this.#untouchedUs.set(node, isOver ? atUs : Infinity);
+    const other = [...this.#untouchedUs].find(([name]) => name !== node)?.[1];
+    // One that is alone loses what it knows only when it dies, and of two the other one knows it, too.
+    const isLost = other === undefined
+      ? what !== "freeze" && what !== "thaw" && what !== "pace"
+      : !this.#sketch.isShared || atUs - other < KNOWS_US;
+    if (isLost) this.#excuseMoved(all, `${what} ${node}`);
   }
 
   #ofBackend(node: string, why: string, all: Iterable<Excusable>): void {
@@ -123,6 +127,8 @@ export class Excuses {
   #ofLink(link: string, why: string, isBad: boolean, atUs: number, all: Iterable<Excusable>): void {
     const node = link.split("-")[0]!;
     if (node === "router") return;
+    if (isBad) this.#apart.add(node);
+    else this.#apart.delete(node);
     if (!this.#untouchedUs.has(node)) return this.#ofBackend(node, `${why} ${link}`, all);
     this.#untouchedUs.set(node, isBad ? Infinity : atUs);
     for (const one of all) one.excuse ??= `${why} ${link}`;

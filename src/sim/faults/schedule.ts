@@ -32,7 +32,12 @@ export const MINUTE_US = 60 * S;
 export const START_US = 10 * S;
 
 /** Until then, all that is drawn from the seed. */
-export function scheduleFrom(seed: number, sketch: Sketch, untilUs: number, lastFaultUs: number): Happening[] {
+export function scheduleFrom(
+  seed: number,
+  sketch: Sketch,
+  untilUs: number,
+  lastFaultUs: number,
+): Happening[] {
   return [
     ...faultsFrom(Draws.of(seed, FAULTS), sketch, lastFaultUs),
     ...sessionsFrom(Draws.of(seed, SESSIONS), sketch, untilUs),
@@ -274,4 +279,3 @@ function sessionsFrom(draws: Draws, sketch: Sketch, untilUs: number): Happening[
   }
   return sessions;
 }
-

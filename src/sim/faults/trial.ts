@@ -1,0 +1,115 @@
+/** One cluster, what happens to it, and whether all holds. The same trial comes to the same end each time. */
+
+import type { Engine } from "../../engine/engine.ts";
+import { World } from "../world.ts";
+import type { Watcher } from "../world.ts";
+import { Calm, SETTLE_US } from "./calm.ts";
+import { Connections } from "./connections.ts";
+import { Dispatchers } from "./dispatchers.ts";
+import { Excuses } from "./excuses.ts";
+import type { Finding, Property } from "./finding.ts";
+import { Frames, FramesMultiply } from "./frames.ts";
+import { type Happening, MINUTE_US, scheduled, scheduleFrom, START_US } from "./schedule.ts";
+import { sceneOf, type Sketch, sketchFrom } from "./sketch.ts";
+
+export interface Trial {
+  readonly sketch: Sketch;
+  readonly happenings: readonly Happening[];
+  readonly untilUs: number;
+}
+
+export interface Outcome {
+  readonly finding: Finding | undefined;
+  /** How far it went. */
+  readonly atUs: number;
+  /** Each once for each link that it went onto. */
+  readonly frames: number;
+  /** In the second that had the most. */
+  readonly mostFrames: number;
+  readonly connections: Connections["counts"];
+}
+
+/** The usual length. */
+export const TRIAL_US = 10 * MINUTE_US;
+
+/** Quiet time at the end, after everyone must be served again. */
+const REST_US = 10_000_000;
+
+/** Between two looks at what is no frame. */
+const LOOK_US = 500_000;
+
+/** Throws RangeError where there is no time for anything. */
+export function trialFrom(seed: number, lengthUs = TRIAL_US): Trial {
+  const lastFaultUs = lengthUs - SETTLE_US - REST_US;
+  if (lastFaultUs <= START_US) throw new RangeError(`A trial of ${lengthUs} us has no time for a fault`);
+  const sketch = sketchFrom(seed);
+  return {
+    sketch,
+    happenings: scheduleFrom(seed, sketch, lengthUs - REST_US / 2, lastFaultUs),
+    untilUs: lengthUs,
+  };
+}
+
+/** `watcherOf`: makes somebody who looks on, too. */
+export async function run(
+  { sketch, happenings, untilUs }: Trial,
+  watcherOf?: (world: World) => Watcher,
+): Promise<Outcome> {
+  const scene = sceneOf(sketch);
+  const world = await World.start(scene);
+  let finding: Finding | undefined;
+  const report = (property: Property, what: string) => {
+    finding ??= { property, atUs: world.nowUs, what };
+  };
+  const nowUs = () => world.nowUs;
+  const calm = new Calm(happenings);
+  const excuses = new Excuses(sketch);
+  const connections = new Connections(scene, calm, excuses, nowUs, report);
+  const frames = new Frames(scene, nowUs, report);
+  const dispatchers = new Dispatchers(() => enginesOf(world), calm, nowUs, report);
+  world.watch({
+    sent: (lane, _, octets, length) => {
+      frames.sent(lane, octets, length);
+      connections.sent(lane, octets, length);
+    },
+    arrived: (lane, _, octets, length) => connections.arrived(lane, octets, length),
+    acted: (action, atUs) => excuses.acted(action, atUs, connections.open()),
+    logged: (record) => {
+      if (record["alarm"] === "split") connections.splitAlarmed();
+      dispatchers.logged(record);
+    },
+  });
+  if (watcherOf !== undefined) world.watch(watcherOf(world));
+  const schedule = scheduled(happenings);
+  let next = 0;
+  try {
+    for (let atUs = LOOK_US; atUs <= untilUs && finding === undefined; atUs += LOOK_US) {
+      const first = next;
+      while (next < schedule.length && schedule[next]!.atUs <= atUs) next++;
+      await world.run(atUs, schedule.slice(first, next));
+      connections.tick();
+      dispatchers.look();
+    }
+  } catch (error) {
+    if (!(error instanceof FramesMultiply)) report("no end", (error as Error).stack ?? String(error));
+  }
+  const atUs = world.nowUs;
+  await world.stop();
+  return {
+    finding,
+    atUs,
+    frames: frames.count,
+    mostFrames: frames.most,
+    connections: connections.counts,
+  };
+}
+
+function enginesOf(world: World): ReadonlyMap<string, Engine> {
+  const engines = new Map<string, Engine>();
+  for (const [name, node] of world.nodes) {
+    if (node.kind === "dispatcher" && node.engine !== undefined && !node.isFrozen) {
+      engines.set(name, node.engine);
+    }
+  }
+  return engines;
+}

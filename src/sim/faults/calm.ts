@@ -19,7 +19,6 @@ const HARMLESS: ReadonlySet<Action["do"]> = new Set([
   "reload",
   "upgrade",
   "technique",
-  "stop-agent",
 ]);
 
 export function isTrouble({ steps }: Happening): boolean {

@@ -9,10 +9,10 @@
  */
 
 import { ClusterMap } from "../../cluster/cluster_map.ts";
-import { parseConfig } from "../../config/load.ts";
 import { octetsOf } from "../../wire/address.ts";
 import type { Lane } from "../net/lane.ts";
 import type { Scene } from "../scene.ts";
+import { Texts } from "../texts.ts";
 import type { Calm } from "./calm.ts";
 import type { Excusable, Excuses } from "./excuses.ts";
 import { formatTime, type Report } from "./finding.ts";
@@ -116,7 +116,7 @@ export class Connections {
     }
     index = 0;
     const file = Object.keys(scene.files).find((name) => name.endsWith(".yaml"))!;
-    for (const cluster of parseConfig(scene.files[file]!, file, "sim").clusters) {
+    for (const cluster of new Texts(scene.files).config(file, "sim").clusters) {
       const map = new ClusterMap(cluster);
       for (const address of cluster.addresses) {
         this.#targets.set(lastWord(octetsOf(address)), { index: index++, map });

@@ -2,8 +2,8 @@
 
 import type { Lane } from "../net/lane.ts";
 import type { Scene } from "../scene.ts";
+import { Texts } from "../texts.ts";
 import { octetsOf } from "../../wire/address.ts";
-import { parseConfig } from "../../config/load.ts";
 import type { Report } from "./finding.ts";
 import { lastWord, Segment } from "./segment.ts";
 
@@ -34,9 +34,10 @@ export class Frames {
     this.#report = report;
     const nodes = Object.entries(scene.nodes);
     this.#dispatchers = new Set(nodes.filter(([, { kind }]) => kind === "dispatcher").map(([name]) => name));
-    for (const [name, text] of Object.entries(scene.files)) {
+    const texts = new Texts(scene.files);
+    for (const name of Object.keys(scene.files)) {
       if (!name.endsWith(".yaml")) continue;
-      for (const { addresses } of parseConfig(text, name, "sim").clusters) {
+      for (const { addresses } of texts.config(name, "sim").clusters) {
         for (const address of addresses) this.#clusters.add(lastWord(octetsOf(address)));
       }
     }

@@ -119,9 +119,9 @@ function kindsOf(sketch: Sketch): Kind[] {
   ];
   if (sketch.shape !== "broadcast") {
     commands.push(
-      (draws) => drains(backend(draws), sketch, draws),
-      (draws) => drains(backend(draws), sketch, draws),
-      (draws) => weighs(backend(draws), sketch, draws),
+      (draws) => drains(sketch, draws),
+      (draws) => drains(sketch, draws),
+      (draws) => weighs(sketch, draws),
     );
   }
   if (sketch.shape === "switching") {
@@ -229,13 +229,20 @@ function named(backend: string, { clusters }: Sketch): string {
   return clusters === 1 ? backend : `web/${backend}`;
 }
 
-function drains(node: string, sketch: Sketch, draws: Draws): Fault {
+/** The first one serves on, so that there is always one who may. */
+function anyButFirst(sketch: Sketch, draws: Draws): string {
+  return backendName(draws.between(1, sketch.backends - 1));
+}
+
+function drains(sketch: Sketch, draws: Draws): Fault {
+  const node = anyButFirst(sketch, draws);
   const backend = named(node, sketch);
   const how = draws.oneOf(4) ? "down" : "drain";
   return { on: `${node}'s state`, begin: { do: how, backend }, end: { do: "undrain", backend } };
 }
 
-function weighs(node: string, sketch: Sketch, draws: Draws): Fault {
+function weighs(sketch: Sketch, draws: Draws): Fault {
+  const node = anyButFirst(sketch, draws);
   const backend = named(node, sketch);
   return {
     on: `${node}'s weight`,
@@ -244,16 +251,19 @@ function weighs(node: string, sketch: Sketch, draws: Draws): Fault {
   };
 }
 
+/** From the one to the other. */
+type Range = readonly [least: number, most: number];
+
 /** How many requests over a connection, and how far apart. */
-const TALKS = [
+const TALKS: readonly { readonly requests: Range; readonly gapMs: Range }[] = [
   { requests: [1, 1], gapMs: [100, 300] },
   { requests: [1, 1], gapMs: [100, 300] },
   { requests: [2, 5], gapMs: [500, 3000] },
   { requests: [5, 20], gapMs: [2000, 5000] },
-] as const;
+];
 
 /** Between the beginnings of two connections of a client. */
-const SESSION_GAP_MS = [1000, 12_000] as const;
+const SESSION_GAP_MS: Range = [1000, 12_000];
 
 function sessionsFrom(draws: Draws, sketch: Sketch, untilUs: number): Happening[] {
   const sessions: Happening[] = [];

@@ -73,12 +73,14 @@ export class Excuses {
       case "stop":
       case "freeze":
       case "thaw":
-      case "pace":
+      case "slow":
         return this.#touched(action, action.node, atUs, all);
       case "server":
       case "kill-agent":
       case "stop-agent":
       case "start-agent":
+      case "freeze-agent":
+      case "thaw-agent":
         return this.#ofBackend(action.node, action.do, all);
       case "down":
         return excuseOwned(all, action.backend.split("/").at(-1)!, "it was taken down");
@@ -108,12 +110,12 @@ export class Excuses {
 
   #touched({ do: what }: Action, node: string, atUs: number, all: Iterable<Excusable>): void {
     if (!this.#untouchedUs.has(node)) return this.#ofBackend(node, what, all);
-    const isOver = what === "heal" || what === "restart" || what === "thaw" || what === "pace";
+    const isOver = what === "heal" || what === "restart" || what === "thaw" || what === "slow";
     this.#untouchedUs.set(node, isOver ? atUs : Infinity);
     const other = [...this.#untouchedUs].find(([name]) => name !== node)?.[1];
     // One that is alone loses what it knows only when it dies, and of two the other one knows it, too.
     const isLost = other === undefined
-      ? what !== "freeze" && what !== "thaw" && what !== "pace"
+      ? what !== "freeze" && what !== "thaw" && what !== "slow"
       : !this.#sketch.isShared || atUs - other < KNOWS_US;
     if (isLost) this.#excuseMoved(all, `${what} ${node}`);
   }

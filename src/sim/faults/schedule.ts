@@ -142,6 +142,7 @@ function kindsOf(sketch: Sketch): Kind[] {
     ? [
       (draws) => losesItsAgent(backend(draws), "kill-agent"),
       (draws) => losesItsAgent(backend(draws), "stop-agent"),
+      (draws) => hasItsAgentFrozen(backend(draws)),
     ]
     : [];
   return [...ofMachines, ...ofLinks, ...commands, ...ofAgents];
@@ -164,9 +165,10 @@ function stands(node: string): Fault {
   return { on: node, begin: { do: "freeze", node }, end: { do: "thaw", node } };
 }
 
+/** Each of its timers is so late. */
 function isSlow(node: string, draws: Draws): Fault {
-  const rate = draws.pick([0.9, 0.5, 0.25]);
-  return { on: node, begin: { do: "pace", node, rate }, end: { do: "pace", node, rate: 1 } };
+  const ms = draws.pick([20, 100, 400]);
+  return { on: node, begin: { do: "slow", node, ms }, end: { do: "slow", node, ms: 0 } };
 }
 
 function hasItsClockSet(node: string, draws: Draws): Fault {
@@ -181,6 +183,10 @@ function losesItsServer(node: string): Fault {
 
 function losesItsAgent(node: string, how: "kill-agent" | "stop-agent"): Fault {
   return { on: node, begin: { do: how, node }, end: { do: "start-agent", node } };
+}
+
+function hasItsAgentFrozen(node: string): Fault {
+  return { on: node, begin: { do: "freeze-agent", node }, end: { do: "thaw-agent", node } };
 }
 
 function isCut(link: string): Fault {

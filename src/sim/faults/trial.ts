@@ -104,12 +104,8 @@ export async function run(
   };
 }
 
-function enginesOf(world: World): ReadonlyMap<string, Engine> {
-  const engines = new Map<string, Engine>();
-  for (const [name, node] of world.nodes) {
-    if (node.kind === "dispatcher" && node.engine !== undefined && !node.isFrozen) {
-      engines.set(name, node.engine);
-    }
-  }
-  return engines;
+function enginesOf({ dispatchers }: World): ReadonlyMap<string, Engine> {
+  return new Map(
+    dispatchers.flatMap(({ name, engine, isFrozen }) => engine === undefined || isFrozen ? [] : [[name, engine]]),
+  );
 }

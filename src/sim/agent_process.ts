@@ -15,8 +15,10 @@ import type { Random } from "../system/random.ts";
 import type { Mac } from "../wire/address.ts";
 import type { KernelTables } from "./nft.ts";
 
-/** Between a command to nft and what comes of it. */
-const NFT_MS = 5;
+/** Between a command to nft and what comes of it: from 1 up to this, and one in `SLOW_ONCE_IN` may take longer. */
+const USUAL_NFT_MS = 30;
+const SLOW_NFT_MS = 400;
+const SLOW_ONCE_IN = 40;
 
 export interface AgentOptions {
   readonly config: Config;
@@ -39,12 +41,14 @@ export interface AgentOptions {
 }
 
 export class AgentProcess {
+  readonly #options: AgentOptions;
   readonly #loop: AgentLoop;
   readonly #fallback: FallbackLoop;
 
   /** Throws UsageError when the cluster has no agents, or their key will not do. */
   constructor(options: AgentOptions) {
-    const { config, cluster, backend, kernel, clock, random, log, link, mac } = options;
+    this.#options = options;
+    const { config, cluster, backend, clock, random, log, link, mac } = options;
     if (cluster.agent === undefined) {
       throw new UsageError(`Cluster "${cluster.name}" has no agents; give it "agent: {keyFile: agent.key}"`);
     }
@@ -55,16 +59,7 @@ export class AgentProcess {
       key: readKey(cluster.agent.keyFile, "all backends", options.readText),
       intervalMs: cluster.agent.intervalMs,
       send: (datagram, to) => options.send(datagram, addresses.get(to)!),
-      apply: (commands) =>
-        new Promise((resolve, reject) => {
-          clock.after(NFT_MS, () => {
-            try {
-              resolve(kernel.apply(commands));
-            } catch (error) {
-              reject(error as Error);
-            }
-          });
-        }),
+      apply: (commands, timeoutMs) => this.#apply(commands, timeoutMs),
       hasLink: () => options.hasLink(),
       clock,
       random,
@@ -98,5 +93,21 @@ export class AgentProcess {
   async stop(): Promise<void> {
     this.#fallback.stop();
     await this.#loop.stop();
+  }
+
+  #apply(commands: string, timeoutMs: number): Promise<void> {
+    const { kernel, clock, random } = this.#options;
+    const longestMs = random.share() * SLOW_ONCE_IN < 1 ? SLOW_NFT_MS : USUAL_NFT_MS;
+    const tookMs = 1 + Math.floor(random.share() * longestMs);
+    return new Promise((resolve, reject) => {
+      clock.after(Math.min(tookMs, timeoutMs), () => {
+        try {
+          if (tookMs > timeoutMs) throw new Error(`nft took longer than ${timeoutMs} ms`);
+          resolve(kernel.apply(commands));
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
   }
 }

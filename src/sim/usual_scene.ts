@@ -6,7 +6,7 @@
  *     client3 ─┘                        └─ web2
  */
 
-import * as yaml from "yaml";
+import { type Node, parseDocument } from "yaml";
 import { type ClusterConfig, type Config, mayBroadcast } from "../config/config.ts";
 import { portsOf, probesOf } from "../config/health.ts";
 import { UsageError } from "../input/errors.ts";
@@ -119,16 +119,26 @@ function textOfOther({ text, config }: Dispatcher): string {
     const known = peer !== undefined && contains(own, peer.address) ? peer.address : freeOf(own, taken);
     return `${known}/${own.prefixLength}`;
   });
-  const document = yaml.parseDocument(text);
-  document.setIn(["dispatcher", "addresses"], document.createNode(others, { flow: true }));
-  if (document.hasIn(["dispatcher", "mac"])) {
-    document.setIn(["dispatcher", "mac"], formatMac(mac.high, mac.low ^ 1));
-  }
-  if (peer !== undefined) {
-    const own = addresses.find(({ address }) => isIpv6(address) === isIpv6(peer.address));
-    document.setIn(["dispatcher", "vrrp", "peer", "address"], own!.address);
-  }
-  return document.toString();
+  const changes = new Map([["addresses", `[${others.map((one) => `"${one}"`).join(", ")}]`]]);
+  // Where it names none, each machine has one of its own.
+  changes.set("mac", `"${formatMac(mac.high, mac.low ^ 1)}"`);
+  const own = peer && addresses.find(({ address }) => isIpv6(address) === isIpv6(peer.address));
+  if (own !== undefined) changes.set("vrrp.peer.address", `"${own.address}"`);
+  return rewritten(text, changes);
+}
+
+/** The same text with other values of some of the dispatcher's keys, where it has them. */
+function rewritten(text: string, changes: ReadonlyMap<string, string>): string {
+  const document = parseDocument(text);
+  const places = [...changes].flatMap(([key, value]) => {
+    const node = document.getIn(["dispatcher", ...key.split(".")], true) as Node | undefined;
+    return node?.range ? [{ from: node.range[0], to: node.range[1], value }] : [];
+  });
+  // From behind, so that offsets hold. A list in lines of its own ends at the beginning of what comes next.
+  return places.sort((a, b) => b.from - a.from).reduce((text, { from, to, value }) => {
+    const rest = text.slice(from, to).endsWith("\n") ? "\n" : "";
+    return `${text.slice(0, from)}${value}${rest}${text.slice(to)}`;
+  }, text);
 }
 
 /** All that somebody has by a configuration. */

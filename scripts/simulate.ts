@@ -129,14 +129,19 @@ async function captureInto(capture: GrowingCapture, trial: Trial): Promise<void>
     capture.write(Buffer.concat(blocks));
     blocks = [];
   };
-  await run(trial, (world) => ({
-    sent(lane, _, octets, length) {
-      if (octetsSoFar > MOST_CAPTURED) return;
-      const block = frameOf(lane, world.linkOf(lane), octets, length, world.nowUs);
-      octetsSoFar += block.length;
-      if (blocks.push(block) >= 1000) flush();
-    },
-  }));
+  await run(trial, (world) => {
+    const places = new Map(
+      [...world.links.values()].flatMap(({ lanes }, place) => lanes.map((lane) => [lane, place])),
+    );
+    return {
+      sent(lane, _, octets, length) {
+        if (octetsSoFar > MOST_CAPTURED) return;
+        const block = frameOf(lane, places.get(lane)!, octets, length, world.nowUs);
+        octetsSoFar += block.length;
+        if (blocks.push(block) >= 1000) flush();
+      },
+    };
+  });
   flush();
   if (octetsSoFar > MOST_CAPTURED) console.log(`The capture ends at ${MOST_CAPTURED} octets`);
 }

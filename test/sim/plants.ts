@@ -28,11 +28,7 @@ export interface Plant {
 }
 
 /** Replaces a method by what `make` makes of it. */
-function replace<K extends string, M extends (...given: never[]) => unknown>(
-  prototype: { [key in K]: M },
-  name: K,
-  make: (original: M) => M,
-): () => void {
+function replace<T, K extends keyof T>(prototype: T, name: K, make: (original: T[K]) => T[K]): () => void {
   const original = prototype[name];
   prototype[name] = make(original);
   return () => void (prototype[name] = original);

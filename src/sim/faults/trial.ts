@@ -106,6 +106,8 @@ export async function run(
 
 function enginesOf({ dispatchers }: World): ReadonlyMap<string, Engine> {
   return new Map(
-    dispatchers.flatMap(({ name, engine, isFrozen }) => engine === undefined || isFrozen ? [] : [[name, engine]]),
+    dispatchers.flatMap(({ name, engine, isFrozen }) =>
+      engine === undefined || isFrozen ? [] : [[name, engine]]
+    ),
   );
 }

@@ -19,7 +19,13 @@ export interface LogRecord {
 export interface Watcher extends FrameWatcher {
   logged?(record: LogRecord): void;
   /** The path of a dispatcher has decided on a frame. `sent`: what left by it, if anything did. The octets are the watcher's own. */
-  judged?(node: string, octets: Uint8Array, verdict: number, sent: Uint8Array | undefined, atUs: number): void;
+  judged?(
+    node: string,
+    octets: Uint8Array,
+    verdict: number,
+    sent: Uint8Array | undefined,
+    atUs: number,
+  ): void;
   acted?(action: Action, atUs: number): void;
   /** A machine has refused an action, or it came to nothing: a drain at a dispatcher that is dead, for example. */
   refused?(action: Action, why: Error, atUs: number): void;
@@ -31,6 +37,7 @@ export class Watchers {
   readonly #network: Network;
   readonly #all = new Set<Watcher>();
   #judging = false;
+  #logging = false;
 
   constructor(network: Network) {
     this.#network = network;
@@ -52,6 +59,10 @@ export class Watchers {
     return this.#judging;
   }
 
+  log(record: LogRecord): void {
+    if (this.#logging) this.tell("logged", record);
+  }
+
   tell<What extends keyof Told>(what: What, ...about: Parameters<Told[What]>): void {
     for (const watcher of this.#all) {
       (watcher[what] as ((...about: Parameters<Told[What]>) => void) | undefined)?.(...about);
@@ -59,6 +70,7 @@ export class Watchers {
   }
 
   #look(): void {
+    this.#logging = [...this.#all].some(({ logged }) => logged !== undefined);
     this.#judging = [...this.#all].some(({ judged }) => judged !== undefined);
   }
 }

@@ -198,7 +198,7 @@ export class IpLayer implements InterfaceOwner {
   mtuTo(to: string): number {
     const octets = new DataView(octetsOf(to).buffer);
     const known = this.pathMtus.at(octets, 0, isIpv6(to));
-    return Math.min(known, this.routes.routeTo(to)?.hops[0]!.interface.mtu ?? 65_535);
+    return Math.min(known, this.routes.routeTo(to)?.hops[0]?.interface.mtu ?? 65_535);
   }
 
   /** Power is gone, and with it all that was known. */

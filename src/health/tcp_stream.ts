@@ -11,7 +11,6 @@ import * as tcp from "../wire/tcp.ts";
 import { endpoint, type Failure, type Means } from "./attempt.ts";
 import { errorAbout, rejected } from "./icmp_error.ts";
 import type { Heard } from "./ports.ts";
-import { random32 } from "./random.ts";
 import {
   type Outgoing,
   TcpConnection,
@@ -67,7 +66,7 @@ export class TcpStream extends Duplex implements TcpOwner {
     this.#dstPort = dstPort;
     // Whoever destroys it knows why.
     this.on("error", () => {});
-    this.#connection = TcpConnection.ask(this, SETTINGS, random32());
+    this.#connection = TcpConnection.ask(this, SETTINGS, means.random.int32());
   }
 
   // What http and tls ask of a socket, and what means nothing here.

@@ -69,6 +69,8 @@ export class HostConnection implements TcpOwner {
   /** Nothing is read: their octets fill the window, and then they must wait. */
   #isPaused = false;
   #unread: Uint8Array[] = [];
+  #isEnding = false;
+  #isClosed = false;
   /** We have ended before they had: then a FIN of theirs may come again. */
   #endedFirst = false;
   readonly #host: ConnectionHost;
@@ -103,9 +105,24 @@ export class HostConnection implements TcpOwner {
 
   /** Nothing more of ours will come. */
   end(): void {
-    if (this.isOver) return;
+    if (this.isOver || this.#isEnding) return;
+    this.#isEnding = true;
     this.#endedFirst = !this.#tcp.hasHeardFin;
     this.#tcp.end();
+  }
+
+  /** The program is gone, or wants nothing more: what is written still goes out, and what comes is answered by a reset. */
+  close(): void {
+    if (this.isOver) return;
+    if (this.#unread.length > 0) return this.abort();
+    if (this.state === "connecting") {
+      // Nobody has heard of it yet, and nobody hears that it is gone.
+      this.#tcp.forget();
+      return this.#become("aborted");
+    }
+    this.#isClosed = true;
+    this.program = {};
+    this.end();
   }
 
   /** Ends it at once: the other side gets a reset. */
@@ -188,7 +205,8 @@ export class HostConnection implements TcpOwner {
 
   received(data: Uint8Array): boolean {
     this.heard += data.length;
-    if (this.#isPaused) this.#unread.push(data.slice());
+    if (this.#isClosed) this.abort();
+    else if (this.#isPaused) this.#unread.push(data.slice());
     else this.program.received?.(data);
     return !this.#isPaused;
   }

@@ -52,7 +52,7 @@ export class Interface implements NeighborUser {
   readonly addresses: Cidr[] = [];
   /** Of its links: what is for all machines there. */
   broadcasts: readonly number[] = [];
-  readonly linkLocal: string;
+  linkLocal: string;
   readonly neighbors: NeighborCache;
   /** Of the packets that are sent. */
   mtu = 1500;
@@ -62,14 +62,14 @@ export class Interface implements NeighborUser {
   /** Looks at each frame before everything else. */
   filter: ((octets: Octets, length: number) => Filtered) | undefined;
   readonly #owner: InterfaceOwner;
-  readonly #arp: ArpFrames;
-  readonly #nd: NdFrames;
+  #arp: ArpFrames;
+  #nd: NdFrames;
 
   constructor(owner: InterfaceOwner, port: Port) {
     this.#owner = owner;
     this.port = port;
-    this.linkLocal = linkLocalOf(port.mac);
     const own = new OwnFrames({ mac: port.mac, vlan: undefined });
+    this.linkLocal = linkLocalOf(port.mac);
     this.#arp = new ArpFrames(port.mac, own);
     this.#nd = new NdFrames(port.mac, own);
     this.neighbors = new NeighborCache(this, owner.time);
@@ -78,6 +78,15 @@ export class Interface implements NeighborUser {
 
   get name(): string {
     return this.port.name;
+  }
+
+  /** Use `IpLayer.setMac`. */
+  setMac(mac: Mac): void {
+    this.port.mac = mac;
+    this.linkLocal = linkLocalOf(mac);
+    const own = new OwnFrames({ mac, vlan: undefined });
+    this.#arp = new ArpFrames(mac, own);
+    this.#nd = new NdFrames(mac, own);
   }
 
   add(address: Cidr): void {

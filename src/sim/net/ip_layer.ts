@@ -6,7 +6,16 @@
  *                        └─ no: a router? ── route ── TTL ── MTU ── neighbor ── interface
  */
 
-import { type Cidr, contains, hostLength, ipOf, isIpv6, octetsOf, parseCidr } from "../../wire/address.ts";
+import {
+  type Cidr,
+  contains,
+  hostLength,
+  ipOf,
+  isIpv6,
+  type Mac,
+  octetsOf,
+  parseCidr,
+} from "../../wire/address.ts";
 import { isUpperRight } from "../../link/ip_frames.ts";
 import { echoReply4, error4, isAnswerable4 } from "../../path/answer4.ts";
 import { echoReply6, error6, isAnswerable6 } from "../../path/answer6.ts";
@@ -161,6 +170,13 @@ export class IpLayer implements InterfaceOwner {
     if (on !== undefined && prefixLength < hostLength(address)) {
       this.routes.set({ prefix: parsed, hops: [nextHop(on)] });
     }
+  }
+
+  /** Another network card. */
+  setMac(of: Interface, mac: Mac): void {
+    this.#own.delete(of.linkLocal);
+    of.setMac(mac);
+    this.#own.set(of.linkLocal, { on: of });
   }
 
   removeAddress(address: string): void {

@@ -12,7 +12,8 @@ export class Port {
   readonly node: string;
   /** Such as `eth0`. */
   readonly name: string;
-  readonly mac: Mac;
+  /** Another one: with another network card. */
+  mac: Mac;
   /** While it is not, nothing goes in or out. */
   isUp = true;
   receive: Receive = () => {};

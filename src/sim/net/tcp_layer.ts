@@ -82,6 +82,9 @@ export class TcpLayer implements ConnectionHost {
   /** The program has ended: nobody listens, and its connections get a FIN, or a reset where it had not read all. */
   stopListening(port: number): void {
     this.#services.delete(port);
+    for (const connection of this.connections) {
+      if (connection.isPassive && connection.ends.localPort === port) connection.close();
+    }
   }
 
   /** Undefined where no address leads there, or no port is free. */

@@ -3,6 +3,7 @@
 /** Each with the sentence that it is. */
 export const PROPERTIES = {
   "one answer": "each SYN is answered by one backend",
+  "one owner": "no two backends that choose for themselves take one bucket",
   "kept connections": "no connection is cut but those that a fault may cut",
   "served": "whoever asks while nothing is broken is answered",
   "bypass": "replies pass the dispatcher by",

@@ -1,6 +1,8 @@
 /** One cluster, what happens to it, and whether all holds. The same trial comes to the same end each time. */
 
 import type { Engine } from "../../engine/engine.ts";
+import type { BucketSet } from "../../filter/rules/bucket_set.ts";
+import { HostNode } from "../host_node.ts";
 import { World } from "../world.ts";
 import type { Watcher } from "../world.ts";
 import { Calm, SETTLE_US } from "./calm.ts";
@@ -10,7 +12,8 @@ import { Excuses } from "./excuses.ts";
 import type { Finding, Property } from "./finding.ts";
 import { Frames, FramesMultiply } from "./frames.ts";
 import { type Happening, MINUTE_US, scheduled, scheduleFrom, START_US } from "./schedule.ts";
-import { sceneOf, type Sketch, sketchFrom } from "./sketch.ts";
+import { Owners } from "./owners.ts";
+import { hasAgents, sceneOf, type Sketch, sketchFrom } from "./sketch.ts";
 
 export interface Trial {
   readonly sketch: Sketch;
@@ -37,6 +40,8 @@ const REST_US = 10_000_000;
 
 /** Between two looks at what is no frame. */
 const LOOK_US = 500_000;
+/** Where backends choose: a bucket with two owners may have them for some milliseconds. */
+const LOOK_AT_AGENTS_US = 10_000;
 
 /** Throws RangeError where there is no time for anything. */
 export function trialFrom(seed: number, lengthUs = TRIAL_US): Trial {
@@ -67,6 +72,8 @@ export async function run(
   const connections = new Connections(scene, calm, excuses, nowUs, report);
   const frames = new Frames(scene, nowUs, report);
   const dispatchers = new Dispatchers(() => enginesOf(world), calm, nowUs, report);
+  const owners = new Owners(() => takenIn(world), () => excuses.mayBeSplit, nowUs, report);
+  const lookUs = hasAgents(sketch) ? LOOK_AT_AGENTS_US : LOOK_US;
   world.watch({
     sent: (lane, _, octets, length) => {
       frames.sent(lane, octets, length);
@@ -75,7 +82,10 @@ export async function run(
     arrived: (lane, _, octets, length) => connections.arrived(lane, octets, length),
     acted: (action, atUs) => excuses.acted(action, atUs, connections.open()),
     logged: (record) => {
-      if (record["alarm"] === "split") connections.splitAlarmed();
+      if (record["alarm"] === "split") {
+        connections.splitAlarmed();
+        owners.alarmed();
+      }
       dispatchers.logged(record);
     },
   });
@@ -83,12 +93,13 @@ export async function run(
   const schedule = scheduled(happenings);
   let next = 0;
   try {
-    for (let atUs = LOOK_US; atUs <= untilUs && finding === undefined; atUs += LOOK_US) {
+    for (let atUs = lookUs; atUs <= untilUs && finding === undefined; atUs += lookUs) {
       const first = next;
       while (next < schedule.length && schedule[next]!.atUs <= atUs) next++;
       await world.run(atUs, schedule.slice(first, next));
       connections.tick();
-      dispatchers.look();
+      owners.look();
+      if (atUs % LOOK_US === 0) dispatchers.look();
     }
   } catch (error) {
     if (!(error instanceof FramesMultiply)) report("no end", (error as Error).stack ?? String(error));
@@ -110,4 +121,13 @@ function enginesOf({ dispatchers }: World): ReadonlyMap<string, Engine> {
       engine === undefined || isFrozen ? [] : [[name, engine]]
     ),
   );
+}
+
+/** What the kernels of the backends that run let in. */
+function takenIn({ nodes }: World): ReadonlyMap<string, BucketSet> {
+  const taken = new Map<string, BucketSet>();
+  for (const [name, node] of nodes) {
+    if (node instanceof HostNode && node.isRunning && node.taken !== undefined) taken.set(name, node.taken);
+  }
+  return taken;
 }

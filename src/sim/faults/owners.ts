@@ -1,0 +1,50 @@
+/** What must hold of backends that choose for themselves: no two of them take one bucket, unless they are split, and then they say so afterwards. */
+
+import type { BucketSet } from "../../filter/rules/bucket_set.ts";
+import { formatTime, type Report } from "./finding.ts";
+
+/** What each backend's kernel lets in now; those without a filter, and those that are dead, are not among them. */
+export type Takes = () => ReadonlyMap<string, BucketSet>;
+
+/** Two owners of a cluster that is split are forgiven if an agent says so within this time. */
+const ALARMED_WITHIN_US = 60_000_000;
+
+export class Owners {
+  readonly #takes: Takes;
+  readonly #mayBeSplit: () => boolean;
+  readonly #nowUs: () => number;
+  readonly #report: Report;
+  #split: { readonly what: string; readonly untilUs: number } | undefined;
+
+  constructor(takes: Takes, mayBeSplit: () => boolean, nowUs: () => number, report: Report) {
+    this.#takes = takes;
+    this.#mayBeSplit = mayBeSplit;
+    this.#nowUs = nowUs;
+    this.#report = report;
+  }
+
+  look(): void {
+    const nowUs = this.#nowUs();
+    const all = [...this.#takes()];
+    for (const [index, [one, ones]] of all.entries()) {
+      for (const [other, others] of all.slice(index + 1)) {
+        if (ones.size === 0 || others.size === 0) continue;
+        const { size } = ones.and(others);
+        if (size > 0) this.#found(`${one} and ${other} both take ${size} buckets at ${formatTime(nowUs)}`);
+      }
+    }
+    if (this.#split !== undefined && this.#split.untilUs <= nowUs) {
+      this.#report("one owner", `${this.#split.what}, and no agent has said that there was a split`);
+    }
+  }
+
+  /** An agent says that a split is over. */
+  alarmed(): void {
+    this.#split = undefined;
+  }
+
+  #found(what: string): void {
+    if (this.#mayBeSplit()) this.#split ??= { what, untilUs: this.#nowUs() + ALARMED_WITHIN_US };
+    else this.#report("one owner", what);
+  }
+}

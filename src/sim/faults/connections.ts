@@ -245,13 +245,13 @@ export class Connections {
     talk.answeredBy = backend;
     if (talk.isEstablished) return;
     talk.owner = backend;
-    this.#excuses.began(talk);
+    this.#excuses.began(talk, this.#nowUs());
   }
 
   #answeredTwice(talk: Talk, backend: string): void {
     const nowUs = this.#nowUs();
     const what = `${talk.answeredBy} and ${backend} have both answered ${talk.name} at ${formatTime(nowUs)}`;
-    if (this.#excuses.mayBeSplit) this.#doubled ??= { what, untilUs: nowUs + ALARMED_WITHIN_US };
+    if (this.#excuses.mayBeSplit(nowUs)) this.#doubled ??= { what, untilUs: nowUs + ALARMED_WITHIN_US };
     else this.#report("one answer", what);
   }
 

@@ -30,6 +30,12 @@ export interface Excusable {
 /** After so long undisturbed, the other one of a pair knows all that the active one does. */
 const KNOWS_US = 8_000_000;
 
+/** Heartbeats until agents that hear each other again have let go of what both took. */
+const BEATS_TO_MEET = 8;
+
+/** So long after it is over, what was done to a machine may still bring it down: questions are under way. */
+const WEAK_US = 10_000_000;
+
 /** Links with less loss than this bring nobody down. */
 const HARMLESS_LOSS = 0.01;
 
@@ -42,8 +48,10 @@ export class Excuses {
   /** Dispatchers whose file has other weights than at the start. */
   readonly #reloaded = new Set<string>();
   #technique: "route" | "broadcast";
-  /** Backends between which not all frames pass. */
-  readonly #apart = new Set<string>();
+  /** Until when a backend may be found dead, or a dispatcher may find others so, because of what was done to it. */
+  readonly #weakUntilUs = new Map<string, number>();
+  /** Until when agents may not hear each other, by the machine that was cut off. */
+  readonly #apartUntilUs = new Map<string, number>();
 
   constructor(sketch: Sketch) {
     this.#sketch = sketch;
@@ -54,14 +62,19 @@ export class Excuses {
     this.#isMovable = this.#technique === "broadcast";
   }
 
-  /** Agents may not hear each other, and not know it. */
-  get mayBeSplit(): boolean {
-    return this.#apart.size > 0;
+  /** Agents may not hear each other, or have only just begun to. */
+  mayBeSplit(atUs: number): boolean {
+    return [...this.#apartUntilUs.values()].some((untilUs) => untilUs > atUs);
   }
 
   /** A connection has been answered. */
-  began(one: Excusable): void {
+  began(one: Excusable, atUs: number): void {
     if (this.#isMovable) this.#excuseMoved([one], "the backends choose for themselves");
+    for (const [name, untilUs] of this.#weakUntilUs) {
+      if (untilUs > atUs && (name === one.owner || this.#untouchedUs.has(name))) {
+        one.excuse ??= `${name} was weak`;
+      }
+    }
   }
 
   /** Something is done: it may cut some of these. */
@@ -81,7 +94,7 @@ export class Excuses {
       case "start-agent":
       case "freeze-agent":
       case "thaw-agent":
-        return this.#ofBackend(action.node, action.do, all);
+        return this.#ofBackend(action.node, isEnd(action), atUs, action.do, all);
       case "down":
         return excuseOwned(all, action.backend.split("/").at(-1)!, "it was taken down");
       case "cut":
@@ -108,8 +121,9 @@ export class Excuses {
     else this.#reloaded.delete(node);
   }
 
-  #touched({ do: what }: Action, node: string, atUs: number, all: Iterable<Excusable>): void {
-    if (!this.#untouchedUs.has(node)) return this.#ofBackend(node, what, all);
+  #touched(action: Action, node: string, atUs: number, all: Iterable<Excusable>): void {
+    const { do: what } = action;
+    if (!this.#untouchedUs.has(node)) return this.#ofBackend(node, isEnd(action), atUs, what, all);
     const isOver = what === "heal" || what === "restart" || what === "thaw" || what === "slow";
     this.#untouchedUs.set(node, isOver ? atUs : Infinity);
     const other = [...this.#untouchedUs].find(([name]) => name !== node)?.[1];
@@ -120,7 +134,8 @@ export class Excuses {
     if (isLost) this.#excuseMoved(all, `${what} ${node}`);
   }
 
-  #ofBackend(node: string, why: string, all: Iterable<Excusable>): void {
+  #ofBackend(node: string, isOver: boolean, atUs: number, why: string, all: Iterable<Excusable>): void {
+    this.#weakUntilUs.set(node, isOver ? atUs + WEAK_US : Infinity);
     excuseOwned(all, node, `${why} ${node}`);
     // Where the backends choose, its buckets come back to it with all their connections.
     if (this.#technique === "broadcast") this.#excuseMoved(all, `${why} ${node}`);
@@ -129,9 +144,9 @@ export class Excuses {
   #ofLink(link: string, why: string, isBad: boolean, atUs: number, all: Iterable<Excusable>): void {
     const node = link.split("-")[0]!;
     if (node === "router") return;
-    if (isBad) this.#apart.add(node);
-    else this.#apart.delete(node);
-    if (!this.#untouchedUs.has(node)) return this.#ofBackend(node, `${why} ${link}`, all);
+    this.#apartUntilUs.set(node, isBad ? Infinity : atUs + BEATS_TO_MEET * this.#sketch.beatMs * 1000);
+    if (!this.#untouchedUs.has(node)) return this.#ofBackend(node, !isBad, atUs, `${why} ${link}`, all);
+    this.#weakUntilUs.set(node, isBad ? Infinity : atUs + WEAK_US);
     this.#untouchedUs.set(node, isBad ? Infinity : atUs);
     for (const one of all) one.excuse ??= `${why} ${link}`;
   }
@@ -143,6 +158,13 @@ export class Excuses {
       if (isEverybody || one.owner !== one.base) one.excuse ??= why;
     }
   }
+}
+
+/** What was done to a machine is over. */
+function isEnd(action: Action): boolean {
+  return action.do === "heal" || action.do === "thaw" || action.do === "start-agent" ||
+    action.do === "thaw-agent" ||
+    (action.do === "slow" && action.ms === 0) || (action.do === "server" && action.isOpen);
 }
 
 function excuseOwned(all: Iterable<Excusable>, backend: string, why: string): void {

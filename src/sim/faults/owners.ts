@@ -8,15 +8,20 @@ export type Takes = () => ReadonlyMap<string, BucketSet>;
 
 /** Two owners of a cluster that is split are forgiven if an agent says so within this time. */
 const ALARMED_WITHIN_US = 60_000_000;
+/** What they have said may take so long to end. */
+const ALARMED_BEFORE_US = 10_000_000;
 
 export class Owners {
   readonly #takes: Takes;
-  readonly #mayBeSplit: () => boolean;
+  readonly #mayBeSplit: (atUs: number) => boolean;
   readonly #nowUs: () => number;
   readonly #report: Report;
+  /** The sets never change. */
+  #looked: readonly BucketSet[] = [];
+  #alarmedUs = -Infinity;
   #split: { readonly what: string; readonly untilUs: number } | undefined;
 
-  constructor(takes: Takes, mayBeSplit: () => boolean, nowUs: () => number, report: Report) {
+  constructor(takes: Takes, mayBeSplit: (atUs: number) => boolean, nowUs: () => number, report: Report) {
     this.#takes = takes;
     this.#mayBeSplit = mayBeSplit;
     this.#nowUs = nowUs;
@@ -26,7 +31,10 @@ export class Owners {
   look(): void {
     const nowUs = this.#nowUs();
     const all = [...this.#takes()];
-    for (const [index, [one, ones]] of all.entries()) {
+    const isNew = all.length !== this.#looked.length ||
+      all.some(([, set], index) => set !== this.#looked[index]);
+    this.#looked = all.map(([, set]) => set);
+    for (const [index, [one, ones]] of isNew ? all.entries() : []) {
       for (const [other, others] of all.slice(index + 1)) {
         if (ones.size === 0 || others.size === 0) continue;
         const { size } = ones.and(others);
@@ -41,10 +49,14 @@ export class Owners {
   /** An agent says that a split is over. */
   alarmed(): void {
     this.#split = undefined;
+    this.#alarmedUs = this.#nowUs();
   }
 
   #found(what: string): void {
-    if (this.#mayBeSplit()) this.#split ??= { what, untilUs: this.#nowUs() + ALARMED_WITHIN_US };
-    else this.#report("one owner", what);
+    const nowUs = this.#nowUs();
+    if (!this.#mayBeSplit(nowUs)) this.#report("one owner", what);
+    else if (nowUs - this.#alarmedUs > ALARMED_BEFORE_US) {
+      this.#split ??= { what, untilUs: nowUs + ALARMED_WITHIN_US };
+    }
   }
 }

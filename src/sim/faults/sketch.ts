@@ -26,6 +26,8 @@ export interface Sketch {
   readonly fall: number;
   /** Of VRRP, milliseconds. */
   readonly advertiseMs: number;
+  /** Of agents, milliseconds. */
+  readonly beatMs: number;
   /** The two of a pair tell each other what they share. */
   readonly isShared: boolean;
   /** Seconds; 0: at once. */
@@ -36,7 +38,7 @@ const PURPOSE = 1;
 
 export function sketchFrom(seed: number): Sketch {
   const draws = Draws.of(seed, PURPOSE);
-  const shape = draws.pick(SHAPES);
+  const shape = draws.pick([...SHAPES, "route", "pair"] as const);
   const hasAgents = shape === "broadcast" || shape === "switching";
   const algorithm = draws.pick(
     ["maglev", "maglev", "rendezvous", hasAgents ? "rendezvous" : "modulo"] as const,
@@ -46,14 +48,15 @@ export function sketchFrom(seed: number): Sketch {
     shape,
     families: draws.pick(["IPv4", "IPv4", "IPv6", "both"]),
     clusters: hasAgents ? 1 : draws.pick([1, 1, 2]),
-    backends: hasAgents ? draws.between(3, 5) : draws.between(2, 5),
-    clients: draws.between(3, 6),
+    backends: hasAgents ? draws.between(3, 4) : draws.between(2, 5),
+    clients: draws.between(2, 5),
     algorithm,
     buckets: draws.pick([64, 256, 1024]),
     health: draws.pick(["none", "icmp", "tcp", "tcp"]),
-    intervalMs: draws.pick([500, 1000, 2000]),
+    intervalMs: draws.pick([1000, 2000, 5000]),
     fall: draws.between(1, 3),
-    advertiseMs: draws.pick([50, 100, 500]),
+    advertiseMs: draws.pick([100, 500, 1000]),
+    beatMs: draws.pick([250, 1000, 1000]),
     isShared: !draws.oneOf(4),
     slowStart: algorithm === "modulo" || !draws.oneOf(4) ? 0 : 10,
   };
@@ -163,7 +166,7 @@ export function configOf(sketch: Sketch, dispatcher: number, weights: readonly n
       flaps: 1000,
       ...(shape === "broadcast" ? { technique: "broadcast" } : {}),
       ...(shape === "switching" ? { fallback: "broadcast" } : {}),
-      ...(hasAgents(sketch) ? { agent: { keyFile: "agent.key" } } : {}),
+      ...(hasAgents(sketch) ? { agent: { keyFile: "agent.key", interval: `${sketch.beatMs}ms` } } : {}),
       ...(probes === undefined ? {} : { health: probes }),
       ...(slowStart === 0 ? {} : { slowStart: `${slowStart}s` }),
       backends: [...Array(sketch.backends).keys()].map((backend) => ({

@@ -39,9 +39,9 @@ export const TRIAL_US = 10 * MINUTE_US;
 const REST_US = 10_000_000;
 
 /** Between two looks at what is no frame. */
-const LOOK_US = 500_000;
+const LOOK_US = 1_000_000;
 /** Where backends choose: a bucket with two owners may have them for some milliseconds. */
-const LOOK_AT_AGENTS_US = 10_000;
+const LOOK_AT_AGENTS_US = 20_000;
 
 /** Throws RangeError where there is no time for anything. */
 export function trialFrom(seed: number, lengthUs = TRIAL_US): Trial {
@@ -72,7 +72,7 @@ export async function run(
   const connections = new Connections(scene, calm, excuses, nowUs, report);
   const frames = new Frames(scene, nowUs, report);
   const dispatchers = new Dispatchers(() => enginesOf(world), calm, nowUs, report);
-  const owners = new Owners(() => takenIn(world), () => excuses.mayBeSplit, nowUs, report);
+  const owners = new Owners(() => takenIn(world), (atUs) => excuses.mayBeSplit(atUs), nowUs, report);
   const lookUs = hasAgents(sketch) ? LOOK_AT_AGENTS_US : LOOK_US;
   world.watch({
     sent: (lane, _, octets, length) => {

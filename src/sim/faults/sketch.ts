@@ -164,6 +164,7 @@ export function configOf(sketch: Sketch, dispatcher: number, weights: readonly n
       buckets,
       seed: seed & 0xffff,
       flaps: 1000,
+      transition: { connections: 256 },
       ...(shape === "broadcast" ? { technique: "broadcast" } : {}),
       ...(shape === "switching" ? { fallback: "broadcast" } : {}),
       ...(hasAgents(sketch) ? { agent: { keyFile: "agent.key", interval: `${sketch.beatMs}ms` } } : {}),

@@ -51,7 +51,9 @@ export class Dispatchers {
       for (const cluster of status.clusters) this.#lookAt(name, engine, cluster);
     }
     const nowUs = this.#nowUs();
-    if (all.length > 1 && this.#calm.isCalm(nowUs, nowUs)) this.#lookAtPair(all);
+    if (!this.#calm.isQuiet(nowUs)) return;
+    for (const status of all) this.#lookAtBackends(status);
+    if (all.length > 1) this.#lookAtPair(all);
   }
 
   #lookAt(name: string, engine: Engine, cluster: ClusterStatus): void {
@@ -71,6 +73,12 @@ export class Dispatchers {
         "agreement",
         `${name} has another map of ${cluster.name} than ${first.whose} had by ${observed}`,
       );
+    }
+  }
+
+  #lookAtBackends({ clusters }: Status): void {
+    for (const { cluster, name, live, state, why } of clusters.flatMap(({ backends }) => backends)) {
+      if (!live) this.#report("all return", `${name} of ${cluster} is ${state} (${why})`);
     }
   }
 

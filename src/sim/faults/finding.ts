@@ -6,6 +6,7 @@ export const PROPERTIES = {
   "one owner": "no two backends that choose for themselves take one bucket",
   "kept connections": "no connection is cut but those that a fault may cut",
   "served": "whoever asks while nothing is broken is answered",
+  "all return": "while nothing is broken each backend is live, and each bucket has an owner",
   "bypass": "replies pass the dispatcher by",
   "bounded frames": "frames do not multiply",
   "agreement": "dispatchers that know the same have the same map",

@@ -8,6 +8,8 @@ export type Takes = () => ReadonlyMap<string, BucketSet>;
 
 /** Two owners of a cluster that is split are forgiven if an agent says so within this time. */
 const ALARMED_WITHIN_US = 60_000_000;
+/** So often in a row a bucket without an owner is no accident. */
+const MOST_LOOKS_WITHOUT = 3;
 /** What they have said may take so long to end. */
 const ALARMED_BEFORE_US = 10_000_000;
 
@@ -18,6 +20,7 @@ export class Owners {
   readonly #report: Report;
   /** The sets never change. */
   #looked: readonly BucketSet[] = [];
+  #looksWithout = 0;
   #alarmedUs = -Infinity;
   #split: { readonly what: string; readonly untilUs: number } | undefined;
 
@@ -43,6 +46,15 @@ export class Owners {
     }
     if (this.#split !== undefined && this.#split.untilUs <= nowUs) {
       this.#report("one owner", `${this.#split.what}, and no agent has said that there was a split`);
+    }
+  }
+
+  /** Nothing is broken: does each bucket have an owner? One lets go before the other one takes, and a slow kernel takes its time. */
+  lookForAll(buckets: number): void {
+    const taken = [...this.#takes().values()].reduce((sum, { size }) => sum + size, 0);
+    this.#looksWithout = taken === buckets ? 0 : this.#looksWithout + 1;
+    if (this.#looksWithout >= MOST_LOOKS_WITHOUT) {
+      this.#report("all return", `${taken} of ${buckets} buckets have an owner`);
     }
   }
 

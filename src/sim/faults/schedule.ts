@@ -51,7 +51,7 @@ export function scheduled(happenings: readonly Happening[]): Scheduled[] {
 
 /** How long a fault lasts: a moment, a while, or long. */
 function lengthUs(draws: Draws): number {
-  const [least, most] = draws.pick([[5, 400], [400, 4000], [400, 4000], [4000, 30_000]] as const);
+  const [least, most] = draws.pick([[5, 400], [400, 4000], [4000, 30_000], [25_000, 90_000]] as const);
   return draws.between(least, most) * MS;
 }
 

@@ -30,6 +30,8 @@ export interface Sketch {
   readonly beatMs: number;
   /** The two of a pair tell each other what they share. */
   readonly isShared: boolean;
+  /** Of the backends' links, so that a probe's answer is under way for a while. */
+  readonly delayMs: number;
   /** Seconds; 0: at once. */
   readonly slowStart: number;
 }
@@ -58,6 +60,7 @@ export function sketchFrom(seed: number): Sketch {
     advertiseMs: draws.pick([100, 500, 1000]),
     beatMs: draws.pick([250, 1000, 1000]),
     isShared: !draws.oneOf(4),
+    delayMs: draws.pick([0, 0, 30]),
     slowStart: algorithm === "modulo" || !draws.oneOf(4) ? 0 : 10,
   };
 }
@@ -77,6 +80,7 @@ export function simpler(sketch: Sketch): Sketch[] {
     { algorithm: "maglev" },
     { buckets: 64 },
     { slowStart: 0 },
+    { delayMs: 0 },
     { fall: 3 },
   ];
   return wanted.map((change) => ({ ...sketch, ...change }))
@@ -219,7 +223,10 @@ export function sceneOf(sketch: Sketch): Scene {
       loopback: clusterAddresses(sketch),
       ...(hasAgents(sketch) ? { filter: { config: configFile(0), cluster: clusterName(0) } } : {}),
     };
-    links.push({ ends: [backendName(index), "lan"] });
+    links.push({
+      ends: [backendName(index), "lan"],
+      ...(sketch.delayMs === 0 ? {} : { settings: { delayUs: sketch.delayMs * 1000 } }),
+    });
   }
   for (let index = 0; index < sketch.clients; index++) {
     nodes[clientName(index)] = {

@@ -67,7 +67,7 @@ export async function run(
     finding ??= { property, atUs: world.nowUs, what };
   };
   const nowUs = () => world.nowUs;
-  const calm = new Calm(happenings);
+  const calm = new Calm(happenings, sketch);
   const excuses = new Excuses(sketch);
   const connections = new Connections(scene, calm, excuses, nowUs, report);
   const frames = new Frames(scene, nowUs, report);
@@ -99,7 +99,9 @@ export async function run(
       await world.run(atUs, schedule.slice(first, next));
       connections.tick();
       owners.look();
-      if (atUs % LOOK_US === 0) dispatchers.look();
+      if (atUs % LOOK_US !== 0) continue;
+      dispatchers.look();
+      if (sketch.shape === "broadcast" && calm.isQuiet(atUs)) owners.lookForAll(sketch.buckets);
     }
   } catch (error) {
     if (!(error instanceof FramesMultiply)) report("no end", (error as Error).stack ?? String(error));

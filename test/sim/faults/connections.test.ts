@@ -44,7 +44,7 @@ function begin(happenings: readonly Happening[] = []): void {
   excuses = new Excuses(SKETCH);
   connections = new Connections(
     SCENE,
-    new Calm(happenings),
+    new Calm(happenings, SKETCH),
     excuses,
     () => nowUs,
     (property, what) => void found.push(`${property}: ${what}`),

@@ -237,7 +237,9 @@ export class Connections {
     if (copy === undefined) return;
     talk.heard.delete(backend);
     if (talk.answeredBy !== undefined && talk.answeredBy !== backend) {
-      if (talk.answeredCopy === copy) this.#answeredTwice(talk, backend);
+      if (talk.answeredCopy === copy && !this.#excuses.mayHold(this.#nowUs())) {
+        this.#answeredTwice(talk, backend);
+      }
       // The first answer was lost, or late: whichever the client believes, the other one knows nothing of it.
       talk.excuse ??= "its SYN was repeated, and answered by another one";
     }

@@ -4,6 +4,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { ClusterStatus, Status } from "../../engine/status.ts";
 import type { LogRecord } from "../world.ts";
 import type { Calm } from "./calm.ts";
+import type { Excuses } from "./excuses.ts";
 import type { Report } from "./finding.ts";
 
 /** Those that run, by name. */
@@ -18,11 +19,14 @@ const SAME_LOOKS = 3;
 interface Seen {
   observed: string;
   looks: number;
+  /** How often in a row its map was another one than it should be. */
+  others: number;
 }
 
 export class Dispatchers {
   readonly #engines: Engines;
   readonly #calm: Calm;
+  readonly #excuses: Excuses;
   readonly #nowUs: () => number;
   readonly #report: Report;
   /** By dispatcher and cluster. */
@@ -30,14 +34,21 @@ export class Dispatchers {
   /** By what was observed: who had which map first. */
   readonly #maps = new Map<string, { readonly owners: string; readonly whose: string }>();
 
-  constructor(engines: Engines, calm: Calm, nowUs: () => number, report: Report) {
+  constructor(engines: Engines, calm: Calm, excuses: Excuses, nowUs: () => number, report: Report) {
     this.#engines = engines;
     this.#calm = calm;
+    this.#excuses = excuses;
     this.#nowUs = nowUs;
     this.#report = report;
   }
 
-  logged({ level, node, msg, ...record }: LogRecord): void {
+  logged({ level, node, msg, event, atUs, ...record }: LogRecord): void {
+    if (event === "backend.down" && record["by"] !== "administration") {
+      const backend = String(record["backend"]);
+      if (!this.#excuses.mayFall(backend, node, atUs)) {
+        this.#report("no false death", `${node} has found ${backend} dead: ${record["reason"]}`);
+      }
+    }
     if (level >= FATAL) {
       this.#report("no end", `${node} has ended by itself: ${record["reason"] ?? msg}`);
     }
@@ -61,14 +72,16 @@ export class Dispatchers {
     const key = `${name} ${cluster.name}`;
     const seen = this.#seen.get(key);
     if (seen?.observed !== observed) {
-      this.#seen.set(key, { observed, looks: 1 });
+      this.#seen.set(key, { observed, looks: 1, others: 0 });
       return;
     }
-    if (++seen.looks !== SAME_LOOKS || cluster.backends.some(({ weight }) => weight === 0)) return;
+    if (++seen.looks < SAME_LOOKS || cluster.backends.some(({ weight }) => weight === 0)) return;
     const owners = engine.buckets(cluster.name).owners.join();
     const first = this.#maps.get(observed);
     if (first === undefined) this.#maps.set(observed, { owners, whose: name });
-    else if (first.owners !== owners) {
+    else if (first.owners === owners) seen.others = 0;
+    // Who has just taken over from another one has its map for a moment.
+    else if (++seen.others > 1) {
       this.#report(
         "agreement",
         `${name} has another map of ${cluster.name} than ${first.whose} had by ${observed}`,

@@ -30,6 +30,9 @@ export interface Excusable {
 /** After so long undisturbed, the other one of a pair knows all that the active one does. */
 const KNOWS_US = 8_000_000;
 
+/** What has waited for one that stood still has come by then. */
+const HELD_US = 2_000_000;
+
 /** Heartbeats until agents that hear each other again have let go of what both took. */
 const BEATS_TO_MEET = 8;
 
@@ -50,6 +53,8 @@ export class Excuses {
   #technique: "route" | "broadcast";
   /** Until when a backend may be found dead, or a dispatcher may find others so, because of what was done to it. */
   readonly #weakUntilUs = new Map<string, number>();
+  readonly #frozen = new Set<string>();
+  #thawedUs = -Infinity;
   /** Until when agents may not hear each other, by the machine that was cut off. */
   readonly #apartUntilUs = new Map<string, number>();
 
@@ -67,6 +72,16 @@ export class Excuses {
     return [...this.#apartUntilUs.values()].some((untilUs) => untilUs > atUs);
   }
 
+  /** A frame may be on its way for long, because somebody stands still, or did so a moment ago. */
+  mayHold(atUs: number): boolean {
+    return this.#frozen.size > 0 || atUs - this.#thawedUs < HELD_US;
+  }
+
+  /** Something was done to this backend, or to the link of this dispatcher, for which the one may find the other dead. */
+  mayFall(backend: string, dispatcher: string, atUs: number): boolean {
+    return [backend, dispatcher].some((name) => (this.#weakUntilUs.get(name) ?? 0) > atUs);
+  }
+
   /** A connection has been answered. */
   began(one: Excusable, atUs: number): void {
     if (this.#isMovable) this.#excuseMoved([one], "the backends choose for themselves");
@@ -79,6 +94,11 @@ export class Excuses {
 
   /** Something is done: it may cut some of these. */
   acted(action: Action, atUs: number, all: Iterable<Excusable>): void {
+    if (action.do === "freeze") this.#frozen.add(action.node);
+    if (action.do === "thaw") {
+      this.#frozen.delete(action.node);
+      this.#thawedUs = atUs;
+    }
     switch (action.do) {
       case "kill":
       case "heal":

@@ -7,6 +7,7 @@ export const PROPERTIES = {
   "kept connections": "no connection is cut but those that a fault may cut",
   "served": "whoever asks while nothing is broken is answered",
   "all return": "while nothing is broken each backend is live, and each bucket has an owner",
+  "no false death": "nobody is found dead to whom nothing was done",
   "bypass": "replies pass the dispatcher by",
   "bounded frames": "frames do not multiply",
   "agreement": "dispatchers that know the same have the same map",

@@ -55,11 +55,15 @@ function lengthUs(draws: Draws): number {
   return draws.between(least, most) * MS;
 }
 
-/** Between the beginnings of two faults. */
-function gapUs(draws: Draws): number {
-  const [least, most] = draws.pick([[10, 1500], [1000, 10_000], [5000, 30_000], [60_000, 90_000]] as const);
-  return draws.between(least, most) * MS;
-}
+/** From the one to the other. */
+type Range = readonly [least: number, most: number];
+
+/** Between the beginnings of two faults: many at once, some of each, or one after the other. */
+const GAPS_MS: readonly (readonly Range[])[] = [
+  [[10, 1500], [1000, 10_000], [5000, 30_000]],
+  [[10, 1500], [1000, 10_000], [5000, 30_000], [60_000, 90_000]],
+  [[40_000, 110_000]],
+];
 
 /** `on`: what else is left alone while it lasts. */
 interface Fault {
@@ -73,7 +77,9 @@ function faultsFrom(draws: Draws, sketch: Sketch, lastFaultUs: number): Happenin
   const kinds = kindsOf(sketch);
   const busyUntil = new Map<string, number>();
   const faults: Happening[] = [];
-  for (let atUs = START_US + gapUs(draws); atUs < lastFaultUs; atUs += gapUs(draws)) {
+  const gaps = draws.pick(GAPS_MS);
+  const gapUs = () => draws.between(...draws.pick(gaps)) * MS;
+  for (let atUs = START_US + gapUs(); atUs < lastFaultUs; atUs += gapUs()) {
     const fault = draws.pick(kinds)(draws);
     const endUs = Math.min(lastFaultUs, atUs + lengthUs(draws));
     if (atUs < (busyUntil.get(fault.on) ?? 0)) continue;
@@ -257,14 +263,11 @@ function weighs(sketch: Sketch, draws: Draws): Fault {
   };
 }
 
-/** From the one to the other. */
-type Range = readonly [least: number, most: number];
-
 /** How many requests over a connection, and how far apart. */
 const TALKS: readonly { readonly requests: Range; readonly gapMs: Range }[] = [
   { requests: [1, 1], gapMs: [100, 300] },
-  { requests: [1, 1], gapMs: [100, 300] },
   { requests: [2, 5], gapMs: [500, 3000] },
+  { requests: [5, 20], gapMs: [2000, 5000] },
   { requests: [5, 20], gapMs: [2000, 5000] },
 ];
 

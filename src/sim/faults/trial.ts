@@ -71,7 +71,7 @@ export async function run(
   const excuses = new Excuses(sketch);
   const connections = new Connections(scene, calm, excuses, nowUs, report);
   const frames = new Frames(scene, nowUs, report);
-  const dispatchers = new Dispatchers(() => enginesOf(world), calm, nowUs, report);
+  const dispatchers = new Dispatchers(() => enginesOf(world), calm, excuses, nowUs, report);
   const owners = new Owners(() => takenIn(world), (atUs) => excuses.mayBeSplit(atUs), nowUs, report);
   const lookUs = hasAgents(sketch) ? LOOK_AT_AGENTS_US : LOOK_US;
   world.watch({

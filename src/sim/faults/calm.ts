@@ -52,21 +52,31 @@ function kindOf(happening: Happening, sketch: Sketch): Kind {
 interface Stretch {
   readonly fromUs: number;
   /** Undefined: it goes on to the next one. */
-  readonly state: "calm" | "quiet" | "trouble";
+  readonly state: "quiet" | "commanded" | "survived" | "trouble";
 }
 
 export class Calm {
   readonly #stretches: readonly Stretch[];
   /** The stretch that was asked for last: time goes on. */
   #at = 0;
+  #isWeakened = false;
 
   constructor(happenings: readonly Happening[], sketch: Sketch) {
     this.#stretches = stretchesOf(happenings.filter(({ what }) => what === "fault"), sketch);
   }
 
+  /** A command that would have brought somebody back was refused: with one less the cluster may have nobody left. */
+  weaken(): void {
+    this.#isWeakened = true;
+  }
+
   /** Whoever asks between these times is served. */
   isCalm(fromUs: number, untilUs: number): boolean {
-    return this.#holds(fromUs, untilUs, (state) => state !== "trouble");
+    return this.#holds(
+      fromUs,
+      untilUs,
+      (state) => state !== "trouble" && !(this.#isWeakened && state === "survived"),
+    );
   }
 
   /** Nothing at all is broken, and nobody has taken anything out of service. */
@@ -100,11 +110,11 @@ function stretchesOf(faults: readonly Happening[], sketch: Sketch): Stretch[] {
     counts[kind as keyof typeof counts] += more;
     const { command, survived, trouble } = counts;
     const isCalm = trouble === 0 && (survived === 0 || (survived === 1 && command === 0));
-    const state = !isCalm ? "trouble" : survived + command === 0 ? "quiet" : "calm";
+    const state = !isCalm ? "trouble" : survived > 0 ? "survived" : command > 0 ? "commanded" : "quiet";
     while (stretches.length > 0 && stretches.at(-1)!.fromUs >= atUs) stretches.pop();
     // Of commands those who are asked notice nothing, but a backend may be away for a while.
     const before = stretches.at(-1)?.state ?? "trouble";
-    const meanwhile = kind === "command" && isCalm && before !== "trouble" ? "calm" : "trouble";
+    const meanwhile = kind === "command" && isCalm && before !== "trouble" ? "commanded" : "trouble";
     stretches.push({ fromUs: atUs, state: meanwhile });
     stretches.push({ fromUs: atUs + SETTLE_US, state });
   }

@@ -90,8 +90,14 @@ export class Dispatchers {
   }
 
   #lookAtBackends({ clusters }: Status): void {
-    for (const { cluster, name, live, state, why } of clusters.flatMap(({ backends }) => backends)) {
-      if (!live) this.#report("all return", `${name} of ${cluster} is ${state} (${why})`);
+    for (
+      const { cluster, name, live, state, why, administration } of clusters.flatMap(({ backends }) =>
+        backends
+      )
+    ) {
+      if (!live && administration.state === "active") {
+        this.#report("all return", `${name} of ${cluster} is ${state} (${why})`);
+      }
     }
   }
 

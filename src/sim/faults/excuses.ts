@@ -5,10 +5,10 @@
  *     what is done                                        may cut
  *     a backend dies, stands still, is slow or cut off,   its own connections, and where the backends choose for themselves
  *     loses its server or its agent                       those of its buckets that stand-ins had meanwhile
- *     a dispatcher dies and no other one knows            those that are elsewhere than the configuration alone would have them:
- *     what it knew                                        what was in transition is forgotten, and what people had decided
+ *     a dispatcher dies that is alone                     those that are elsewhere than the configuration alone would have them:
+ *                                                         what was in transition is forgotten, and what people had decided
+ *     one of a pair, and the other one was not told       all: it takes new ones in a bucket in transition for old ones
  *     the link of a dispatcher is cut or bad              all: it may find everybody dead, and one after the other alive again
- *     of a pair both are active, cut off from each other  those that are elsewhere, as above
  *     another technique                                   those that are elsewhere
  *     a drain, a weight, a reload, an upgrade,            none
  *     a clock that is set, a dispatcher that stands still
@@ -151,7 +151,10 @@ export class Excuses {
     const isLost = other === undefined
       ? what !== "freeze" && what !== "thaw" && what !== "slow"
       : !this.#sketch.isShared || atUs - other < KNOWS_US;
-    if (isLost) this.#excuseMoved(all, `${what} ${node}`);
+    if (!isLost) return;
+    if (other === undefined) return this.#excuseMoved(all, `${what} ${node}`);
+    // Of a bucket in transition it takes new connections for old ones.
+    for (const one of all) one.excuse ??= `${what} ${node}`;
   }
 
   #ofBackend(node: string, isOver: boolean, atUs: number, why: string, all: Iterable<Excusable>): void {

@@ -81,6 +81,9 @@ export async function run(
     },
     arrived: (lane, _, octets, length) => connections.arrived(lane, octets, length),
     acted: (action, atUs) => excuses.acted(action, atUs, connections.open()),
+    refused: ({ do: what }) => {
+      if (what === "undrain" || what === "weight" || what === "technique") calm.weaken();
+    },
     logged: (record) => {
       if (record["alarm"] === "split") {
         connections.splitAlarmed();

@@ -19,7 +19,12 @@ let missed = 0;
 for (const { name, what, plant } of chosen) {
   const beganMs = performance.now();
   const remove = plant();
-  const found = await search(Number(values.seed), { mostSeeds: Infinity, mostMs, tries: 600, isTried: () => true });
+  const found = await search(Number(values.seed), {
+    mostSeeds: Infinity,
+    mostMs,
+    tries: 600,
+    isTried: () => true,
+  });
   remove();
   const tookS = Math.round((performance.now() - beganMs) / 1000);
   console.log(`${name}: ${what}`);

@@ -19,16 +19,11 @@ const MOST_SEED = 2 ** 31 - 1;
 const TRIES = 1000;
 const SHRINK_MS = 300_000;
 
+/** How far it is. */
+const TELL_MS = 60_000;
+
 /** A capture has so many octets at most. */
 const MOST_CAPTURED = 2 ** 31;
-
-try {
-  process.exitCode = await simulate();
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
-}
 
 async function simulate(): Promise<number> {
   const { values } = readArguments();
@@ -79,8 +74,8 @@ async function search(first: number, hours: number): Promise<number> {
   const sums = new Sums();
   console.log(`${hours} cluster-hours, from seed ${first} on`);
   let seed = first;
+  let toldMs = performance.now();
   for (; sums.us < hours * HOUR_US; seed = seed === MOST_SEED ? 0 : seed + 1) {
-    const leftUs = hours * HOUR_US - sums.us;
     const trial = trialFrom(seed, TRIAL_US);
     const beganMs = performance.now();
     const outcome = await run(trial);
@@ -89,7 +84,9 @@ async function search(first: number, hours: number): Promise<number> {
       sums.failed++;
       await tell(seed, trial, outcome);
     }
-    if (leftUs <= 0) break;
+    if (performance.now() - toldMs < TELL_MS) continue;
+    toldMs = performance.now();
+    console.error(`… ${sums.inWords().replaceAll("\n", "; ")}`);
   }
   console.log(sums.inWords());
   return sums.failed === 0 ? 0 : 1;
@@ -182,4 +179,12 @@ class Sums {
       } cluster-hours a second`,
     ].join("\n");
   }
+}
+
+try {
+  process.exitCode = await simulate();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 }

@@ -42,34 +42,37 @@ const WEAK_US = 10_000_000;
 /** Links with less loss than this bring nobody down. */
 const HARMLESS_LOSS = 0.01;
 
+/** Something that is done to a machine or its link, until when: Infinity while it lasts. */
+interface Wound {
+  readonly node: string;
+  readonly untilUs: number;
+}
+
 export class Excuses {
   readonly #sketch: Sketch;
-  /** Since when each dispatcher was left alone; Infinity while it is not. */
-  readonly #untouchedUs: Map<string, number>;
+  readonly #dispatchers: readonly string[];
+  /** By machine, and by link: two may be on one machine at a time. */
+  readonly #ofMachines = new Map<string, Wound>();
+  readonly #ofLinks = new Map<string, Wound>();
   /** As long as it is so, whoever is elsewhere than the configuration has it may be cut. */
   #isMovable: boolean;
   /** Dispatchers whose file has other weights than at the start. */
   readonly #reloaded = new Set<string>();
   #technique: "route" | "broadcast";
-  /** Until when a backend may be found dead, or a dispatcher may find others so, because of what was done to it. */
-  readonly #weakUntilUs = new Map<string, number>();
   readonly #frozen = new Set<string>();
   #thawedUs = -Infinity;
-  /** Until when agents may not hear each other, by the machine that was cut off. */
-  readonly #apartUntilUs = new Map<string, number>();
 
   constructor(sketch: Sketch) {
     this.#sketch = sketch;
-    this.#untouchedUs = new Map(
-      [...Array(dispatchersOf(sketch)).keys()].map((number) => [dispatcherName(number), 0]),
-    );
+    this.#dispatchers = [...Array(dispatchersOf(sketch)).keys()].map(dispatcherName);
     this.#technique = sketch.shape === "broadcast" ? "broadcast" : "route";
     this.#isMovable = this.#technique === "broadcast";
   }
 
   /** Agents may not hear each other, or have only just begun to. */
   mayBeSplit(atUs: number): boolean {
-    return [...this.#apartUntilUs.values()].some((untilUs) => untilUs > atUs);
+    const meetUs = BEATS_TO_MEET * this.#sketch.beatMs * 1000;
+    return [...this.#ofLinks.values()].some(({ untilUs }) => untilUs + meetUs > atUs);
   }
 
   /** A frame may be on its way for long, because somebody stands still, or did so a moment ago. */
@@ -79,17 +82,18 @@ export class Excuses {
 
   /** Something was done to this backend, or to the link of this dispatcher, for which the one may find the other dead. */
   mayFall(backend: string, dispatcher: string, atUs: number): boolean {
-    return [backend, dispatcher].some((name) => (this.#weakUntilUs.get(name) ?? 0) > atUs);
+    return [...this.#ofMachines.values()].some((wound) => wound.node === backend && isFresh(wound, atUs)) ||
+      [...this.#ofLinks.values()].some((wound) =>
+        (wound.node === backend || wound.node === dispatcher) && isFresh(wound, atUs)
+      );
   }
 
   /** A connection has been answered. */
   began(one: Excusable, atUs: number): void {
     if (this.#isMovable) this.#excuseMoved([one], "the backends choose for themselves");
-    for (const [name, untilUs] of this.#weakUntilUs) {
-      if (untilUs > atUs && (name === one.owner || this.#untouchedUs.has(name))) {
-        one.excuse ??= `${name} was weak`;
-      }
-    }
+    const weakened = one.owner !== undefined &&
+      this.#dispatchers.some((dispatcher) => this.mayFall(one.owner!, dispatcher, atUs));
+    if (weakened) one.excuse ??= "somebody was weak when it began";
   }
 
   /** Something is done: it may cut some of these. */
@@ -143,22 +147,33 @@ export class Excuses {
 
   #touched(action: Action, node: string, atUs: number, all: Iterable<Excusable>): void {
     const { do: what } = action;
-    if (!this.#untouchedUs.has(node)) return this.#ofBackend(node, isEnd(action), atUs, what, all);
-    const isOver = what === "heal" || what === "restart" || what === "thaw" || what === "slow";
-    this.#untouchedUs.set(node, isOver ? atUs : Infinity);
-    const other = [...this.#untouchedUs].find(([name]) => name !== node)?.[1];
+    if (!this.#dispatchers.includes(node)) return this.#ofBackend(node, isEnd(action), atUs, what, all);
+    this.#ofMachines.set(node, { node, untilUs: isEnd(action) || what === "restart" ? atUs : Infinity });
+    const other = this.#dispatchers.find((name) => name !== node);
     // One that is alone loses what it knows only when it dies, and of two the other one knows it, too.
     const isLost = other === undefined
       ? what !== "freeze" && what !== "thaw" && what !== "slow"
-      : !this.#sketch.isShared || atUs - other < KNOWS_US;
+      : !this.#sketch.isShared || atUs - this.#leftAloneUs(other) < KNOWS_US;
     if (!isLost) return;
     if (other === undefined) return this.#excuseMoved(all, `${what} ${node}`);
     // Of a bucket in transition it takes new connections for old ones.
     for (const one of all) one.excuse ??= `${what} ${node}`;
   }
 
+  /** Since when nothing has been done to it; Infinity while something is. */
+  #leftAloneUs(node: string): number {
+    const wounds = [...this.#ofMachines.values(), ...this.#ofLinks.values()].filter((wound) =>
+      wound.node === node
+    );
+    return Math.max(0, ...wounds.map(({ untilUs }) => untilUs));
+  }
+
   #ofBackend(node: string, isOver: boolean, atUs: number, why: string, all: Iterable<Excusable>): void {
-    this.#weakUntilUs.set(node, isOver ? atUs + WEAK_US : Infinity);
+    this.#ofMachines.set(node, { node, untilUs: isOver ? atUs : Infinity });
+    this.#excuseBackend(node, why, all);
+  }
+
+  #excuseBackend(node: string, why: string, all: Iterable<Excusable>): void {
     excuseOwned(all, node, `${why} ${node}`);
     // Where the backends choose, its buckets come back to it with all their connections.
     if (this.#technique === "broadcast") this.#excuseMoved(all, `${why} ${node}`);
@@ -167,10 +182,8 @@ export class Excuses {
   #ofLink(link: string, why: string, isBad: boolean, atUs: number, all: Iterable<Excusable>): void {
     const node = link.split("-")[0]!;
     if (node === "router") return;
-    this.#apartUntilUs.set(node, isBad ? Infinity : atUs + BEATS_TO_MEET * this.#sketch.beatMs * 1000);
-    if (!this.#untouchedUs.has(node)) return this.#ofBackend(node, !isBad, atUs, `${why} ${link}`, all);
-    this.#weakUntilUs.set(node, isBad ? Infinity : atUs + WEAK_US);
-    this.#untouchedUs.set(node, isBad ? Infinity : atUs);
+    this.#ofLinks.set(link, { node, untilUs: isBad ? Infinity : atUs });
+    if (!this.#dispatchers.includes(node)) return this.#excuseBackend(node, `${why} ${link}`, all);
     for (const one of all) one.excuse ??= `${why} ${link}`;
   }
 
@@ -181,6 +194,10 @@ export class Excuses {
       if (isEverybody || one.owner !== one.base) one.excuse ??= why;
     }
   }
+}
+
+function isFresh({ untilUs }: Wound, atUs: number): boolean {
+  return untilUs + WEAK_US > atUs;
 }
 
 /** What was done to a machine is over. */

@@ -7,6 +7,9 @@ import type { ClaimReport, ClusterReport, Proof } from "../prove/report.ts";
 import { formatTable } from "./table.ts";
 import { wrap } from "./wrap.ts";
 
+/** Where the text of a claim begins. */
+const BY = " ".repeat(5);
+
 /** One line that is written again and again, on a terminal only. */
 export function showProgress(output: NodeJS.WriteStream): {
   readonly show: (cluster: string, step: Step) => void;
@@ -20,7 +23,8 @@ export function showProgress(output: NodeJS.WriteStream): {
   };
 }
 
-export function describeProof({ clusters, ok, finished, seed, seconds, withoutKernel }: Proof): string {
+export function describeProof(proof: Proof): string {
+  const { clusters, ok, finished, seed, seconds } = proof;
   const isDrawn = clusters.some(({ rows, sample }) => sample !== null || rows.some(({ of }) => of === null));
   const time = `${formatSeconds(seconds)}${isDrawn ? `; samples are drawn by the seed ${seed}` : ""}`;
   const verdict = ok
@@ -28,12 +32,10 @@ export function describeProof({ clusters, ok, finished, seed, seconds, withoutKe
     : finished
     ? styleText("red", "not so: the commands above show it")
     : styleText("yellow", "stopped before all was looked at");
-  return [...clusters.map((cluster) => describeCluster(cluster, withoutKernel)), `${verdict}, ${time}`].join(
-    "\n\n",
-  );
+  return [...clusters.map((cluster) => describeCluster(cluster, proof)), `${verdict}, ${time}`].join("\n\n");
 }
 
-function describeCluster(report: ClusterReport, withoutKernel: string | null): string {
+function describeCluster(report: ClusterReport, proof: Proof): string {
   const { cluster, backends, buckets, algorithm, rows, shares } = report;
   return [
     `cluster ${cluster}: ${backends} ${backends === 1 ? "backend" : "backends"}, ${
@@ -41,7 +43,7 @@ function describeCluster(report: ClusterReport, withoutKernel: string | null): s
     } buckets, ${algorithm}`,
     describeRows(rows),
     ...(shares.length === 0 ? [] : [describeShares(shares)]),
-    report.claims.map((claim) => describeClaim(claim, report, withoutKernel)).join("\n"),
+    report.claims.map((claim) => describeClaim(claim, report, proof)).join("\n"),
   ].join("\n\n");
 }
 
@@ -63,7 +65,7 @@ function describeShares(shares: ClusterReport["shares"]): string {
       backend,
       count(buckets),
       exact.toFixed(1),
-      `+- ${most.toFixed(1)}`,
+      `± ${most.toFixed(1)}`,
     ]),
   );
 }
@@ -77,23 +79,32 @@ function rightAligned(head: readonly string[], rows: readonly (readonly string[]
   return formatTable(aligned[0]!, aligned.slice(1)).replaceAll(/^/gm, "  ");
 }
 
-function describeClaim(report: ClaimReport, cluster: ClusterReport, withoutKernel: string | null): string {
+function describeClaim(
+  report: ClaimReport,
+  cluster: ClusterReport,
+  { finished, withoutKernel }: Proof,
+): string {
   const { id, claim, asked, unit, wrong, example } = report;
-  const found = `${claim}: ${count(asked)} ${unit}${detailOf(id, cluster)}`;
-  if (wrong === 0) {
-    const without = withoutKernel !== null && withoutKernel !== "" ? `: ${withoutKernel}` : "";
-    if (asked === 0) return wrap(`--   ${claim}: left out${id === "kernel" ? without : ""}`, "     ");
-    if (id === "moves" && cluster.algorithm === "modulo") {
-      return wrap(`--   ${claim}: modulo does not promise it${detailOf(id, cluster)}`, "     ");
-    }
-    return styleText("green", "ok") + wrap(`   ${found}`, "     ");
+  const line = (mark: string, text: string) => `${mark} ${wrap(text, BY)}`;
+  const detail = detailOf(id, cluster);
+  if (wrong > 0) {
+    const down = example!.down.length === 0 ? "all live" : `down: ${example!.down.join(", ")}`;
+    return [
+      line(styleText("red", "FAIL"), `${claim}: ${count(wrong)} wrong of ${count(asked)} ${unit}`),
+      BY + wrap(`${example!.found} (${down})`, BY),
+      ...example!.commands.map((command) => `${BY}  ${command}`),
+    ].join("\n");
   }
-  const down = example!.down.length === 0 ? "all live" : `down: ${example!.down.join(", ")}`;
-  return [
-    styleText("red", "FAIL") + wrap(` ${claim}: ${count(wrong)} wrong of ${count(asked)} ${unit}`, "     "),
-    `     ${wrap(`${example!.found} (${down})`, "     ")}`,
-    ...example!.commands.map((command) => `       ${command}`),
-  ].join("\n");
+  if (asked === 0) {
+    const why = !finished
+      ? "not reached"
+      : `left out${id === "kernel" && withoutKernel !== null ? `: ${withoutKernel}` : ""}`;
+    return line("--  ", `${claim}: ${why}`);
+  }
+  if (id === "moves" && cluster.algorithm === "modulo") {
+    return line("--  ", `${claim}: not promised by modulo${detail}`);
+  }
+  return line(styleText("green", "ok  "), `${claim}: ${count(asked)} ${unit}${detail}`);
 }
 
 function detailOf(id: ClaimReport["id"], { nearest, mostMoved, filters, sample }: ClusterReport): string {
@@ -105,7 +116,9 @@ function detailOf(id: ClaimReport["id"], { nearest, mostMoved, filters, sample }
           describeBound(nearest)
         } are right`;
     case "moves":
-      return `; ${(100 * mostMoved).toFixed(1)} % of all buckets at most`;
+      return mostMoved === null
+        ? ""
+        : `; the first to go down moves ${(100 * mostMoved).toFixed(1)} % of all buckets at most`;
     case "filters":
       return filters.liveSets === filters.of
         ? ""

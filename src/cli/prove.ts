@@ -49,7 +49,7 @@ export function proveCommand() {
         file,
         down: names,
         seed,
-        withKernel: kernel && names === undefined,
+        withoutKernel: !kernel ? "--no-kernel" : names === undefined ? undefined : "--down is about maps",
         clock: REAL_CLOCK,
         signal: stop.signal,
         progress: progress.show,

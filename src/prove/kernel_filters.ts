@@ -34,7 +34,8 @@ export class KernelFilters {
 
   /** Throws when this machine, or this user, cannot have a namespace with a TAP and nft. */
   static async open(): Promise<KernelFilters> {
-    const holder = spawn("unshare", ["--net", "sh", "-c", HOLD], { stdio: ["pipe", "pipe", "pipe"] });
+    // In a session of its own it does not get the Ctrl-C that is for us.
+    const holder = spawn("unshare", ["--net", "sh", "-c", HOLD], { stdio: "pipe", detached: true });
     let refused = "";
     holder.stderr.setEncoding("utf8").on("data", (text: string) => refused += text);
     const ended = once(holder, "close");
@@ -44,7 +45,7 @@ export class KernelFilters {
       ended.then(() => false),
       once(holder, "error").then(() => false),
     ]);
-    if (!isThere) throw new Error(refused.trim() || 'there is no program "unshare" here');
+    if (!isThere) throw new Error(whyRefused(refused));
     try {
       const tap = inNetworkNamespace(namespaceOf(holder), () => new Tap({ name: "prove0" }));
       const kernel = new KernelFilters(holder, tap);
@@ -81,6 +82,12 @@ export class KernelFilters {
   #nft(words: readonly string[], input = ""): Promise<string> {
     return runChecked(["nsenter", `--net=${namespaceOf(this.#holder)}`, "nft", ...words], { input });
   }
+}
+
+/** In the words of unshare(1), if there is such a program. */
+function whyRefused(words: string): string {
+  if (/not permitted/.test(words)) return "a network namespace of its own needs root";
+  return words.trim() || 'there is no program "unshare" here';
 }
 
 function namespaceOf({ pid }: ChildProcess): string {

@@ -23,8 +23,8 @@ export class LiveSetChecks {
   readonly tallies: Readonly<Record<Claim, Tally>> = newTallies();
   readonly commands: Commands;
   nearest: Nearest | undefined;
-  /** The largest part of all buckets that one backend's going or coming has moved. */
-  mostMoved = 0;
+  /** The largest part of all buckets that moved when one backend went down and all others were live; undefined before any has. */
+  mostMoved: number | undefined;
   readonly #dispatcher: DispatcherOwners;
   readonly #filters: FilterOwners;
 
@@ -83,7 +83,7 @@ export class LiveSetChecks {
     }
   }
 
-  /** `larger` and `smaller` differ by one backend, `gone`, which is down in the smaller one. */
+  /** `larger` and `smaller` differ by one backend, `gone`, which is down in the smaller one: there all of `down` are. */
   checkMoves(down: Down, larger: Owners, smaller: Owners, gone: number): void {
     const tally = this.tallies.moves;
     tally.ask(1);
@@ -94,14 +94,14 @@ export class LiveSetChecks {
       moved++;
       if (larger[bucket] !== gone) foreign = bucket;
     }
-    this.mostMoved = Math.max(this.mostMoved, moved / larger.length);
+    if (down.size === 1) this.mostMoved = Math.max(this.mostMoved ?? 0, moved / larger.length);
     // It numbers the live backends anew, and promises nothing.
     if (foreign === -1 || this.cluster.algorithm === "modulo") return;
     const both = new Set([...down].filter((index) => index !== gone));
     tally.fail(() => {
       const [from, to] = [this.#name(larger[foreign]!), this.#name(smaller[foreign]!)];
       const found = `it moves from ${from} to ${to} when ${this.#name(gone)} goes down`;
-      return this.example(new Set([...both, gone]), foreign, found, [], [both]);
+      return this.example(down, foreign, found, [], [both]);
     });
   }
 
@@ -147,12 +147,12 @@ export class LiveSetChecks {
   #checkOwners(down: Down, owners: Uint16Array, expected: readonly number[]): void {
     const tally = this.tallies.owner;
     tally.ask(owners.length);
-    const may = new Uint8Array(NOBODY + 1);
+    const may = new Uint8Array(this.cluster.backends.length);
     for (const index of expected) may[index] = 1;
-    if (expected.length === 0) may[NOBODY] = 1;
+    const mayNobody = expected.length === 0 ? 1 : 0;
     for (let bucket = 0; bucket < owners.length; bucket++) {
       const owner = owners[bucket]!;
-      if (may[owner] === 1) continue;
+      if ((owner === NOBODY ? mayNobody : may[owner]) === 1) continue;
       tally.fail(() => this.example(down, bucket, this.#whyNot(owner, down)));
     }
   }
@@ -194,7 +194,7 @@ export class LiveSetChecks {
 }
 
 export function describeBound({ exact, most }: Bound): string {
-  return `${exact.toFixed(1)} +- ${most.toFixed(1)}`;
+  return `${exact.toFixed(1)} ± ${most.toFixed(1)}`;
 }
 
 /** How many buckets each backend has. */

@@ -18,8 +18,8 @@ export interface ProveOptions {
   /** Only the live set with these backends down, by name, and those beside it. */
   readonly down?: readonly string[] | undefined;
   readonly seed: number;
-  /** Is the kernel asked, too? */
-  readonly withKernel: boolean;
+  /** Why the kernel is not asked; undefined: it is, if this machine lets us. */
+  readonly withoutKernel: string | undefined;
   readonly clock: Clock;
   /** Stops it: the report is of what was done by then. */
   readonly signal: AbortSignal;
@@ -34,9 +34,9 @@ const MOST_FILTERS = 48;
 
 /** Throws nothing but what a mistake here would: what is wrong with the configuration is in the report. */
 export async function prove(config: Config, options: ProveOptions): Promise<Proof> {
-  const { clock, signal, seed, withKernel } = options;
+  const { clock, signal, seed, withoutKernel } = options;
   const startMs = clock.now();
-  const kernel = withKernel ? await KernelFilters.open().catch((error: Error) => error.message) : "";
+  const kernel = withoutKernel ?? await KernelFilters.open().catch((error: Error) => error.message);
   const clusters: ClusterReport[] = [];
   try {
     for (const cluster of config.clusters) {
@@ -99,10 +99,16 @@ class ClusterProof {
     const sample = new ClientSample(this.#config, this.#checks, seed, most);
     const { row, filters, clients, ofFilters } = sample;
     let asked = 0;
-    for await (const done of sample.ask(kernel)) {
-      asked = done;
-      await this.#tell({ row, done, all: filters.length });
-      if (signal.aborted) break;
+    try {
+      for await (const done of sample.ask(kernel)) {
+        asked = done;
+        await this.#tell({ row, done, all: filters.length });
+        if (signal.aborted) break;
+      }
+    } catch (error) {
+      // Ctrl-C ends nft, too, which may be heard first.
+      await breathe(this.#options.clock);
+      if (!signal.aborted) throw error;
     }
     this.#count();
     return { clients: clients.length, filters: asked, of: ofFilters };
@@ -158,7 +164,7 @@ class ClusterProof {
         return { id, ...CLAIMS[id], asked, wrong, example: first ?? null };
       }),
       nearest: nearest ?? null,
-      mostMoved,
+      mostMoved: mostMoved ?? null,
     };
   }
 }

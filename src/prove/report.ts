@@ -38,8 +38,8 @@ export interface ClusterReport {
   readonly claims: readonly ClaimReport[];
   /** The share that came nearest to its bound; null where nobody may have any. */
   readonly nearest: Nearest | null;
-  /** The largest part of all buckets that one backend's going or coming back has moved, 0 to 1. */
-  readonly mostMoved: number;
+  /** The largest part of all buckets that moved when one went down and all others were live, 0 to 1; null where no such pair was seen. */
+  readonly mostMoved: number | null;
   /** Of one live set that was asked for; else empty. */
   readonly shares: readonly ShareReport[];
 }

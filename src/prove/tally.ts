@@ -6,7 +6,7 @@ import type { CounterExample } from "./counter_example.ts";
 export const CLAIMS = {
   owner: { claim: "each bucket has one owner, who may have it", unit: "buckets" },
   filters: {
-    claim: "each bucket is in one filter's intervals, its owner's: no gap, no overlap",
+    claim: "each bucket is in one filter, its owner's, with no gap and no overlap",
     unit: "buckets",
   },
   shares: { claim: "each share is within its bound", unit: "shares" },

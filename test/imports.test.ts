@@ -15,6 +15,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   {
     engine: [],
     replay: [],
+    prove: ["filter/rules"],
     lab: ["lab/links"],
     "lab/links": [],
     observe: ["lab"],

@@ -210,6 +210,10 @@ const TAKE_OVER: Scenario = {
     await network.start("lb2");
     await becomes(network, "lb2", "backup");
     await serversFound(network, "lb2");
+    await network.until(
+      "lb2 knows what lb1 has",
+      async () => (await network.command("lb2", "status", {})).peer!.clusters > 0,
+    );
     await network.hold(HELD);
     const { result, observations } = await network.watch(async () => {
       await network.stop("lb1", "killed");

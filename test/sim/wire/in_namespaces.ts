@@ -1,6 +1,6 @@
 /** The network of wire.yaml in namespaces, with real programs. */
 
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Lab, type LabNode, until } from "oneip";
@@ -37,7 +37,7 @@ export class InNamespaces implements Network {
     this.#lab = lab;
     this.#client = lab.node("client");
     this.#connections = new Connections(this.#client);
-    writeFileSync(join(this.#folder, "wire.key"), "the key of a lab, which is no secret\n", { mode: 0o600 });
+    copyFileSync(join(ROOT, "test/sim/wire/wire.key"), join(this.#folder, "wire.key"));
     for (const dispatcher of ["lb1", "lb2"] as const) {
       writeFileSync(this.#file(dispatcher), configOf(dispatcher));
     }

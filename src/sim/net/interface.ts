@@ -36,6 +36,8 @@ export type Whom = typeof TO_HOST | typeof TO_ALL | typeof TO_GROUP;
 /** What a filter in front of the interface makes of a frame; `to-us`: it counts as addressed to our MAC, whatever it was addressed to. */
 export type Filtered = "pass" | "to-us" | "drop";
 
+const MOST_NEAREST = 1024;
+
 /** The machine, as its interfaces know it. */
 export interface InterfaceOwner {
   readonly time: VirtualClock;
@@ -62,6 +64,8 @@ export class Interface implements NeighborUser {
   /** Looks at each frame before everything else. */
   filter: ((octets: Octets, length: number) => Filtered) | undefined;
   readonly #owner: InterfaceOwner;
+  /** What `addressFor` has said since the addresses last changed. */
+  readonly #nearest = new Map<string, string>();
   #arp: ArpFrames;
   #nd: NdFrames;
 
@@ -84,6 +88,7 @@ export class Interface implements NeighborUser {
   setMac(mac: Mac): void {
     this.port.mac = mac;
     this.linkLocal = linkLocalOf(mac);
+    this.#nearest.clear();
     const own = new OwnFrames({ mac, vlan: undefined });
     this.#arp = new ArpFrames(mac, own);
     this.#nd = new NdFrames(mac, own);
@@ -102,11 +107,21 @@ export class Interface implements NeighborUser {
 
   #lookAtLinks(): void {
     const links = this.addresses.filter(({ address, prefixLength }) => !isIpv6(address) && prefixLength < 31);
+    this.#nearest.clear();
     this.broadcasts = links.map((link) => wordOf(lastOf(link)));
   }
 
   /** The address here that a neighbor would know us by: on its link, or else any of its family. */
   addressFor(address: string): string | undefined {
+    const known = this.#nearest.get(address);
+    if (known !== undefined) return known;
+    const nearest = this.#nearestTo(address);
+    if (this.#nearest.size === MOST_NEAREST) this.#nearest.clear();
+    if (nearest !== undefined) this.#nearest.set(address, nearest);
+    return nearest;
+  }
+
+  #nearestTo(address: string): string | undefined {
     const family = this.addresses.filter((own) => isIpv6(own.address) === isIpv6(address));
     const found = family.find((own) => contains(own, address)) ?? family[0];
     return found?.address ?? (isIpv6(address) ? this.linkLocal : undefined);

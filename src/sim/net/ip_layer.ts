@@ -27,7 +27,7 @@ import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import * as protocol from "../../wire/protocol.ts";
-import { AddressMap } from "./address_map.ts";
+import { AddressMap, viewOf } from "./address_map.ts";
 import { fragments4, fragments6, Reassembly } from "./fragments.ts";
 import { IcmpLimits } from "./icmp_limits.ts";
 import { Interface, type InterfaceOwner, TO_HOST, type Whom } from "./interface.ts";
@@ -212,8 +212,7 @@ export class IpLayer implements InterfaceOwner {
 
   /** The largest packet to there that leaves whole. */
   mtuTo(to: string): number {
-    const octets = new DataView(octetsOf(to).buffer);
-    const known = this.pathMtus.at(octets, 0, isIpv6(to));
+    const known = this.pathMtus.at(viewOf(to), 0, isIpv6(to));
     return Math.min(known, this.routes.routeTo(to)?.hops[0]?.interface.mtu ?? 65_535);
   }
 

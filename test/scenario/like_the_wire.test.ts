@@ -23,7 +23,9 @@ describe.skipIf(needsTap())("as on the wire:", () => {
     const [there, here] = [await play(wire), await play(simulated)];
     const known = DIFFERENCES.filter(({ scenario }) => scenario === name);
     for (const { path, why } of known) {
-      expect(at(here, path), `a difference that is none any more: delete it (${why})`).not.toEqual(at(there, path));
+      expect(at(here, path), `a difference that is none any more: delete it (${why})`).not.toEqual(
+        at(there, path),
+      );
     }
     expect(without(here, known)).toEqual(without(there, known));
     if ("owners" in there) expect(there["owners"]).toEqual(ownersOf(CLIENTS));

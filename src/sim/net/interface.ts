@@ -199,6 +199,20 @@ export class Interface implements NeighborUser {
       else if (high !== this.port.mac.high || low !== this.port.mac.low) return;
     }
     const type = (octets[12]! << 8) | octets[13]!;
+    if (type === ethernet.TYPE_VLAN) return this.#hearTagged(octets, length, whom);
+    this.#hear(octets, length, type, whom);
+  }
+
+  /** A tag that carries a priority alone is as good as none; of VLANs it has none. */
+  #hearTagged(octets: Octets, length: number, whom: Whom): void {
+    if (length < ethernet.TAGGED_HEADER) return;
+    const tag = (octets[14]! << 8) | octets[15]!;
+    if (ethernet.vlanOf(tag) !== ethernet.NO_VLAN) return;
+    octets.copyWithin(12, 12 + ethernet.TAG, length);
+    this.#hear(octets, length - ethernet.TAG, (octets[12]! << 8) | octets[13]!, whom);
+  }
+
+  #hear(octets: Octets, length: number, type: number, whom: Whom): void {
     if (type === ethernet.TYPE_ARP) this.#hearArp(octets, length, whom);
     else if (type === ethernet.TYPE_IPV4 || type === ethernet.TYPE_IPV6) {
       this.#owner.hearIp(this, octets, length, whom);
@@ -265,7 +279,12 @@ export class Interface implements NeighborUser {
         this.neighbors.learn(neighbor, asker, false, true);
       }
       const mac = asker ?? { high: ethernet.srcHigh(frame, 0), low: ethernet.srcLow(frame, 0) };
-      this.#emit(this.#nd.answer({ address: target, from, mac }, this.port.mac, this.#flags));
+      // Who asks this machine alone knows its MAC: Linux says neither that again, nor that it is to replace another one.
+      const isToGroup = ipv6.isMulticast(frame, packet.dst);
+      const flags = isToGroup ? this.#flags : this.#flags & ~nd.OVERRIDE;
+      this.#emit(
+        this.#nd.answer({ address: target, from, mac }, isToGroup ? this.port.mac : undefined, flags),
+      );
       return true;
     }
     if (type !== icmpv6.NEIGHBOR_ADVERTISEMENT) return false;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Lab, type LabNode, until } from "oneip";
 import { ask } from "../../../src/api/client.ts";
 import type { CommandName, Input, Output } from "../../../src/api/contract.ts";
+import type { Technique } from "../../../src/cluster/techniques.ts";
 import { seenWhile } from "../../../src/assert/seen_while.ts";
 import { call } from "../../../src/lab/traffic.ts";
 import { isIpv6 } from "../../../src/wire/address.ts";
@@ -13,7 +14,7 @@ import { ROOT } from "../../runtime.ts";
 import { Connections } from "../../scenario/connections.ts";
 import { Program } from "../../scenario/program.ts";
 import { CLUSTER, CLUSTER6, configOf } from "./config.ts";
-import type { Dispatcher, Event, Network, Ping, Server, Watched } from "./network.ts";
+import type { Dispatcher, Event, Network, Ping, Server, ServerState, Watched } from "./network.ts";
 
 /** Of a download: some hundred packets, so that a path MTU matters. */
 const MEGABYTE = 1_000_000;
@@ -102,15 +103,39 @@ export class InNamespaces implements Network {
     await this.#dispatchers.get(dispatcher)!.end(how === "asked" ? "SIGTERM" : "SIGKILL");
   }
 
-  configure(dispatcher: Dispatcher, change: (text: string) => string): Promise<void> {
-    const file = this.#file(dispatcher);
-    writeFileSync(file, change(readFileSync(file, "utf8")));
-    return Promise.resolve();
+  async drain(dispatcher: Dispatcher, server: Server): Promise<void> {
+    await this.#command(dispatcher, "drain", { cluster: "web", backend: server });
   }
 
-  command<N extends CommandName>(dispatcher: Dispatcher, name: N, input: Input<N>): Promise<Output<N>> {
-    const { ino } = statSync(`/run/netns/${this.#lab.name}-${dispatcher}`);
-    return ask(`/run/oneip/${ino}.sock`, name, input);
+  async undrain(dispatcher: Dispatcher, server: Server): Promise<void> {
+    await this.#command(dispatcher, "undrain", { cluster: "web", backend: server });
+  }
+
+  async technique(dispatcher: Dispatcher, technique: Technique): Promise<void> {
+    await this.#command(dispatcher, "technique", { technique });
+  }
+
+  async reload(dispatcher: Dispatcher, change: (text: string) => string): Promise<string> {
+    const file = this.#file(dispatcher);
+    writeFileSync(file, change(readFileSync(file, "utf8")));
+    return await this.#command(dispatcher, "reload", {}).then(
+      () => "reloaded",
+      (error: Error) => error.message.replaceAll(`${this.#folder}/`, ""),
+    );
+  }
+
+  async stateOf(dispatcher: Dispatcher, server: Server): Promise<ServerState> {
+    const input = { cluster: "web", backend: server };
+    const { state, why, buckets, live } = await this.#command(dispatcher, "backend", input);
+    return { state, why, buckets, live };
+  }
+
+  async verdicts(dispatcher: Dispatcher): Promise<Readonly<Record<string, number>>> {
+    return (await this.#command(dispatcher, "counters", {})).verdicts;
+  }
+
+  async isInformed(dispatcher: Dispatcher): Promise<boolean> {
+    return (await this.#command(dispatcher, "status", {})).peer!.clusters > 0;
   }
 
   events(dispatcher: Dispatcher): Promise<readonly Event[]> {
@@ -172,6 +197,11 @@ export class InNamespaces implements Network {
     return until(what, condition);
   }
 
+  #command<N extends CommandName>(dispatcher: Dispatcher, name: N, input: Input<N>): Promise<Output<N>> {
+    const { ino } = statSync(`/run/netns/${this.#lab.name}-${dispatcher}`);
+    return ask(`/run/oneip/${ino}.sock`, name, input);
+  }
+
   #file(dispatcher: Dispatcher): string {
     return join(this.#folder, `${dispatcher}.yaml`);
   }
@@ -188,9 +218,9 @@ function clusterOf(client: string): string {
 
 /** How a connection was cut, in a word that does not depend on who says it. */
 function wordOf(message: string): string {
-  if (/ECONNRESET|EPIPE/.test(message)) return "reset";
+  // Which of the two it is, says what was in whose buffers when.
+  if (/ECONNRESET|EPIPE|closed by the server/.test(message)) return "cut";
   if (/ETIMEDOUT/.test(message)) return "timed out";
   if (/EHOSTUNREACH|ENETUNREACH/.test(message)) return "unreachable";
-  if (message === "closed by the server") return "closed";
   return message;
 }

@@ -3,7 +3,7 @@
  * real programs (in_namespaces.ts) and of src/sim (in_simulator.ts). Nothing here tells which one it is, or how long something takes.
  */
 
-import type { CommandName, Input, Output } from "../../../src/api/contract.ts";
+import type { Technique } from "../../../src/cluster/techniques.ts";
 import type { Observation } from "../../../src/observe/protocol.ts";
 
 export type Dispatcher = "lb1" | "lb2";
@@ -32,14 +32,21 @@ export interface Network {
   /** A megabyte is asked for: how many octets came. */
   download(client: string): Promise<number>;
 
-  /** The dispatcher runs, and knows its backends. Its configuration is `configure`'s last one. */
+  /** The dispatcher runs. */
   start(dispatcher: Dispatcher): Promise<void>;
   /** SIGTERM, or SIGKILL. */
   stop(dispatcher: Dispatcher, how: "asked" | "killed"): Promise<void>;
-  /** Changes its file. Whether it heeds that is another matter. */
-  configure(dispatcher: Dispatcher, change: (text: string) => string): Promise<void>;
-  /** As over its control socket. Throws with its words when it refuses. */
-  command<N extends CommandName>(dispatcher: Dispatcher, name: N, input: Input<N>): Promise<Output<N>>;
+  /** By command. */
+  drain(dispatcher: Dispatcher, server: Server): Promise<void>;
+  undrain(dispatcher: Dispatcher, server: Server): Promise<void>;
+  technique(dispatcher: Dispatcher, technique: Technique): Promise<void>;
+  /** Its file is changed, and it is told to read it: its refusal, or that there was none. */
+  reload(dispatcher: Dispatcher, change: (text: string) => string): Promise<string>;
+  stateOf(dispatcher: Dispatcher, server: Server): Promise<ServerState>;
+  /** Frames by verdict, since it was started last. */
+  verdicts(dispatcher: Dispatcher): Promise<Readonly<Record<string, number>>>;
+  /** Of a backup: would it go on by what the active one has? */
+  isInformed(dispatcher: Dispatcher): Promise<boolean>;
   /** What it has told since it was started last. */
   events(dispatcher: Dispatcher): Promise<readonly Event[]>;
 
@@ -64,6 +71,14 @@ export interface Network {
   watch<T>(action: () => Promise<T>): Promise<Watched<T>>;
   /** Waits for what comes by itself. */
   until<T>(what: string, condition: () => Promise<T | false | undefined>): Promise<T>;
+}
+
+/** Of a server, as a dispatcher says it. */
+export interface ServerState {
+  readonly state: string;
+  readonly why: string;
+  readonly buckets: number;
+  readonly live: boolean;
 }
 
 export interface Watched<T> {

@@ -58,7 +58,7 @@ const START: Scenario = {
       errors: errorsIn(observations),
       claims: claimsIn(observations, SHARED),
       told: toldOf(await network.events("lb1")),
-      verdicts: grown({}, await verdicts(network, "lb1")),
+      verdicts: grown({}, await network.verdicts("lb1")),
       nextHop: [await network.routerKnows(NEXT_HOP), await network.routerKnows(NEXT_HOP6)],
     };
   },
@@ -101,18 +101,17 @@ const DRAIN: Scenario = {
   name: "drain",
   async play(network) {
     const story = await Story.of(network, "lb1");
-    const command = (name: "drain" | "undrain", backend: Server) =>
-      network.command("lb1", name, { cluster: "web", backend });
     await network.hold(HELD);
-    const { state, why, buckets, live } = await command("drain", "web3");
+    await network.drain("lb1", "web3");
+    const drained = await network.stateOf("lb1", "web3");
     const without = await network.request(CLIENTS);
     const held = await network.goOn();
-    await command("drain", "web1");
-    await command("drain", "web2");
+    await network.drain("lb1", "web1");
+    await network.drain("lb1", "web2");
     const { result: nobody, observations } = await network.watch(() => network.request([ONE, ONE6]));
-    for (const server of SERVERS) await command("undrain", server);
+    for (const server of SERVERS) await network.undrain("lb1", server);
     return {
-      drained: { state, why, buckets, live },
+      drained,
       without,
       held,
       nobody,
@@ -127,35 +126,21 @@ const RELOAD: Scenario = {
   name: "reload",
   async play(network) {
     const story = await Story.of(network, "lb1");
-    let was = "";
-    const reload = async (change: (text: string) => string) => {
-      await network.configure("lb1", (text) => change(was = text));
-      return await network.command("lb1", "reload", {}).then(
-        (changes) => changes as unknown,
-        (error: Error) => error.message.replaceAll(/\S*\/(lb1)/g, "$1"),
-      );
-    };
+    let [was, changed] = ["", ""];
     await network.hold(HELD);
-    const changed = await reload((text) =>
-      text.replace(/^.*name: web3.*\n/m, "").replace("address: 10.0.0.12", "address: 10.0.0.12, weight: 3")
-    );
-    const right = was;
+    const right = await network.reload("lb1", (text) => {
+      was = text;
+      return changed = text.replace(/^.*name: web3.*\n/m, "")
+        .replace("address: 10.0.0.12", "address: 10.0.0.12, weight: 3");
+    });
     const owners = await network.request(CLIENTS);
     const held = await network.goOn();
-    const refused = await reload((text) => text.replace("name: web2", "name: web1"));
+    const wrong = await network.reload("lb1", () => changed.replace("name: web2", "name: web1"));
     const same = await network.request(CLIENTS);
-    const back = await reload(() => right);
+    const back = await network.reload("lb1", () => was);
     await story.tells("backend.up", "web3");
-    return {
-      changed,
-      owners,
-      held,
-      refused,
-      same,
-      back,
-      again: await network.request(CLIENTS),
-      told: await story.told(),
-    };
+    const again = await network.request(CLIENTS);
+    return { right, owners, held, wrong, same, back, again, told: await story.told() };
   },
 };
 
@@ -165,24 +150,25 @@ const TECHNIQUE: Scenario = {
     const story = await Story.of(network, "lb1");
     await network.startAgents();
     await network.hold(HELD);
-    const before = await verdicts(network, "lb1");
+    const before = await network.verdicts("lb1");
     const { result, observations } = await network.watch(async () => {
-      const switched = await network.command("lb1", "technique", { technique: "broadcast" });
-      return { switched, broadcast: await network.request(CLIENTS), ping: await network.ping(ONE) };
+      await network.technique("lb1", "broadcast");
+      return { broadcast: await network.request(CLIENTS), ping: await network.ping(ONE) };
     });
     const held = await network.goOn();
     await network.hold(HELD);
-    const back = await network.command("lb1", "technique", { technique: "route" });
+    await network.technique("lb1", "route");
+    const route = await network.request(CLIENTS);
+    const heldAgain = await network.goOn();
+    await network.stopAgents();
     return {
       ...result,
       accepts: acceptsIn(observations, CLUSTERS, CLIENTS),
       echoes: echoesIn(observations),
       held,
-      back,
-      route: await network.request(CLIENTS),
-      heldAgain: await network.goOn(),
-      verdicts: grown(before, await verdicts(network, "lb1")),
-      agents: await network.stopAgents(),
+      route,
+      heldAgain,
+      verdicts: grown(before, await network.verdicts("lb1")),
       told: await story.told(),
     };
   },
@@ -210,10 +196,7 @@ const TAKE_OVER: Scenario = {
     await network.start("lb2");
     await becomes(network, "lb2", "backup");
     await serversFound(network, "lb2");
-    await network.until(
-      "lb2 knows what lb1 has",
-      async () => (await network.command("lb2", "status", {})).peer!.clusters > 0,
-    );
+    await network.until("lb2 knows what lb1 has", () => network.isInformed("lb2"));
     await network.hold(HELD);
     const { result, observations } = await network.watch(async () => {
       await network.stop("lb1", "killed");
@@ -249,13 +232,13 @@ const PATH_MTU: Scenario = {
 const FRAGMENTS: Scenario = {
   name: "fragments",
   async play(network) {
-    const before = await verdicts(network, "lb2");
+    const before = await network.verdicts("lb2");
     const { result, observations } = await network.watch(async () => {
       const pings = [];
       for (const client of CLIENTS) pings.push(await network.ping(client, { size: 4000, mayFragment: true }));
       return { pings };
     });
-    const after = await verdicts(network, "lb2");
+    const after = await network.verdicts("lb2");
     return {
       ...result,
       echoes: echoesIn(observations),
@@ -332,8 +315,4 @@ async function becomes(network: Network, dispatcher: Dispatcher, state: "active"
       events.findLast((one) => one["family"] === family)?.event === `pair.${state}`
     );
   });
-}
-
-async function verdicts(network: Network, dispatcher: Dispatcher): Promise<Readonly<Record<string, number>>> {
-  return (await network.command(dispatcher, "counters", {})).verdicts;
 }

@@ -15,7 +15,11 @@ export function sceneOfWire(clients: readonly string[]): Scene {
   const nodes: Record<string, SceneNode> = {
     client: {
       kind: "client",
-      addresses: ["192.0.2.11/24", "2001:db8:1::11/64", ...clients.map((client) => `${client}/${client.includes(":") ? 128 : 32}`)],
+      addresses: [
+        "192.0.2.11/24",
+        "2001:db8:1::11/64",
+        ...clients.map((client) => `${client}/${client.includes(":") ? 128 : 32}`),
+      ],
       gateways: ["192.0.2.1", "2001:db8:1::1"],
     },
     router: {

@@ -23,8 +23,9 @@ const SERVERS: readonly Server[] = ["web1", "web2", "web3"];
 
 /** As in namespaces. */
 const MEGABYTE = 1_000_000;
-const HELD = 600_000;
-const BEGINNING = 100_000;
+/** Three windows, of which one is sent before the rest is held back. */
+const HELD = 200_000;
+const BEGINNING = 65_000;
 
 /** Between two looks at what is waited for. */
 const LOOK_MS = 5;

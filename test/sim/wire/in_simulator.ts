@@ -9,7 +9,7 @@ import { DispatcherNode } from "../../../src/sim/dispatcher_node.ts";
 import { HostNode } from "../../../src/sim/host_node.ts";
 import type { Lane } from "../../../src/sim/net/lane.ts";
 import type { Port } from "../../../src/sim/net/port.ts";
-import { RouterNode } from "../../../src/sim/router_node.ts";
+import type { RouterNode } from "../../../src/sim/router_node.ts";
 import { World } from "../../../src/sim/world.ts";
 import { formatMac, isIpv6 } from "../../../src/wire/address.ts";
 import { CLUSTER, CLUSTER6, configOf } from "./config.ts";

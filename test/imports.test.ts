@@ -11,10 +11,12 @@ import { ROOT } from "./runtime.ts";
 const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { executable: [] },
   { ".": ["cli"], cli: [] },
+  { sim: ["sim/net"] },
   { top: ["api"], console: [], demo: [], course: [], api: [], vitest: [] },
   { dashboard: [], "dashboard/page": [] },
   {
     engine: [],
+    "sim/net": [],
     replay: [],
     prove: ["filter/rules"],
     lab: ["lab/links"],

@@ -12,7 +12,7 @@ import { ownAddresses } from "../link/link.ts";
 import { UsageError } from "../input/errors.ts";
 import type { Attachment } from "../plane/attachment.ts";
 import { KEPT } from "../plane/dropped_ring.ts";
-import { type FastPathStatus, requireFastPath } from "../plane/kernel_share.ts";
+import { type FastPathStatus, requireFastPath } from "../plane/fast_path_status.ts";
 import { TapAttachment } from "../plane/tap_attachment.ts";
 import { type Clock, REAL_CLOCK } from "../system/clock.ts";
 import { breathe } from "../system/in_steps.ts";

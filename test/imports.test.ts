@@ -11,7 +11,13 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { executable: [] },
   { ".": ["cli"], cli: [] },
   { top: ["api"], console: [], demo: [], course: [], api: [], vitest: [] },
-  { dashboard: [], "dashboard/page": [] },
+  {
+    dashboard: [],
+    "dashboard/page": [],
+    playground: [],
+    "playground/page": ["playground", "playground/stand_ins"],
+    "playground/stand_ins": [],
+  },
   {
     engine: [],
     replay: [],

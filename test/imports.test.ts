@@ -10,6 +10,7 @@ import { ROOT } from "./runtime.ts";
 const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { executable: [] },
   { ".": ["cli"], cli: [] },
+  { sim: ["sim/net"] },
   { top: ["api"], console: [], demo: [], course: [], api: [], vitest: [] },
   {
     dashboard: [],
@@ -20,6 +21,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   },
   {
     engine: [],
+    "sim/net": [],
     replay: [],
     lab: ["lab/links"],
     "lab/links": [],

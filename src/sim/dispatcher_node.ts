@@ -15,7 +15,7 @@ import type { VirtualClock } from "../system/virtual_clock.ts";
 import { MachineClock } from "./net/machine_clock.ts";
 import { Port } from "./net/port.ts";
 import { type Judged, PortAttachment, PortDevice } from "./port_device.ts";
-import { simulated } from "./probes.ts";
+import { simulated } from "./simulated_config.ts";
 import type { Texts } from "./texts.ts";
 
 /** What a dispatcher is given by its world. */

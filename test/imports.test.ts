@@ -11,6 +11,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { executable: [] },
   { ".": ["cli"], cli: [] },
   { top: ["api"], console: [], demo: [], course: [], api: [], vitest: [] },
+  { playground: [], "playground/page": [] },
   { dashboard: [], "dashboard/page": [] },
   {
     engine: [],

@@ -19,7 +19,10 @@ const FRAMES: readonly (readonly [Uint8Array, summary: RegExp])[] = [
   [ethernet(arp(), { type: ETHERTYPE.arp }), /^ARP: who has 10\.0\.0\.\d+\? tell 10\.0\.0\.\d+$/],
   [ethernet(ipv4(udp([1, 2, 3]))), /^UDP .*, 3 octets$/],
   [ethernet(ipv4(icmp(8, 0, [1, 2, 3, 4], [0, 7, 0, 9]), { protocol: 1 })), /^ICMP .* echo request$/],
-  [ethernet(ipv4(icmp(3, 4, quoted, [0, 0, 5, 0]), { protocol: 1 })), /fragmentation needed, MTU 1280 \(about TCP 10\.0\.0\.100/],
+  [
+    ethernet(ipv4(icmp(3, 4, quoted, [0, 0, 5, 0]), { protocol: 1 })),
+    /fragmentation needed, MTU 1280 \(about TCP 10\.0\.0\.100/,
+  ],
   [v6(ipv6(udp6([1, 2]), { next: 17 })), /^UDP \[2001:/],
   [v6(ipv6(tcp6(), { next: 6 })), /^TCP \[2001:/],
   [v6(ipv6(icmpv6(128, 0, [0, 1, 0, 2], [1, 2]), { next: 58 })), /^ICMPv6 .* echo request$/],
@@ -68,11 +71,26 @@ const NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     Checksum: "tcp.checksum",
     "Urgent pointer": "tcp.urgent_pointer",
   },
-  UDP: { "Source port": "udp.srcport", "Destination port": "udp.dstport", Length: "udp.length", Checksum: "udp.checksum" },
+  UDP: {
+    "Source port": "udp.srcport",
+    "Destination port": "udp.dstport",
+    Length: "udp.length",
+    Checksum: "udp.checksum",
+  },
   ICMP: { Type: "icmp.type", Code: "icmp.code", Checksum: "icmp.checksum", "Next hop's MTU": "icmp.mtu" },
-  ICMPv6: { Type: "icmpv6.type", Code: "icmpv6.code", Checksum: "icmpv6.checksum", "Target address": "icmpv6.nd.ns.target_address" },
+  ICMPv6: {
+    Type: "icmpv6.type",
+    Code: "icmpv6.code",
+    Checksum: "icmpv6.checksum",
+    "Target address": "icmpv6.nd.ns.target_address",
+  },
   "ND option": { Option: "icmpv6.opt.type", "Link-layer address": "icmpv6.opt.linkaddr" },
-  VRRP: { "Virtual router": "vrrp.virt_rtr_id", Priority: "vrrp.prio", Interval: "vrrp.short_adver_int", Checksum: "vrrp.checksum" },
+  VRRP: {
+    "Virtual router": "vrrp.virt_rtr_id",
+    Priority: "vrrp.prio",
+    Interval: "vrrp.short_adver_int",
+    Checksum: "vrrp.checksum",
+  },
 };
 
 /** By frame and name: `position value` of each field that tshark shows. */
@@ -89,7 +107,10 @@ function tshark(): Map<string, string[]>[] {
         ),
       ]),
     );
-    const { stdout } = spawnSync("tshark", ["-r", file, "-T", "pdml"], { encoding: "utf8", maxBuffer: 1 << 24 });
+    const { stdout } = spawnSync("tshark", ["-r", file, "-T", "pdml"], {
+      encoding: "utf8",
+      maxBuffer: 1 << 24,
+    });
     return stdout.split("<packet>").slice(1).map((packet) => {
       const found = new Map<string, string[]>();
       for (const [, name, rest] of packet.matchAll(/<field name="([^"]+)"([^>]*)>/g)) {
@@ -120,13 +141,18 @@ test("each field stands where tshark finds it, and has the value that tshark rea
         const theirs = NAMES[header]?.[name];
         if (theirs === undefined) continue;
         const own = `${at + (bit >>> 3)} ${plain(text)}`;
-        const names = theirs === "icmpv6.nd.ns.target_address" ? [theirs, "icmpv6.nd.na.target_address"] : [theirs];
-        expect(names.flatMap((one) => shown[index]!.get(one) ?? []), `frame ${index}, ${header}, ${name}`).toContain(own);
+        const names = theirs === "icmpv6.nd.ns.target_address"
+          ? [theirs, "icmpv6.nd.na.target_address"]
+          : [theirs];
+        expect(names.flatMap((one) => shown[index]!.get(one) ?? []), `frame ${index}, ${header}, ${name}`)
+          .toContain(own);
         seen.add(`${header} ${name}`);
       }
     }
   }
-  const all = Object.entries(NAMES).flatMap(([header, names]) => Object.keys(names).map((name) => `${header} ${name}`));
+  const all = Object.entries(NAMES).flatMap(([header, names]) =>
+    Object.keys(names).map((name) => `${header} ${name}`)
+  );
   expect([...seen].sort()).toEqual(all.sort());
 });
 

@@ -52,8 +52,7 @@ const flag: Format = (value) => value === 1 ? "1, set" : "0, not set";
 const mac: Format = (_, octets) =>
   formatMac((octets[0]! << 8) | octets[1]!, new DataView(octets.buffer, octets.byteOffset).getInt32(2));
 const ip: Format = (_, octets) => ipOf(octets);
-const raw: Format = (_, octets) =>
-  `${octets.length} ${octets.length === 1 ? "octet" : "octets"}`;
+const raw: Format = (_, octets) => `${octets.length} ${octets.length === 1 ? "octet" : "octets"}`;
 
 /** A number with its name behind it: `6, TCP`. */
 const named = (names: Readonly<Record<number, string>>, format = decimal): Format => (value, octets) =>
@@ -263,7 +262,9 @@ class Reading {
   #ipv4(at: number, end: number): void {
     const header = at < end ? Math.max(ipv4.HEADER, (this.#octets[at]! & 15) << 2) : ipv4.HEADER;
     this.#summary = "IPv4 that is cut off";
-    if (!this.#add("IPv4", "RFC 791", at, withRest(IPV4, "Options", header), header, end)) return this.#data(at, end);
+    if (!this.#add("IPv4", "RFC 791", at, withRest(IPV4, "Options", header), header, end)) {
+      return this.#data(at, end);
+    }
     const packetEnd = Math.min(end, at + Math.max(header, ipv4.totalLength(this.#view, at)));
     const [from, to] = [this.#ip(at + ipv4.SRC, 4), this.#ip(at + ipv4.DST, 4)];
     const fragment = ipv4.fragmentOffsetAndMore(this.#view, at);
@@ -284,7 +285,16 @@ class Reading {
       const isFragment = next === protocol.FRAGMENT;
       const layout = isFragment ? FRAGMENT : withRest(EXTENSION, "Content", length);
       const name = PROTOCOLS[next]!;
-      if (!this.#add(`IPv6 ${name}`, next === protocol.AUTHENTICATION ? "RFC 4302" : "RFC 8200", at, layout, length, packetEnd)) break;
+      if (
+        !this.#add(
+          `IPv6 ${name}`,
+          next === protocol.AUTHENTICATION ? "RFC 4302" : "RFC 8200",
+          at,
+          layout,
+          length,
+          packetEnd,
+        )
+      ) break;
       if (isFragment) fragment = ipv6.fragmentOffsetAndMore(this.#view, at);
       next = this.#octets[at]!;
       at += length;
@@ -326,7 +336,9 @@ class Reading {
 
   #udp(at: number, end: number, packet: Packet): void {
     if (end - at >= transport.PORTS) this.#summary = `UDP ${this.#ends(at, packet)}`;
-    if (!this.#add("UDP", "RFC 768", at, UDP, transport.UDP_HEADER, end)) return this.#partly("UDP", "RFC 768", at, UDP, end);
+    if (!this.#add("UDP", "RFC 768", at, UDP, transport.UDP_HEADER, end)) {
+      return this.#partly("UDP", "RFC 768", at, UDP, end);
+    }
     this.#summary += `, ${end - at - transport.UDP_HEADER} octets`;
     this.#data(at + transport.UDP_HEADER, end);
   }
@@ -341,9 +353,15 @@ class Reading {
       ["Type", 8, named(ICMP_TYPES)],
       ["Code", 8, isUnreachable ? named(UNREACHABLE) : decimal],
       ["Checksum", 16, hex(4)],
-      ...(isEcho ? ECHO : needsFragmenting ? [["Unused", 16], ["Next hop's MTU", 16]] as Layout : [["Rest", 32]] as Layout),
+      ...(isEcho
+        ? ECHO
+        : needsFragmenting
+        ? [["Unused", 16], ["Next hop's MTU", 16]] as Layout
+        : [["Rest", 32]] as Layout),
     ];
-    if (!this.#add("ICMP", "RFC 792", at, layout, icmpv4.HEADER, end)) return this.#partly("ICMP", "RFC 792", at, layout, end);
+    if (!this.#add("ICMP", "RFC 792", at, layout, icmpv4.HEADER, end)) {
+      return this.#partly("ICMP", "RFC 792", at, layout, end);
+    }
     const says = isUnreachable ? UNREACHABLE[code] : ICMP_TYPES[type];
     const mtu = needsFragmenting ? `, MTU ${this.#view.getUint16(at + 6)}` : "";
     this.#about(`ICMP ${from} → ${to} ${says ?? `type ${type}`}${mtu}`, at, end, icmpv4.isError(type), false);
@@ -357,12 +375,18 @@ class Reading {
       ["Type", 8, named(ICMPV6_TYPES)],
       ["Code", 8],
       ["Checksum", 16, hex(4)],
-      ...(isEcho ? ECHO : isNd ? ND_FLAGS : [[type === icmpv6.PACKET_TOO_BIG ? "MTU" : "Rest", 32]] as Layout),
+      ...(isEcho
+        ? ECHO
+        : isNd
+        ? ND_FLAGS
+        : [[type === icmpv6.PACKET_TOO_BIG ? "MTU" : "Rest", 32]] as Layout),
       ...(isNd ? [["Target address", 128, ip]] as Layout : []),
     ];
     const length = isNd ? nd.HEADER : icmpv6.HEADER;
     const source = isNd ? "RFC 4861" : "RFC 4443";
-    if (!this.#add("ICMPv6", source, at, layout, length, end)) return this.#partly("ICMPv6", source, at, layout, end);
+    if (!this.#add("ICMPv6", source, at, layout, length, end)) {
+      return this.#partly("ICMPv6", source, at, layout, end);
+    }
     if (isNd) return this.#nd(type, at, end);
     const says = ICMPV6_TYPES[type] ?? `type ${type}`;
     const mtu = type === icmpv6.PACKET_TOO_BIG ? `, MTU ${this.#view.getUint32(at + 4)}` : "";
@@ -383,9 +407,14 @@ class Reading {
     if (!this.#add("VRRP", "RFC 9568", at, VRRP, vrrp.HEADER, end)) return this.#data(at, end);
     const each = isV6 ? 16 : 4;
     const fits = Math.min(vrrp.count(this.#view, at), Math.floor((end - at - vrrp.HEADER) / each));
-    const addresses: Layout = Array.from({ length: fits }, (_, index) => [`Address ${index + 1}`, each * 8, ip]);
+    const addresses: Layout = Array.from(
+      { length: fits },
+      (_, index) => [`Address ${index + 1}`, each * 8, ip],
+    );
     if (fits > 0) this.#add("VRRP addresses", "RFC 9568", at + vrrp.HEADER, addresses, fits * each, end);
-    this.#summary = `VRRP ${from}: virtual router ${vrrp.id(this.#view, at)}, priority ${vrrp.priority(this.#view, at)}`;
+    this.#summary = `VRRP ${from}: virtual router ${vrrp.id(this.#view, at)}, priority ${
+      vrrp.priority(this.#view, at)
+    }`;
     this.#data(at + vrrp.HEADER + fits * each, end);
   }
 

@@ -11,7 +11,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { executable: [] },
   { ".": ["cli"], cli: [] },
   { top: ["api"], console: [], demo: [], course: [], api: [], vitest: [] },
-  { playground: [], "playground/page": [] },
+  { playground: [], "playground/page": ["playground/page/topology"], "playground/page/topology": [] },
   { dashboard: [], "dashboard/page": [] },
   {
     engine: [],

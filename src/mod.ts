@@ -51,7 +51,8 @@ export { explain, type Explanation } from "./cluster/explain.ts";
 export { InputError, type Mistake, UsageError } from "./input/errors.ts";
 
 // A whole dispatcher, on a TAP or in memory, and its time.
-export { Engine, type Surroundings } from "./engine/engine.ts";
+export { Engine } from "./engine/engine.ts";
+export type { Surroundings } from "./engine/surroundings.ts";
 export type { Buckets } from "./engine/buckets.ts";
 export type { Commanded, Drained } from "./engine/commanded.ts";
 export type { DroppedFrame } from "./engine/dropped.ts";

@@ -10,6 +10,7 @@ import { ROOT } from "./runtime.ts";
 const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { executable: [] },
   { ".": ["cli"], cli: [] },
+  { sim: ["sim/net"] },
   { top: ["api"], console: [], demo: [], course: [], api: [], vitest: [] },
   { playground: [], "playground/page": ["playground/page/topology"], "playground/page/topology": [] },
   { dashboard: [], "dashboard/page": [] },

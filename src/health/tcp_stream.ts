@@ -20,7 +20,6 @@ import * as tcp from "../wire/tcp.ts";
 import { endpoint, type Failure, type Means } from "./attempt.ts";
 import { errorAbout, rejected } from "./icmp_error.ts";
 import type { Heard } from "./ports.ts";
-import { random32 } from "./random.ts";
 import { refused, silent } from "./tcp_probe.ts";
 import { readSegment, type Segment, writeSegment } from "./tcp_segment.ts";
 
@@ -85,7 +84,7 @@ export class TcpStream extends Duplex {
     this.#where = endpoint(way.to, dstPort);
     this.#srcPort = srcPort;
     this.#dstPort = dstPort;
-    this.#unacknowledged = random32();
+    this.#unacknowledged = means.random.int32();
     this.#next = (this.#unacknowledged + 1) | 0;
     // Whoever destroys it knows why.
     this.on("error", () => {});

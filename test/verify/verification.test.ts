@@ -13,6 +13,7 @@ import type { VerificationReport } from "../../src/verify/report.ts";
 import type { Frame } from "../../src/link/own_frames.ts";
 import * as f from "../frames.ts";
 import { type Machine, Segment } from "./segment.ts";
+import { MACHINE_RANDOM } from "../../src/system/random.ts";
 
 const C = f.IP.cluster;
 const CONFIG = `
@@ -56,7 +57,7 @@ function setUp(
   const config = parseConfig(text, "test", "test");
   const clock = new VirtualClock();
   const frames = new LinkFrames(config.dispatcher);
-  const packets = new PacketFrames(config.dispatcher);
+  const packets = new PacketFrames(config.dispatcher, MACHINE_RANDOM);
   const { vlan } = config.dispatcher;
   const hear = (frame: Frame) => {
     const claim = frames.claim(frame);
@@ -71,6 +72,7 @@ function setUp(
   const verification = new Verification({
     config,
     clock,
+    random: MACHINE_RANDOM,
     frames,
     packets,
     send: (frame) => {

@@ -95,6 +95,7 @@ export class AgentCluster {
           sinceEpoch: () => this.clock.sinceEpoch(),
           after: (delayMs, call) => this.clock.after(delayMs, () => life.isOver || call()),
         },
+        random: this.#random,
         log: pino({ base: null, timestamp: false }, {
           write: (line: string) => this.log.push(`${this.clock.now()} ${name} ${line.trimEnd()}`),
         }),

@@ -4,7 +4,7 @@
  */
 
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { Dissection, Field, Header } from "./dissect.ts";
+import type { Dissection, Field, Header } from "../seen/dissect.ts";
 
 const ROW_BITS = 32;
 /** Octets in a row of the dump. */

@@ -3,9 +3,9 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { WHY } from "../../path/why.ts";
-import { dissect } from "./dissect.ts";
+import { dissect } from "../seen/dissect.ts";
 import { type ChosenField, frameFigure } from "./frame_figure.ts";
-import type { Crossing, Recording } from "./recording.ts";
+import type { Crossing, Recording } from "../seen/recording.ts";
 import { clockOf } from "./time_bar.ts";
 import { shapeOf } from "./topology/look.ts";
 

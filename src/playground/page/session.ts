@@ -11,9 +11,9 @@
 import type { Action, Scheduled } from "../../sim/action.ts";
 import type { Scene } from "../../sim/scene.ts";
 import { World } from "../../sim/world.ts";
-import { Chronicle } from "./chronicle.ts";
-import type { Lesson } from "./lessons/lesson.ts";
-import { Progress } from "./lessons/progress.ts";
+import { Chronicle } from "../seen/chronicle.ts";
+import type { Lesson } from "../lessons/lesson.ts";
+import { Progress } from "../lessons/progress.ts";
 
 /** What an address of the page says (address.ts). */
 export interface Moment {

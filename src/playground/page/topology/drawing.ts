@@ -6,7 +6,7 @@
  */
 
 import { cssColourOf } from "../../../dashboard/page/colours.js";
-import { type Crossing, endOf, progressOf } from "../recording.ts";
+import { type Crossing, endOf, progressOf } from "../../seen/recording.ts";
 import type { Place } from "./layout.ts";
 import { ownerOf, type Shape, shapeOf } from "./look.ts";
 

@@ -62,7 +62,8 @@ export type { Report } from "./engine/report.ts";
 export type { FastPathStatus } from "./plane/fast_path_status.ts";
 export type { BackendStatus, ClusterStatus, Status } from "./engine/status.ts";
 export type { AdministrationState, Health } from "./cluster/liveness.ts";
-export { type Clock, REAL_CLOCK, type Timer, VirtualClock } from "./system/clock.ts";
+export { type Clock, REAL_CLOCK, type Timer } from "./system/clock.ts";
+export { VirtualClock } from "./system/virtual_clock.ts";
 export { type Fault, type FaultData, faultData } from "./fault/fault.ts";
 export type { FaultId } from "./fault/ids.ts";
 export {

@@ -29,6 +29,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { dashboard: [], "dashboard/page": [] },
   {
     engine: [],
+    "sim/net": [],
     replay: [],
     lab: ["lab/links"],
     "lab/links": [],

@@ -28,7 +28,13 @@ export interface SceneRouter {
   /** By the name of the port, which a link gives it. */
   readonly ports: Readonly<Record<string, ScenePort>>;
   /** Besides those to its own links. Several next hops: equal-cost, one by the flow's hash. */
-  readonly routes?: readonly { readonly to: string; readonly via: readonly string[] }[];
+  readonly routes?: readonly SceneRoute[];
+}
+
+export interface SceneRoute {
+  /** Such as 10.0.0.100/32. */
+  readonly to: string;
+  readonly via: readonly string[];
 }
 
 export interface ScenePort {

@@ -5,7 +5,7 @@ import type { PartRecord } from "../../src/cluster/transitions_record.ts";
 import { PeerCodec } from "../../src/peer/message.ts";
 import { Sharing, type SharingParts } from "../../src/peer/sharing.ts";
 import type { SharedCluster } from "../../src/peer/telling.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { MOST_OCTETS } from "../../src/system/signed_parts.ts";
 import { NO_BACKEND } from "../../src/table/bucket_map.ts";
 import { RECORDED } from "../../src/table/connections.ts";

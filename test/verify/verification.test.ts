@@ -6,7 +6,7 @@ import { describeVerification } from "../../src/cli/print_verification.ts";
 import { LinkFrames } from "../../src/link/link_frames.ts";
 import { PacketFrames } from "../../src/link/packet_frames.ts";
 import { HEARD_ANSWERS, HEARD_BURST } from "../../src/path/limits.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { TokenBucket } from "../../src/table/token_bucket.ts";
 import { Verification } from "../../src/verify/verification.ts";
 import type { VerificationReport } from "../../src/verify/report.ts";

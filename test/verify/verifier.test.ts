@@ -4,7 +4,7 @@ import { parseConfig } from "oneip";
 import { LinkFrames } from "../../src/link/link_frames.ts";
 import type { Frame } from "../../src/link/own_frames.ts";
 import { PacketFrames } from "../../src/link/packet_frames.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { Verifier } from "../../src/verify/verifier.ts";
 import { parseMac } from "../../src/wire/address.ts";
 import * as f from "../frames.ts";

@@ -7,7 +7,7 @@ import pino from "pino";
 import type { ClusterConfig } from "../../../src/config/config.ts";
 import { AgentLoop } from "../../../src/filter/agent/agent_loop.ts";
 import { BucketSet } from "../../../src/filter/rules/bucket_set.ts";
-import { VirtualClock } from "../../../src/system/clock.ts";
+import { VirtualClock } from "../../../src/system/virtual_clock.ts";
 import { Random } from "../../random.ts";
 
 export const INTERVAL_MS = 2000;

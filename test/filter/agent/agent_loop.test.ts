@@ -5,7 +5,7 @@ import { MOST } from "../../../src/config/limits.ts";
 import { DEAD, LEASE } from "../../../src/filter/agent/agent.ts";
 import { AgentLoop } from "../../../src/filter/agent/agent_loop.ts";
 import { MOST_OCTETS } from "../../../src/system/signed_parts.ts";
-import { VirtualClock } from "../../../src/system/clock.ts";
+import { VirtualClock } from "../../../src/system/virtual_clock.ts";
 import { isQuick, roundsOf } from "../../needs.ts";
 import { Random } from "../../random.ts";
 import { clusterOf } from "../../config/cluster.ts";

@@ -17,13 +17,14 @@ const PAGE = join(SRC, "playground/page");
 /** Of script in the page. */
 const MOST_OCTETS = 400_000;
 
-/** What the page has in place of modules, by their paths: of what runs nowhere but on Linux, or what is large and not called. */
+/** What the page has in place of modules, by their paths: of what runs nowhere but on Linux, or is large and not called. */
 const STAND_INS: readonly (readonly [path: RegExp, standIn: string])[] = [
-  [/\/src\/plane\/tap_attachment\.ts$/, "tap_attachment.ts"],
-  [/\/src\/engine\/announcing\.ts$/, "announcing.ts"],
-  [/\/src\/health\/(http|exec)_probe\.ts$/, "stream_probes.ts"],
   [/^node:crypto$/, "crypto.ts"],
-  [/^node:|\/node_modules\/koffi\//, "nothing.ts"],
+  [/^node:/, "nothing.ts"],
+  [/\/src\/plane\/tap_attachment\.ts$/, "nothing.ts"],
+  [/\/src\/engine\/announcing\.ts$/, "announcing.ts"],
+  // A world has no probes of these kinds (sim/probes.ts).
+  [/\/src\/health\/(http|exec)_probe\.ts$/, "nothing.ts"],
   [/\/node_modules\/zod\/index\.js$/, "zod.ts"],
   // The page reads YAML, of the current version, and writes none.
   [/\/node_modules\/yaml\/.*\/stringify\//, "yaml_text.ts"],

@@ -6,7 +6,7 @@ import { parseConfig } from "../../config/config.ts";
 import { MemoryDevice } from "../../device/memory.ts";
 import { Engine } from "../../engine/engine.ts";
 import { InlineAttachment } from "../../plane/inline_attachment.ts";
-import { VirtualClock } from "../../system/clock.ts";
+import { VirtualClock } from "../../system/virtual_clock.ts";
 
 const CONFIG = `
 dispatcher:

@@ -1,3 +1,3 @@
-/** For modules of Node and of packages that the page's modules import but never call. */
+/** For modules whose functions nobody in the page calls. What is imported of it is undefined (shimMissingExports in scripts/playground.ts). */
 
 export default undefined;

@@ -117,10 +117,10 @@ export class Session {
   }
 
   /** Done now. What was to be done later in another course of things is forgotten. */
-  async do(action: Action): Promise<void> {
+  async do(...actions: readonly Action[]): Promise<void> {
     await this.#settle();
     try {
-      this.world.check(action);
+      for (const action of actions) this.world.check(action);
     } catch (error) {
       this.told = (error as Error).message;
       return;
@@ -129,7 +129,7 @@ export class Session {
     // After all that happens in this microsecond, as it will be when it is replayed.
     const atUs = Math.floor(this.world.nowUs) + 1;
     this.#schedule = this.#schedule.slice(0, this.#running.given);
-    this.#schedule.push({ atUs, action });
+    this.#schedule.push(...actions.map((action) => ({ atUs, action })));
     await this.#alone(() => this.#runUntil(this.#running, atUs));
     this.shownUs = Math.max(this.shownUs, atUs);
   }

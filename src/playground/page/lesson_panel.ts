@@ -32,7 +32,7 @@ export function lessonPanel(
     <p class="quiet">Lesson ${index + 1} of ${LESSONS.length}</p>
     <h2 id="lesson-name">${lesson.title}</h2>
     <div class="text">${lesson.text.map((paragraph) => html`<p>${paragraph}</p>`)}</div>
-    <ol class="steps" aria-label="Goal">${lesson.steps.map(({ text }, step) =>
+    <ol class="steps" aria-label="Goal">${lesson.steps.map((text, step) =>
       html`<li class=${reached[step] ? "done" : ""}>${MARKS[reached[step] ? "done" : "open"]}<span>${text}${reached[step]
         ? html`<span class="unseen"> Done.</span>`
         : nothing}</span></li>`

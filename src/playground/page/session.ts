@@ -14,15 +14,7 @@ import { World } from "../../sim/world.ts";
 import { Chronicle } from "../seen/chronicle.ts";
 import type { Lesson } from "../lessons/lesson.ts";
 import { Progress } from "../lessons/progress.ts";
-
-/** What an address of the page says (address.ts). */
-export interface Moment {
-  readonly scene: Scene;
-  readonly schedule: readonly Scheduled[];
-  readonly atUs: number;
-  /** Its id. */
-  readonly lesson?: string;
-}
+import type { Moment } from "./address.ts";
 
 /** Microseconds of the world in a second of ours. */
 export const SPEEDS = [20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 6e7] as const;

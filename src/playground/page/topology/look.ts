@@ -29,6 +29,11 @@ export function shapeOf(octets: Uint8Array): Shape {
   return "circle";
 }
 
+/** The same key of a MAC as people write it. */
+export function macKey(mac: string): string {
+  return String.fromCharCode(...mac.split(":").map((octet) => parseInt(octet, 16)));
+}
+
 /** As text for a key of a map. */
 export function macAt(octets: Uint8Array, at: number): string {
   let text = "";

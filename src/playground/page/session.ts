@@ -40,8 +40,6 @@ interface Running {
   readonly world: World;
   readonly chronicle: Chronicle;
   readonly progress: Progress | undefined;
-  /** How many of the schedule it has been given. */
-  given: number;
 }
 
 export class Session {
@@ -63,7 +61,7 @@ export class Session {
   #isClosed = false;
 
   static async open({ scene, schedule, atUs }: Moment, lesson?: Lesson): Promise<Session> {
-    const running = await begin(scene, lesson);
+    const running = await begin(scene, schedule, lesson);
     const session = new Session(scene, schedule, running, lesson);
     await session.seek(atUs);
     return session;
@@ -111,19 +109,18 @@ export class Session {
   /** Done now. What was to be done later in another course of things is forgotten. */
   async do(...actions: readonly Action[]): Promise<void> {
     await this.#settle();
-    try {
-      for (const action of actions) this.world.check(action);
-    } catch (error) {
-      this.told = (error as Error).message;
-      return;
-    }
-    this.told = "";
-    // After all that happens in this microsecond, as it will be when it is replayed.
-    const atUs = Math.floor(this.world.nowUs) + 1;
-    this.#schedule = this.#schedule.slice(0, this.#running.given);
-    this.#schedule.push(...actions.map((action) => ({ atUs, action })));
-    await this.#alone(() => this.#runUntil(this.#running, atUs));
-    this.shownUs = Math.max(this.shownUs, atUs);
+    const before = this.#schedule.filter(({ atUs }) => atUs < this.world.nowUs);
+    const isAnother = before.length < this.#schedule.length;
+    this.#schedule = before;
+    if (isAnother) await this.#alone(() => this.#replay(this.shownUs));
+    await this.#alone(async () => {
+      const { world } = this.#running;
+      this.told = "";
+      for (const action of actions) this.#schedule.push(world.act(action));
+      await world.run(world.nowUs + 2);
+      this.#running.progress?.look();
+      this.shownUs = Math.max(this.shownUs, world.nowUs);
+    });
   }
 
   /** For each picture. `elapsedMs`: since the one before. */
@@ -148,8 +145,9 @@ export class Session {
       const { chronicle, world } = this.#running;
       const { count } = chronicle.recording;
       for (let events = 0; events < MOST_QUIET_EVENTS && chronicle.recording.count === count; events++) {
-        if (!await this.#stepWorld()) break;
+        if (!await world.step()) break;
       }
+      this.#running.progress?.look();
       this.shownUs = world.nowUs;
     });
   }
@@ -174,34 +172,22 @@ export class Session {
     const isQuiet = () => recording.underWay(world.nowUs, LONGEST_US, 1).length === 0;
     let targetUs = this.shownUs + seconds * this.speed;
     if (this.passesQuiet && this.speed < QUIET_SPEED && isQuiet()) {
-      const quietUs = this.shownUs + seconds * QUIET_SPEED;
+      const quietUs = Math.floor(this.shownUs + seconds * QUIET_SPEED);
       const { count } = recording;
-      while (recording.count === count && world.nowUs < quietUs && performance.now() < endMs) {
-        if (!await this.#stepWorld()) break;
-      }
+      while (recording.count === count && world.nextUs < quietUs && performance.now() < endMs) await world.step();
+      if (recording.count === count && performance.now() < endMs) await this.#runUntil(this.#running, quietUs);
       targetUs = Math.max(targetUs, world.nowUs);
     }
-    while (world.nowUs < targetUs && performance.now() < endMs) {
+    while (world.nowUs < Math.floor(targetUs) && performance.now() < endMs) {
       await this.#runUntil(this.#running, Math.min(targetUs, world.nowUs + SLICE_US));
     }
     this.shownUs = Math.max(this.shownUs, Math.min(targetUs, world.nowUs));
   }
 
-  /** One event, or what the schedule has before it. */
-  async #stepWorld(): Promise<boolean> {
-    const next = this.#schedule[this.#running.given];
-    const { world } = this.#running;
-    if (next !== undefined && next.atUs <= world.nowUs) await this.#runUntil(this.#running, world.nowUs);
-    return await world.step();
-  }
-
-  async #runUntil(running: Running, untilUs: number): Promise<void> {
-    let behind = running.given;
-    while (behind < this.#schedule.length && this.#schedule[behind]!.atUs <= untilUs) behind++;
-    const due = this.#schedule.slice(running.given, behind);
-    running.given = behind;
-    await running.world.run(untilUs, due);
-    running.progress?.look();
+  /** What happens just then is still to come. */
+  async #runUntil({ world, progress }: Running, untilUs: number): Promise<void> {
+    await world.run(Math.max(world.nowUs, Math.floor(untilUs)));
+    progress?.look();
   }
 
   /** Makes the world that of the moment that is shown. */
@@ -218,8 +204,8 @@ export class Session {
   async #replay(untilUs: number): Promise<void> {
     this.isReplaying = true;
     try {
-      const anew = await begin(this.scene, this.lesson);
-      while (anew.world.nowUs < untilUs && !this.#isClosed) {
+      const anew = await begin(this.scene, this.#schedule, this.lesson);
+      while (anew.world.nowUs < Math.floor(untilUs) && !this.#isClosed) {
         await this.#runUntil(anew, Math.min(untilUs, anew.world.nowUs + REPLAY_SLICE_US));
       }
       const old = this.#running;
@@ -242,9 +228,10 @@ export class Session {
   }
 }
 
-async function begin(scene: Scene, lesson: Lesson | undefined): Promise<Running> {
+async function begin(scene: Scene, schedule: readonly Scheduled[], lesson: Lesson | undefined): Promise<Running> {
   const world = await World.start(scene);
+  world.plan(schedule);
   const chronicle = new Chronicle(world);
   const progress = lesson === undefined ? undefined : new Progress(lesson, world, chronicle);
-  return { world, chronicle, progress, given: 0 };
+  return { world, chronicle, progress };
 }

@@ -39,7 +39,7 @@ export class Chronicle {
     world.watch({
       sent: (lane, number, octets, length) => this.#sent(world.nowUs, lane, number, octets, length),
       arrived: (lane, number) => this.#arrived(world.nowUs, lane, number),
-      judged: (node, octets, verdict) => this.#judged(node, octets, verdict),
+      judged: (node, octets, verdict, sent) => this.#judged(node, octets, verdict, sent),
       logged: (record) => {
         for (const hear of this.#heard) hear(record);
         const { atUs, node, level, msg, event } = record;

@@ -44,8 +44,11 @@ export function frameList(
   choose: (number: number) => void,
 ): TemplateResult {
   const rows = recording.latest(atUs, MOST, isMeant(wanted));
-  if (rows.length === 0) return html`<p class="quiet">No frame was sent so far.</p>`;
+  const { link, node } = wanted;
+  const whose = link !== undefined ? ` on ${link}` : node !== undefined ? ` to or from ${node}` : "";
+  if (rows.length === 0) return html`<p class="quiet">No frame was sent${whose} so far.</p>`;
   return html`
+    <p class="quiet">The latest${whose}:</p>
     <div class="long" tabindex="0" role="region" aria-label="Latest frames">
     <table class="frames">
       <thead><tr><th scope="col">Time</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Frame</th></tr></thead>

@@ -24,6 +24,7 @@ import type { ChosenField } from "./frame_figure.ts";
 import { frameDetail, frameList } from "./frames.ts";
 import { lessonChoice, lessonPanel } from "./lesson_panel.ts";
 import { machines } from "./machines.ts";
+import { Rates } from "./rates.ts";
 import { LONGEST_US, Session } from "./session.ts";
 import { tables } from "./tables.ts";
 import { timeBar } from "./time_bar.ts";
@@ -57,6 +58,7 @@ export class Page {
   #drawnUs = 0;
   #lookedMs = 0;
   #mustShow = true;
+  readonly #rates = new Rates();
   readonly #drawing = new Drawing(at("links") as HTMLCanvasElement);
   readonly #map = new BucketMap(at("grid") as HTMLCanvasElement, at("mark"));
 
@@ -96,6 +98,7 @@ export class Page {
     this.#session = session;
     this.#chosen = this.#frame = this.#field = undefined;
     this.#told = this.#moved = "";
+    this.#rates.clear();
     this.#drawnUs = session.shownUs;
     this.#view = viewOf(session.world, session.chronicle);
     this.#arrange();
@@ -176,7 +179,8 @@ export class Page {
       at("frame"),
     );
     this.#showBuckets(view.buckets);
-    render(tables(view, chronicle.said, chronicle.traffic), at("tables"));
+    if (!session.isBehind && session.direction !== 0) this.#rates.add(session.shownUs, chronicle.traffic);
+    render(tables(view, chronicle.said, this.#rates), at("tables"));
     document.title = session.lesson === undefined ? "oneip playground" : `${session.lesson.title} · oneip playground`;
   }
 

@@ -2,18 +2,19 @@
 
 import { html, nothing, svg, type TemplateResult } from "lit-html";
 import { cssColourOf } from "../../dashboard/page/colours.js";
-import { whole } from "../../dashboard/page/words.js";
+import { short, whole } from "../../dashboard/page/words.js";
 import type { Said } from "../seen/chronicle.ts";
 import type { ConnectionView, DispatcherView, View } from "../seen/view.ts";
+import { line, type Rates } from "./rates.ts";
 import { clockOf } from "./time_bar.ts";
 
 /** Rows of connections and of what was said. */
 const MOST = 30;
 
-export function tables(view: View, said: readonly Said[], traffic: ReadonlyMap<string, number>): TemplateResult {
+export function tables(view: View, said: readonly Said[], rates: Rates): TemplateResult {
   const { dispatcher, connections } = view;
   return html`
-    ${servers(view, traffic)}
+    ${servers(view, rates)}
     ${dispatcher === undefined ? nothing : neighbors(dispatcher)}
     ${connectionTable(connections, dispatcher)}
     ${dispatcher === undefined ? nothing : counters(dispatcher)}
@@ -37,12 +38,13 @@ function table(name: string, head: readonly string[], rows: readonly (readonly (
   `;
 }
 
-function servers({ machines, buckets }: View, traffic: ReadonlyMap<string, number>): TemplateResult {
+function servers({ machines, buckets }: View, rates: Rates): TemplateResult {
   const owned = new Map<string, number>();
   for (const owner of buckets?.owners ?? []) {
     const name = buckets!.backends[owner];
     if (name !== undefined) owned.set(name, (owned.get(name) ?? 0) + 1);
   }
+  const most = rates.most(machines.flatMap(({ name, backend }) => backend === undefined ? [] : [name]));
   const rows = machines.flatMap(({ name, state, note, backend }) => {
     if (backend === undefined) return [];
     const { index, status } = backend;
@@ -53,10 +55,10 @@ function servers({ machines, buckets }: View, traffic: ReadonlyMap<string, numbe
       } />`}</svg> ${name}`,
       html`<span class=${`state ${says}`}><span>${says}</span></span> <small>${status?.why ?? note}</small>`,
       whole(owned.get(status?.name ?? name) ?? 0),
-      whole(traffic.get(name) ?? 0),
+      html`${line(rates.of(name), most, cssColourOf(index))} ${short(rates.of(name).at(-1) ?? 0)}`,
     ]];
   });
-  return table("Servers", ["Server", "State", "Buckets", "Frames"], rows, "There is none.");
+  return table("Servers", ["Server", "State", "Buckets", "Frames a second"], rows, "There is none.");
 }
 
 function neighbors({ neighbors }: DispatcherView): TemplateResult {

@@ -25,6 +25,8 @@ export interface Crossing {
   readonly length: number;
   /** What the dispatcher at the end decided of it: the name of a verdict. */
   verdict: string | undefined;
+  /** The MAC that it went on to from there, with what the dispatcher changed. */
+  onward: string | undefined;
 }
 
 export class Recording {
@@ -37,9 +39,9 @@ export class Recording {
     return this.#count;
   }
 
-  add(crossing: Omit<Crossing, "number" | "octets" | "verdict">, octets: Uint8Array): Crossing {
+  add(crossing: Omit<Crossing, "number" | "octets" | "verdict" | "onward">, octets: Uint8Array): Crossing {
     const kept = octets.slice(0, Math.min(crossing.length, MOST_OCTETS));
-    const added = { ...crossing, number: this.#count++, octets: kept, verdict: undefined };
+    const added = { ...crossing, number: this.#count++, octets: kept, verdict: undefined, onward: undefined };
     this.#crossings.push(added);
     // Many at once, since each time moves all.
     if (this.#crossings.length > 2 * MOST) this.#crossings.splice(0, this.#crossings.length - MOST);

@@ -11,6 +11,9 @@ import { type Clock, type Timer, turnOfTheLoop } from "./clock.ts";
 
 const US_PER_MS = 1000;
 
+/** Calls between two questions whether `moveTo` may go on. */
+const ASKED_EVERY = 256;
+
 /** Is in no heap. */
 const UNSET = -1;
 
@@ -127,6 +130,21 @@ export class VirtualClock implements Clock {
     }
     this.#callNext();
     if (this.#mustPause) await this.#letGoOn();
+    return true;
+  }
+
+  /**
+   * Moves on to this time: makes the calls that are due before, and none that is due just then. `mayGoOn` is asked now and then: false
+   * ends it before that time, and then this is false, too.
+   */
+  async moveTo(us: number, mayGoOn: () => boolean = () => true): Promise<boolean> {
+    if (this.#mustPause) await this.#letGoOn();
+    for (let calls = 1; this.nextUs < us; calls++) {
+      if (calls % ASKED_EVERY === 0 && !mayGoOn()) return false;
+      this.#callNext();
+      if (this.#mustPause) await this.#letGoOn();
+    }
+    this.#nowUs = Math.max(this.#nowUs, us);
     return true;
   }
 

@@ -99,7 +99,12 @@ export type OfClient =
   | Way & { readonly do: "ask"; readonly port: number; readonly everyMs: number; readonly answer?: number }
   /** One UDP datagram, which the server answers. */
   | Way & { readonly do: "datagram"; readonly port: number; readonly octets?: number }
-  | Way & { readonly do: "ping"; readonly octets?: number; readonly ttl?: number; readonly mayFragment?: boolean };
+  | Way & {
+    readonly do: "ping";
+    readonly octets?: number;
+    readonly ttl?: number;
+    readonly mayFragment?: boolean;
+  };
 
 /** The way of a dispatcher to etcd. `kill` and `heal` of etcd's own node take its quorum away and give it back. */
 export interface OfEtcd {

@@ -126,7 +126,9 @@ function load({ texts, file: name, name: machine }: ProcessOptions, file: string
   const { fleet, dispatcher } = config;
   if (fleet?.bird !== undefined) throw new UsageError(`${name}: a world has no BIRD; leave fleet.bird out`);
   if (fleet?.etcd !== undefined && fleet.etcd.name === undefined) {
-    throw new UsageError(`${name}: give fleet.etcd.name, such as ${machine}: a world's machines have no host names`);
+    throw new UsageError(
+      `${name}: give fleet.etcd.name, such as ${machine}: a world's machines have no host names`,
+    );
   }
   const { high, low } = texts.config(name, machine).dispatcher.mac;
   if (dispatcher.mac.high !== high || dispatcher.mac.low !== low) {

@@ -154,7 +154,10 @@ const HANDLERS: Handlers = {
   etcd: (place, { from, isCut, slowMs }) => {
     const found = dispatcher(place, from);
     return () =>
-      found.setEtcd({ ...(isCut === undefined ? {} : { isCut }), ...(slowMs === undefined ? {} : { slowMs }) });
+      found.setEtcd({
+        ...(isCut === undefined ? {} : { isCut }),
+        ...(slowMs === undefined ? {} : { slowMs }),
+      });
   },
 };
 
@@ -195,7 +198,8 @@ function ofAgent(
 type OfBackend = ActionOf<"drain" | "undrain" | "down">;
 
 function ofBackend(work: (node: DispatcherNode, action: OfBackend) => Promise<unknown>) {
-  return (place: Place, action: OfBackend): Work => everywhere(place, action.node, (one) => work(one, action));
+  return (place: Place, action: OfBackend): Work =>
+    everywhere(place, action.node, (one) => work(one, action));
 }
 
 /** At the dispatcher of this name, or at each that runs. */
@@ -231,7 +235,9 @@ function directionOf(place: Place, name: string, from: string | undefined): [Lin
   const port = link.ends.find(({ node }) => node === from);
   if (port !== undefined) return [link, port];
   throw new UsageError(
-    `Link "${name}" does not begin at "${from}"; name ${link.ends.map(({ node }) => `"${node}"`).join(" or ")}`,
+    `Link "${name}" does not begin at "${from}"; name ${
+      link.ends.map(({ node }) => `"${node}"`).join(" or ")
+    }`,
   );
 }
 

@@ -19,7 +19,13 @@ export interface LogRecord {
 export interface Watcher extends FrameWatcher {
   logged?(record: LogRecord): void;
   /** The path of a dispatcher has decided on a frame. `sent`: what left by it, if anything did. The octets are the watcher's own. */
-  judged?(node: string, octets: Uint8Array, verdict: number, sent: Uint8Array | undefined, atUs: number): void;
+  judged?(
+    node: string,
+    octets: Uint8Array,
+    verdict: number,
+    sent: Uint8Array | undefined,
+    atUs: number,
+  ): void;
   acted?(action: Action, atUs: number): void;
   /** A machine has refused an action, or it came to nothing: a drain at a dispatcher that is dead, for example. */
   refused?(action: Action, why: Error, atUs: number): void;

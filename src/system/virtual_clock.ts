@@ -14,6 +14,9 @@ const US_PER_MS = 1000;
 /** Calls between two questions whether `moveTo` may go on. */
 const ASKED_EVERY = 256;
 
+/** More calls than this at one time are a circle that never ends. */
+const MOST_AT_ONE_TIME = 1_000_000;
+
 /** Is in no heap. */
 const UNSET = -1;
 
@@ -58,6 +61,8 @@ export class VirtualClock implements Clock {
   readonly #heap: Alarm[] = [];
   #order = 0;
   #mustPause = false;
+  /** Calls since time last moved. */
+  #calls = 0;
 
   /** `startMs`: what `sinceEpoch` says at first. */
   constructor(startMs = 0) {
@@ -151,7 +156,11 @@ export class VirtualClock implements Clock {
   #callNext(): void {
     const alarm = this.#heap[0]!;
     this.leave(alarm);
+    if (alarm.dueUs > this.#nowUs) this.#calls = 0;
     this.#nowUs = alarm.dueUs;
+    if (++this.#calls > MOST_AT_ONE_TIME) {
+      throw new Error(`Time does not go on: more than ${MOST_AT_ONE_TIME} calls at ${this.#nowUs} us`);
+    }
     if (alarm.pauses) this.#mustPause = true;
     alarm.call();
   }

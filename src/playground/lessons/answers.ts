@@ -15,7 +15,12 @@ export interface Answer {
 }
 
 /** Calls for each SYN-ACK that a server of the cluster sends. */
-export function eachAnswer(world: World, chronicle: Chronicle, cluster: string, call: (answer: Answer) => void): void {
+export function eachAnswer(
+  world: World,
+  chronicle: Chronicle,
+  cluster: string,
+  call: (answer: Answer) => void,
+): void {
   chronicle.look("sent", (crossing) => {
     if (world.scene.nodes[crossing.from]?.kind !== "backend") return;
     const packet = packetOf(crossing.octets);

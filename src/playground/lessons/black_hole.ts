@@ -26,7 +26,11 @@ export const BLACK_HOLE: Lesson = {
       if (lost.has(client)) found.add(client);
     });
     const isLive = () =>
-      dispatcherOf(world)?.engine?.status().clusters[0]?.backends.find(({ name }) => name === HOLE)?.live === true;
-    return () => [lost.size > 0, found.size === lost.size && !isLive() && loopbackOf(world, HOLE).length === 0];
+      dispatcherOf(world)?.engine?.status().clusters[0]?.backends.find(({ name }) => name === HOLE)?.live ===
+        true;
+    return () => [
+      lost.size > 0,
+      found.size === lost.size && !isLive() && loopbackOf(world, HOLE).length === 0,
+    ];
   },
 };

@@ -19,6 +19,9 @@ export const SILENCE: Lesson = {
       if (!isRight) hasStrayed = true;
       right = isRight ? [...right, server].slice(-RIGHT) : [];
     });
-    return () => [hasStrayed, right.length === RIGHT && new Set(right).size >= SERVERS && isSilent(world, "web2")];
+    return () => [
+      hasStrayed,
+      right.length === RIGHT && new Set(right).size >= SERVERS && isSilent(world, "web2"),
+    ];
   },
 };

@@ -49,9 +49,7 @@ export const FRAGMENTS: Lesson = {
   },
 };
 
-function remembered(
-  report: { readonly transitions: Readonly<Record<string, { readonly remembered: number }>> } | undefined,
-): number {
+function remembered(report: { readonly transitions: Readonly<Record<string, { readonly remembered: number }>> } | undefined): number {
   return Object.values(report?.transitions ?? {}).reduce((sum, { remembered }) => sum + remembered, 0);
 }
 

@@ -174,12 +174,8 @@ export class Session {
     if (this.passesQuiet && this.speed < QUIET_SPEED && isQuiet()) {
       const quietUs = Math.floor(this.shownUs + seconds * QUIET_SPEED);
       const { count } = recording;
-      while (recording.count === count && world.nextUs < quietUs && performance.now() < endMs) {
-        await world.step();
-      }
-      if (recording.count === count && performance.now() < endMs) {
-        await this.#runUntil(this.#running, quietUs);
-      }
+      while (recording.count === count && world.nextUs < quietUs && performance.now() < endMs) await world.step();
+      if (recording.count === count && performance.now() < endMs) await this.#runUntil(this.#running, quietUs);
       targetUs = Math.max(targetUs, world.nowUs);
     }
     while (world.nowUs < Math.floor(targetUs) && performance.now() < endMs) {
@@ -232,11 +228,7 @@ export class Session {
   }
 }
 
-async function begin(
-  scene: Scene,
-  schedule: readonly Scheduled[],
-  lesson: Lesson | undefined,
-): Promise<Running> {
+async function begin(scene: Scene, schedule: readonly Scheduled[], lesson: Lesson | undefined): Promise<Running> {
   const world = await World.start(scene);
   world.plan(schedule);
   const chronicle = new Chronicle(world);

@@ -22,27 +22,18 @@ export function tables(view: View, said: readonly Said[], rates: Rates): Templat
   `;
 }
 
-function table(
-  name: string,
-  head: readonly string[],
-  rows: readonly (readonly (string | TemplateResult)[])[],
-  none: string,
-): TemplateResult {
+function table(name: string, head: readonly string[], rows: readonly (readonly (string | TemplateResult)[])[], none: string): TemplateResult {
   return html`
     <div>
       <h3>${name}</h3>
-      ${rows.length === 0 ? html`<p class="quiet">${none}</p>` : html`
-        <div class="long" tabindex="0" role="region" aria-label=${name}>
-          <table>
-            <thead>
-              <tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr>
-            </thead>
-            <tbody>${rows.map(([first, ...cells]) =>
-              html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`
-            )}</tbody>
-          </table>
-        </div>
-      `}
+      ${rows.length === 0
+        ? html`<p class="quiet">${none}</p>`
+        : html`<div class="long" tabindex="0" role="region" aria-label=${name}><table>
+          <thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
+          <tbody>${rows.map(([first, ...cells]) =>
+          html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`
+        )}</tbody>
+        </table></div>`}
     </div>
   `;
 }
@@ -79,10 +70,7 @@ function neighbors({ neighbors }: DispatcherView): TemplateResult {
   return table("Neighbors of the dispatcher", ["Address", "MAC", "State"], rows, "It has none.");
 }
 
-function connectionTable(
-  connections: readonly ConnectionView[],
-  dispatcher: DispatcherView | undefined,
-): TemplateResult {
+function connectionTable(connections: readonly ConnectionView[], dispatcher: DispatcherView | undefined): TemplateResult {
   const moving = dispatcher?.bucketsInTransition ?? 0;
   const rows = connections.slice(-MOST).reverse().map(({ client, from, by, state }) => [
     client,
@@ -92,13 +80,9 @@ function connectionTable(
   ]);
   return html`<div>
     ${table("Connections", ["Client", "From", "Server", "State"], rows, "No client has asked yet.")}
-    ${
-    moving === 0
-      ? nothing
-      : html`<p class="quiet">${whole(moving)} buckets are in transition, and ${
-        whole(dispatcher!.connectionsRemembered)
-      } connections are remembered.</p>`
-  }
+    ${moving === 0 ? nothing : html`<p class="quiet">${whole(moving)} buckets are in transition, and ${
+      whole(dispatcher!.connectionsRemembered)
+    } connections are remembered.</p>`}
   </div>`;
 }
 

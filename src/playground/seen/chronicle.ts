@@ -33,16 +33,11 @@ export class Chronicle {
   readonly #waiting = new Map<string, (Crossing | undefined)[]>();
   readonly #onLane = new Map<Lane, Map<number, Crossing>>();
   readonly #heard: ((record: LogRecord) => void)[] = [];
-  readonly #looked = {
-    sent: [] as ((crossing: Crossing) => void)[],
-    arrived: [] as ((crossing: Crossing) => void)[],
-  };
+  readonly #looked = { sent: [] as ((crossing: Crossing) => void)[], arrived: [] as ((crossing: Crossing) => void)[] };
   readonly #linkNames: ReadonlyMap<Lane, string>;
 
   constructor(world: World) {
-    this.#linkNames = new Map(
-      [...world.links].flatMap(([name, { lanes }]) => lanes.map((lane) => [lane, name])),
-    );
+    this.#linkNames = new Map([...world.links].flatMap(([name, { lanes }]) => lanes.map((lane) => [lane, name])));
     for (const [name, { kind }] of Object.entries(world.scene.nodes)) {
       if (kind === "dispatcher") this.#waiting.set(name, []);
     }

@@ -38,12 +38,6 @@ const STAND_INS: readonly (readonly [path: RegExp, standIn: string])[] = [
   // A world has no probes of these kinds (sim/simulated_config.ts).
   [/\/src\/health\/(http|exec)_probe\.ts$/, "nothing.ts"],
   [/\/node_modules\/zod\/index\.js$/, "zod.ts"],
-  // The page reads YAML, of the current version, and writes none.
-  [/\/node_modules\/yaml\/.*\/stringify\//, "yaml_text.ts"],
-  [
-    /\/node_modules\/yaml\/.*\/(yaml-1.1\/(?!merge)|doc\/(createNode|applyReviver)|parse\/cst-)/,
-    "nothing.ts",
-  ],
 ];
 
 /** In the declarations of the configuration: it is for documents. */
@@ -81,7 +75,7 @@ export async function buildPage(): Promise<Built> {
 }
 
 /** A file and all that it imports, as one classic script. */
-async function bundle(file: string): Promise<string> {
+export async function bundle(file: string): Promise<string> {
   const made = await rolldown({
     input: file,
     platform: "browser",

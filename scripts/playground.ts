@@ -1,116 +1,16 @@
-/**
- * Builds the playground (scripts/playground): the modules of src that a browser can run, in one page with nothing beside it, so that it
- * works from any web server and from a file. What is too much for a page ends the build.
- */
+/** Builds the page of the playground into a folder (scripts/playground). */
 
-import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
 import { FOLDER, INDEX } from "../src/playground/files.ts";
+import { buildPage } from "./playground_page.ts";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const SRC = join(ROOT, "src");
-const PAGE = join(SRC, "playground/page");
-
-/** Of script in the page. */
-const MOST_OCTETS = 400_000;
-
-/** What the page has in place of modules, by their paths: of what runs nowhere but on Linux, or is large and not called. */
-const STAND_INS: readonly (readonly [path: RegExp, standIn: string])[] = [
-  [/^node:crypto$/, "crypto.ts"],
-  [/^node:/, "nothing.ts"],
-  [/\/src\/plane\/tap_attachment\.ts$/, "nothing.ts"],
-  [/\/src\/engine\/announcing\.ts$/, "announcing.ts"],
-  // A world has no probes of these kinds (sim/probes.ts).
-  [/\/src\/health\/(http|exec)_probe\.ts$/, "nothing.ts"],
-  [/\/node_modules\/zod\/index\.js$/, "zod.ts"],
-  // The page reads YAML, of the current version, and writes none.
-  [/\/node_modules\/yaml\/.*\/stringify\//, "yaml_text.ts"],
-  [
-    /\/node_modules\/yaml\/.*\/(yaml-1.1\/(?!merge)|doc\/(createNode|applyReviver)|parse\/cst-)/,
-    "nothing.ts",
-  ],
-];
-
-/** In the declarations of the configuration: it is for documents. */
-const DESCRIPTION = /\bdescription:\s*("[^"\n]*"|`[^`]*`)(\s*\+\s*("[^"\n]*"|`[^`]*`))*/g;
-
-const [folder = join(ROOT, FOLDER)] = process.argv.slice(2);
-const script = await bundle(join(PAGE, "main.ts"));
-const style = styleOf(join(PAGE, "style.css"));
-const page = filled(readFileSync(join(PAGE, INDEX), "utf8"), {
-  policy: `<meta http-equiv="Content-Security-Policy" content="${policyOf(script, style)}">`,
-  style: `<style>${style}</style>`,
-  script: `<script>${script}</script>`,
-});
+const [folder = fileURLToPath(new URL(`../${FOLDER}`, import.meta.url))] = process.argv.slice(2);
+const { page, sizes } = await buildPage();
 mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, INDEX), page);
-console.log(
-  `${join(folder, INDEX)}: ${kB(script)} kB of script, ${kB(style)} kB of style, ${kB(page)} kB in all`,
+const [script, style, all] = [sizes.script, sizes.style, sizes.page].map((octets) =>
+  `${(octets / 1000).toFixed()} kB`
 );
-if (octetsOf(script) > MOST_OCTETS) {
-  console.error(`More than ${MOST_OCTETS / 1000} kB of script is too much for a page`);
-  process.exitCode = 1;
-}
-
-/** A file and all that it imports, as one classic script. */
-async function bundle(file: string): Promise<string> {
-  const made = await rolldown({
-    input: file,
-    platform: "browser",
-    tsconfig: false,
-    // What nobody calls may be missing in a stand-in.
-    shimMissingExports: true,
-    transform: { inject: { Buffer: [join(SRC, "playground/stand_ins/buffer.ts"), "Buffer"] } },
-    logLevel: "silent",
-    plugins: [{
-      name: "of the page",
-      async resolveId(source, importer, options) {
-        const found = await this.resolve(source, importer, { ...options, skipSelf: true });
-        const id = found?.id ?? source;
-        const standIn = STAND_INS.find(([path]) => path.test(id))?.[1];
-        return standIn === undefined ? found : join(SRC, "playground/stand_ins", standIn);
-      },
-      transform(code, id) {
-        return id.includes("/src/config/") ? code.replace(DESCRIPTION, 'description: ""') : undefined;
-      },
-    }],
-  });
-  const { output: [{ code }] } = await made.generate({ format: "iife", codeSplitting: false, minify: true });
-  // What would end the script early, or keep it from ending, for HTML. In strings and expressions it means the same.
-  return code.trim().replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\x21--");
-}
-
-/** A style sheet with those that it imports, without comments. */
-function styleOf(file: string): string {
-  return readFileSync(file, "utf8")
-    .replace(/^@import "(.+)";$/gm, (_, path: string) => styleOf(join(dirname(file), path)))
-    .replace(/\/\*[^]*?\*\//g, "").replace(/\s*\n\s*/g, "\n").trim();
-}
-
-/** Nothing but what stands in the page: it asks nobody for anything. Pictures are what it makes itself. */
-function policyOf(script: string, style: string): string {
-  return `default-src 'none'; script-src ${hashOf(script)}; style-src ${
-    hashOf(style)
-  }; img-src data: blob:; base-uri 'none'; ` +
-    "form-action 'none'";
-}
-
-function hashOf(text: string): string {
-  return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-}
-
-/** The page with these in place of comments of their names. */
-function filled(page: string, parts: Readonly<Record<string, string>>): string {
-  return page.replace(/<!-- (\w+) -->/g, (comment, name: string) => parts[name] ?? comment);
-}
-
-function octetsOf(text: string): number {
-  return Buffer.byteLength(text);
-}
-
-function kB(text: string): string {
-  return (octetsOf(text) / 1000).toFixed(0);
-}
+console.log(`${join(folder, INDEX)}: ${script} of script, ${style} of style, ${all} in all`);

@@ -1,30 +1,23 @@
-/** What one does in a world: plain data, like a scene. `perform` of a world says what is wrong with one by a UsageError. */
+/** What one does in a world: plain data, like a scene. */
 
 import type { Technique } from "../cluster/techniques.ts";
 import type { Settings } from "../impairment/settings.ts";
 
-export type Action =
-  | OfNode
-  | OfAgent
-  | OfServer
-  | OfLink
-  | OfDispatcher
-  | OfClient
-  | OfEtcd;
+export type Action = OfNode | OfAgent | OfServer | OfLink | OfDispatcher | OfClient | OfEtcd;
 
-/** A machine, or the process of a dispatcher. */
+/** A machine; of a dispatcher the process. */
 export type OfNode =
   /** Its power fails: nothing comes from it any more, and what it knew is gone. A dispatcher's process, as by kill -9. */
   | { readonly do: "kill"; readonly node: string }
-  /** It starts again. */
-  | { readonly do: "heal"; readonly node: string }
+  /** It starts again, a host perhaps with another network card. */
+  | { readonly do: "heal"; readonly node: string; readonly mac?: string }
   /** It gets no CPU: what comes waits, as far as there is room, and its timers are late. As by kill -STOP, and kill -CONT. */
   | { readonly do: "freeze" | "thaw"; readonly node: string }
-  /** Its time runs at this rate: 0.5 is half as fast. 1 ends that. */
-  | { readonly do: "pace"; readonly node: string; readonly rate: number }
+  /** Each of its timers comes so late from now on. */
+  | { readonly do: "slow"; readonly node: string; readonly ms: number }
   /** Somebody sets its wall clock on, or back. */
   | { readonly do: "clock"; readonly node: string; readonly ms: number }
-  /** Its port takes packets up to this size. */
+  /** Of a host or a router: its port takes packets up to this size. */
   | { readonly do: "mtu"; readonly node: string; readonly port?: string; readonly mtu: number };
 
 /** The agent of a backend, without its machine. */
@@ -33,11 +26,12 @@ export type OfAgent =
   | { readonly do: "kill-agent"; readonly node: string }
   /** It takes its leave. */
   | { readonly do: "stop-agent"; readonly node: string }
-  | { readonly do: "start-agent"; readonly node: string };
+  | { readonly do: "start-agent"; readonly node: string }
+  | { readonly do: "freeze-agent" | "thaw-agent"; readonly node: string };
 
 /** How a backend or a host is set up. */
 export type OfServer =
-  /** A server of it ends, or starts. */
+  /** Its servers at a port end, or start. */
   | { readonly do: "server"; readonly node: string; readonly port: number; readonly isOpen: boolean }
   /** Does it keep silent about what it has on its loopback? */
   | { readonly do: "silence"; readonly node: string; readonly isSilent: boolean }
@@ -67,50 +61,62 @@ export type OfDispatcher =
   }
   /** Its file has this text from now on, and it goes on by it. Without a text: it reads the file again. */
   | { readonly do: "reload"; readonly node?: string; readonly config?: string }
+  /** It ends in order. `heal` starts it again. */
+  | { readonly do: "stop"; readonly node: string }
   /** It ends in order, and starts again. */
   | { readonly do: "restart"; readonly node: string }
-  | { readonly do: "stop"; readonly node: string }
   /** Another process takes over from it, without a frame lost. */
   | { readonly do: "upgrade"; readonly node: string };
 
+/** From where and where to. `from`: one of the client's addresses, default the first of the family. */
+interface Way {
+  readonly client: string;
+  readonly from?: string;
+  readonly to: string;
+}
+
 /** What clients do. A connection has a name of its own within its client. */
 export type OfClient =
+  /** `name`: default a number that counts up. */
+  | Way & { readonly do: "connect"; readonly name?: string; readonly port: number }
+  /** A request over an open connection: so many octets, which are answered with so many. */
   | {
-    readonly do: "connect";
+    readonly do: "send";
     readonly client: string;
-    /** Default: a number that counts up. */
-    readonly name?: string;
-    /** An address of the cluster, or another one. */
-    readonly to: string;
-    readonly port: number;
+    readonly name: string;
+    readonly octets?: number;
+    readonly answer?: number;
   }
-  /** Octets over an open connection, which the server answers. */
-  | { readonly do: "send"; readonly client: string; readonly name: string; readonly octets?: number }
   | { readonly do: "close"; readonly client: string; readonly name: string }
   /** Connects, asks, is answered, closes. */
-  | { readonly do: "request"; readonly client: string; readonly to: string; readonly port: number }
-  /** One UDP datagram, which the server answers. */
-  | {
-    readonly do: "datagram";
-    readonly client: string;
-    readonly to: string;
+  | Way & {
+    readonly do: "request";
     readonly port: number;
     readonly octets?: number;
+    readonly answer?: number;
   }
-  | { readonly do: "ping"; readonly client: string; readonly to: string; readonly octets?: number };
-
-/** `kill` and `heal` of its node take its quorum away and give it back. */
-export type OfEtcd = /** The way of a dispatcher to it. */
-  {
-    readonly do: "etcd";
-    readonly from: string;
-    readonly isCut?: boolean;
-    readonly slowMs?: number;
+  /** The same again and again, from now on; `everyMs` 0 ends it. From each of the client's addresses in turn, unless `from` names one. */
+  | Way & { readonly do: "ask"; readonly port: number; readonly everyMs: number; readonly answer?: number }
+  /** One UDP datagram, which the server answers. */
+  | Way & { readonly do: "datagram"; readonly port: number; readonly octets?: number }
+  | Way & {
+    readonly do: "ping";
+    readonly octets?: number;
+    readonly ttl?: number;
+    readonly mayFragment?: boolean;
   };
+
+/** The way of a dispatcher to etcd. `kill` and `heal` of etcd's own node take its quorum away and give it back. */
+export interface OfEtcd {
+  readonly do: "etcd";
+  readonly from: string;
+  readonly isCut?: boolean;
+  readonly slowMs?: number;
+}
 
 /** What is done when. */
 export interface Scheduled {
-  /** Since the world began. */
+  /** Since the world began. It is done before whatever else happens just then. */
   readonly atUs: number;
   readonly action: Action;
 }

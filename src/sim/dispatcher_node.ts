@@ -1,19 +1,20 @@
-/** A dispatcher in a world: the real engine behind a port, and the process around it, which starts, stops, is killed, and is followed by another. */
+/** A dispatcher in a world: a port, and the process behind it, which starts, stops, stands still, is killed, and is followed by another one. */
 
 import type { Logger } from "pino";
-import type { AdministrationState } from "../cluster/liveness.ts";
 import type { Technique } from "../cluster/techniques.ts";
 import type { Config } from "../config/config.ts";
-import { Engine } from "../engine/engine.ts";
-import type { EngineRecord, LateRecord } from "../engine/record.ts";
-import type { Surroundings } from "../engine/surroundings.ts";
 import type { Wanted } from "../engine/decide.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Surroundings } from "../engine/surroundings.ts";
 import { UsageError } from "../input/errors.ts";
-import { recordIn, textOf } from "../system/record_text.ts";
 import type { Random } from "../system/random.ts";
 import type { VirtualClock } from "../system/virtual_clock.ts";
+import type { DispatcherProcess, StartProcess } from "./dispatcher_process.ts";
+import type { EtcdNode } from "./etcd_node.ts";
+import type { Way } from "./memory_etcd.ts";
 import { MachineClock } from "./net/machine_clock.ts";
 import { Port } from "./net/port.ts";
+import type { WorldNode } from "./node.ts";
 import { type Judged, PortAttachment, PortDevice } from "./port_device.ts";
 import { simulated } from "./simulated_config.ts";
 import type { Texts } from "./texts.ts";
@@ -27,6 +28,9 @@ export interface DispatcherOptions {
   readonly time: VirtualClock;
   readonly random: Random;
   readonly log: Logger;
+  readonly startProcess: StartProcess;
+  /** Of its fleet. */
+  readonly etcd: EtcdNode | undefined;
   /** Whom to tell what became of each frame, if anybody wants to know. */
   judged(): Judged | undefined;
 }
@@ -34,42 +38,45 @@ export interface DispatcherOptions {
 /** A process from its start to its end. */
 interface Life {
   readonly clock: MachineClock;
-  engine: Engine | undefined;
-  config: Config;
+  process: DispatcherProcess | undefined;
   /** One command at a time. */
   last: Promise<unknown>;
 }
 
-export class DispatcherNode {
+export class DispatcherNode implements WorldNode {
   readonly kind = "dispatcher";
   readonly name: string;
-  readonly port: Port;
   readonly ports: ReadonlyMap<string, Port>;
   readonly #options: DispatcherOptions;
+  readonly #port: Port;
   readonly #device: PortDevice;
   #life: Life | undefined;
-  /** How far its wall clock was set. */
+  /** How far its wall clock was set, and how late its timers are: of its machine. */
   #wallMs = 0;
   #lateMs = 0;
+  /** Its way to etcd. */
+  #way: Way = {};
 
+  /** Throws UsageError when there is no such file, and InputError for its mistakes. */
   constructor(options: DispatcherOptions) {
     const { name, texts, file, judged } = options;
     this.name = name;
     this.#options = options;
-    this.port = new Port(name, "eth0", texts.config(file, name).dispatcher.mac);
-    this.ports = new Map([[this.port.name, this.port]]);
-    this.port.isUp = false;
-    this.#device = new PortDevice(this.port, judged);
+    this.#port = new Port(name, "eth0", texts.config(file, name).dispatcher.mac);
+    this.#port.isUp = false;
+    this.ports = new Map([[this.#port.name, this.#port]]);
+    this.#device = new PortDevice(this.#port, judged);
   }
 
   /** The one at work; undefined while there is none. */
   get engine(): Engine | undefined {
-    return this.#life?.engine;
+    return this.#life?.process?.engine;
   }
 
   /** By which it works, or by which it would start. */
   get config(): Config {
-    return this.#life?.config ?? this.#read();
+    const { texts, file, name } = this.#options;
+    return this.#life?.process?.config ?? simulated(texts.config(file, name));
   }
 
   get isRunning(): boolean {
@@ -80,42 +87,45 @@ export class DispatcherNode {
     return this.#life?.clock.isFrozen ?? false;
   }
 
-  /** Of its machine, while its process runs. */
-  get clock(): MachineClock | undefined {
-    return this.#life?.clock;
-  }
-
-  /** Frames that its queue had no room for. */
-  get lost(): number {
-    return this.#device.lost;
-  }
-
   /** Resolves when it forwards. Throws UsageError when it runs, or cannot. */
   async start(): Promise<void> {
     if (this.#life !== undefined) throw new UsageError(`"${this.name}" runs already`);
-    const { time } = this.#options;
-    const config = this.#read();
-    const clock = new MachineClock(time);
-    clock.setWall(this.#wallMs);
-    clock.lateMs = this.#lateMs;
-    const life: Life = { clock, engine: undefined, config, last: Promise.resolve() };
+    const { time, startProcess } = this.#options;
+    const life: Life = { clock: new MachineClock(time), process: undefined, last: Promise.resolve() };
+    life.clock.setWall(this.#wallMs);
+    life.clock.lateMs = this.#lateMs;
     this.#life = life;
-    this.port.isUp = true;
-    const engine = await Engine.start(config, this.#options.log, this.#surroundings(life));
-    if (this.#life === life) this.#use(life, engine, config);
+    this.#port.isUp = true;
+    try {
+      const process = await startProcess({
+        ...this.#options,
+        surroundings: this.#surroundings(life),
+        etcd: this.#options.etcd?.by(this.#wayOf(life)),
+      });
+      if (this.#life !== life) return;
+      life.process = process;
+      this.#heed(life);
+    } catch (error) {
+      this.#end(life);
+      throw error;
+    }
   }
 
   /** It ends in order. */
   stop(): Promise<void> {
-    return this.#inTurn(async (life) => {
-      await life.engine?.stop();
+    return this.#inTurn(async (process, life) => {
+      await process.stop();
       this.#end(life);
     });
   }
 
   /** As kill -9. */
   kill(): void {
-    if (this.#life !== undefined) this.#end(this.#life);
+    this.#end(this.#living());
+  }
+
+  async heal(): Promise<void> {
+    await this.start();
   }
 
   async restart(): Promise<void> {
@@ -125,13 +135,13 @@ export class DispatcherNode {
 
   /** As kill -STOP: frames wait in the queue, and timers are late. */
   freeze(): void {
-    this.#running().clock.freeze();
+    this.#living().clock.freeze();
     this.#device.isAsleep = true;
   }
 
   /** As kill -CONT: what has been due meanwhile comes first. */
   thaw(): void {
-    const life = this.#running();
+    const life = this.#living();
     if (!life.clock.isFrozen) return;
     life.clock.thaw();
     this.#options.time.at(this.#options.time.nowUs, () => {
@@ -139,7 +149,7 @@ export class DispatcherNode {
     });
   }
 
-  /** Each of its timers is so late. */
+  /** Each of its timers is so late from now on. */
   slow(ms: number): void {
     this.#lateMs = ms;
     if (this.#life !== undefined) this.#life.clock.lateMs = ms;
@@ -150,45 +160,49 @@ export class DispatcherNode {
     this.#life?.clock.setWall(byMs);
   }
 
-  async administer(backend: string, state: AdministrationState): Promise<void> {
-    await this.decide(backend, { state });
+  decide(backend: string, wanted: Wanted): Promise<unknown> {
+    return this.#inTurn((process) => process.decide(backend, wanted));
   }
 
-  async decide(backend: string, wanted: Wanted): Promise<void> {
-    await this.#inTurn(({ engine }) => engine!.decide(backend, wanted));
+  setTechnique(technique: Technique, cluster: string | undefined): Promise<unknown> {
+    return this.#inTurn((process) => process.setTechnique(technique, cluster));
   }
 
-  async setTechnique(technique: Technique, cluster?: string): Promise<void> {
-    await this.#inTurn(({ engine }) => engine!.setTechnique(technique, cluster));
-  }
-
-  /** Its file has this text from now on, where one is given. Rejects, and changes nothing, as a reload does. */
-  reload(text?: string): Promise<void> {
+  /** Its file has this text from now on, where one is given. Rejects, and the process goes on as before, as a reload does. */
+  reload(text: string | undefined): Promise<void> {
     const { texts, file } = this.#options;
     if (text !== undefined) texts.write(file, text);
-    return this.#inTurn(async (life) => {
-      const config = this.#read();
-      const engine = await life.engine!.reload(config);
-      if (this.#life === life) this.#use(life, engine, config);
+    return this.#inTurn(async (process, life) => {
+      await process.reload();
+      this.#heed(life);
     });
   }
 
   /** Another process takes over from this one, on the same device. */
   upgrade(): Promise<void> {
-    return this.#inTurn(async (life) => {
-      const before = life.engine!;
-      const config = this.#read();
-      const next = await Engine.ready(config, this.#options.log, this.#surroundings(life));
-      await next.prepare(recordIn<EngineRecord>(textOf(before.rest())));
-      await next.goOn(recordIn<LateRecord>(textOf(await before.stand())));
-      await before.leave();
-      if (this.#life === life) this.#use(life, next, config);
+    return this.#inTurn(async (process, life) => {
+      await process.upgrade(this.#surroundings(life));
+      this.#heed(life);
     });
   }
 
-  #read(): Config {
-    const { texts, file, name } = this.#options;
-    return simulated(texts.config(file, name));
+  /** Throws UsageError when it has no etcd. */
+  setEtcd(way: Way): void {
+    if (this.#options.etcd === undefined) throw new UsageError(`"${this.name}" has no etcd`);
+    this.#way = { ...this.#way, ...way };
+  }
+
+  /** Of the engine at work: those of one that was killed are gone with it. */
+  counters(): Record<string, number> {
+    const { engine } = this;
+    const counters: Record<string, number> = { lost: this.#device.lost };
+    if (engine === undefined) return counters;
+    const { received, verdicts, dispatched, broadcast, kept } = engine.report();
+    Object.assign(counters, { received, ...verdicts, "kept.sent": kept.sent, "kept.dropped": kept.dropped });
+    for (const [address, frames] of Object.entries(dispatched)) counters[`to.${address}`] = frames;
+    for (const [cluster, frames] of Object.entries(broadcast)) counters[`to.${cluster}`] = frames;
+    for (const [what, count] of Object.entries(engine.probes)) counters[`probes.${what}`] = count;
+    return counters;
   }
 
   #surroundings({ clock }: Life): Required<Surroundings> {
@@ -197,44 +211,56 @@ export class DispatcherNode {
     return { attachment, clock, random, readText: (file) => texts.read(file) };
   }
 
-  #use(life: Life, engine: Engine, config: Config): void {
-    life.engine = engine;
-    life.config = config;
-    engine.failed.catch((error: Error) => this.#failed(life, engine, error));
+  /** As it is at each moment. Who is dead is told nothing any more. */
+  #wayOf(life: Life): Way {
+    const way = () => this.#way;
+    const isOver = () => this.#life !== life;
+    return {
+      get isCut() {
+        return isOver() || way().isCut === true;
+      },
+      get slowMs() {
+        return way().slowMs ?? 1;
+      },
+    };
   }
 
-  /** It can do its work no more, and its process ends. */
-  #failed(life: Life, engine: Engine, error: Error): void {
-    if (this.#life !== life || life.engine !== engine) return;
-    this.#options.log.fatal({ event: "failed", reason: error.message }, "the dispatcher has ended");
-    void engine.stop();
-    this.#end(life);
+  /** When the engine at work can do its work no more, its process ends. */
+  #heed(life: Life): void {
+    const { engine } = life.process!;
+    engine.failed.catch((error: Error) => {
+      if (this.#life !== life || life.process?.engine !== engine) return;
+      this.#options.log.fatal({ event: "failed", reason: error.message }, "the dispatcher has ended");
+      this.#end(life);
+    });
   }
 
   #end(life: Life): void {
     if (this.#life !== life) return;
+    this.#life = undefined;
     // Whatever it still waits for never comes.
     life.clock.freeze();
-    this.#life = undefined;
-    this.port.isUp = false;
+    this.#port.isUp = false;
     this.#device.reset();
   }
 
-  #running(): Life {
+  #living(): Life {
     if (this.#life === undefined) throw new UsageError(`"${this.name}" does not run`);
     return this.#life;
   }
 
   /** One command after another, each when it is at work. */
-  #inTurn<T>(work: (life: Life) => Promise<T>): Promise<T> {
+  #inTurn<T>(work: (process: DispatcherProcess, life: Life) => Promise<T>): Promise<T> {
     const life = this.#life;
-    if (life?.engine === undefined) return Promise.reject(new UsageError(`"${this.name}" does not run`));
+    if (life === undefined) return Promise.reject(new UsageError(`"${this.name}" does not run`));
     if (life.clock.isFrozen) {
       return Promise.reject(new UsageError(`"${this.name}" stands still, and answers no command`));
     }
     const turn = life.last.then(() => {
-      if (this.#life !== life) throw new UsageError(`"${this.name}" has ended meanwhile`);
-      return work(life);
+      if (this.#life !== life || life.process === undefined) {
+        throw new UsageError(`"${this.name}" has not started yet, or has ended meanwhile`);
+      }
+      return work(life.process, life);
     });
     life.last = turn.catch(() => {}); // Whoever asked hears of it.
     return turn;

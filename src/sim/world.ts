@@ -1,53 +1,207 @@
-/** A world: the machines of a scene at work in virtual time. */
+/**
+ * A world: the machines of a scene at work in virtual time.
+ *
+ *     scene ──▶ nodes, joined by links ──┬── time goes on: run, step ──▶ watchers are told
+ *     schedule of actions ───────────────┘
+ *
+ * The same scene and the same schedule make the same world, octet for octet, however its time is cut into runs and steps: what is
+ * scheduled comes before whatever else happens in the same microsecond.
+ */
 
+import { UsageError } from "../input/errors.ts";
+import { VirtualClock } from "../system/virtual_clock.ts";
 import type { Action, Scheduled } from "./action.ts";
+import { DispatcherNode } from "./dispatcher_node.ts";
+import type { Link } from "./net/link.ts";
+import { Network } from "./net/network.ts";
+import type { WorldNode } from "./node.ts";
+import { type Kinds, linksOf, nodesOf, USUAL_KINDS } from "./nodes.ts";
+import { preparedAction } from "./perform.ts";
 import type { Scene } from "./scene.ts";
+import { Texts } from "./texts.ts";
+import { type LogRecord, type Watcher, Watchers } from "./watchers.ts";
 
-/** Whoever looks on. Each is called in the order in which things happen, and must change nothing. */
-export interface Watcher {
-  /** A record of a dispatcher's or an agent's log, as pino would write it. */
-  logged?(record: LogRecord): void;
-  /** An action begins. */
-  acted?(action: Action, atUs: number): void;
-  /** An action was refused by the machine that it went to, or came to nothing: a drain at a dispatcher that is dead, for example. */
-  refused?(action: Action, why: Error, atUs: number): void;
-  // Frames on links: `frame?(...)`, as src/sim/net has it.
-}
+/** When a world begins, by its wall clocks: on the hour, so that times are read easily. */
+const BEGINS_MS = Date.UTC(2030, 0, 1);
 
-export interface LogRecord {
-  readonly atUs: number;
-  readonly node: string;
-  /** As pino has it: 30 is information, 40 a warning, 50 an error. */
-  readonly level: number;
-  readonly msg: string;
-  readonly event?: string;
-  readonly [key: string]: unknown;
-}
-
-/** The contract; world.ts becomes a class of this shape. */
-export declare class World {
-  /** Throws UsageError when something is wrong with the scene, InputError when it is with a configuration. */
-  static start(scene: Scene): Promise<World>;
+export class World {
   readonly scene: Scene;
-  /** Microseconds since it began. */
-  readonly nowUs: number;
-  // readonly nodes: ReadonlyMap<string, WorldNode>   DispatcherNode | BackendNode | Host | Router | Switch | EtcdNode
-  // readonly links: ReadonlyMap<string, Link>         by the name in the scene
+  readonly time = new VirtualClock(BEGINS_MS);
+  readonly nodes: ReadonlyMap<string, WorldNode>;
+  /** By their names in the scene. */
+  readonly links: ReadonlyMap<string, Link>;
+  readonly #network: Network;
+  readonly #watchers: Watchers;
+  /** What is still to be done, the next one first. */
+  readonly #planned: Scheduled[] = [];
+  /** What has begun, and is not over. */
+  readonly #begun = new Set<Promise<unknown>>();
+  readonly #stop: () => void;
+
   /**
-   * Does this now. Resolves when it is done, for which time may have to go on (a reload asks the link first): let it run meanwhile. Rejects with
-   * UsageError when there is no such node, link or connection, or it cannot do that.
+   * Starts all that is in the scene. `kinds`: of dispatchers, where they are other than usual (fleet.ts). Throws UsageError when something is
+   * wrong with the scene, and InputError when it is with a configuration.
    */
-  perform(action: Action): Promise<void>;
-  /** Throws UsageError when an action names what this world does not have. Changes nothing. */
-  check(action: Action): void;
-  /** Lets time go on until then, and does what is due meanwhile. What comes to nothing is told to watchers (`refused`), and throws nothing. */
-  run(untilUs: number, schedule?: readonly Scheduled[]): Promise<void>;
-  /** Goes on to the next thing that happens, and past it: a frame arrives, or a timer is due. False when nothing is left. */
-  step(): Promise<boolean>;
+  static async start(scene: Scene, kinds: Kinds = USUAL_KINDS): Promise<World> {
+    const world = new World(scene, kinds);
+    const started = Promise.all(
+      [...world.nodes.values()].map((node) => node instanceof DispatcherNode ? node.start() : undefined),
+    );
+    world.time.pause();
+    await world.time.moveTo(0);
+    await started;
+    return world;
+  }
+
+  private constructor(scene: Scene, kinds: Kinds) {
+    this.scene = scene;
+    this.#network = new Network(this.time, scene.seed);
+    this.#watchers = new Watchers(this.#network);
+    const texts = new Texts(scene.files);
+    const { nodes, stop } = nodesOf(scene, kinds, { time: this.time, texts, watchers: this.#watchers });
+    this.nodes = nodes;
+    this.#stop = stop;
+    this.links = linksOf(scene, this.nodes, this.#network);
+  }
+
+  /** Microseconds since it began. */
+  get nowUs(): number {
+    return this.time.nowUs;
+  }
+
+  /** When the next thing happens; Infinity when nothing is left. */
+  get nextUs(): number {
+    return Math.min(this.time.nextUs, this.#planned[0]?.atUs ?? Infinity);
+  }
+
+  /** The machine of this name. Throws UsageError when there is none. */
+  node(name: string): WorldNode {
+    const node = this.nodes.get(name);
+    if (node !== undefined) return node;
+    throw new UsageError(`There is no node "${name}"; there are ${[...this.nodes.keys()].join(", ")}`);
+  }
+
+  /** The link of this name. Throws UsageError when there is none. */
+  link(name: string): Link {
+    const link = this.links.get(name);
+    if (link !== undefined) return link;
+    throw new UsageError(`There is no link "${name}"; there are ${[...this.links.keys()].join(", ")}`);
+  }
+
+  /** All dispatchers, also those that do not run. */
+  get dispatchers(): readonly DispatcherNode[] {
+    return [...this.nodes.values()].filter((node) => node instanceof DispatcherNode);
+  }
+
+  /** Throws UsageError when an action says what this world does not have. Changes nothing. */
+  check(action: Action): void {
+    preparedAction(this, action);
+  }
+
+  /** Adds to what is to be done. Throws UsageError as `check` does, and for what is past. */
+  plan(schedule: readonly Scheduled[]): void {
+    for (const { atUs, action } of schedule) {
+      this.check(action);
+      if (atUs < this.nowUs || !Number.isInteger(atUs)) {
+        throw new UsageError(
+          `An action is to be done at ${atUs} µs; use a whole number from ${this.nowUs} on, which is now`,
+        );
+      }
+    }
+    this.#planned.push(...schedule);
+    // Those of the same time stay in their order.
+    this.#planned.sort((a, b) => a.atUs - b.atUs);
+  }
+
+  /**
+   * Does this as soon as whatever happens just now is over, which is a microsecond later, and says when: so that the same world comes of it
+   * by a schedule. Throws UsageError as `check` does.
+   */
+  act(action: Action): Scheduled {
+    const scheduled = { atUs: this.nowUs + 1, action };
+    this.plan([scheduled]);
+    return scheduled;
+  }
+
+  /**
+   * Does this now. Resolves when it is done, for which time may have to go on: a reload asks the link first. Rejects with UsageError when it
+   * cannot be done.
+   */
+  perform(action: Action): Promise<void> {
+    try {
+      return this.#begin(action, preparedAction(this, action));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /**
+   * Lets time go on until then, and does meanwhile what is planned, and this schedule. What happens just then comes next. An action that a
+   * machine refuses is told to watchers. `mayGoOn` is asked now and then: when it says no it ends earlier, and may be called again. Throws
+   * UsageError as `plan` does.
+   */
+  async run(untilUs: number, schedule: readonly Scheduled[] = [], mayGoOn?: () => boolean): Promise<void> {
+    this.plan(schedule);
+    for (let next = this.#planned[0]; next !== undefined && next.atUs < untilUs; next = this.#planned[0]) {
+      if (!await this.time.moveTo(next.atUs, mayGoOn)) return;
+      this.#perform(this.#planned.shift()!.action);
+    }
+    await this.time.moveTo(untilUs, mayGoOn);
+  }
+
+  /** Goes on to the next thing that happens, and past it: an action, a frame that arrives, a timer. False when nothing is left. */
+  async step(): Promise<boolean> {
+    const next = this.#planned[0];
+    if (next === undefined || next.atUs > this.time.nextUs) return await this.time.step();
+    await this.time.moveTo(next.atUs);
+    this.#perform(this.#planned.shift()!.action);
+    await this.time.moveTo(next.atUs);
+    return true;
+  }
+
   /** Returns what ends it. */
-  watch(watcher: Watcher): () => void;
-  /** All that is counted anywhere: `web1.received`, `dispatcher.DISPATCHED`, `client1-router.lost`, ... */
-  counters(): Record<string, number>;
-  /** Ends everything. */
-  stop(): Promise<void>;
+  watch(watcher: Watcher): () => void {
+    return this.#watchers.add(watcher);
+  }
+
+  /** All that is counted anywhere, by its node or link. */
+  counters(): Record<string, number> {
+    const all: Record<string, number> = {};
+    for (const [name, node] of this.nodes) {
+      for (const [what, count] of Object.entries(node.counters())) all[`${name}.${what}`] = count;
+    }
+    for (const [name, { lanes }] of this.links) {
+      for (const { from, counts } of lanes) {
+        for (const [what, count] of Object.entries(counts)) all[`${name}.${from.node}.${what}`] = count;
+      }
+    }
+    return all;
+  }
+
+  /** Nothing happens any more. */
+  async stop(): Promise<void> {
+    for (const node of this.nodes.values()) if (node.isRunning) node.kill();
+    this.#stop();
+    this.#planned.length = 0;
+    await this.time.moveTo(this.nowUs);
+  }
+
+  /** What cannot be done is told. */
+  #perform(action: Action): void {
+    this.perform(action).catch((error: Error) => {
+      this.#watchers.tell("refused", action, error, this.nowUs);
+    });
+  }
+
+  #begin(action: Action, work: () => Promise<unknown> | void): Promise<void> {
+    this.#watchers.tell("acted", action, this.nowUs);
+    // What waits for promises goes on before time does.
+    this.time.pause();
+    const done = Promise.resolve().then(work).then(() => {});
+    this.#begun.add(done);
+    done.catch(() => {}).finally(() => this.#begun.delete(done));
+    return done;
+  }
 }
+
+export type { LogRecord, Watcher };

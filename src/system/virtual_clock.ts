@@ -11,6 +11,12 @@ import { type Clock, type Timer, turnOfTheLoop } from "./clock.ts";
 
 const US_PER_MS = 1000;
 
+/** Calls between two questions whether `moveTo` may go on. */
+const ASKED_EVERY = 256;
+
+/** More calls than this at one time are a circle that never ends. */
+const MOST_AT_ONE_TIME = 1_000_000;
+
 /** Is in no heap. */
 const UNSET = -1;
 
@@ -55,6 +61,8 @@ export class VirtualClock implements Clock {
   readonly #heap: Alarm[] = [];
   #order = 0;
   #mustPause = false;
+  /** Calls since time last moved. */
+  #calls = 0;
 
   /** `startMs`: what `sinceEpoch` says at first. */
   constructor(startMs = 0) {
@@ -130,10 +138,29 @@ export class VirtualClock implements Clock {
     return true;
   }
 
+  /**
+   * Moves on to this time: makes the calls that are due before, and none that is due just then. `mayGoOn` is asked now and then: false
+   * ends it before that time, and then this is false, too.
+   */
+  async moveTo(us: number, mayGoOn: () => boolean = () => true): Promise<boolean> {
+    if (this.#mustPause) await this.#letGoOn();
+    for (let calls = 1; this.nextUs < us; calls++) {
+      if (calls % ASKED_EVERY === 0 && !mayGoOn()) return false;
+      this.#callNext();
+      if (this.#mustPause) await this.#letGoOn();
+    }
+    this.#nowUs = Math.max(this.#nowUs, us);
+    return true;
+  }
+
   #callNext(): void {
     const alarm = this.#heap[0]!;
     this.leave(alarm);
+    if (alarm.dueUs > this.#nowUs) this.#calls = 0;
     this.#nowUs = alarm.dueUs;
+    if (++this.#calls > MOST_AT_ONE_TIME) {
+      throw new Error(`Time does not go on: more than ${MOST_AT_ONE_TIME} calls at ${this.#nowUs} us`);
+    }
     if (alarm.pauses) this.#mustPause = true;
     alarm.call();
   }

@@ -17,7 +17,7 @@ import type { Clock } from "../../src/system/clock.ts";
 import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { finish } from "../../src/table/steps.ts";
 import { roundsOf } from "../needs.ts";
-import { MemoryEtcd, type Way } from "./memory_etcd.ts";
+import { MemoryEtcd, type Way } from "../../src/sim/memory_etcd.ts";
 
 const DISPATCHERS = 3;
 const BACKENDS = 4;

@@ -1,5 +1,6 @@
 /** Where a node is joined to a link: what it sends goes onto the link, and what arrives is given to it. */
 
+import { ofName } from "../../table/hash.ts";
 import type { Mac } from "../../wire/address.ts";
 
 export type Octets = Uint8Array<ArrayBuffer>;
@@ -11,7 +12,8 @@ export class Port {
   readonly node: string;
   /** Such as `eth0`. */
   readonly name: string;
-  readonly mac: Mac;
+  /** Another one: with another network card. */
+  mac: Mac;
   /** While it is not, nothing goes in or out. */
   isUp = true;
   receive: Receive = () => {};
@@ -30,4 +32,9 @@ export class Port {
     this.carry(octets, length);
     return true;
   }
+}
+
+/** The MAC of a port that nobody has given one: always the same, of the range for those who choose for themselves. */
+export function macOf(node: string, port: string): Mac {
+  return { high: 0x0200 | (ofName(node) >>> 24), low: ofName(`${node}:${port}`) };
 }

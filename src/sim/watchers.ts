@@ -37,6 +37,7 @@ export class Watchers {
   readonly #network: Network;
   readonly #all = new Set<Watcher>();
   #judging = false;
+  #logging = false;
 
   constructor(network: Network) {
     this.#network = network;
@@ -58,6 +59,10 @@ export class Watchers {
     return this.#judging;
   }
 
+  log(record: LogRecord): void {
+    if (this.#logging) this.tell("logged", record);
+  }
+
   tell<What extends keyof Told>(what: What, ...about: Parameters<Told[What]>): void {
     for (const watcher of this.#all) {
       (watcher[what] as ((...about: Parameters<Told[What]>) => void) | undefined)?.(...about);
@@ -65,6 +70,7 @@ export class Watchers {
   }
 
   #look(): void {
+    this.#logging = [...this.#all].some(({ logged }) => logged !== undefined);
     this.#judging = [...this.#all].some(({ judged }) => judged !== undefined);
   }
 }

@@ -36,7 +36,7 @@ export class World {
   readonly #planned: Scheduled[] = [];
   /** What has begun, and is not over. */
   readonly #begun = new Set<Promise<unknown>>();
-  readonly #stop: () => void;
+  readonly #kinds: Kinds;
 
   /**
    * Starts all that is in the scene. `kinds`: of dispatchers, where they are other than usual (fleet.ts). Throws UsageError when something is
@@ -58,9 +58,8 @@ export class World {
     this.#network = new Network(this.time, scene.seed);
     this.#watchers = new Watchers(this.#network);
     const texts = new Texts(scene.files);
-    const { nodes, stop } = nodesOf(scene, kinds, { time: this.time, texts, watchers: this.#watchers });
-    this.nodes = nodes;
-    this.#stop = stop;
+    this.nodes = nodesOf(scene, kinds, { time: this.time, texts, watchers: this.#watchers });
+    this.#kinds = kinds;
     this.links = linksOf(scene, this.nodes, this.#network);
   }
 
@@ -181,7 +180,7 @@ export class World {
   /** Nothing happens any more. */
   async stop(): Promise<void> {
     for (const node of this.nodes.values()) if (node.isRunning) node.kill();
-    this.#stop();
+    this.#kinds.stop?.();
     this.#planned.length = 0;
     await this.time.moveTo(this.nowUs);
   }

@@ -2,6 +2,7 @@
 
 import { type Packet, packetOf } from "../../observe/packet.ts";
 import type { DispatcherNode } from "../../sim/dispatcher_node.ts";
+import type { HostNode } from "../../sim/host_node.ts";
 import type { World } from "../../sim/world.ts";
 import type { Chronicle } from "../seen/chronicle.ts";
 import type { Crossing } from "../seen/recording.ts";
@@ -41,6 +42,10 @@ function isSynAck({ flags }: Packet): boolean {
 /** The one that runs. */
 export function dispatcherOf(world: World): DispatcherNode | undefined {
   return world.dispatchers.find(({ engine }) => engine !== undefined);
+}
+
+export function hostOf(world: World, name: string): HostNode {
+  return world.node(name) as HostNode;
 }
 
 /** Whose client this is, by the dispatcher's map. */

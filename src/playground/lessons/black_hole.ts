@@ -1,5 +1,5 @@
 import { packetOf } from "../../observe/packet.ts";
-import { dispatcherOf, eachAnswer, isSyn } from "./answers.ts";
+import { dispatcherOf, eachAnswer, hostOf, isSyn } from "./answers.ts";
 import text from "./black_hole.json" with { type: "json" };
 import type { Lesson } from "./lesson.ts";
 import { CLUSTER, webScene } from "./scenes.ts";
@@ -27,6 +27,6 @@ export const BLACK_HOLE: Lesson = {
     });
     const isLive = () =>
       dispatcherOf(world)?.engine?.status().clusters[0]?.backends.find(({ name }) => name === HOLE)?.live === true;
-    return () => [lost.size > 0, found.size === lost.size && !isLive() && loopbackOf(world, HOLE).length === 0];
+    return () => [lost.size > 0, found.size === lost.size && !isLive() && hostOf(world, HOLE).loopback.length === 0];
   },
 };

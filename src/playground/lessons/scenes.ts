@@ -6,12 +6,14 @@
  *     client3 ─┘                  └─ web2
  */
 
-import type { Scene, SceneLink, SceneNode } from "../../sim/scene.ts";
+import type { Settings } from "../../impairment/settings.ts";
+import { linkName, type Scene, type SceneLink, type SceneNode } from "../../sim/scene.ts";
 
 export const CLUSTER = "10.0.0.100";
 export const PORT = 80;
 
-const CONFIG = "oneip.yaml";
+/** The name of its file. */
+export const CONFIG = "oneip.yaml";
 const ROUTER = "10.0.0.1";
 
 export interface Wish {
@@ -21,13 +23,15 @@ export interface Wish {
   readonly cluster?: readonly string[];
   /** A router more between the clients and the other one. */
   readonly hasEdge?: boolean;
-  /** Changes of machines by their names; null takes one away with its links. */
+  /** Changes of machines by their names. */
   readonly nodes?: Readonly<Record<string, Partial<SceneNode>>>;
+  /** Settings of links by their names. */
+  readonly links?: Readonly<Record<string, Partial<Settings>>>;
   readonly seed?: number;
 }
 
 export function webScene(
-  { clients, servers, cluster = [], hasEdge = false, nodes: changes = {}, seed = 1 }: Wish,
+  { clients, servers, cluster = [], hasEdge = false, nodes: changes = {}, links: settings = {}, seed = 1 }: Wish,
 ): Scene {
   const names = (kind: string, count: number) => Array.from({ length: count }, (_, index) => `${kind}${index + 1}`);
   const clientNames = names("client", clients);
@@ -77,7 +81,12 @@ export function webScene(
     { ends: ["lan", "dispatcher"] },
     ...serverNames.map((name): SceneLink => ({ ends: ["lan", name] })),
   ];
-  return { seed, files: { [CONFIG]: configOf(serverNames, cluster) }, nodes, links };
+  return { seed, files: { [CONFIG]: configOf(serverNames, cluster) }, nodes, links: links.map(set) };
+
+  function set(link: SceneLink): SceneLink {
+    const wanted = settings[linkName(link)];
+    return wanted === undefined ? link : { ...link, settings: wanted };
+  }
 }
 
 function configOf(servers: readonly string[], cluster: readonly string[]): string {

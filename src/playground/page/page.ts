@@ -12,6 +12,7 @@ import { describeMoves, movedBuckets, ownerOf } from "../../dashboard/page/moves
 import { percent, whole } from "../../dashboard/page/words.js";
 import type { Buckets } from "../../engine/buckets.ts";
 import type { Action } from "../../sim/action.ts";
+import { sceneOf } from "../../sim/usual_scene.ts";
 import { LESSONS } from "../lessons/all.ts";
 import { FREE } from "../lessons/scenes.ts";
 import type { Crossing } from "../seen/recording.ts";
@@ -19,7 +20,9 @@ import type { View } from "../seen/view.ts";
 import { viewOf } from "../seen/view_of.ts";
 import { type Moment, readAddress, writeAddress } from "./address.ts";
 import { belongingOf } from "./belonging.ts";
+import { CapturePanel } from "./capture_panel.ts";
 import { type Chosen, chosenPanel } from "./chosen.ts";
+import { ConfigPanel } from "./config_panel.ts";
 import type { ChosenField } from "./frame_figure.ts";
 import { frameDetail, frameList } from "./frames.ts";
 import { lessonChoice, lessonPanel } from "./lesson_panel.ts";
@@ -58,6 +61,8 @@ export class Page {
   #drawnUs = 0;
   #lookedMs = 0;
   #mustShow = true;
+  readonly #config: ConfigPanel;
+  readonly #capture: CapturePanel;
   readonly #rates = new Rates();
   readonly #drawing = new Drawing(at("links") as HTMLCanvasElement);
   readonly #map = new BucketMap(at("grid") as HTMLCanvasElement, at("mark"));
@@ -75,6 +80,13 @@ export class Page {
   private constructor(session: Session) {
     this.#session = session;
     this.#view = viewOf(session.world, session.chronicle);
+    const files = { name: () => this.#configName, text: () => this.#session.chronicle.config ?? this.#session.scene.files[this.#configName] ?? "" };
+    this.#config = new ConfigPanel(at("config"), {
+      ...files,
+      reload: (config) => this.#do([{ do: "reload", config }]),
+      start: (config) => this.show({ scene: sceneOf(config), schedule: [], atUs: 0 }),
+    });
+    this.#capture = new CapturePanel(at("capture"), files);
     this.#listen();
     this.#arrange();
     requestAnimationFrame((nowMs) => this.#picture(nowMs, nowMs));
@@ -82,6 +94,11 @@ export class Page {
 
   get session(): Session {
     return this.#session;
+  }
+
+  /** Of the dispatcher, or of the servers where there is none. */
+  get #configName(): string {
+    return Object.keys(this.#session.scene.files)[0] ?? "";
   }
 
   /** Another world in place of this one, such as that of a lesson. */
@@ -102,6 +119,7 @@ export class Page {
     this.#drawnUs = session.shownUs;
     this.#view = viewOf(session.world, session.chronicle);
     this.#arrange();
+    this.#config.show();
     await old.close();
   }
 

@@ -83,6 +83,7 @@ export class Chronicle {
       to: lane.to.node,
       sentUs: atUs,
       arrivesUs: lane.arrivesUs,
+      usualUs: lane.settings.delayUs,
       fate,
       length,
     }, octets);

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Action } from "../../sim/action.ts";
 import type { ConnectionView, LinkView, MachineView, View } from "../seen/view.ts";
+import { KEPT } from "../seen/view_of.ts";
 import { withKey } from "./config_key.ts";
 import { button, choice, number, row } from "./deeds.ts";
 
@@ -93,19 +94,22 @@ function power({ name, kind, state }: MachineView, act: Do): TemplateResult {
   );
 }
 
-function clientDeeds({ targets, port, connections }: View, { name: client }: MachineView, act: Do): TemplateResult {
+function clientDeeds({ targets, port, connections, asking }: View, { name: client }: MachineView, act: Do): TemplateResult {
   const to = targets[0];
   if (to === undefined) return html``;
   const own = connections.filter((one) => one.client === client && one.isKept && isOpen(one));
-  const asks = connections.some((one) => one.client === client && one.name.startsWith("ask"));
+  const numbers = connections.filter((one) => one.client === client && one.isKept).map(({ name }) =>
+    Number(name.slice(KEPT.length))
+  );
+  const name = `${KEPT}${Math.max(0, ...numbers) + 1}`;
   return html`
     ${row(
       `Ask ${to}`,
       button("Once", () => act({ do: "request", client, to, port })),
       button(`Every ${USUAL_EVERY_MS} ms`, () => act({ do: "ask", client, to, port, everyMs: USUAL_EVERY_MS })),
-      asks ? button("Stop", () => act({ do: "ask", client, to, port, everyMs: 0 })) : nothing,
+      asking.has(client) ? button("Stop", () => act({ do: "ask", client, to, port, everyMs: 0 })) : nothing,
     )}
-    ${row("Connection", button("Open one", () => act({ do: "connect", client, to, port })))}
+    ${row("Connection", button("Open one", () => act({ do: "connect", client, name, to, port })))}
     ${own.map(({ name, by }) =>
       row(
         `${name}, ${by ?? "…"}`,

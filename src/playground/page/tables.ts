@@ -76,7 +76,7 @@ function connectionTable(connections: readonly ConnectionView[], dispatcher: Dis
     client,
     from,
     by ?? "nobody yet",
-    html`<span class=${["reset", "timed out", "refused"].includes(state) ? "bad" : ""}>${state}</span>`,
+    html`<span class=${!["connecting", "open", "closed"].includes(state) ? "bad" : ""}>${state}</span>`,
   ]);
   return html`<div>
     ${table("Connections", ["Client", "From", "Server", "State"], rows, "No client has asked yet.")}

@@ -2,14 +2,24 @@
 
 import { FATES } from "../../impairment/decision.ts";
 import { NAMES } from "../../path/verdict.ts";
+import { packetOf } from "../../observe/packet.ts";
+import type { Action } from "../../sim/action.ts";
 import type { Lane } from "../../sim/net/lane.ts";
 import { formatMac } from "../../wire/address.ts";
+import { formatEndpoint } from "../../wire/endpoint.ts";
 import * as ethernet from "../../wire/ethernet.ts";
+import { ACK, SYN } from "../../wire/tcp.ts";
 import type { LogRecord, World } from "../../sim/world.ts";
 import { type Crossing, Recording } from "./recording.ts";
 
-/** Of each kind, the latest that are kept. */
+/** What was said that is kept. */
 const MOST = 200;
+/** Connections whose server is remembered. */
+const MOST_ACCEPTED = 4096;
+
+const SYN_ACK = SYN | ACK;
+
+const ECHOES = { answered: "answered by", error: "an error came from" };
 
 export interface Said {
   readonly atUs: number;
@@ -27,6 +37,12 @@ export class Chronicle {
   readonly traffic = new Map<string, number>();
   /** The dispatchers' configuration, where somebody has given them another one than the scene has. */
   config: string | undefined;
+  /** Clients that ask again and again. */
+  readonly asking = new Set<string>();
+  /** Ports of servers that are closed, as `web1:80`. */
+  readonly closed = new Set<string>();
+  /** Which server has accepted a connection, by its client's address and port. */
+  readonly acceptedBy = new Map<string, string>();
   /** Grows with whatever is seen. */
   version = 0;
   /** Of each dispatcher: frames that came and are not judged yet, the oldest first. */
@@ -34,12 +50,14 @@ export class Chronicle {
   readonly #onLane = new Map<Lane, Map<number, Crossing>>();
   readonly #heard: ((record: LogRecord) => void)[] = [];
   readonly #looked = { sent: [] as ((crossing: Crossing) => void)[], arrived: [] as ((crossing: Crossing) => void)[] };
+  readonly #backends = new Set<string>();
   readonly #linkNames: ReadonlyMap<Lane, string>;
 
   constructor(world: World) {
     this.#linkNames = new Map([...world.links].flatMap(([name, { lanes }]) => lanes.map((lane) => [lane, name])));
     for (const [name, { kind }] of Object.entries(world.scene.nodes)) {
       if (kind === "dispatcher") this.#waiting.set(name, []);
+      if (kind === "backend") this.#backends.add(name);
     }
     world.watch({
       sent: (lane, number, octets, length) => this.#sent(world.nowUs, lane, number, octets, length),
@@ -50,9 +68,9 @@ export class Chronicle {
         const { atUs, node, level, msg, event } = record;
         this.#say({ atUs, text: msg, node, level, event });
       },
-      acted: (action) => {
-        if (action.do === "reload" && action.config !== undefined) this.config = action.config;
-      },
+      acted: (action) => this.#acted(action),
+      echo: ({ atUs, client, kind, what, by }) =>
+        this.#say({ atUs, node: client, text: `${kind}: ${ECHOES[what]} ${by}`, level: 30, event: undefined }),
       refused: (action, why, atUs) =>
         this.#say({ atUs, text: `${action.do}: ${why.message}`, node: "", level: 40, event: undefined }),
     });
@@ -74,6 +92,27 @@ export class Chronicle {
     if (this.said.length > MOST) this.said.length = MOST;
   }
 
+  #acted(action: Action): void {
+    if (action.do === "reload" && action.config !== undefined) this.config = action.config;
+    else if (action.do === "ask") {
+      if (action.everyMs > 0) this.asking.add(action.client);
+      else this.asking.delete(action.client);
+    } else if (action.do === "server") {
+      const name = `${action.node}:${action.port}`;
+      if (action.isOpen) this.closed.delete(name);
+      else this.closed.add(name);
+    } else if (action.do === "heal") {
+      for (const name of this.closed) if (name.startsWith(`${action.node}:`)) this.closed.delete(name);
+    } else if (action.do === "kill") this.asking.delete(action.node);
+  }
+
+  #accepted(crossing: Crossing): void {
+    const packet = packetOf(crossing.octets);
+    if (packet?.kind !== "tcp" || (packet.flags & SYN_ACK) !== SYN_ACK) return;
+    this.acceptedBy.set(formatEndpoint({ address: packet.dst, port: packet.dstPort }), crossing.from);
+    if (this.acceptedBy.size > MOST_ACCEPTED) this.acceptedBy.delete(this.acceptedBy.keys().next().value!);
+  }
+
   #sent(atUs: number, lane: Lane, number: number, octets: Uint8Array, length: number): void {
     this.version++;
     const fate = FATES[lane.decision.fate]!;
@@ -83,9 +122,11 @@ export class Chronicle {
       to: lane.to.node,
       sentUs: atUs,
       arrivesUs: lane.arrivesUs,
+      usualUs: lane.settings.delayUs,
       fate,
       length,
     }, octets);
+    if (this.#backends.has(crossing.from)) this.#accepted(crossing);
     for (const call of this.#looked.sent) call(crossing);
     if (fate !== "passed") return;
     this.#count(crossing.from);

@@ -18,6 +18,8 @@ export interface Crossing {
   readonly sentUs: number;
   /** When it arrives; Infinity while that is open, and for one that does not. */
   arrivesUs: number;
+  /** What the link takes as a rule. */
+  readonly usualUs: number;
   /** `passed`, or what became of it on its way. */
   readonly fate: string;
   /** Of what was sent, which may be longer. */
@@ -96,17 +98,14 @@ export class Recording {
   }
 }
 
-/** How long one sees a frame that does not arrive. */
-const LOST_US = 2000;
-
-/** When it is no longer seen on its link. */
-export function endOf({ sentUs, arrivesUs }: Crossing): number {
-  return arrivesUs === Infinity ? sentUs + LOST_US : arrivesUs;
+/** When it is no longer seen on its link. One that does not arrive is seen for twice as long as it would have taken. */
+export function endOf({ sentUs, arrivesUs, usualUs }: Crossing): number {
+  return arrivesUs === Infinity ? sentUs + 2 * usualUs : arrivesUs;
 }
 
 /** Which part of its way a frame has gone, 0 to 1. One that does not arrive goes half of it. */
 export function progressOf(crossing: Crossing, atUs: number): number {
   const { sentUs, arrivesUs } = crossing;
-  const share = (atUs - sentUs) / Math.max(1, endOf(crossing) - sentUs);
-  return Math.min(1, Math.max(0, arrivesUs === Infinity ? share / 2 : share));
+  const share = Math.min(1, Math.max(0, (atUs - sentUs) / Math.max(1, endOf(crossing) - sentUs)));
+  return arrivesUs === Infinity ? share / 2 : share;
 }

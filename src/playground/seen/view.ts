@@ -4,11 +4,14 @@ import type { BackendStatus, ClusterStatus } from "../../engine/status.ts";
 import type { Buckets } from "../../engine/buckets.ts";
 import type { NeighborStatus } from "../../engine/neighbors.ts";
 import type { Settings } from "../../impairment/settings.ts";
+import type { ConnectionState } from "../../sim/net/host_connection.ts";
 
 export interface View {
   readonly machines: readonly MachineView[];
   readonly links: readonly LinkView[];
   readonly connections: readonly ConnectionView[];
+  /** Clients that ask again and again. */
+  readonly asking: ReadonlySet<string>;
   /** Of the dispatcher that is shown; none where none runs. */
   readonly dispatcher: DispatcherView | undefined;
   /** Of the first cluster: who owns what, as the dispatcher or the agents have it. */
@@ -62,7 +65,7 @@ export interface ConnectionView {
   readonly name: string;
   readonly from: string;
   readonly to: string;
-  readonly state: "connecting" | "open" | "closed" | "refused" | "reset" | "timed out";
+  readonly state: ConnectionState;
   /** The server that answered, once one has. */
   readonly by: string | undefined;
   /** Its client closes it only when told to. */

@@ -10,11 +10,15 @@ import type { Interface } from "../../sim/net/interface.ts";
 import type { Link } from "../../sim/net/link.ts";
 import type { WorldNode } from "../../sim/node.ts";
 import { RouterNode } from "../../sim/router_node.ts";
-import { linkName, type Scene, type SceneNode } from "../../sim/scene.ts";
+import { linkName, type Scene, type SceneBackend, type SceneNode } from "../../sim/scene.ts";
 import type { World } from "../../sim/world.ts";
 import { formatMac } from "../../wire/address.ts";
+import { formatEndpoint } from "../../wire/endpoint.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { type ConnectionView, type DispatcherView, type LinkView, type MachineView, stateOf, type View } from "./view.ts";
+
+/** How the names of connections begin that clients keep until they are told. */
+export const KEPT = "c";
 
 const USUAL_MTU = 1500;
 const USUAL_PORT = 80;
@@ -24,9 +28,10 @@ export function viewOf(world: World, chronicle: Chronicle): View {
   const cluster = node?.config.clusters[0];
   const dispatcher = node?.engine === undefined ? undefined : dispatcherView(node, world.scene, chronicle);
   return {
-    machines: machinesOf(world, dispatcher),
+    machines: machinesOf(world, dispatcher, chronicle),
     links: [...world.links].map(([name, link]) => linkView(world, name, link)),
-    connections: connectionsOf(world),
+    connections: connectionsOf(world, chronicle),
+    asking: chronicle.asking,
     dispatcher,
     buckets: cluster === undefined
       ? undefined
@@ -69,7 +74,7 @@ function dispatcherView(node: DispatcherNode, scene: Scene, chronicle: Chronicle
   };
 }
 
-function machinesOf(world: World, dispatcher: DispatcherView | undefined): MachineView[] {
+function machinesOf(world: World, dispatcher: DispatcherView | undefined, chronicle: Chronicle): MachineView[] {
   const nodes = [...world.nodes.values()].filter(({ kind }) => kind !== "etcd");
   const who = new Map(nodes.flatMap((node) => [...node.ports.values()].map(({ mac }) => [macText(mac), node.name])));
   const statuses = dispatcher?.cluster?.backends ?? [];
@@ -79,7 +84,7 @@ function machinesOf(world: World, dispatcher: DispatcherView | undefined): Machi
     const interfaces = interfacesOf(node);
     const addresses = interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address));
     const backend = kind === "backend" && node instanceof HostNode
-      ? backendOf(world.scene, node, backends.indexOf(node), statuses)
+      ? backendOf(world.scene, node, backends.indexOf(node), statuses, chronicle)
       : undefined;
     const said = noteOf(node, backend);
     return {
@@ -105,16 +110,23 @@ function machinesOf(world: World, dispatcher: DispatcherView | undefined): Machi
 
 type BackendPart = NonNullable<MachineView["backend"]>;
 
-function backendOf(scene: Scene, node: HostNode, index: number, statuses: readonly BackendStatus[]): BackendPart {
-  const { loopback, isSilent, servers, agent } = node;
+function backendOf(
+  scene: Scene,
+  node: HostNode,
+  index: number,
+  statuses: readonly BackendStatus[],
+  chronicle: Chronicle,
+): BackendPart {
+  const { loopback, isSilent, agent } = node;
+  const { servers = [], filter } = scene.nodes[node.name] as SceneBackend;
   return {
     index,
     loopback,
     usualLoopback: usualLoopback(scene),
     isSilent,
-    servers,
+    servers: servers.map(({ protocol, port }) => ({ protocol, port, isOpen: !chronicle.closed.has(`${node.name}:${port}`) })),
     status: statuses.find(({ name }) => name === node.name),
-    agent: agent && { isRunning: agent.isRunning, live: agent.live.join(", ") },
+    agent: filter === undefined ? undefined : { isRunning: agent !== undefined, live: agent?.live.join(", ") ?? "" },
   };
 }
 
@@ -164,18 +176,17 @@ function interfacesOf(node: WorldNode): readonly Interface[] {
   return node instanceof HostNode || node instanceof RouterNode ? node.host.ip.interfaces : [];
 }
 
-function connectionsOf(world: World): ConnectionView[] {
+function connectionsOf(world: World, { acceptedBy }: Chronicle): ConnectionView[] {
   return [...world.nodes.values()].flatMap((node) =>
     node instanceof HostNode
-      ? node.connections.map(({ name, from, fromPort, to, port, state, by, isKept }) => ({
-        client: node.name,
-        name,
-        from: `${from}:${fromPort}`,
-        to: `${to}:${port}`,
-        state,
-        by,
-        isKept,
-      }))
+      ? node.connections.map(({ name, from, fromPort, to, port, state, by }) => {
+        const own = formatEndpoint({ address: from, port: fromPort });
+        return {
+          ...{ client: node.name, name, from: own, to: formatEndpoint({ address: to, port }), state },
+          by: by ?? acceptedBy.get(own),
+          isKept: name.startsWith(KEPT),
+        };
+      })
       : []
   );
 }

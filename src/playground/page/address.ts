@@ -37,7 +37,7 @@ export const MOST_US = 24 * 3_600_000_000;
 export const MOST_ACTIONS = 10_000;
 
 const LONG = "The moment is too long for an address, with its configuration and all that was done";
-const DAMAGED = "This address is damaged: a part of it is missing or was changed; ask for it again, whole";
+export const DAMAGED = "This address is damaged: a part of it is missing or was changed; ask for it again, whole";
 
 /** With the `#`. Throws RangeError where the moment is too long. */
 export async function writeAddress(moment: Moment): Promise<string> {

@@ -11,6 +11,20 @@ import { ROOT } from "./runtime.ts";
 const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
   { executable: [] },
   { ".": ["cli"], cli: [] },
+  {
+    playground: [],
+    "playground/page": [
+      "playground",
+      "playground/stand_ins",
+      "playground/page/topology",
+      "playground/lessons",
+      "playground/seen",
+    ],
+    "playground/page/topology": ["playground/seen"],
+    "playground/lessons": ["playground/seen"],
+    "playground/seen": [],
+    "playground/stand_ins": [],
+  },
   { sim: ["sim/net"] },
   { top: ["api"], console: [], demo: [], course: [], api: [], vitest: [] },
   { dashboard: [], "dashboard/page": [] },

@@ -1,0 +1,166 @@
+/** The seven lessons, solved by clicks alone, and what the page looks like then. */
+
+import { expect, test } from "vitest";
+import type { Locator, Page } from "playwright-core";
+import { seriousFindings, SIZES } from "../dashboard/browser.ts";
+import { LESSONS } from "../../src/playground/lessons/all.ts";
+import type { Opened } from "./page.test.ts";
+import { keepPicture } from "./pictures.ts";
+
+/** What hands can do. */
+class Hands {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  button(name: string): Locator {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  async click(...names: readonly string[]): Promise<void> {
+    for (const name of names) await this.button(name).click();
+  }
+
+  async choose(machine: string): Promise<void> {
+    await this.page.locator(`[data-machine="${machine}"]`).click();
+    await this.page.getByRole("heading", { name: new RegExp(` ${machine}$`) }).waitFor();
+  }
+
+  /** By way of one of its ends. */
+  async chooseLink(machine: string, link: string): Promise<void> {
+    await this.choose(machine);
+    await this.click(link);
+  }
+
+  async fill(field: string, value: number): Promise<void> {
+    await this.page.getByLabel(field, { exact: true }).fill(String(value));
+    await this.page.keyboard.press("Enter");
+  }
+
+  async select(field: string, value: string): Promise<void> {
+    await this.page.getByLabel(field, { exact: true }).selectOption(value);
+  }
+
+  /** Time runs, as fast as it may. */
+  async run(): Promise<void> {
+    await this.page.getByLabel("Speed").press("End");
+    await this.click("Run");
+  }
+
+  async askAll(clients: number): Promise<void> {
+    for (let client = 1; client <= clients; client++) {
+      await this.choose(`client${client}`);
+      await this.click("Every 200 ms");
+    }
+  }
+
+  /** So many steps of the lesson are done. */
+  async reached(steps: number): Promise<void> {
+    await this.page.locator(".steps li.done").nth(steps - 1).waitFor();
+  }
+
+  async says(text: string | RegExp): Promise<void> {
+    await this.page.getByText(text).first().waitFor();
+  }
+}
+
+/** By the id of the lesson. */
+const SOLVED: Readonly<Record<string, (hands: Hands) => Promise<void>>> = {
+  async silence(hands) {
+    await hands.run();
+    await hands.askAll(4);
+    await hands.reached(1);
+    await hands.choose("web2");
+    await hands.click("Make silent");
+  },
+  async "black-hole"(hands) {
+    await hands.run();
+    await hands.askAll(5);
+    await hands.reached(1);
+    await hands.choose("dispatcher");
+    await hands.select("Health check", "tcp");
+  },
+  async "path-mtu"(hands) {
+    await hands.run();
+    await hands.chooseLink("edge", "edge-router");
+    await hands.fill("MTU, octets", 1400);
+    await hands.reached(1);
+    await hands.choose("client1");
+    await hands.fill("Ask for, octets", 20_000);
+  },
+  async fragments(hands) {
+    await hands.run();
+    await hands.choose("client1");
+    await hands.fill("Datagram of, octets", 3000);
+    await hands.reached(1);
+    await hands.click("client1-edge");
+    await hands.fill("Overtaken, %", 100);
+    await hands.choose("client1");
+    await hands.fill("Datagram of, octets", 3000);
+  },
+  async modulo(hands) {
+    await hands.run();
+    await hands.choose("web3");
+    await hands.click("Kill");
+    await hands.reached(1);
+    await hands.click("Heal");
+    await hands.page.locator(".state.up").nth(4).waitFor();
+    await hands.choose("dispatcher");
+    await hands.select("Algorithm", "maglev");
+    await hands.choose("web3");
+    await hands.click("Kill");
+  },
+  async "two-owners"(hands) {
+    await hands.run();
+    await hands.choose("web2");
+    await hands.page.getByText(/25% *\b/).first().waitFor();
+    await hands.click("Kill");
+    await hands.reached(1);
+    await hands.click("Heal");
+    await hands.chooseLink("left", "lan-left");
+    await hands.click("Cut from left only");
+    await hands.reached(2);
+    await hands.click("Restore from left");
+  },
+  async drain(hands) {
+    await hands.run();
+    for (const client of [1, 2, 3, 4, 5]) {
+      await hands.choose(`client${client}`);
+      await hands.click("Open one");
+    }
+    await hands.reached(1);
+  },
+};
+
+/** Wide and light, narrow and dark. */
+const LOOKS = [
+  { size: SIZES.wide, colorScheme: "light" },
+  { size: SIZES.narrow, colorScheme: "dark" },
+] as const;
+
+export function lessons(open: () => Opened): void {
+  test.each(LOOKS.flatMap((look) => LESSONS.map(({ id }) => ({ id, ...look }))))(
+    "the lesson $id is solved by clicks, $size.width pixels wide and $colorScheme",
+    async ({ id, size, colorScheme }) => {
+      const { page } = open();
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme });
+      await page.getByLabel("Lesson", { exact: true }).selectOption(id);
+      await page.getByRole("heading", { name: LESSONS.find((lesson) => lesson.id === id)!.title }).waitFor();
+      await SOLVED[id]!(new Hands(page));
+      await page.getByText("Solved.").waitFor();
+      await page.evaluate("scrollTo(0, 0)");
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(size.width);
+      await keepPicture(page, `${id}-${size.width}-${colorScheme}`);
+    },
+  );
+
+  test.each(LOOKS)("axe has no serious finding, $size.width pixels wide and $colorScheme", async ({ size, colorScheme }) => {
+    const { page } = open();
+    await page.setViewportSize(size);
+    await page.emulateMedia({ colorScheme });
+    expect(await seriousFindings(page)).toEqual([]);
+  });
+}

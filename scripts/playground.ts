@@ -10,7 +10,9 @@ const [folder = fileURLToPath(new URL(`../${FOLDER}`, import.meta.url))] = proce
 const { page, sizes } = await buildPage();
 mkdirSync(folder, { recursive: true });
 writeFileSync(join(folder, INDEX), page);
-const [script, style, all] = [sizes.script, sizes.style, sizes.page].map((octets) =>
-  `${(octets / 1000).toFixed()} kB`
+const kB = (octets: number) => `${(octets / 1000).toFixed()} kB`;
+console.log(
+  `${join(folder, INDEX)}: ${kB(sizes.page)}, of which ${kB(sizes.script)} are script, ${
+    kB(sizes.unpacked)
+  } when it is unpacked`,
 );
-console.log(`${join(folder, INDEX)}: ${script} of script, ${style} of style, ${all} in all`);

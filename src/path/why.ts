@@ -13,8 +13,10 @@ export const WHY: Readonly<Record<(typeof NAMES)[number], string>> = {
   host_unreachable: "No backend is live, or the next hop does not answer: its sender was told by ICMP.",
   port_unreachable: "Nobody serves this port, and its sender was told so by ICMP.",
   protocol_unreachable: "The dispatcher does not speak this protocol, and told its sender so by ICMP.",
-  prohibited: "The cluster serves ports only, and this protocol has none: its sender was told by ICMP that it is prohibited.",
-  too_big: "It is larger than the way ahead and must not be fragmented: its sender was told by ICMP how large it may be.",
+  prohibited:
+    "The cluster serves ports only, and this protocol has none: its sender was told by ICMP that it is prohibited.",
+  too_big:
+    "It is larger than the way ahead and must not be fragmented: its sender was told by ICMP how large it may be.",
   parameter_problem: "Something in its header cannot be, and its sender was told by ICMP where.",
   reset: "Nobody serves this TCP port, so the connection was reset.",
   pending: "The next hop's MAC is not known yet: the frame waits until it is.",
@@ -24,10 +26,12 @@ export const WHY: Readonly<Record<(typeof NAMES)[number], string>> = {
   heard_probe: "From the cluster address to a port that probes are sent from: the answer to a probe.",
   heard_advertisement: "The other dispatcher of the pair says that it is there.",
   heard_peer: "The other dispatcher of the pair tells of its map and connections.",
-  told: "The beginning of a connection in a bucket that moves: it goes on when the other dispatcher knows whose it is.",
+  told:
+    "The beginning of a connection in a bucket that moves: it goes on when the other dispatcher knows whose it is.",
   drop_runt: "Dropped: shorter than an Ethernet header.",
   drop_not_ours: "Dropped: it is to another machine's MAC, or to a group that the dispatcher is not in.",
-  drop_source_mac: "Dropped: it comes from the dispatcher's own MAC, or from a group. That is a loop or a forgery.",
+  drop_source_mac:
+    "Dropped: it comes from the dispatcher's own MAC, or from a group. That is a loop or a forgery.",
   drop_ethertype: "Dropped: neither ARP, IPv4 nor IPv6.",
   drop_vlan: "Dropped: it belongs to another VLAN.",
   drop_arp_malformed: "Dropped: it is no ARP, or its sender cannot be one.",
@@ -42,7 +46,8 @@ export const WHY: Readonly<Record<(typeof NAMES)[number], string>> = {
   drop_source_route: "Dropped: its sender wants to choose its route.",
   drop_loop: "Dropped: to the cluster, from the backend that it would go to.",
   drop_closed: "Dropped: to a port that the cluster does not serve.",
-  drop_too_big: "Dropped: larger than the way ahead. It might be fragmented, but the dispatcher does not do that.",
+  drop_too_big:
+    "Dropped: larger than the way ahead. It might be fragmented, but the dispatcher does not do that.",
   drop_self: "Dropped: to the dispatcher itself, and nothing that it answers.",
   drop_unanswerable: "Dropped: an ICMP error would be due, but about such a packet none may be sent.",
   drop_rate_limit: "Dropped: an answer would be due, but there were too many of late.",

@@ -1,5 +1,6 @@
 /** The machines of a scene, made and joined. */
 
+import type { Logger } from "pino";
 import { UsageError } from "../input/errors.ts";
 import { SeededRandom } from "./seeded_random.ts";
 import { ofName } from "../table/hash.ts";
@@ -7,13 +8,16 @@ import type { VirtualClock } from "../system/virtual_clock.ts";
 import { DispatcherNode } from "./dispatcher_node.ts";
 import { startEngine, type StartProcess } from "./dispatcher_process.ts";
 import type { EtcdNode } from "./etcd_node.ts";
+import { HostNode } from "./host_node.ts";
 import { loggerTo } from "./log.ts";
+import { RouterNode } from "./router_node.ts";
+import { SwitchNode } from "./switch_node.ts";
 import type { Judged } from "./port_device.ts";
 import type { Link } from "./net/link.ts";
 import type { Network } from "./net/network.ts";
 import type { Port } from "./net/port.ts";
 import type { WorldNode } from "./node.ts";
-import { linkName, type Scene, type SceneNode } from "./scene.ts";
+import { linkName, type Scene, type SceneBackend, type SceneHost, type SceneNode } from "./scene.ts";
 import type { Texts } from "./texts.ts";
 import type { Watchers } from "./watchers.ts";
 
@@ -63,30 +67,51 @@ function nodeOf(node: SceneNode, means: Means): WorldNode {
       return means.etcd!;
     case "dispatcher":
       return dispatcherOf(node.config, means);
-    default:
-      throw new UsageError(`later`);
+    case "switch":
+      return new SwitchNode(means.name, means.time);
+    case "router":
+      return new RouterNode(node, means.name, means.time, means.seed);
+    case "client":
+    case "host":
+    case "backend":
+      return hostOf(node, means);
   }
 }
 
-function dispatcherOf(
-  file: string,
-  { name, seed, texts, time, watchers, etcd, kinds }: Means,
-): DispatcherNode {
+function hostOf(scene: SceneHost | SceneBackend, means: Means): HostNode {
+  const { name, seed, texts, time, watchers } = means;
+  return new HostNode(scene, {
+    ...{ name, seed, texts, time },
+    random: new SeededRandom(seed),
+    log: logOf(means),
+    events: {
+      connection: (event) => watchers.tell("connection", event),
+      echo: (event) => watchers.tell("echo", event),
+    },
+  });
+}
+
+function dispatcherOf(file: string, means: Means): DispatcherNode {
+  const { name, seed, texts, time, watchers, etcd, kinds } = means;
   const judged: Judged = (octets, verdict, sent) =>
     watchers.tell("judged", name, octets, verdict, sent, time.nowUs);
   const node = new DispatcherNode({
     ...{ name, file, texts, time, etcd },
     random: new SeededRandom(seed),
     startProcess: kinds.startProcess,
-    log: loggerTo((level, fields, msg) =>
-      watchers.log({ atUs: time.nowUs, node: name, level, msg, ...fields })
-    ),
+    log: logOf(means),
     judged: () => watchers.isJudging ? judged : undefined,
   });
   if (node.config.fleet?.etcd !== undefined && etcd === undefined) {
     throw new UsageError(`"${name}" has fleet.etcd, and the scene has no etcd; add a node {kind: etcd}`);
   }
   return node;
+}
+
+function logOf({ name, time, watchers }: Means): Logger {
+  return loggerTo((level, fields, msg) =>
+    watchers.log({ atUs: time.nowUs, node: name, level, msg, ...fields })
+  );
 }
 
 /** Joins the nodes as the scene says. */

@@ -12,6 +12,7 @@ import { UsageError } from "../input/errors.ts";
 import { VirtualClock } from "../system/virtual_clock.ts";
 import type { Action, Scheduled } from "./action.ts";
 import { DispatcherNode } from "./dispatcher_node.ts";
+import { HostNode } from "./host_node.ts";
 import type { Link } from "./net/link.ts";
 import { Network } from "./net/network.ts";
 import type { WorldNode } from "./node.ts";
@@ -45,7 +46,10 @@ export class World {
   static async start(scene: Scene, kinds: Kinds = USUAL_KINDS): Promise<World> {
     const world = new World(scene, kinds);
     const started = Promise.all(
-      [...world.nodes.values()].map((node) => node instanceof DispatcherNode ? node.start() : undefined),
+      [...world.nodes.values()].map((node) => {
+        if (node instanceof HostNode) node.begin();
+        return node instanceof DispatcherNode ? node.start() : undefined;
+      }),
     );
     world.time.pause();
     await world.time.moveTo(0);

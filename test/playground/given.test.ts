@@ -46,8 +46,24 @@ test("mistakes in a configuration are those of oneip check, with line and column
       return (error as InputError).mistakes;
     }
   })();
-  expect(await checkConfig(text, "oneip.yaml", wanted())).toEqual({ config: undefined, mistakes: told });
-  expect(await checkConfig(CONFIG, "oneip.yaml", wanted())).toMatchObject({ config: {}, mistakes: [] });
+  expect(await checkConfig(text, "oneip.yaml", wanted())).toEqual({
+    config: undefined,
+    mistakes: told,
+    warnings: [],
+  });
+  expect(await checkConfig(CONFIG, "oneip.yaml", wanted())).toMatchObject({
+    config: {},
+    mistakes: [],
+    warnings: [],
+  });
+  expect(
+    (await checkConfig(
+      CONFIG.replace("name: web\n", "name: web\n    algorithm: modulo\n"),
+      "oneip.yaml",
+      wanted(),
+    ))!.warnings,
+  )
+    .toMatchObject([{ id: "modulo", line: 5, column: 16 }]);
 });
 
 test("a configuration that is longer than anyone types is not read", async () => {

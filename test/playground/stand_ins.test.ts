@@ -2,9 +2,16 @@
 
 import { Buffer as NodeBuffer } from "node:buffer";
 import * as node from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createContext, runInContext } from "node:vm";
 import { expect, test } from "vitest";
+import { bundle } from "../../scripts/playground_page.ts";
+import { EXAMPLE } from "../../src/config/example.ts";
 import { Buffer } from "../../src/playground/stand_ins/buffer.ts";
 import { createHash, createHmac, timingSafeEqual } from "../../src/playground/stand_ins/crypto.ts";
+import { ROOT } from "../runtime.ts";
+import { checked } from "./bundled_check.ts";
 
 const octets = (length: number) => Uint8Array.from({ length }, (_, index) => (index * 7 + length) & 0xff);
 const hex = (octets: Uint8Array) => NodeBuffer.from(octets).toString("hex");
@@ -57,4 +64,40 @@ test("octets put together, looked for, and read as numbers", () => {
     ];
   });
   expect(both[0]).toEqual(both[1]);
+});
+
+test("a configuration means in the page what it means elsewhere, and its mistakes are told in the same words", async () => {
+  const texts = [
+    EXAMPLE,
+    ...["routing", "broadcast", "fleet", "etcd", "mobile", "pair1"].map((name) =>
+      readFileSync(join(ROOT, `netns/${name}.oneip.yaml`), "utf8")
+    ),
+    "",
+    "dispatcher: {}",
+    "a: [1,",
+    "? {a: b}\n: 1",
+    "!!set {a, b}\n",
+    "x: !!timestamp 2020-01-01\ny: !!binary aGk=\nz: &a [*a]",
+    "a: *b",
+    "\t- x",
+    "%YAML 1.1\n---\ndispatcher: {fastPath: on}\n",
+  ];
+  // Each line of the largest one away, with another value, or with another key.
+  const lines = EXAMPLE.split("\n");
+  const changes = [
+    () => [],
+    (line: string) => line.replace(/: .*/, ": [7, {x: -1}]"),
+    (line: string) => line.replace(/: .*/, ": ''"),
+    (line: string) => line.replace(/(\w+):/, "x$1:"),
+  ];
+  for (let at = 0; at < lines.length; at += 3) {
+    const line = lines[at]!;
+    const changed = changes[at % changes.length]!(line);
+    texts.push([...lines.slice(0, at), ...[changed].flat(), ...lines.slice(at + 1)].join("\n"));
+  }
+  const page = createContext({ URL, TextEncoder, TextDecoder, atob, btoa, performance, crypto });
+  runInContext(await bundle(join(ROOT, "test/playground/bundled_check.ts")), page);
+  const inPage = page["checked"] as typeof checked;
+  const different = texts.filter((text) => inPage(text) !== checked(text));
+  expect(different.map((text) => [text, inPage(text), checked(text)])[0]).toBeUndefined();
 });

@@ -1,12 +1,15 @@
 /** The configuration as text: what is wrong with it is told while it is typed, and the world goes on by it, or begins anew. */
 
 import { html, nothing, render, type TemplateResult } from "lit-html";
-import type { Mistake } from "../../input/errors.ts";
+import type { Place } from "../../input/places.ts";
 import { checkConfig, type Checked } from "./check_config.ts";
 import { Slices } from "./slices.ts";
 
 /** Whoever types is not interrupted. */
 const PAUSE_MS = 150;
+
+/** Of mistakes at once. */
+const MOST_TOLD = 50;
 
 export interface ConfigPanelMeans {
   /** The name of the configuration that is shown, and its text. */
@@ -66,8 +69,8 @@ export class ConfigPanel {
     this.#render();
   }
 
-  /** Where the mistake stands, as an editor goes there. */
-  #goTo({ line, column }: Mistake): void {
+  /** Where a mistake stands, as an editor goes there. */
+  #goTo({ line, column }: Place): void {
     const field = this.#element.querySelector("textarea")!;
     const lines = field.value.split("\n").slice(0, line - 1);
     const at = lines.reduce((sum, { length }) => sum + length + 1, 0) + column - 1;
@@ -111,29 +114,39 @@ export class ConfigPanel {
   #found(): TemplateResult | string {
     if (this.#problem !== "") return html`<p class="notice">${this.#problem}</p>`;
     if (this.#checked === undefined) return "";
-    const { mistakes } = this.#checked;
+    const { mistakes, warnings } = this.#checked;
     if (mistakes.length === 0) {
-      return html`<p class="quiet">There is no mistake in it.</p>`;
+      return html`
+        <p class="quiet">There is no mistake in it.</p>
+        ${this.#list(
+          warnings.map((one) => ({
+            ...one,
+            text: html`<b>${one.id}</b> ${one.found}: ${one.why}; ${one.decide}`,
+          })),
+        )}
+      `;
     }
     return html`
       <p>${mistakes.length === 1
         ? "There is a mistake in it:"
         : `There are ${mistakes.length} mistakes in it:`}</p>
-      <ul class="mistakes">
-        ${mistakes.slice(0, MOST_TOLD).map((mistake) =>
-          html`
-            <li>
-              <button type="button" class="link" @click=${() => this.#goTo(mistake)}>${mistake.line}:${mistake
-                .column}</button>
-              ${mistake.message}
-            </li>
-          `
-        )}
-        ${mistakes.length > MOST_TOLD ? html`<li>… and ${mistakes.length - MOST_TOLD} more</li>` : nothing}
-      </ul>
+      ${this.#list(mistakes.map((one) => ({ ...one, text: one.message })))}
     `;
   }
-}
 
-/** Of mistakes at once. */
-const MOST_TOLD = 50;
+  #list(
+    items: readonly (Place & { readonly text: TemplateResult | string })[],
+  ): TemplateResult | typeof nothing {
+    if (items.length === 0) return nothing;
+    const told = items.slice(0, MOST_TOLD).map((item) =>
+      html`
+        <li>
+          <button type="button" class="link" @click=${() => this.#goTo(item)}>${item.line}:${item
+            .column}</button> ${item.text}
+        </li>
+      `
+    );
+    const more = items.length - told.length;
+    return html`<ul class="mistakes">${told}${more > 0 ? html`<li>… and ${more} more</li>` : nothing}</ul>`;
+  }
+}

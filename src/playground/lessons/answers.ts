@@ -23,17 +23,22 @@ export interface Answer {
 
 /** Calls for each SYN-ACK that a server of the cluster sends to a client. The dispatcher's own questions are none. */
 export function eachAnswer(world: World, chronicle: Chronicle, cluster: string, call: (answer: Answer) => void): void {
-  const clients = new Set(
-    Object.values(world.scene.nodes).flatMap((node) =>
-      node.kind === "client" ? node.addresses.map((address) => address.split("/")[0]!) : []
-    ),
-  );
+  const clients = clientsOf(world);
   chronicle.look("sent", (crossing) => {
     if (world.scene.nodes[crossing.from]?.kind !== "backend") return;
     const packet = packetOf(crossing.octets);
     if (packet?.kind !== "tcp" || packet.src !== cluster || !isSynAck(packet) || !clients.has(packet.dst)) return;
     call({ server: crossing.from, client: packet.dst, crossing });
   });
+}
+
+/** Their addresses. */
+export function clientsOf(world: World): ReadonlySet<string> {
+  return new Set(
+    Object.values(world.scene.nodes).flatMap((node) =>
+      node.kind === "client" ? node.addresses.map((address) => address.split("/")[0]!) : []
+    ),
+  );
 }
 
 export function isSyn({ kind, flags }: Packet): boolean {

@@ -63,6 +63,10 @@ test("a damaged address says so", async () => {
     addressOf(text.replace('"seed":7', '"seed":null')),
     addressOf(text.replace('["lan","lb1"]', '["lan"]')),
     addressOf(text.replace('{"kind":"switch"}', "null")),
+    addressOf(text.replace('"switch"', '"toaster"')),
+    addressOf(text.replace('{"kind":"switch"}', '{"kind":"client","addresses":[7]}')),
+    addressOf(text.replace('"lb1"]', '"lb1"],"settings":{"delayUs":"long"}')),
+    addressOf(text.replace('"node":"lb1"', '"node":"lb1","octets":1e15')),
   ];
   for (const one of damaged) {
     expect([one, await readAddress(one)]).toEqual([one, {

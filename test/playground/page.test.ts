@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LIMIT_MS, openBrowser, openPage, type Watched } from "../dashboard/browser.ts";
 import { buildPage } from "../../scripts/playground_page.ts";
+import { LIMIT_MS, openBrowser, openPage, type Watched } from "../dashboard/browser.ts";
 import { lessons } from "./lessons.ts";
+import { moments } from "./moments.ts";
 
 export interface Opened extends Watched {
   /** Of the page. */
@@ -26,7 +27,6 @@ describe("the playground", () => {
     writeFileSync(file, page);
     const url = pathToFileURL(file).href;
     opened = { ...await openPage(browser), url };
-    opened.page.setDefaultTimeout(Number(process.env["PW_MS"] ?? LIMIT_MS));
     await opened.page.goto(url);
     await opened.page.locator("[data-machine]").first().waitFor();
   }, LIMIT_MS);
@@ -36,6 +36,7 @@ describe("the playground", () => {
   });
 
   lessons(() => opened);
+  moments(() => opened);
 
   test("no script has failed, and the security policy has refused nothing", () => {
     expect([opened.faults, opened.errors]).toEqual([[], []]);

@@ -16,7 +16,7 @@ clusters:
   - name: web
     addresses: [10.0.0.100]
     ports: [80/tcp]
-    health: {type: http, port: 80, interval: 250ms}
+    health: {type: http, port: 80, interval: 200ms, timeout: 100ms}
     backends:
       - {name: web1, address: 10.0.0.11}
       - {name: web2, address: 10.0.0.12, weight: 2}
@@ -34,23 +34,23 @@ export const SCENE: Scene = sceneOf(CONFIG, { seed: 16, clients: 3, addresses: 4
 
 const at = (ms: number, action: Scheduled["action"]): Scheduled => ({ atUs: ms * 1000, action });
 
-/** Three seconds in which much goes wrong. */
+/** A second and a half in which much goes wrong. */
 export const SCHEDULE: readonly Scheduled[] = [
-  at(300, { do: "ask", client: "client1", to: "10.0.0.100", port: 80, everyMs: 20 }),
-  at(310, { do: "ask", client: "client2", to: "10.0.0.101", port: 80, everyMs: 30 }),
-  at(320, { do: "connect", client: "client3", name: "kept", to: "10.0.0.100", port: 80 }),
-  at(500, { do: "link", link: "lan-web1", settings: { loss: 0.1 } }),
-  at(700, { do: "kill", node: "web2" }),
-  at(900, { do: "drain", backend: "web/web3" }),
-  at(1200, { do: "kill", node: "dispatcher1" }),
-  at(1500, { do: "heal", node: "web2" }),
-  at(1800, { do: "send", client: "client3", name: "kept", octets: 3000, answer: 20_000 }),
-  at(2000, { do: "heal", node: "dispatcher1" }),
-  at(2300, { do: "freeze", node: "web1" }),
-  at(2600, { do: "thaw", node: "web1" }),
+  at(150, { do: "ask", client: "client1", to: "10.0.0.100", port: 80, everyMs: 20 }),
+  at(155, { do: "ask", client: "client2", to: "10.0.0.101", port: 80, everyMs: 30 }),
+  at(160, { do: "connect", client: "client3", name: "kept", to: "10.0.0.100", port: 80 }),
+  at(250, { do: "link", link: "lan-web1", settings: { loss: 0.1 } }),
+  at(350, { do: "kill", node: "web2" }),
+  at(450, { do: "drain", backend: "web/web3" }),
+  at(600, { do: "kill", node: "dispatcher1" }),
+  at(750, { do: "heal", node: "web2" }),
+  at(900, { do: "send", client: "client3", name: "kept", octets: 3000, answer: 20_000 }),
+  at(1000, { do: "heal", node: "dispatcher1" }),
+  at(1150, { do: "freeze", node: "web1" }),
+  at(1300, { do: "thaw", node: "web1" }),
 ];
 
-export const UNTIL_US = 3_000_000;
+export const UNTIL_US = 1_500_000;
 
 /** A loop: what goes to all goes round for ever, on two ways. */
 export const STORM: Scene = {

@@ -10,6 +10,7 @@
 import type { Scheduled } from "../../sim/action.ts";
 import type { Scene } from "../../sim/scene.ts";
 import { VERSION } from "../../system/version.ts";
+import { momentSchema } from "./moment_schema.ts";
 
 export interface Moment {
   readonly scene: Scene;
@@ -31,13 +32,9 @@ export const MOST_CHARACTERS = 65_536;
 /** Of JSON. */
 export const MOST_OCTETS = 1_048_576;
 
-/** A world is made again up to the moment, while one waits. */
-export const MOST_US = 24 * 3_600_000_000;
-
-export const MOST_ACTIONS = 10_000;
-
 const LONG = "The moment is too long for an address, with its configuration and all that was done";
-const DAMAGED = "This address is damaged: a part of it is missing or was changed; ask for it again, whole";
+export const DAMAGED =
+  "This address is damaged: a part of it is missing or was changed; ask for it again, whole";
 
 /** With the `#`. Throws RangeError where the moment is too long. */
 export async function writeAddress(moment: Moment): Promise<string> {
@@ -66,42 +63,12 @@ export async function readAddress(hash: string): Promise<Moment | Problem | unde
       through(octetsOf(text), new DecompressionStream("deflate")),
       MOST_OCTETS,
     );
-    const moment: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(inflated));
-    return isMoment(moment) ? moment : { problem: DAMAGED };
+    const said: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(inflated));
+    const { data } = momentSchema.safeParse(said);
+    return data === undefined ? { problem: DAMAGED } : data as Moment;
   } catch {
     return { problem: DAMAGED };
   }
-}
-
-/** What the world itself does not look at before it begins: all that it names it looks for. */
-function isMoment(said: unknown): said is Moment {
-  if (!isMapping(said)) return false;
-  const { scene, schedule, atUs, lesson } = said;
-  return isMapping(scene) && Number.isSafeInteger(scene["seed"]) && isMapping(scene["nodes"]) &&
-    Object.values(scene["nodes"]).every((node) => isMapping(node) && typeof node["kind"] === "string") &&
-    isMapping(scene["files"]) && Object.values(scene["files"]).every((text) => typeof text === "string") &&
-    Array.isArray(scene["links"]) && scene["links"].every(isLink) &&
-    Array.isArray(schedule) && schedule.length <= MOST_ACTIONS && schedule.every(isScheduled) &&
-    isTime(atUs) &&
-    (lesson === undefined || typeof lesson === "string");
-}
-
-function isLink(said: unknown): boolean {
-  return isMapping(said) && Array.isArray(said["ends"]) && said["ends"].length === 2 &&
-    said["ends"].every((end) => typeof end === "string");
-}
-
-function isScheduled(said: unknown): boolean {
-  return isMapping(said) && isTime(said["atUs"]) && isMapping(said["action"]) &&
-    typeof said["action"]["do"] === "string";
-}
-
-function isTime(us: unknown): boolean {
-  return Number.isSafeInteger(us) && (us as number) >= 0 && (us as number) <= MOST_US;
-}
-
-function isMapping(said: unknown): said is Readonly<Record<string, unknown>> {
-  return typeof said === "object" && said !== null && !Array.isArray(said);
 }
 
 type Codec = CompressionStream | DecompressionStream;

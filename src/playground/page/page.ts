@@ -11,6 +11,7 @@ import { BucketMap } from "../../dashboard/page/map.js";
 import { describeMoves, movedBuckets, ownerOf } from "../../dashboard/page/moves.js";
 import { percent, whole } from "../../dashboard/page/words.js";
 import type { Buckets } from "../../engine/buckets.ts";
+import { InputError, UsageError } from "../../input/errors.ts";
 import type { Action } from "../../sim/action.ts";
 import { sceneOf } from "../../sim/usual_scene.ts";
 import { LESSONS } from "../lessons/all.ts";
@@ -18,7 +19,7 @@ import { FREE } from "../lessons/scenes.ts";
 import type { Crossing } from "../seen/recording.ts";
 import type { View } from "../seen/view.ts";
 import { viewOf } from "../seen/view_of.ts";
-import { type Moment, readAddress, writeAddress } from "./address.ts";
+import { DAMAGED, type Moment, type Problem, readAddress, writeAddress } from "./address.ts";
 import { belongingOf } from "./belonging.ts";
 import { CapturePanel } from "./capture_panel.ts";
 import { type Chosen, chosenPanel } from "./chosen.ts";
@@ -30,13 +31,15 @@ import { machines } from "./machines.ts";
 import { Rates } from "./rates.ts";
 import { LONGEST_US, Session } from "./session.ts";
 import { tables } from "./tables.ts";
-import { timeBar } from "./time_bar.ts";
+import { clockOf, timeBar } from "./time_bar.ts";
 import { Drawing } from "./topology/drawing.ts";
 import { layOut, type Place } from "./topology/layout.ts";
 import { macKey } from "./topology/look.ts";
 
 /** Of panels and tables, while time goes on. */
 const LOOK_MS = 120;
+/** So long a world may be on its way without a word. */
+const PATIENCE_MS = 300;
 /** Frames that are drawn at once. */
 const MOST_DRAWN = 1500;
 /** A narrower drawing runs from top to bottom. */
@@ -61,6 +64,7 @@ export class Page {
   #drawnUs = 0;
   #lookedMs = 0;
   #mustShow = true;
+  #isOnWay = false;
   readonly #config: ConfigPanel;
   readonly #capture: CapturePanel;
   readonly #rates = new Rates();
@@ -70,10 +74,8 @@ export class Page {
   /** Of what the address says, or of the lesson that is chosen first. */
   static async open(): Promise<Page> {
     const read = await readAddress(location.hash);
-    const isMoment = read !== undefined && !("problem" in read);
-    const session = await sessionOf(isMoment ? read : { scene: FREE, schedule: [], atUs: 0 });
-    const page = new Page(session);
-    if (read !== undefined && !isMoment) page.#told = read.problem;
+    const page = new Page(await sessionOf({ scene: FREE, schedule: [], atUs: 0 }));
+    if (read !== undefined) await page.#read(read);
     return page;
   }
 
@@ -107,9 +109,7 @@ export class Page {
     try {
       session = await sessionOf(moment);
     } catch (error) {
-      this.#told = (error as Error).message;
-      this.#mustShow = true;
-      return;
+      return this.#tell(wordsOf(error));
     }
     const old = this.#session;
     this.#session = session;
@@ -123,12 +123,26 @@ export class Page {
     await old.close();
   }
 
+  /** What an address says. */
+  async #read(read: Moment | Problem): Promise<void> {
+    if ("problem" in read) this.#tell(read.problem);
+    else await this.show(read);
+  }
+
+  #tell(words: string): void {
+    this.#told = words;
+    this.#mustShow = true;
+  }
+
   /** Time goes on, and what is seen of it is drawn. */
   #picture(nowMs: number, beforeMs: number): void {
     const session = this.#session;
     void session.pass(nowMs - beforeMs);
     this.#draw(nowMs);
-    if (this.#mustShow || (session.direction !== 0 && nowMs - this.#lookedMs > LOOK_MS)) this.#show(nowMs);
+    if (this.#isOnWay !== (session.way !== undefined)) this.#mustShow = true;
+    this.#isOnWay = session.way !== undefined;
+    const changes = session.direction !== 0 || this.#isOnWay;
+    if (this.#mustShow || (changes && nowMs - this.#lookedMs > LOOK_MS)) this.#show(nowMs);
     requestAnimationFrame((nextMs) => this.#picture(nextMs, nowMs));
   }
 
@@ -229,6 +243,11 @@ export class Page {
   }
 
   #notice(): TemplateResult | typeof nothing {
+    const { way } = this.#session;
+    if (way !== undefined && performance.now() - way.beganMs > PATIENCE_MS) {
+      return html`<p class="notice">${clockOf(way.world.nowUs)} of ${clockOf(way.untilUs)}
+        <button type="button" @click=${() => this.#session.stop()}>Stop here</button></p>`;
+    }
     const told = this.#told || this.#session.told;
     return told === "" ? nothing : html`<p class="notice">${told}</p>`;
   }
@@ -323,10 +342,7 @@ export class Page {
     });
     addEventListener("hashchange", () =>
       void readAddress(location.hash).then((read) => {
-        if (read === undefined) return;
-        if (!("problem" in read)) return this.show(read);
-        this.#told = read.problem;
-        this.#mustShow = true;
+        if (read !== undefined) return this.#read(read);
       }));
   }
 
@@ -337,6 +353,11 @@ export class Page {
     this.#drawing.renew();
     this.#mustShow = true;
   }
+}
+
+/** A scene that an address says wrongly may fail anywhere; what has words for people is a mistake in it that is known. */
+function wordsOf(error: unknown): string {
+  return error instanceof UsageError || error instanceof InputError ? error.message : DAMAGED;
 }
 
 function sessionOf(moment: Moment): Promise<Session> {

@@ -15,6 +15,7 @@ import { Chronicle } from "../seen/chronicle.ts";
 import type { Lesson } from "../lessons/lesson.ts";
 import { Progress } from "../lessons/progress.ts";
 import type { Moment } from "./address.ts";
+import { Slices } from "./slices.ts";
 
 /** Microseconds of the world in a second of ours. */
 export const SPEEDS = [20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 3e4, 1e5, 3e5, 1e6, 3e6, 1e7, 6e7] as const;
@@ -27,10 +28,8 @@ const QUIET_SPEED = 2e6;
 const BUDGET_MS = 9;
 /** A longer time between pictures was no time in which anyone looked. */
 const MOST_ELAPSED_MS = 100;
-/** At once, at most; what is run in one go cannot be stopped. */
-const SLICE_US = 100_000;
-/** The same while a world is made anew. */
-const REPLAY_SLICE_US = 20_000;
+/** So often a lesson looks at what has come of it. */
+const LOOK_US = 20_000;
 /** A link that takes longer is not made: no frame is on its way for longer than this. */
 export const LONGEST_US = 2_000_000;
 /** Events in which no frame is sent, that a step goes past. */
@@ -55,6 +54,9 @@ export class Session {
   isReplaying = false;
   /** What went wrong last, in words. */
   told = "";
+  /** Where a world is going that needs more than a picture's time for it. */
+  way: { readonly world: World; readonly untilUs: number; readonly beganMs: number } | undefined;
+  #isStopped = false;
   #schedule: Scheduled[];
   #running: Running;
   #work: Promise<void> | undefined;
@@ -63,7 +65,8 @@ export class Session {
   static async open({ scene, schedule, atUs }: Moment, lesson?: Lesson): Promise<Session> {
     const running = await begin(scene, schedule, lesson);
     const session = new Session(scene, schedule, running, lesson);
-    await session.seek(atUs);
+    // It may be a long way.
+    void session.seek(atUs);
     return session;
   }
 
@@ -98,6 +101,11 @@ export class Session {
   /** The world is not the one of the moment that is shown: it follows. */
   get isBehind(): boolean {
     return this.isReplaying || this.world.nowUs > this.shownUs;
+  }
+
+  /** A world that is on its way stays where it is by now. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   async close(): Promise<void> {
@@ -144,8 +152,9 @@ export class Session {
     await this.#alone(async () => {
       const { chronicle, world } = this.#running;
       const { count } = chronicle.recording;
+      const slices = this.#slices();
       for (let events = 0; events < MOST_QUIET_EVENTS && chronicle.recording.count === count; events++) {
-        if (!await world.step()) break;
+        if (!await world.step() || (slices.isOver && !await slices.next())) break;
       }
       this.#running.progress?.look();
       this.shownUs = world.nowUs;
@@ -160,9 +169,14 @@ export class Session {
 
   async seek(atUs: number): Promise<void> {
     await this.#work;
-    this.shownUs = atUs;
-    if (atUs < this.world.nowUs) return this.#settle();
-    await this.#alone(() => this.#runUntil(this.#running, atUs));
+    if (atUs < this.world.nowUs) {
+      this.shownUs = atUs;
+      return this.#settle();
+    }
+    await this.#alone(async () => {
+      await this.#runUntil(this.#running, atUs);
+      this.shownUs = this.#isStopped ? this.world.nowUs : atUs;
+    });
   }
 
   /** Forwards, as far as there is time for in one picture. */
@@ -175,19 +189,38 @@ export class Session {
       const quietUs = Math.floor(this.shownUs + seconds * QUIET_SPEED);
       const { count } = recording;
       while (recording.count === count && world.nextUs < quietUs && performance.now() < endMs) await world.step();
-      if (recording.count === count && performance.now() < endMs) await this.#runUntil(this.#running, quietUs);
+      if (recording.count === count) await this.#runOn(this.#running, quietUs, () => performance.now() < endMs);
       targetUs = Math.max(targetUs, world.nowUs);
     }
-    while (world.nowUs < Math.floor(targetUs) && performance.now() < endMs) {
-      await this.#runUntil(this.#running, Math.min(targetUs, world.nowUs + SLICE_US));
-    }
+    await this.#runOn(this.#running, targetUs, () => performance.now() < endMs);
     this.shownUs = Math.max(this.shownUs, Math.min(targetUs, world.nowUs));
   }
 
-  /** What happens just then is still to come. */
-  async #runUntil({ world, progress }: Running, untilUs: number): Promise<void> {
-    await world.run(Math.max(world.nowUs, Math.floor(untilUs)));
-    progress?.look();
+  /** As long as it may go on. What happens just then is still to come. */
+  async #runOn({ world, progress }: Running, untilUs: number, mayGoOn: () => boolean): Promise<void> {
+    const endUs = Math.floor(untilUs);
+    while (world.nowUs < endUs && mayGoOn()) {
+      await world.run(Math.min(endUs, world.nowUs + LOOK_US), [], mayGoOn);
+      progress?.look();
+    }
+  }
+
+  /** However long it takes, with pictures in between, unless somebody stops it. */
+  async #runUntil(running: Running, untilUs: number): Promise<void> {
+    const { world } = running;
+    const slices = this.#slices();
+    this.way = { world, untilUs, beganMs: performance.now() };
+    try {
+      do await this.#runOn(running, untilUs, () => !slices.isOver);
+      while (world.nowUs < Math.floor(untilUs) && await slices.next());
+    } finally {
+      this.way = undefined;
+    }
+  }
+
+  #slices(): Slices {
+    this.#isStopped = false;
+    return new Slices(() => !this.#isStopped && !this.#isClosed);
   }
 
   /** Makes the world that of the moment that is shown. */
@@ -205,11 +238,10 @@ export class Session {
     this.isReplaying = true;
     try {
       const anew = await begin(this.scene, this.#schedule, this.lesson);
-      while (anew.world.nowUs < Math.floor(untilUs) && !this.#isClosed) {
-        await this.#runUntil(anew, Math.min(untilUs, anew.world.nowUs + REPLAY_SLICE_US));
-      }
+      await this.#runUntil(anew, untilUs);
       const old = this.#running;
       this.#running = anew;
+      if (this.#isStopped) this.shownUs = anew.world.nowUs;
       await old.world.stop();
     } finally {
       this.isReplaying = false;

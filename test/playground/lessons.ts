@@ -180,10 +180,13 @@ export function lessons(open: () => Opened): void {
     },
   );
 
-  test.each(LOOKS)("axe has no serious finding, $size.width pixels wide and $colorScheme", async ({ size, colorScheme }) => {
-    const { page } = open();
-    await page.setViewportSize(size);
-    await page.emulateMedia({ colorScheme });
-    expect(await seriousFindings(page)).toEqual([]);
-  });
+  test.each(LOOKS)(
+    "axe has no serious finding, $size.width pixels wide and $colorScheme",
+    async ({ size, colorScheme }) => {
+      const { page } = open();
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme });
+      expect(await seriousFindings(page)).toEqual([]);
+    },
+  );
 }

@@ -18,7 +18,10 @@ export const BLACK_HOLE: Lesson = {
     const clients = clientsOf(world);
     chronicle.look("arrived", (crossing) => {
       const packet = crossing.to === HOLE ? packetOf(crossing.octets) : undefined;
-      if (packet === undefined || packet.dst !== CLUSTER || !isSyn(packet) || !clients.has(packet.src) || !isLive()) return;
+      if (
+        packet === undefined || packet.dst !== CLUSTER || !isSyn(packet) || !clients.has(packet.src) ||
+        !isLive()
+      ) return;
       const connection = `${packet.src}:${packet.srcPort}`;
       begun.set(connection, (begun.get(connection) ?? 0) + 1);
       if (begun.get(connection)! > 1) lost.add(packet.src);
@@ -27,7 +30,11 @@ export const BLACK_HOLE: Lesson = {
       if (lost.has(client)) found.add(client);
     });
     const isLive = () =>
-      dispatcherOf(world)?.engine?.status().clusters[0]?.backends.find(({ name }) => name === HOLE)?.live === true;
-    return () => [lost.size > 0, found.size === lost.size && !isLive() && hostOf(world, HOLE).loopback.length === 0];
+      dispatcherOf(world)?.engine?.status().clusters[0]?.backends.find(({ name }) => name === HOLE)?.live ===
+        true;
+    return () => [
+      lost.size > 0,
+      found.size === lost.size && !isLive() && hostOf(world, HOLE).loopback.length === 0,
+    ];
   },
 };

@@ -188,8 +188,12 @@ export class Session {
     if (this.passesQuiet && this.speed < QUIET_SPEED && isQuiet()) {
       const quietUs = Math.floor(this.shownUs + seconds * QUIET_SPEED);
       const { count } = recording;
-      while (recording.count === count && world.nextUs < quietUs && performance.now() < endMs) await world.step();
-      if (recording.count === count) await this.#runOn(this.#running, quietUs, () => performance.now() < endMs);
+      while (recording.count === count && world.nextUs < quietUs && performance.now() < endMs) {
+        await world.step();
+      }
+      if (recording.count === count) {
+        await this.#runOn(this.#running, quietUs, () => performance.now() < endMs);
+      }
       targetUs = Math.max(targetUs, world.nowUs);
     }
     await this.#runOn(this.#running, targetUs, () => performance.now() < endMs);
@@ -211,8 +215,9 @@ export class Session {
     const slices = this.#slices();
     this.way = { world, untilUs, beganMs: performance.now() };
     try {
-      do await this.#runOn(running, untilUs, () => !slices.isOver);
-      while (world.nowUs < Math.floor(untilUs) && await slices.next());
+      do await this.#runOn(running, untilUs, () => !slices.isOver); while (
+        world.nowUs < Math.floor(untilUs) && await slices.next()
+      );
     } finally {
       this.way = undefined;
     }
@@ -259,7 +264,11 @@ export class Session {
   }
 }
 
-async function begin(scene: Scene, schedule: readonly Scheduled[], lesson: Lesson | undefined): Promise<Running> {
+async function begin(
+  scene: Scene,
+  schedule: readonly Scheduled[],
+  lesson: Lesson | undefined,
+): Promise<Running> {
   const world = await World.start(scene);
   world.plan(schedule);
   const chronicle = new Chronicle(world);

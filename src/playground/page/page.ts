@@ -29,7 +29,7 @@ import { frameDetail, frameList } from "./frames.ts";
 import { lessonChoice, lessonPanel } from "./lesson_panel.ts";
 import { machines } from "./machines.ts";
 import { Rates } from "./rates.ts";
-import { LONGEST_US, Session } from "./session.ts";
+import { Session } from "./session.ts";
 import { tables } from "./tables.ts";
 import { clockOf, timeBar } from "./time_bar.ts";
 import { Drawing } from "./topology/drawing.ts";
@@ -141,11 +141,15 @@ export class Page {
   #picture(nowMs: number, beforeMs: number): void {
     const session = this.#session;
     void session.pass(nowMs - beforeMs);
-    this.#draw(nowMs);
     if (this.#isOnWay !== (session.way !== undefined)) this.#mustShow = true;
     this.#isOnWay = session.way !== undefined;
     const changes = session.direction !== 0 || this.#isOnWay;
-    if (this.#mustShow || (changes && nowMs - this.#lookedMs > LOOK_MS)) this.#show(nowMs);
+    const mustShow = this.#mustShow || (changes && nowMs - this.#lookedMs > LOOK_MS);
+    if (mustShow) this.#show(nowMs);
+    // A picture of what has not changed is there already.
+    if (mustShow || changes || session.shownUs !== this.#drawnUs || this.#drawing.isGlowing) {
+      this.#draw(nowMs);
+    }
     requestAnimationFrame((nextMs) => this.#picture(nextMs, nowMs));
   }
 
@@ -162,7 +166,7 @@ export class Page {
         state,
         label,
       })),
-      frames: recording.underWay(shownUs, LONGEST_US, MOST_DRAWN),
+      frames: recording.underWay(shownUs, MOST_DRAWN),
       busy: new Set(passed.map(({ link }) => link)),
       backends: new Map(
         this.#view.machines.flatMap(({ mac, backend }) =>

@@ -30,8 +30,6 @@ const BUDGET_MS = 9;
 const MOST_ELAPSED_MS = 100;
 /** So often a lesson looks at what has come of it. */
 const LOOK_US = 20_000;
-/** A link that takes longer is not made: no frame is on its way for longer than this. */
-export const LONGEST_US = 2_000_000;
 /** Events in which no frame is sent, that a step goes past. */
 const MOST_QUIET_EVENTS = 100_000;
 
@@ -183,7 +181,7 @@ export class Session {
   async #go(seconds: number): Promise<void> {
     const { world, chronicle: { recording } } = this.#running;
     const endMs = performance.now() + BUDGET_MS;
-    const isQuiet = () => recording.underWay(world.nowUs, LONGEST_US, 1).length === 0;
+    const isQuiet = () => recording.underWay(world.nowUs, 1).length === 0;
     let targetUs = this.shownUs + seconds * this.speed;
     if (this.passesQuiet && this.speed < QUIET_SPEED && isQuiet()) {
       const quietUs = Math.floor(this.shownUs + seconds * QUIET_SPEED);

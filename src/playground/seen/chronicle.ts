@@ -144,7 +144,7 @@ export class Chronicle {
     const crossing = onLane?.get(number);
     onLane?.delete(number);
     if (crossing !== undefined) {
-      crossing.arrivesUs = atUs;
+      this.recording.arrived(crossing, atUs);
       this.#count(crossing.to);
       for (const call of this.#looked.arrived) call(crossing);
     }

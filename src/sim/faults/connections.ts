@@ -141,8 +141,8 @@ export class Connections {
     else if (role === "to client") this.#cameToClient(octets, length);
   }
 
-  /** An agent says that a split is over. */
-  splitAlarmed(): void {
+  /** An agent says that a split is over, or none will ever. */
+  splitForgotten(): void {
     this.#doubled = undefined;
   }
 

@@ -58,6 +58,11 @@ export class Owners {
     }
   }
 
+  /** No agent will ever say that there was a split. */
+  splitForgotten(): void {
+    this.#split = undefined;
+  }
+
   /** An agent says that a split is over. */
   alarmed(): void {
     this.#split = undefined;

@@ -2,6 +2,7 @@
 
 import type { Engine } from "../../engine/engine.ts";
 import type { BucketSet } from "../../filter/rules/bucket_set.ts";
+import type { Action } from "../action.ts";
 import { HostNode } from "../host_node.ts";
 import { World } from "../world.ts";
 import type { Watcher } from "../world.ts";
@@ -34,6 +35,15 @@ export interface Outcome {
 
 /** The usual length. */
 export const TRIAL_US = 10 * MINUTE_US;
+
+/** Who was split from the others, and does not live to meet them again, never says so. */
+const FORGETS: ReadonlySet<Action["do"]> = new Set([
+  "kill",
+  "freeze",
+  "kill-agent",
+  "stop-agent",
+  "freeze-agent",
+]);
 
 /** Quiet time at the end, after everyone must be served again. */
 const REST_US = 10_000_000;
@@ -80,13 +90,18 @@ export async function run(
       connections.sent(lane, octets, length);
     },
     arrived: (lane, _, octets, length) => connections.arrived(lane, octets, length),
-    acted: (action, atUs) => excuses.acted(action, atUs, connections.open()),
+    acted: (action, atUs) => {
+      excuses.acted(action, atUs, connections.open());
+      if (!FORGETS.has(action.do)) return;
+      connections.splitForgotten();
+      owners.splitForgotten();
+    },
     refused: ({ do: what }) => {
       if (what === "undrain" || what === "weight" || what === "technique") calm.weaken();
     },
     logged: (record) => {
       if (record["alarm"] === "split") {
-        connections.splitAlarmed();
+        connections.splitForgotten();
         owners.alarmed();
       }
       dispatchers.logged(record);

@@ -14,8 +14,6 @@ import { Publisher } from "../../src/plane/publisher.ts";
 import type { ForwardingTable } from "../../src/table/forwarding_table.ts";
 import { Connections } from "../../src/table/connections.ts";
 import { Neighbors } from "../../src/table/neighbors.ts";
-import { AdvertisementFrames } from "../../src/vrrp/advertisement_frames.ts";
-import { Pair } from "../../src/vrrp/pair.ts";
 import { VirtualRouter } from "../../src/vrrp/virtual_router.ts";
 import type { Mac } from "../../src/wire/address.ts";
 
@@ -133,32 +131,6 @@ export const PLANTS: readonly Plant[] = [
       replace(PeerLink.prototype, "known", () =>
         function (this: PeerLink) {
           return undefined;
-        }),
-  },
-  {
-    name: "old bridge entry",
-    what:
-      "advertisements come from the dispatcher's own MAC, so that switches do not learn who has the virtual one",
-    plant: () =>
-      replace(
-        AdvertisementFrames.prototype,
-        "write",
-        (original) =>
-          function (this: AdvertisementFrames, priority) {
-            const frame = original.call(this, priority);
-            frame.set([0x02, 0, 0, 0, 0, 0x77], 6);
-            return frame;
-          },
-      ),
-  },
-  {
-    name: "backup answers",
-    what: "both of a pair answer for what they share",
-    plant: () =>
-      replace(Pair.prototype, "fill", () =>
-        function (this: Pair, table) {
-          table.setActive(false, true);
-          table.setActive(true, true);
         }),
   },
   {

@@ -13,8 +13,12 @@ export interface Found extends Shrunk {
 
 export interface Limits {
   readonly mostSeeds: number;
-  /** Of the search; making it short may take as long once more. */
+  /** Of the search. */
   readonly mostMs: number;
+  /** Of making it short. */
+  readonly shrinkMs: number;
+  /** Of each trial; default: the usual. */
+  readonly lengthUs?: number;
   readonly tries: number;
   /** Which seeds are tried. */
   readonly isTried?: (trial: Trial) => boolean;
@@ -24,12 +28,12 @@ export async function search(first: number, limits: Limits): Promise<Found | und
   const endMs = performance.now() + limits.mostMs;
   let seeds = 0;
   for (let seed = first; seeds < limits.mostSeeds && performance.now() < endMs; seed++) {
-    const trial = trialFrom(seed);
+    const trial = trialFrom(seed, limits.lengthUs);
     if (limits.isTried?.(trial) === false) continue;
     seeds++;
     const { finding } = await run(trial);
     if (finding === undefined) continue;
-    const shrinkEndMs = performance.now() + limits.mostMs;
+    const shrinkEndMs = performance.now() + limits.shrinkMs;
     const budget = new Budget(limits.tries, () => performance.now() > shrinkEndMs);
     return { ...await shorter(trial, finding, budget), seed, seeds, steps: stepsOf(trial) };
   }

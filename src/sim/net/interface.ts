@@ -198,7 +198,12 @@ export class Interface implements NeighborUser {
       else if (ethernet.isGroup(high)) whom = TO_GROUP;
       else if (high !== this.port.mac.high || low !== this.port.mac.low) return;
     }
-    const type = (octets[12]! << 8) | octets[13]!;
+    let type = (octets[12]! << 8) | octets[13]!;
+    if (type === ethernet.TYPE_VLAN && length >= ethernet.TAGGED_HEADER && isPriorityTag(octets)) {
+      octets.copyWithin(ethernet.HEADER - 2, ethernet.TAGGED_HEADER - 2, length);
+      length -= ethernet.TAG;
+      type = (octets[12]! << 8) | octets[13]!;
+    }
     if (type === ethernet.TYPE_ARP) this.#hearArp(octets, length, whom);
     else if (type === ethernet.TYPE_IPV4 || type === ethernet.TYPE_IPV6) {
       this.#owner.hearIp(this, octets, length, whom);
@@ -265,7 +270,12 @@ export class Interface implements NeighborUser {
         this.neighbors.learn(neighbor, asker, false, true);
       }
       const mac = asker ?? { high: ethernet.srcHigh(frame, 0), low: ethernet.srcLow(frame, 0) };
-      this.#emit(this.#nd.answer({ address: target, from, mac }, this.port.mac, this.#flags));
+      // Who knows where to ask knows the MAC: RFC 4861 section 7.2.4 lets it be left out, and Linux does.
+      const isToAll = ipv6.isMulticast(frame, packet.dst);
+      const answer = isToAll
+        ? this.#nd.answer({ address: target, from, mac }, this.port.mac, this.#flags)
+        : this.#nd.answer({ address: target, from, mac }, undefined, this.#flags & ~nd.OVERRIDE);
+      this.#emit(answer);
       return true;
     }
     if (type !== icmpv6.NEIGHBOR_ADVERTISEMENT) return false;
@@ -276,6 +286,11 @@ export class Interface implements NeighborUser {
     this.neighbors.learn(known, at, nd.isSolicited(frame, upper), nd.isOverriding(frame, upper), true);
     return true;
   }
+}
+
+/** A tag without a VLAN: the frame counts as untagged. */
+function isPriorityTag(octets: Octets): boolean {
+  return ethernet.vlanOf((octets[14]! << 8) | octets[15]!) === ethernet.NO_VLAN;
 }
 
 /** The MAC in an option of a right message. */

@@ -232,8 +232,9 @@ export class Interface implements NeighborUser {
     }
     const known = isProbe ? undefined : this.neighbors.get(sender);
     if (known === undefined) return;
-    // Told to all, it is believed at once; else of several answers the first one counts.
-    const overrides = sender === target || this.neighbors.isSettled(known);
+    // Told to all, it is believed at once; else of several answers the first one counts (arp_is_garp, locktime).
+    const isToAll = sender === target && (operation === arp.REQUEST || arp.isOfOneMac(view, at));
+    const overrides = isToAll || this.neighbors.isSettled(known);
     this.neighbors.learn(known, mac, operation === arp.REPLY && whom === TO_HOST, overrides);
   }
 

@@ -86,7 +86,11 @@ export type OfClient =
     readonly name: string;
     readonly octets?: number;
     readonly answer?: number;
+    /** So many octets of it are not sent before `resume`. */
+    readonly heldBack?: number;
   }
+  /** It reads no more, so that the server must wait; and reads on, and sends what was held back. */
+  | { readonly do: "pause" | "resume"; readonly client: string; readonly name: string }
   | { readonly do: "close"; readonly client: string; readonly name: string }
   /** Connects, asks, is answered, closes. */
   | Way & {
@@ -103,7 +107,8 @@ export type OfClient =
     readonly do: "ping";
     readonly octets?: number;
     readonly ttl?: number;
-    readonly mayFragment?: boolean;
+    /** No router may cut it. */
+    readonly isWhole?: boolean;
   };
 
 /** The way of a dispatcher to etcd. `kill` and `heal` of etcd's own node take its quorum away and give it back. */

@@ -87,6 +87,10 @@ export class DispatcherNode implements WorldNode {
     return this.#life?.clock.isFrozen ?? false;
   }
 
+  portFor(name = "eth0"): Port | undefined {
+    return this.ports.get(name);
+  }
+
   /** Resolves when it forwards. Throws UsageError when it runs, or cannot. */
   async start(): Promise<void> {
     if (this.#life !== undefined) throw new UsageError(`"${this.name}" runs already`);

@@ -9,7 +9,7 @@ import type { WorldNode } from "./node.ts";
 export class EtcdNode implements WorldNode {
   readonly kind = "etcd";
   readonly name: string;
-  readonly ports = new Map();
+  readonly ports = new Map<string, never>();
   readonly etcd: MemoryEtcd;
 
   constructor(name: string, time: VirtualClock) {
@@ -21,6 +21,8 @@ export class EtcdNode implements WorldNode {
   get isRunning(): boolean {
     return !this.etcd.isHeadless;
   }
+
+  portFor(): undefined {}
 
   /** A dispatcher's way to it. */
   by(way: Way): Post {

@@ -4,10 +4,12 @@
  */
 
 import type { ClusterConfig, Config } from "../config/config.ts";
-import { accepts, BackendFilter } from "../filter/rules/accepts.ts";
+import { accepts, BackendFilter, isToCluster } from "../filter/rules/accepts.ts";
 import { BucketSet } from "../filter/rules/bucket_set.ts";
 import { tableOf } from "../filter/rules/rules.ts";
 import type { Clock } from "../system/clock.ts";
+import * as ethernet from "../wire/ethernet.ts";
+import type { Filtered } from "./net/interface.ts";
 import type { Octets } from "./net/port.ts";
 
 export class KernelTables {
@@ -52,10 +54,21 @@ export class KernelTables {
     return this.#isLeased ? this.#own : BucketSet.none(this.#cluster.buckets);
   }
 
-  /** Is the frame let in? Without a table each one is. */
-  lets(frame: Octets): boolean {
-    if (this.#own === undefined) return true;
-    return accepts(frame, this.#isLeased ? this.#filter : this.#unleased);
+  /**
+   * What becomes of a frame: only those to all or to a group are judged, and those that are taken count as addressed to this machine (`meta
+   * pkttype set host`). Without a table nothing is judged.
+   */
+  lets(octets: Octets, length: number): Filtered {
+    if (this.#own === undefined || !ethernet.isGroup(octets[0]! << 8)) return "pass";
+    const frame = octets.subarray(0, length);
+    if (!accepts(frame, this.#isLeased ? this.#filter : this.#unleased)) return "drop";
+    return isToCluster(frame, this.#filter) ? "to-us" : "pass";
+  }
+
+  /** The machine dies. */
+  forget(): void {
+    this.#own = undefined;
+    this.#leaseEndMs = 0;
   }
 
   get #isLeased(): boolean {

@@ -9,6 +9,8 @@ export interface WorldNode {
   /** By their names. */
   readonly ports: ReadonlyMap<string, Port>;
   readonly isRunning: boolean;
+  /** Where a link of the scene ends: at the port of this name, or at the only one; a switch makes one. Undefined where there is none. */
+  portFor(name: string | undefined): Port | undefined;
   /** Its power fails. Throws UsageError when it does not run. */
   kill(): void;
   /** It starts again. Rejects with UsageError when it runs, or cannot. */

@@ -2,10 +2,12 @@
 
 import { UsageError } from "../input/errors.ts";
 import type { Action } from "./action.ts";
+import type { Client, Way } from "./client.ts";
 import { DispatcherNode } from "./dispatcher_node.ts";
 import { HostNode } from "./host_node.ts";
 import { type Mac, parseIp, parseMac } from "../wire/address.ts";
 import { RouterNode } from "./router_node.ts";
+import { MOST_OCTETS } from "./server.ts";
 import type { Link } from "./net/link.ts";
 import type { Port } from "./net/port.ts";
 import type { WorldNode } from "./node.ts";
@@ -16,6 +18,9 @@ export interface Place {
   link(name: string): Link;
   readonly dispatchers: readonly DispatcherNode[];
 }
+
+/** The longest IP packet, but for the headers. */
+const MOST_PACKET = 65_535 - 20 - 8;
 
 type Work = () => Promise<unknown> | void;
 
@@ -128,27 +133,24 @@ const HANDLERS: Handlers = {
     return () => found.upgrade();
   },
 
-  connect: ofClient((client, { name, from, to, port }) => client.connect({ name, from, to, port })),
-  send: (place, { client, name, octets, answer }) => {
+  connect: ofClient<ActionOf<"connect">>((client, way, { name }) => client.connect(way, name)),
+  send: (place, { client, name, octets, answer, heldBack }) => {
     const found = host(place, client);
-    return () => found.send(name, octets, answer);
+    sizeIn("octets", octets);
+    sizeIn("answer", answer);
+    sizeIn("heldBack", heldBack);
+    return () => found.client.send(name, octets, answer, heldBack);
   },
-  close: (place, { client, name }) => {
-    const found = host(place, client);
-    return () => found.close(name);
-  },
-  request: ofClient((client, { from, to, port, octets, answer }) =>
-    client.request({ from, to, port, octets, answer })
+  pause: ofConnection((client, name) => client.pause(name)),
+  resume: ofConnection((client, name) => client.resume(name)),
+  close: ofConnection((client, name) => client.close(name)),
+  request: ofClient<ActionOf<"request">>((client, way, { octets, answer }) =>
+    client.request(way, octets, answer)
   ),
-  ask: (place, action) => {
-    within("everyMs", action.everyMs, 0, 3_600_000);
-    return ofClient<"ask">((client, { from, to, port, everyMs, answer }) =>
-      client.ask({ from, to, port, everyMs, answer })
-    )(place, action);
-  },
-  datagram: ofClient((client, { from, to, port, octets }) => client.datagram({ from, to, port, octets })),
-  ping: ofClient((client, { from, to, octets, ttl, mayFragment }) =>
-    client.ping({ from, to, octets, ttl, mayFragment })
+  ask: ofClient<ActionOf<"ask">>((client, way, { everyMs, answer }) => client.ask(way, everyMs, answer)),
+  datagram: ofClient<ActionOf<"datagram">>((client, way, { octets }) => client.datagram(way, octets)),
+  ping: ofClient<ActionOf<"ping">>((client, way, { octets, ttl, isWhole }) =>
+    client.ping(way, octets, ttl, isWhole)
   ),
 
   etcd: (place, { from, isCut, slowMs }) => {
@@ -216,17 +218,35 @@ function everywhere(
   return () => Promise.all(place.dispatchers.filter(({ isRunning }) => isRunning).map(work));
 }
 
-type OfWay = Extract<Action, { readonly client: string; readonly to: string }>["do"];
+type WayAction = ActionOf<"connect" | "request" | "ask" | "datagram" | "ping">;
 
-function ofClient<Kind extends OfWay>(work: (client: HostNode, action: ActionOf<Kind>) => void) {
-  return (place: Place, action: ActionOf<Kind>): Work => {
+function ofClient<A extends WayAction>(work: (client: Client, way: Way, action: A) => void) {
+  return (place: Place, action: A): Work => {
     const client = host(place, action.client);
     const to = address(action.to);
     const from = action.from === undefined ? undefined : address(action.from);
     client.requireWay(from, to);
-    if ("port" in action) within("port", action.port, 1, 65_535);
-    return () => work(client, { ...action, to, from });
+    const port = "port" in action ? action.port : 0;
+    if ("port" in action) within("port", port, 1, 65_535);
+    if ("octets" in action) {
+      sizeIn("octets", action.octets, action.do === "request" ? MOST_OCTETS : MOST_PACKET);
+    }
+    if ("answer" in action) sizeIn("answer", action.answer);
+    if ("everyMs" in action) within("everyMs", action.everyMs, 0, 3_600_000);
+    if ("ttl" in action && action.ttl !== undefined) within("ttl", action.ttl, 1, 255);
+    return () => work(client.client, { from, to, port }, action);
   };
+}
+
+function ofConnection(work: (client: Client, name: string) => void) {
+  return (place: Place, { client, name }: { readonly client: string; readonly name: string }): Work => {
+    const found = host(place, client);
+    return () => work(found.client, name);
+  };
+}
+
+function sizeIn(what: string, octets: number | undefined, most = MOST_OCTETS): void {
+  if (octets !== undefined) within(what, octets, 0, most);
 }
 
 function directionOf(place: Place, name: string, from: string | undefined): [Link, Port | undefined] {

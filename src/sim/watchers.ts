@@ -1,6 +1,7 @@
 /** Whoever looks on in a world. Without a watcher nothing is made for one. */
 
 import type { Action } from "./action.ts";
+import type { ConnectionEvent, EchoEvent } from "./client.ts";
 import type { Network } from "./net/network.ts";
 import type { Watcher as FrameWatcher } from "./net/watcher.ts";
 
@@ -26,6 +27,10 @@ export interface Watcher extends FrameWatcher {
     sent: Uint8Array | undefined,
     atUs: number,
   ): void;
+  /** What has become of a client's connection. */
+  connection?(event: ConnectionEvent): void;
+  /** What has become of a client's echo request or datagram. */
+  echo?(event: EchoEvent): void;
   acted?(action: Action, atUs: number): void;
   /** A machine has refused an action, or it came to nothing: a drain at a dispatcher that is dead, for example. */
   refused?(action: Action, why: Error, atUs: number): void;
@@ -37,6 +42,7 @@ export class Watchers {
   readonly #network: Network;
   readonly #all = new Set<Watcher>();
   #judging = false;
+  #logging = false;
 
   constructor(network: Network) {
     this.#network = network;
@@ -58,6 +64,10 @@ export class Watchers {
     return this.#judging;
   }
 
+  log(record: LogRecord): void {
+    if (this.#logging) this.tell("logged", record);
+  }
+
   tell<What extends keyof Told>(what: What, ...about: Parameters<Told[What]>): void {
     for (const watcher of this.#all) {
       (watcher[what] as ((...about: Parameters<Told[What]>) => void) | undefined)?.(...about);
@@ -65,6 +75,7 @@ export class Watchers {
   }
 
   #look(): void {
+    this.#logging = [...this.#all].some(({ logged }) => logged !== undefined);
     this.#judging = [...this.#all].some(({ judged }) => judged !== undefined);
   }
 }

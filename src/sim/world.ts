@@ -12,6 +12,7 @@ import { UsageError } from "../input/errors.ts";
 import { VirtualClock } from "../system/virtual_clock.ts";
 import type { Action, Scheduled } from "./action.ts";
 import { DispatcherNode } from "./dispatcher_node.ts";
+import { HostNode } from "./host_node.ts";
 import type { Link } from "./net/link.ts";
 import { Network } from "./net/network.ts";
 import type { WorldNode } from "./node.ts";
@@ -36,7 +37,7 @@ export class World {
   readonly #planned: Scheduled[] = [];
   /** What has begun, and is not over. */
   readonly #begun = new Set<Promise<unknown>>();
-  readonly #stop: () => void;
+  readonly #kinds: Kinds;
 
   /**
    * Starts all that is in the scene. `kinds`: of dispatchers, where they are other than usual (fleet.ts). Throws UsageError when something is
@@ -45,7 +46,10 @@ export class World {
   static async start(scene: Scene, kinds: Kinds = USUAL_KINDS): Promise<World> {
     const world = new World(scene, kinds);
     const started = Promise.all(
-      [...world.nodes.values()].map((node) => node instanceof DispatcherNode ? node.start() : undefined),
+      [...world.nodes.values()].map((node) => {
+        if (node instanceof HostNode) node.begin();
+        return node instanceof DispatcherNode ? node.start() : undefined;
+      }),
     );
     world.time.pause();
     await world.time.moveTo(0);
@@ -58,9 +62,8 @@ export class World {
     this.#network = new Network(this.time, scene.seed);
     this.#watchers = new Watchers(this.#network);
     const texts = new Texts(scene.files);
-    const { nodes, stop } = nodesOf(scene, kinds, { time: this.time, texts, watchers: this.#watchers });
-    this.nodes = nodes;
-    this.#stop = stop;
+    this.nodes = nodesOf(scene, kinds, { time: this.time, texts, watchers: this.#watchers });
+    this.#kinds = kinds;
     this.links = linksOf(scene, this.nodes, this.#network);
   }
 
@@ -181,7 +184,7 @@ export class World {
   /** Nothing happens any more. */
   async stop(): Promise<void> {
     for (const node of this.nodes.values()) if (node.isRunning) node.kill();
-    this.#stop();
+    this.#kinds.stop?.();
     this.#planned.length = 0;
     await this.time.moveTo(this.nowUs);
   }

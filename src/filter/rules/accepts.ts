@@ -82,6 +82,23 @@ export function accepts(frame: Uint8Array<ArrayBuffer>, filter: BackendFilter): 
   }
 }
 
+/** Is it a frame of IP to a cluster address, to whomever it was addressed by MAC? */
+export function isToCluster(frame: Uint8Array<ArrayBuffer>, filter: BackendFilter): boolean {
+  const packet = new Packet(frame);
+  const view = packet.frame;
+  if (view.byteLength < ethernet.HEADER) return false;
+  const ip = ethernet.HEADER;
+  const room = view.byteLength - ip;
+  switch (ethernet.type(view, 0)) {
+    case ethernet.TYPE_IPV4:
+      return packet.readIpv4(ip, room) && filter.addresses.lookup(ipv4.dst(view, ip)) !== ABSENT;
+    case ethernet.TYPE_IPV6:
+      return packet.readIpv6(ip, room) && filter.addresses6.lookup(view, packet.dst) !== ABSENT;
+    default:
+      return false;
+  }
+}
+
 function isOwned(packet: Packet, cluster: number, filter: BackendFilter): boolean {
   return cluster === ABSENT || filter.owners.owner(filter.clusters.bucket(packet, cluster)) === SELF;
 }

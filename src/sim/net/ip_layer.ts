@@ -70,15 +70,6 @@ const PROTOCOL_UNREACHABLE: ErrorKind = {
   ipv4: [icmp.DESTINATION_UNREACHABLE, icmp.PROTOCOL_UNREACHABLE],
   ipv6: [icmpv6.PARAMETER_PROBLEM, icmpv6.UNRECOGNIZED_NEXT_HEADER],
 };
-const PARAMETER_PROBLEM: ErrorKind = {
-  ipv4: [icmp.PARAMETER_PROBLEM, 0],
-  ipv6: [icmpv6.PARAMETER_PROBLEM, icmpv6.ERRONEOUS_FIELD],
-};
-/** RFC 4443 section 3.1: of IPv6 alone. */
-const BEYOND_SCOPE: ErrorKind = {
-  ipv4: [icmp.DESTINATION_UNREACHABLE, icmp.HOST_UNREACHABLE],
-  ipv6: [icmpv6.DESTINATION_UNREACHABLE, 2],
-};
 const TOO_BIG: ErrorKind = {
   ipv4: [icmp.DESTINATION_UNREACHABLE, icmp.FRAGMENTATION_NEEDED],
   ipv6: [icmpv6.PACKET_TOO_BIG, 0],
@@ -168,9 +159,7 @@ export class IpLayer implements InterfaceOwner {
     this.pathMtus = new PathMtus(time);
     this.reassembly = new Reassembly(time, (first) => {
       const packet = this.#read(roomFor(first), first.length);
-      if (packet === undefined) return;
-      packet.isUnicast = true;
-      this.#error(packet, NO_REASSEMBLY);
+      if (packet !== undefined) this.#error(packet, NO_REASSEMBLY);
     });
     this.#identification = seed & 0xffff;
   }
@@ -260,9 +249,10 @@ export class IpLayer implements InterfaceOwner {
     const { frame, dst, isIpv6 } = packet;
     if (this.#isMartian(packet)) return void this.counters.martian++;
     if (isIpv6 && ipv6.isMulticast(frame, dst)) return this.#hearGroup(packet, from);
-    if (!isIpv6 && this.#isToAll(from, packet)) {
-      // To all machines, or to a group: only UDP is heard.
-      if (packet.protocol === protocol.UDP) this.#deliver(packet, from, whom);
+    if (!isIpv6 && this.#isToMany(from, packet)) {
+      // Of what is to all machines UDP is heard, and of what is to groups nothing.
+      const isHeard = packet.protocol === protocol.UDP && ipv4.dst(frame, packet.ip) >>> 28 !== GROUP;
+      if (isHeard) this.#deliver(packet, from, whom);
       else this.counters.notOurs++;
       return;
     }
@@ -298,13 +288,9 @@ export class IpLayer implements InterfaceOwner {
     else this.counters.notOurs++;
   }
 
-  #isToAll(from: Interface, { frame, ip }: Packet): boolean {
+  #isToMany(from: Interface, { frame, ip }: Packet): boolean {
     const dst = ipv4.dst(frame, ip);
     return dst === -1 || dst >>> 28 === GROUP || from.broadcasts.includes(dst);
-  }
-
-  #isBroadcastAnywhere(dst: number): boolean {
-    return dst === -1 || this.interfaces.some(({ broadcasts }) => broadcasts.includes(dst));
   }
 
   #deliver(packet: Packet, from: Interface | undefined, whom: Whom): void {
@@ -313,13 +299,7 @@ export class IpLayer implements InterfaceOwner {
       if (whole === undefined) return;
       this.counters.reassembled++;
       const read = this.#read(roomFor(whole), whole.length);
-      if (read === undefined) return;
-      read.isUnicast = packet.isUnicast;
-      return this.#deliver(read, from, whom);
-    }
-    if (packet.routingType !== 0) {
-      this.counters.malformed++;
-      return this.#error(packet, PARAMETER_PROBLEM, packet.routingType);
+      return read === undefined ? undefined : this.#deliver(read, from, whom);
     }
     // Nobody has a packet sent on by way of a machine.
     if (packet.routingType !== 0) return this.#error(packet, PARAMETER_PROBLEM, packet.routingType);
@@ -338,9 +318,6 @@ export class IpLayer implements InterfaceOwner {
         if (!isUpperRight(packet)) return void this.counters.malformed++;
         this.counters.delivered++;
         return this.#upper.hearUdp(packet);
-      case protocol.NO_NEXT_HEADER:
-        if (packet.isIpv6) return;
-      // falls through
       default:
         this.counters.notOurs++;
         if (whom === TO_HOST && packet.protocol >= 0 && packet.protocol !== protocol.NO_NEXT_HEADER) {
@@ -405,20 +382,12 @@ export class IpLayer implements InterfaceOwner {
       counters.noRoute++;
       return this.#error(packet, NET_UNREACHABLE);
     }
-    if (packet.isIpv6 && hop.interface !== from && ipv6.isUnspecified(packet.frame, packet.src)) {
-      return void counters.martian++;
-    }
-    if (packet.isIpv6 && hop.interface !== from && ipv6.isLinkLocal(packet.frame, packet.src)) {
-      counters.martian++;
-      return this.#error(packet, BEYOND_SCOPE);
-    }
     if (packet.hopLimit <= 1) {
       counters.ttlExceeded++;
       return this.#error(packet, TIME_EXCEEDED);
     }
-    if (packet.isIpv6 && packet.isLinkLocal && hop.interface !== from) {
-      counters.martian++;
-      return this.#error(packet, BEYOND_SCOPE);
+    if (packet.isIpv6 && hop.interface !== from && !this.#mayLeaveItsLink(packet)) {
+      return void counters.martian++;
     }
     const { mtu } = hop.interface;
     if (packet.totalLength > mtu && !packet.mayBeFragmented) {
@@ -429,6 +398,14 @@ export class IpLayer implements InterfaceOwner {
     counters.forwarded++;
     if (packet.totalLength > mtu) this.#sendFragments(packet, hop, mtu);
     else this.#sendTo(packet, hop);
+  }
+
+  /** RFC 4291 section 2.5.6: what means something on one link only stays there. */
+  #mayLeaveItsLink(packet: Packet): boolean {
+    if (ipv6.isUnspecified(packet.frame, packet.src)) return false;
+    if (!packet.isLinkLocal) return true;
+    this.#error(packet, BEYOND_SCOPE);
+    return false;
   }
 
   // What goes to the links.
@@ -473,7 +450,6 @@ export class IpLayer implements InterfaceOwner {
     this.counters.unreachable++;
     const packet = this.#read(roomFor(frame), frame.length);
     if (packet === undefined) return;
-    packet.isUnicast = true;
     if (this.#own.at(packet.frame, packet.src, packet.isIpv6) === undefined) {
       return this.#error(packet, HOST_UNREACHABLE);
     }
@@ -501,7 +477,6 @@ export class IpLayer implements InterfaceOwner {
 
   #error(packet: Packet, kind: ErrorKind, rest = 0): void {
     const { frame, src, dst, isIpv6 } = packet;
-    if (!packet.isUnicast || (!isIpv6 && this.#isBroadcastAnywhere(ipv4.dst(frame, packet.ip)))) return;
     if (!(isIpv6 ? isAnswerable6(packet) : isAnswerable4(packet))) return;
     if (isIpv6 ? ipv6.isUnspecified(frame, src) : ipv4.src(frame, packet.ip) === 0) return;
     if (kind.isUnlimited !== true && !this.limits.allow(frame, src, isIpv6, this.time.now() | 0)) return;
@@ -563,20 +538,6 @@ export class IpLayer implements InterfaceOwner {
     const isRight = (octets[IP]! >>> 4) === 6 ? packet.readIpv6(IP, room) : packet.readIpv4(IP, room);
     return isRight ? packet : undefined;
   }
-}
-
-/** From or to what no host is. Linux takes 0/8, but for 0.0.0.0, and class E for addresses like others. */
-function isMartian4(src: number, dst: number): boolean {
-  return src === 0 || src === -1 || isGroup4(src) || isLoopback4(src) || dst === 0 || isLoopback4(dst);
-}
-
-function isLoopback4(address: number): boolean {
-  return address >>> 24 === 127;
-}
-
-/** 224/4. */
-function isGroup4(address: number): boolean {
-  return address >>> 28 === 14;
 }
 
 /** A copy in which an error about it finds room. */

@@ -97,6 +97,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/path/heard_answer.test.ts",
     "test/path/ipv6.test.ts",
     "test/path/router.test.ts",
+    "test/prove/prove.test.ts",
     "test/scenario/backend_setup.test.ts",
     "test/scenario/backend_silence.test.ts",
     "test/scenario/broadcast.test.ts",

@@ -27,7 +27,7 @@ const BEGINS_MS = Date.UTC(2030, 0, 1);
 
 export class World {
   readonly scene: Scene;
-  readonly time = new VirtualClock(BEGINS_MS);
+  readonly time: VirtualClock = new VirtualClock(BEGINS_MS);
   readonly nodes: ReadonlyMap<string, WorldNode>;
   /** By their names in the scene. */
   readonly links: ReadonlyMap<string, Link>;

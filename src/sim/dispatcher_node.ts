@@ -191,8 +191,12 @@ export class DispatcherNode implements WorldNode {
   }
 
   /** Throws UsageError when it has no etcd. */
-  setEtcd(way: Way): void {
+  requireEtcd(): void {
     if (this.#options.etcd === undefined) throw new UsageError(`"${this.name}" has no etcd`);
+  }
+
+  /** Its way there is so from now on. */
+  setEtcd(way: Way): void {
     this.#way = { ...this.#way, ...way };
   }
 

@@ -155,6 +155,7 @@ const HANDLERS: Handlers = {
 
   etcd: (place, { from, isCut, slowMs }) => {
     const found = dispatcher(place, from);
+    found.requireEtcd();
     return () =>
       found.setEtcd({
         ...(isCut === undefined ? {} : { isCut }),
@@ -204,7 +205,7 @@ function ofBackend(work: (node: DispatcherNode, action: OfBackend) => Promise<un
     everywhere(place, action.node, (one) => work(one, action));
 }
 
-/** At the dispatcher of this name, or at each that runs. */
+/** At the dispatcher of this name, or at each that runs. Of a pair one decides, and the other one refuses: it is enough that one does it. */
 function everywhere(
   place: Place,
   name: string | undefined,
@@ -215,7 +216,13 @@ function everywhere(
     return () => work(node);
   }
   if (place.dispatchers.length === 0) throw new UsageError("There is no dispatcher in this scene");
-  return () => Promise.all(place.dispatchers.filter(({ isRunning }) => isRunning).map(work));
+  return async () => {
+    const running = place.dispatchers.filter(({ isRunning }) => isRunning);
+    if (running.length === 0) throw new UsageError("No dispatcher runs");
+    const done = await Promise.allSettled(running.map(work));
+    const refused = done.filter(({ status }) => status === "rejected");
+    if (refused.length === done.length) throw (refused[0] as PromiseRejectedResult).reason;
+  };
 }
 
 type WayAction = ActionOf<"connect" | "request" | "ask" | "datagram" | "ping">;

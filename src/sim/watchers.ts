@@ -43,6 +43,7 @@ export class Watchers {
   readonly #all = new Set<Watcher>();
   #judging = false;
   #logging = false;
+  #failure: Error | undefined;
 
   constructor(network: Network) {
     this.#network = network;
@@ -68,9 +69,19 @@ export class Watchers {
     if (this.#logging) this.tell("logged", record);
   }
 
+  /** Throws what a watcher has thrown, which whoever told it may have kept to itself. */
+  requireWhole(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   tell<What extends keyof Told>(what: What, ...about: Parameters<Told[What]>): void {
-    for (const watcher of this.#all) {
-      (watcher[what] as ((...about: Parameters<Told[What]>) => void) | undefined)?.(...about);
+    try {
+      for (const watcher of this.#all) {
+        (watcher[what] as ((...about: Parameters<Told[What]>) => void) | undefined)?.(...about);
+      }
+    } catch (error) {
+      this.#failure ??= error as Error;
+      throw error;
     }
   }
 

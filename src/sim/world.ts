@@ -35,8 +35,6 @@ export class World {
   readonly #watchers: Watchers;
   /** What is still to be done, the next one first. */
   readonly #planned: Scheduled[] = [];
-  /** What has begun, and is not over. */
-  readonly #begun = new Set<Promise<unknown>>();
   readonly #kinds: Kinds;
 
   /**
@@ -111,6 +109,7 @@ export class World {
         );
       }
     }
+    if (schedule.length === 0) return;
     this.#planned.push(...schedule);
     // Those of the same time stay in their order.
     this.#planned.sort((a, b) => a.atUs - b.atUs);
@@ -130,36 +129,39 @@ export class World {
    * Does this now. Resolves when it is done, for which time may have to go on: a reload asks the link first. Rejects with UsageError when it
    * cannot be done.
    */
-  perform(action: Action): Promise<void> {
-    try {
-      return this.#begin(action, preparedAction(this, action));
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
+  async perform(action: Action): Promise<void> {
+    const work = preparedAction(this, action);
+    this.#watchers.tell("acted", action, this.nowUs);
+    // What waits for promises goes on before time does.
+    this.time.pause();
+    await work();
   }
 
   /**
    * Lets time go on until then, and does meanwhile what is planned, and this schedule. What happens just then comes next. An action that a
-   * machine refuses is told to watchers. `mayGoOn` is asked now and then: when it says no it ends earlier, and may be called again. Throws
+   * machine refuses is told to watchers; what a watcher throws comes out here. `mayGoOn` is asked now and then: when it says no it ends earlier, and may be called again. Throws
    * UsageError as `plan` does.
    */
   async run(untilUs: number, schedule: readonly Scheduled[] = [], mayGoOn?: () => boolean): Promise<void> {
     this.plan(schedule);
     for (let next = this.#planned[0]; next !== undefined && next.atUs < untilUs; next = this.#planned[0]) {
-      if (!await this.time.moveTo(next.atUs, mayGoOn)) return;
-      this.#perform(this.#planned.shift()!.action);
+      if (!await this.#moveTo(next.atUs, mayGoOn)) return;
+      this.#perform(this.#planned.shift()!);
     }
-    await this.time.moveTo(untilUs, mayGoOn);
+    await this.#moveTo(untilUs, mayGoOn);
   }
 
   /** Goes on to the next thing that happens, and past it: an action, a frame that arrives, a timer. False when nothing is left. */
   async step(): Promise<boolean> {
     const next = this.#planned[0];
-    if (next === undefined || next.atUs > this.time.nextUs) return await this.time.step();
-    await this.time.moveTo(next.atUs);
-    this.#perform(this.#planned.shift()!.action);
-    await this.time.moveTo(next.atUs);
-    return true;
+    if (next === undefined || next.atUs > this.time.nextUs) {
+      const isLeft = await this.time.step();
+      this.#watchers.requireWhole();
+      return isLeft;
+    }
+    await this.#moveTo(next.atUs);
+    this.#perform(this.#planned.shift()!);
+    return await this.#moveTo(next.atUs);
   }
 
   /** Returns what ends it. */
@@ -189,21 +191,18 @@ export class World {
     await this.time.moveTo(this.nowUs);
   }
 
-  /** What cannot be done is told. */
-  #perform(action: Action): void {
-    this.perform(action).catch((error: Error) => {
-      this.#watchers.tell("refused", action, error, this.nowUs);
-    });
+  async #moveTo(us: number, mayGoOn?: () => boolean): Promise<boolean> {
+    const hasArrived = await this.time.moveTo(us, mayGoOn);
+    this.#watchers.requireWhole();
+    return hasArrived;
   }
 
-  #begin(action: Action, work: () => Promise<unknown> | void): Promise<void> {
-    this.#watchers.tell("acted", action, this.nowUs);
-    // What waits for promises goes on before time does.
-    this.time.pause();
-    const done = Promise.resolve().then(work).then(() => {});
-    this.#begun.add(done);
-    done.catch(() => {}).finally(() => this.#begun.delete(done));
-    return done;
+  /** What cannot be done is told. */
+  #perform({ action }: Scheduled): void {
+    this.perform(action).catch((error: Error) => {
+      this.#watchers.requireWhole();
+      this.#watchers.tell("refused", action, error, this.nowUs);
+    }).catch(() => {}); // A watcher's own mistake: `requireWhole` says it.
   }
 }
 

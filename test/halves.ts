@@ -108,6 +108,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/dashboard.test.ts",
     "test/scenario/fast_path.test.ts",
     "test/scenario/etcd.test.ts",
+    "test/scenario/like_the_wire.test.ts",
     "test/scenario/matchers.test.ts",
     "test/scenario/nginx.test.ts",
     "test/scenario/ordinary_user.test.ts",

@@ -116,6 +116,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/router.test.ts",
     "test/scenario/verify_faults.test.ts",
     "test/service/install.test.ts",
+    "test/sim/world.test.ts",
     "test/sim/net/any_octets.test.ts",
     "test/sim/net/host.test.ts",
     "test/sim/net/link.test.ts",

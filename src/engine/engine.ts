@@ -11,7 +11,7 @@ import type { ProbeCounts } from "../health/record.ts";
 import { ownAddresses } from "../link/link.ts";
 import { UsageError } from "../input/errors.ts";
 import { KEPT } from "../plane/dropped_ring.ts";
-import { type FastPathStatus, requireFastPath } from "../plane/kernel_share.ts";
+import { type FastPathStatus, requireFastPath } from "../plane/fast_path_status.ts";
 import { breathe } from "../system/in_steps.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { type Buckets, bucketsOf } from "./buckets.ts";

@@ -118,6 +118,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/service/install.test.ts",
     "test/sim/world.test.ts",
     "test/sim/net/any_octets.test.ts",
+    "test/sim/net/bounds.test.ts",
     "test/sim/net/host.test.ts",
     "test/sim/net/link.test.ts",
     "test/sim/net/neighbors.test.ts",

@@ -70,6 +70,11 @@ export class TcpLayer implements ConnectionHost {
     this.#nextPort = (seed >>> 0) % PORTS;
   }
 
+  /** Connections, those in TIME-WAIT included. */
+  get size(): number {
+    return this.#size;
+  }
+
   get connections(): HostConnection[] {
     return [...this.#byPorts.values()].flat();
   }

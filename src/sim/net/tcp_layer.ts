@@ -35,7 +35,7 @@ const TIME_WAIT_MS = 60_000;
 const FIRST_PORT = 32_768;
 const PORTS = 60_999 - FIRST_PORT + 1;
 /** Connections of a machine, those in TIME-WAIT included. */
-const MOST_CONNECTIONS = 32_768;
+const MOST_CONNECTIONS = 16_384;
 
 /** Of a frame whose header is written later. */
 const NOWHERE = { high: 0, low: 0 };

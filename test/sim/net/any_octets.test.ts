@@ -12,7 +12,7 @@ import { draw } from "../../path/fuzz.ts";
 import { Random } from "../../random.ts";
 import { arrange } from "./arrange.ts";
 
-const FRAMES = roundsOf(5_000);
+const FRAMES = roundsOf(2_000);
 
 test(`${FRAMES} arbitrary frames to a router and server: no exception, and it still answers`, async () => {
   const random = new Random(16);
@@ -48,7 +48,7 @@ test(`${FRAMES} arbitrary frames to a router and server: no exception, and it st
   expect(answers).toBe(1);
 });
 
-const DOWNLOADS = roundsOf(6);
+const DOWNLOADS = roundsOf(4);
 
 test(`${DOWNLOADS} connections over links that lose, double, reorder and spoil: all is whole, both ways`, async () => {
   for (let seed = 1; seed <= DOWNLOADS; seed++) {

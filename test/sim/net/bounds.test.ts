@@ -14,7 +14,7 @@ import * as f from "../../frames.ts";
 
 const [IP, TCP] = [14, 34];
 
-test("a flood of SYNs: 32,768 connections at most, and the rest is counted", async () => {
+test("a flood of SYNs: 16,384 connections at most, and the rest is counted", async () => {
   const time = new VirtualClock();
   const host = new Host(time, "host");
   const eth0 = host.addInterface("eth0", [`${f.IP.dispatcher}/24`], parseMac(f.MAC.dispatcher));
@@ -35,8 +35,8 @@ test("a flood of SYNs: 32,768 connections at most, and the rest is counted", asy
     }
     await time.advance(1);
   };
-  await flood(32_868);
-  expect([host.tcp.size, host.tcp.overflows]).toEqual([32_768, 100]);
+  await flood(16_484);
+  expect([host.tcp.size, host.tcp.overflows]).toEqual([16_384, 100]);
   host.kill();
   expect(host.tcp.size).toBe(0);
 });

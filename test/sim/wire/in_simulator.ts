@@ -5,8 +5,8 @@ import type { Observation } from "../../../src/observe/protocol.ts";
 import { packetOf } from "../../../src/observe/packet.ts";
 import type { Action } from "../../../src/sim/action.ts";
 import type { ConnectionEvent } from "../../../src/sim/client.ts";
-import { DispatcherNode } from "../../../src/sim/dispatcher_node.ts";
-import { HostNode } from "../../../src/sim/host_node.ts";
+import type { DispatcherNode } from "../../../src/sim/dispatcher_node.ts";
+import type { HostNode } from "../../../src/sim/host_node.ts";
 import type { Lane } from "../../../src/sim/net/lane.ts";
 import type { Port } from "../../../src/sim/net/port.ts";
 import type { RouterNode } from "../../../src/sim/router_node.ts";
@@ -55,7 +55,6 @@ export class InSimulator implements Network {
   static async up(clients: readonly string[]): Promise<InSimulator> {
     const self = new InSimulator(await World.start(sceneOfWire(clients)));
     // The scenarios start them.
-    for (const name of DISPATCHERS) self.#dispatcher(name).kill();
     for (const name of SERVERS) self.#host(name).killAgent();
     return self;
   }

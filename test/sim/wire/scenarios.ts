@@ -22,15 +22,8 @@ const SHARED = [...CLUSTERS, NEXT_HOP, NEXT_HOP6];
 const CLIENTS4 = Array.from({ length: 8 }, (_, index) => `198.51.100.${index + 1}`);
 const CLIENTS6 = Array.from({ length: 6 }, (_, index) => `2001:db8:51::${index + 1}`);
 export const CLIENTS = [...CLIENTS4, ...CLIENTS6];
-/** One of each server in each family. */
-const HELD = [
-  "198.51.100.1",
-  "198.51.100.2",
-  "198.51.100.3",
-  "2001:db8:51::1",
-  "2001:db8:51::2",
-  "2001:db8:51::6",
-];
+/** Some of every server, and of each family. */
+const HELD = ["198.51.100.1", "198.51.100.3", "2001:db8:51::2", "2001:db8:51::6"];
 const [ONE, ONE6] = [CLIENTS4[0]!, CLIENTS6[0]!];
 
 const SERVERS: readonly Server[] = ["web1", "web2", "web3"];
@@ -235,7 +228,7 @@ const FRAGMENTS: Scenario = {
     const before = await network.verdicts("lb2");
     const { result, observations } = await network.watch(async () => {
       const pings = [];
-      for (const client of CLIENTS) pings.push(await network.ping(client, { size: 4000, mayFragment: true }));
+      for (const client of HELD) pings.push(await network.ping(client, { size: 4000, mayFragment: true }));
       return { pings };
     });
     const after = await network.verdicts("lb2");
@@ -244,7 +237,7 @@ const FRAGMENTS: Scenario = {
       echoes: echoesIn(observations),
       errors: errorsIn(observations),
       // Whole ones: a last word of an earlier connection may be among them.
-      framesEach: Math.floor((after["dispatched"]! - before["dispatched"]!) / CLIENTS.length),
+      framesEach: Math.floor((after["dispatched"]! - before["dispatched"]!) / HELD.length),
       verdicts: grown(before, after),
     };
   },

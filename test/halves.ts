@@ -18,6 +18,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/filter/rules/oracle.test.ts",
     "test/kernel/mistakes.test.ts",
     "test/kernel/oracle.test.ts",
+    "test/lab/ordinary_user.test.ts",
     "test/launcher.test.ts",
     "test/peer/sharing.test.ts",
     "test/scenario/backend_faults.test.ts",

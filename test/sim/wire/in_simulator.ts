@@ -55,7 +55,6 @@ export class InSimulator implements Network {
   static async up(clients: readonly string[]): Promise<InSimulator> {
     const self = new InSimulator(await World.start(sceneOfWire(clients)));
     // The scenarios start them.
-    for (const name of DISPATCHERS) self.#dispatcher(name).kill();
     for (const name of SERVERS) self.#host(name).killAgent();
     return self;
   }

@@ -12,13 +12,13 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { PACKAGES, PAGE } from "../src/dashboard/files.ts";
 import { DIGEST } from "../src/executable/installation.ts";
+import { PROGRAMS } from "./programs.ts";
+import * as playground from "../src/playground/files.ts";
+import { buildPage } from "./playground_page.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const SRC = join(ROOT, "src");
 const [output = join(ROOT, "build/oneip")] = process.argv.slice(2);
-
-/** What is started from files in a checkout, each in a file of its own. */
-const PROGRAMS = ["plane/worker", "device/watcher", "lab/server", "lab/links/main", "observe/program"];
 
 /** What is another file in the executable. */
 const REPLACED: Readonly<Record<string, string>> = {
@@ -58,6 +58,9 @@ try {
     put(`${program}.js`, await bundle(`${program}.ts`));
     assets.push(`${program}.js`);
   }
+  const page = `${playground.FOLDER}/${playground.INDEX}`;
+  put(page, (await buildPage()).page);
+  assets.push(page);
   // Node reads what is unpacked as modules, too.
   put("package.json", '{"type": "module"}');
   const platform = `${process.platform}_${process.arch}`;

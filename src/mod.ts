@@ -24,7 +24,8 @@ export type { Dimensions } from "./plane/dimensions.ts";
 export { InlineAttachment } from "./plane/inline_attachment.ts";
 export { SharedState } from "./plane/shared_state.ts";
 export type { Device } from "./device/device.ts";
-export { type InterfaceOptions, TapError } from "./device/interface.ts";
+export type { InterfaceOptions } from "./device/interface.ts";
+export { TapError } from "./device/tap_error.ts";
 export { MemoryDevice } from "./device/memory.ts";
 export { readCapture } from "./capture/reader.ts";
 export { Tap } from "./device/tap.ts";
@@ -51,16 +52,18 @@ export { explain, type Explanation } from "./cluster/explain.ts";
 export { InputError, type Mistake, UsageError } from "./input/errors.ts";
 
 // A whole dispatcher, on a TAP or in memory, and its time.
-export { Engine, type Surroundings } from "./engine/engine.ts";
+export { Engine } from "./engine/engine.ts";
+export type { Surroundings } from "./engine/surroundings.ts";
 export type { Buckets } from "./engine/buckets.ts";
 export type { Commanded, Drained } from "./engine/commanded.ts";
 export type { DroppedFrame } from "./engine/dropped.ts";
 export type { CaptureRequest, LiveCapture, LiveFrame } from "./engine/live_capture.ts";
 export type { Report } from "./engine/report.ts";
-export type { FastPathStatus } from "./plane/kernel_share.ts";
+export type { FastPathStatus } from "./plane/fast_path_status.ts";
 export type { BackendStatus, ClusterStatus, Status } from "./engine/status.ts";
 export type { AdministrationState, Health } from "./cluster/liveness.ts";
-export { type Clock, REAL_CLOCK, type Timer, VirtualClock } from "./system/clock.ts";
+export { type Clock, REAL_CLOCK, type Timer } from "./system/clock.ts";
+export { VirtualClock } from "./system/virtual_clock.ts";
 export { type Fault, type FaultData, faultData } from "./fault/fault.ts";
 export type { FaultId } from "./fault/ids.ts";
 export {

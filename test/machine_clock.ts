@@ -1,6 +1,7 @@
 /** A virtual clock of a whole machine, which can sleep, whose wall clock can be set, and which tells how busy it was. */
 
-import { type Clock, type Timer, VirtualClock } from "../src/system/clock.ts";
+import type { Clock, Timer } from "../src/system/clock.ts";
+import { VirtualClock } from "../src/system/virtual_clock.ts";
 
 export class MachineClock implements Clock {
   /** For how long, in real milliseconds, the thread was at work between two calls: the longest so far. */

@@ -14,7 +14,7 @@ import type { Report } from "../engine/report.ts";
 import type { FamilyStatus } from "../vrrp/pair.ts";
 import type { BackendStatus, ClusterStatus, Status } from "../engine/status.ts";
 import type { ProbeCounts } from "../health/record.ts";
-import type { FastPathStatus } from "../plane/kernel_share.ts";
+import type { FastPathStatus } from "../plane/fast_path_status.ts";
 import type { EtcdKnown } from "./etcd_status.ts";
 import { isHandedUp, isSent, NAMES } from "../path/verdict.ts";
 

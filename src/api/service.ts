@@ -3,7 +3,7 @@
 import module from "node:module";
 import { formatMac } from "../wire/address.ts";
 import type { Logger } from "pino";
-import { TapError } from "../device/interface.ts";
+import { TapError } from "../device/tap_error.ts";
 import { raisePriority } from "../device/priority.ts";
 import { ownUser } from "../device/privileges.ts";
 import { FFI, RUNTIME } from "../device/runtime.ts";

@@ -13,7 +13,7 @@ import type { HandedTap } from "../device/tap.ts";
 import type { Fault } from "../fault/fault.ts";
 import type { PeerStatus } from "../engine/peer_link.ts";
 import type { PairStatus } from "../vrrp/pair.ts";
-import type { FastPathStatus } from "../plane/kernel_share.ts";
+import type { FastPathStatus } from "../plane/fast_path_status.ts";
 import type { Counters } from "./counters.ts";
 import type { EtcdStatus } from "./etcd_status.ts";
 import { EVENT_NAMES } from "./event_names.ts";

@@ -44,15 +44,20 @@ export class CaptureReader {
   }
 }
 
-/** The frames of a capture that is in memory, oldest first, each as it was captured. Throws CaptureError. */
-export function readCapture(octets: Uint8Array, name = "capture"): Uint8Array[] {
+/** Reads a capture that is in memory. `name` is for errors. */
+export function readerIn(octets: Uint8Array, name: string): CaptureReader {
   let at = 0;
-  const reader = new CaptureReader((into) => {
+  return new CaptureReader((into) => {
     const part = octets.subarray(at, at + into.length);
     into.set(part);
     at += part.length;
     return part.length;
   }, name);
+}
+
+/** The frames of a capture that is in memory, oldest first, each as it was captured. Throws CaptureError. */
+export function readCapture(octets: Uint8Array, name = "capture"): Uint8Array[] {
+  const reader = readerIn(octets, name);
   const frames: Uint8Array[] = [];
   while (reader.next()) {
     const { at, length } = reader.frame;

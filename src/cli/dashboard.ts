@@ -1,4 +1,6 @@
-import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { Command } from "@commander-js/extra-typings";
+import { portNumber } from "./port_number.ts";
+import { untilSignal } from "./until_signal.ts";
 
 export function dashboardCommand() {
   return new Command("dashboard")
@@ -17,15 +19,7 @@ export function dashboardCommand() {
       (await converse(path)).end(); // One must run now. When it ends later, the page says so.
       const { url, close } = await relay(path, port);
       console.log(url);
-      await new Promise<void>((resolve) => {
-        for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-      });
+      await untilSignal();
       close();
     });
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port > 0 && port < 65_536) return port;
-  throw new InvalidArgumentError("Use a whole number from 1 to 65535.");
 }

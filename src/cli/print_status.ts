@@ -8,7 +8,7 @@ import type { BackendStatus, ClusterStatus, FleetStatus } from "../engine/status
 import { isDropped, NAMES } from "../path/verdict.ts";
 import type { PeerStatus } from "../engine/peer_link.ts";
 import type { FamilyStatus, PairStatus } from "../vrrp/pair.ts";
-import type { FastPathStatus } from "../plane/kernel_share.ts";
+import type { FastPathStatus } from "../plane/fast_path_status.ts";
 import { formatQuantity } from "../system/quantity.ts";
 import { formatSpan } from "../system/span.ts";
 import { describeBird } from "./print_fleet.ts";

@@ -33,6 +33,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   lab: async () => (await import("./lab.ts")).labCommand(),
   course: async () => (await import("./course.ts")).courseCommand(),
   demo: async () => (await import("./demo.ts")).demoCommand(),
+  playground: async () => (await import("./playground.ts")).playgroundCommand(),
 };
 
 /**

@@ -13,6 +13,7 @@ import { ownFile, packageFile } from "../system/installation.ts";
 export const PAGE = [
   "page/ask.js",
   "page/backends.js",
+  "page/base.css",
   "page/client.js",
   "page/cluster.js",
   "page/colours.js",

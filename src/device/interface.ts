@@ -14,6 +14,7 @@ import { openQueues, setQueueLength } from "./links.ts";
 import { grant, type OffloadName, TUNSETOFFLOAD } from "./offloads.ts";
 import { Queue } from "./queue.ts";
 import { loadSteering, steer, steerNoMore } from "./steering.ts";
+import { TapError } from "./tap_error.ts";
 
 /** How an interface is to be. What is left out stays as the kernel makes it. */
 export interface InterfaceOptions {
@@ -53,11 +54,6 @@ export interface HandedInterface {
   readonly isAdopted: boolean;
   /** The bridge that whoever made it joined. */
   readonly joined: string | null;
-}
-
-/** An interface could not be had or set up. The message names the interface, what was found and what would help. */
-export class TapError extends Error {
-  override name = "TapError";
 }
 
 const LONGEST_NAME = 15;

@@ -10,11 +10,8 @@ import { configData } from "../config/print.ts";
 import type { ProbeCounts } from "../health/record.ts";
 import { ownAddresses } from "../link/link.ts";
 import { UsageError } from "../input/errors.ts";
-import type { Attachment } from "../plane/attachment.ts";
 import { KEPT } from "../plane/dropped_ring.ts";
-import { type FastPathStatus, requireFastPath } from "../plane/kernel_share.ts";
-import { TapAttachment } from "../plane/tap_attachment.ts";
-import { type Clock, REAL_CLOCK } from "../system/clock.ts";
+import { type FastPathStatus, requireFastPath } from "../plane/fast_path_status.ts";
 import { breathe } from "../system/in_steps.ts";
 import type { VerificationReport } from "../verify/report.ts";
 import { type Buckets, bucketsOf } from "./buckets.ts";
@@ -32,14 +29,7 @@ import type { EngineRecord, LateRecord } from "./record.ts";
 import type { Report } from "./report.ts";
 import { type BackendStatus, type Status, statusOf } from "./status.ts";
 import { Succession } from "./succession.ts";
-
-/** What an engine is given in place of a TAP and the machine's time. */
-export interface Surroundings {
-  /** What joins it to the link. Default: the configuration's TAP, with its workers. */
-  readonly attachment?: Attachment;
-  /** Default: the machine's. */
-  readonly clock?: Clock;
-}
+import { completed, type Surroundings } from "./surroundings.ts";
 
 /** A whole dispatcher: its control plane, and what joins it to the link. */
 export class Engine {
@@ -59,8 +49,7 @@ export class Engine {
    * nothing behind.
    */
   static async start(config: Config, log: Logger, surroundings: Surroundings = {}): Promise<Engine> {
-    const { clock = REAL_CLOCK, attachment = new TapAttachment(config.dispatcher) } = surroundings;
-    const engine = new Engine(config, log, clock, attachment);
+    const engine = new Engine(config, log, completed(config, surroundings));
     try {
       await Promise.race([engine.#begin(), engine.failed]);
     } catch (error) {
@@ -74,9 +63,13 @@ export class Engine {
    * Prepares to go on by what another engine knows, on the same device: the workers stand ready, and all frames wait in the device or
    * are the other one's. Then comes `prepare` or `leave`. Throws when the workers cannot be had, and leaves the device as it is.
    */
-  static async ready(config: Config, log: Logger, surroundings: Required<Surroundings>): Promise<Engine> {
-    const { clock, attachment } = surroundings;
-    const engine = new Engine(config, log, clock, attachment);
+  static async ready(
+    config: Config,
+    log: Logger,
+    surroundings: Surroundings & Required<Pick<Surroundings, "attachment" | "clock">>,
+  ): Promise<Engine> {
+    const { attachment } = surroundings;
+    const engine = new Engine(config, log, completed(config, surroundings));
     try {
       await attachment.hold();
       engine.#parts.startKernel();
@@ -89,16 +82,16 @@ export class Engine {
     return engine;
   }
 
-  private constructor(config: Config, log: Logger, clock: Clock, attachment: Attachment) {
+  private constructor(config: Config, log: Logger, surroundings: Required<Surroundings>) {
     const { promise, reject } = Promise.withResolvers<never>();
     this.#fail = reject;
-    this.#parts = new EngineParts(config, log, clock, attachment, (error) => {
+    this.#parts = new EngineParts(config, log, surroundings, (error) => {
       this.#presence.taken();
       reject(error);
     });
     this.#presence = new Presence(this.#parts);
     this.#succession = new Succession(this.#parts);
-    this.failed = Promise.race([attachment.failed, promise]);
+    this.failed = Promise.race([surroundings.attachment.failed, promise]);
     // Whoever waits for it hears of it; nobody must.
     this.failed.catch(() => this.#hasFailed = true);
   }
@@ -283,12 +276,12 @@ export class Engine {
    * `failed` reject, too.
    */
   async reload(config: Config): Promise<Engine> {
-    const { config: old, log, clock, attachment } = this.#parts;
+    const { config: old, log, clock, surroundings } = this.#parts;
     // Without the clusters, which may have 1,000 backends: there is no time to lose.
     const [before, after] = [old, config].map((one) => configData({ ...one, clusters: [] }).dispatcher);
     requireSameDevice(before!, after!);
     await this.requireFree(ownAddresses(config));
-    const next = new Engine(config, log, clock, attachment);
+    const next = new Engine(config, log, surroundings);
     // With 1,000 backends that took a while: what the link has said meanwhile is read before this one rests.
     await breathe(clock);
     try {

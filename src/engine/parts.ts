@@ -38,10 +38,12 @@ import { type About, tell, tellPair, tellSplit, tellWentOn } from "./events.ts";
 import { Forwarding, type Outcome } from "./forwarding.ts";
 import { Inbox } from "./inbox.ts";
 import { PeerLink } from "./peer_link.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export class EngineParts {
   readonly config: Config;
   readonly log: Logger;
+  readonly surroundings: Required<Surroundings>;
   readonly clock: Clock;
   readonly attachment: Attachment;
   readonly plan: Plan;
@@ -81,11 +83,11 @@ export class EngineParts {
   constructor(
     config: Config,
     log: Logger,
-    clock: Clock,
-    attachment: Attachment,
+    surroundings: Required<Surroundings>,
     taken: (error: Error) => void,
   ) {
     const { dispatcher, clusters } = config;
+    const { attachment, clock, random } = surroundings;
     const { promise: live, resolve: becomeLive } = Promise.withResolvers<void>();
     this.live = live;
     this.#becomeLive = becomeLive;
@@ -94,6 +96,7 @@ export class EngineParts {
     const { plan, neighbors } = planned;
     this.config = config;
     this.log = log;
+    this.surroundings = surroundings;
     this.clock = clock;
     this.attachment = attachment;
     this.plan = { ...plan, offloads: attachment.hasVirtioHeader };
@@ -114,6 +117,7 @@ export class EngineParts {
       ...own,
       config,
       clock,
+      random,
       log,
       lost,
       openPorts: this.shared.openPorts,
@@ -163,7 +167,7 @@ export class EngineParts {
       log,
       () => this.shared.verdicts()[verdict.DROP_SOURCE_MAC]!,
     );
-    this.verifier = new Verifier(config, frames, own, clock, log);
+    this.verifier = new Verifier(config, frames, own, clock, random, log);
     this.announcer = new Announcer(
       dispatcher.announce,
       clock,
@@ -185,7 +189,7 @@ export class EngineParts {
       split: (family, other) => tellSplit(log, family, other),
     });
     this.peer = PeerLink.of(this, {
-      clock,
+      ...surroundings,
       send: own.send,
       macOf: (address) => this.macOf(address),
     });

@@ -11,11 +11,11 @@ import type { SharedCluster } from "../peer/telling.ts";
 import type { Administration, StateSaid } from "../peer/message.ts";
 import type { TransitionsRecord } from "../cluster/transitions_record.ts";
 import { readKey } from "../input/shared_key.ts";
-import type { Clock } from "../system/clock.ts";
 import type { Mac } from "../wire/address.ts";
 import * as transport from "../wire/transport.ts";
 import type { Changes } from "./changes.ts";
 import type { Forwarding, Outcome } from "./forwarding.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export interface PeerStatus {
   readonly address: string;
@@ -39,8 +39,7 @@ interface Parts {
   publish(): Promise<void>;
 }
 
-interface Means {
-  readonly clock: Clock;
+interface Means extends Pick<Required<Surroundings>, "clock" | "random" | "readText"> {
   send(frame: Frame): void;
   macOf(address: string): Mac | undefined;
 }
@@ -80,8 +79,9 @@ export class PeerLink {
         room: (name) => parts.config.clusters.find((one) => one.name === name)?.transition.connections ?? 0,
         decided: (said) => this.#decided(said),
       },
-      readKey(keyFile, "both dispatchers"),
+      readKey(keyFile, "both dispatchers", means.readText),
       means.clock,
+      means.random,
     );
   }
 

@@ -5,6 +5,7 @@ import type { FaultId } from "../fault/ids.ts";
 import type { IpFrames, Way } from "../link/ip_frames.ts";
 import type { Frame } from "../link/own_frames.ts";
 import type { Clock } from "../system/clock.ts";
+import type { Random } from "../system/random.ts";
 import type { ProbePorts } from "./ports.ts";
 
 /** Why an attempt has failed. */
@@ -32,6 +33,7 @@ export interface Means {
   readonly frames: IpFrames;
   readonly ports: ProbePorts;
   readonly clock: Clock;
+  readonly random: Random;
   send(frame: Frame): void;
 }
 

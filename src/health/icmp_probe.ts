@@ -3,13 +3,13 @@
 import * as icmp from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import type { Packet } from "../path/packet.ts";
+import { uint16 } from "../system/random.ts";
 import type { Attempt, Begin, Failure } from "./attempt.ts";
 import { errorAbout, rejected } from "./icmp_error.ts";
 import type { Heard } from "./ports.ts";
-import { random16 } from "./random.ts";
 
-export const icmpProbe: Begin = ({ way }, { frames, ports, send }, ended) => {
-  const sequence = random16();
+export const icmpProbe: Begin = ({ way }, { frames, ports, random, send }, ended) => {
+  const sequence = uint16(random);
   const end = (failure: Failure | undefined) => {
     ports.close(port!);
     ended(failure);

@@ -17,6 +17,7 @@ import type { ExchangeEvents } from "../link/exchange.ts";
 import { IpFrames } from "../link/ip_frames.ts";
 import type { Frame } from "../link/own_frames.ts";
 import type { Clock } from "../system/clock.ts";
+import type { Random } from "../system/random.ts";
 import type { OpenPorts } from "../table/open_ports.ts";
 import type { Mac } from "../wire/address.ts";
 import type { Failure } from "./attempt.ts";
@@ -49,8 +50,7 @@ export interface ProberOptions extends ExchangeEvents {
   changed(cluster: string, backend: string, health: ProbedHealth): void;
   /** By which the path knows what to hand up. Default: it hands up all. */
   readonly openPorts?: OpenPorts;
-  /** From 0 up to 1, evenly. Default: Math.random. */
-  readonly random?: () => number;
+  readonly random: Random;
 }
 
 /** The first attempts are spread over this time, or over the interval when that is shorter, so that a start soon knows. */
@@ -65,7 +65,7 @@ const LOOK_MS = 100;
 export class Prober {
   readonly #counts = { asked: 0, failed: 0, doubted: 0 };
   readonly #options: ProberOptions;
-  readonly #random: () => number;
+  readonly #random: Random;
   readonly #probed: readonly Probed[];
   /** By cluster, then by backend. */
   readonly #byName: ReadonlyMap<string, ReadonlyMap<string, Probed>>;
@@ -78,17 +78,18 @@ export class Prober {
   readonly #told = new Map<Probed, Health["state"]>();
 
   constructor(options: ProberOptions) {
-    const { config, clock, random = Math.random } = options;
+    const { config, clock, random } = options;
     this.#options = options;
     this.#random = random;
     this.#frames = new IpFrames(config.dispatcher);
-    this.#ports = new ProbePorts(this.#frames, random(), options.openPorts);
+    this.#ports = new ProbePorts(this.#frames, random.share(), options.openPorts);
     this.#doubt = new Doubt(clock, () => options.lost());
     this.#turns = new Turns(clock, this.#doubt, (turn) => this.#begin(turn));
     const means = {
       frames: this.#frames,
       ports: this.#ports,
       clock,
+      random,
       send: (frame: Frame) => options.send(frame),
     };
     this.#attempts = new Attempts(means, this.#turns, this.#doubt, {
@@ -222,7 +223,7 @@ export class Prober {
   #plan(turn: Turn): void {
     const { probe: { intervalMs }, judge, beganMs, doubtedMs } = turn.target;
     if (judge.verdict === "unknown" || doubtedMs !== Infinity) return this.#turns.later(turn, REPEAT_MS);
-    const nextMs = beganMs + intervalMs * (1 + JITTER * (this.#random() * 2 - 1));
+    const nextMs = beganMs + intervalMs * (1 + JITTER * (this.#random.share() * 2 - 1));
     this.#turns.later(turn, Math.max(0, nextMs - this.#options.clock.now()));
   }
 

@@ -7,6 +7,7 @@
  * After an attempt without an answer an echo request goes along, whose reply tells a lacking cluster address from a firewall.
  */
 
+import { uint16 } from "../system/random.ts";
 import * as protocol from "../wire/protocol.ts";
 import * as tcp from "../wire/tcp.ts";
 import * as transport from "../wire/transport.ts";
@@ -14,16 +15,16 @@ import { type Attempt, type Begin, endpoint, type Failure } from "./attempt.ts";
 import { errorAbout, rejected } from "./icmp_error.ts";
 import { isEchoReply, wrongSource } from "./icmp_probe.ts";
 import type { Heard } from "./ports.ts";
-import { random16, random32 } from "./random.ts";
 import { writeSegment } from "./tcp_segment.ts";
 
 /** Of a SYN; no octet will ever come. */
 const WINDOW = 0xffff;
 
-export const tcpProbe: Begin = ({ way, port: dstPort, isAfterSilence }, { frames, ports, send }, ended) => {
+export const tcpProbe: Begin = (question, { frames, ports, random, send }, ended) => {
+  const { way, port: dstPort, isAfterSilence } = question;
   const where = endpoint(way.to, dstPort);
-  const sequence = random32();
-  const echo = random16();
+  const sequence = random.int32();
+  const echo = uint16(random);
   let hasEcho = false;
   const end = (failure: Failure | undefined) => {
     ports.close(port!);

@@ -2,6 +2,7 @@
  * The probes `udp` and `dns`: a datagram, and an answer that is as it should be. An ICMP error is one, too: nobody listens there.
  */
 
+import { uint16 } from "../system/random.ts";
 import * as protocol from "../wire/protocol.ts";
 import * as transport from "../wire/transport.ts";
 import { type Attempt, type Begin, endpoint, type Failure, type Means, type Question } from "./attempt.ts";
@@ -9,7 +10,6 @@ import { dnsQuery, judgeDns } from "./dns_message.ts";
 import { errorAbout, rejected } from "./icmp_error.ts";
 import { wrongSource } from "./icmp_probe.ts";
 import type { Heard } from "./ports.ts";
-import { random16 } from "./random.ts";
 
 export const udpProbe: Begin = (question, means, ended) => {
   const { send = "", expect } = question.probe;
@@ -23,7 +23,7 @@ export const udpProbe: Begin = (question, means, ended) => {
 
 export const dnsProbe: Begin = (question, means, ended) => {
   const { query = ".", record, answer } = question.probe;
-  const id = random16();
+  const id = uint16(means.random);
   return ask(question, means, ended, {
     datagram: dnsQuery(id, query, record),
     judge: (message) => judgeDns(message, id, query, record, answer),

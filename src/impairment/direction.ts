@@ -57,6 +57,8 @@ export class Direction {
   #asideLength = 0;
   #asideCopies = 0;
   #asideDueUs = 0;
+  #asideNumber = 0;
+  #number = 0;
 
   /** `stream`: another number for each direction. `log`: decides in place of the settings, of which only the rate is heeded then. */
   constructor(
@@ -83,6 +85,21 @@ export class Direction {
     return this.#counts;
   }
 
+  /** Frames that came since it was made: also the number of the next one. */
+  get frames(): number {
+    return this.#number;
+  }
+
+  /** The number of the frame that was taken last. */
+  get taken(): number {
+    return this.#held.taken;
+  }
+
+  /** When the latest one that is held is due, or was: then what has just come arrives, unless it is lost or is to be overtaken. */
+  get latestUs(): number {
+    return this.#lastDueUs;
+  }
+
   /** Frames that are under way, or wait for their turn. */
   get held(): number {
     return this.#held.count + (this.#asideLength > 0 ? 1 : 0);
@@ -106,9 +123,13 @@ export class Direction {
     this.#begin();
   }
 
-  /** Takes the frame of `length` octets that stands in `slot`, and may change it there. So many times it arrives at once. */
-  receive(slot: Uint8Array, length: number, nowUs: number): number {
+  /**
+   * Takes the frame of `length` octets that stands in `slot`, and may change it there. So many times it arrives at once. `holdsAll`: what
+   * would arrive at once is held, too, and due now.
+   */
+  receive(slot: Uint8Array, length: number, nowUs: number, holdsAll = false): number {
     const { decision } = this;
+    this.#number++;
     this.#counts.frames++;
     this.#counts.octets += length;
     if (this.#log === undefined) {
@@ -116,7 +137,9 @@ export class Direction {
       if (this.#isDown(nowUs)) decision.fate = DOWN;
       else if (this.#transmitter.isFull(nowUs)) decision.fate = QUEUE;
     } else this.#log.next(length, decision);
-    const copies = decision.fate === PASSED || decision.fate === LOST ? this.#carry(slot, length, nowUs) : 0;
+    const copies = decision.fate === PASSED || decision.fate === LOST
+      ? this.#carry(slot, length, nowUs, holdsAll)
+      : 0;
     this.#count();
     return copies;
   }
@@ -149,7 +172,7 @@ export class Direction {
     return nowUs - this.#downSetUs >= down[0] && nowUs - this.#downSetUs < down[1];
   }
 
-  #carry(slot: Uint8Array, length: number, nowUs: number): number {
+  #carry(slot: Uint8Array, length: number, nowUs: number, holdsAll: boolean): number {
     const { decision } = this;
     // A frame that is lost on its way has taken its turn like any other.
     const leftUs = this.#transmitter.send(length, nowUs);
@@ -162,9 +185,9 @@ export class Direction {
       this.#setAside(slot, length, dueUs, copies);
       return 0;
     }
-    const isHeld = dueUs > nowUs || this.#held.count > 0;
+    const isHeld = holdsAll || dueUs > nowUs || this.#held.count > 0;
     if (isHeld) {
-      if (this.#held.push(slot, length, dueUs, copies)) this.#lastDueUs = dueUs;
+      if (this.#held.push(slot, length, dueUs, copies, this.#number - 1)) this.#lastDueUs = dueUs;
       else decision.fate = OVERFLOW;
     }
     this.#releaseAside(dueUs);
@@ -179,13 +202,14 @@ export class Direction {
     this.#asideLength = length;
     this.#asideCopies = copies;
     this.#asideDueUs = dueUs;
+    this.#asideNumber = this.#number - 1;
   }
 
   /** What was set aside arrives at this time, or later if it would do so by itself. */
   #releaseAside(dueUs: number): void {
     if (this.#asideLength === 0) return;
     const latestUs = Math.max(dueUs, this.#asideDueUs, this.#lastDueUs);
-    if (this.#held.push(this.#aside, this.#asideLength, latestUs, this.#asideCopies)) {
+    if (this.#held.push(this.#aside, this.#asideLength, latestUs, this.#asideCopies, this.#asideNumber)) {
       this.#lastDueUs = latestUs;
     } else {
       // It was taken for one that passes.

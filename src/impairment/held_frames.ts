@@ -19,9 +19,12 @@ export class HeldFrames {
   #at = new Int32Array(0);
   #lengths = new Int32Array(0);
   #copies = new Int32Array(0);
+  #numbers = new Float64Array(0);
   #due = new Float64Array(0);
   #first = 0;
   #count = 0;
+  /** The number of the frame that was taken last. */
+  taken = 0;
 
   /** `most`: octets, a power of two from 64 KiB on. */
   constructor(most: number) {
@@ -37,8 +40,11 @@ export class HeldFrames {
     return this.#count === 0 ? Infinity : this.#due[this.#first]!;
   }
 
-  /** Keeps a frame, which is due no earlier than the one before it, to be taken `copies` times. False when there is no room. */
-  push(frame: Uint8Array, length: number, dueUs: number, copies: number): boolean {
+  /**
+   * Keeps a frame, which is due no earlier than the one before it, to be taken `copies` times. False when there is no room. `number`: by
+   * which it is known again.
+   */
+  push(frame: Uint8Array, length: number, dueUs: number, copies: number, number = 0): boolean {
     let at = this.#placeFor(length);
     while (at < 0) {
       if (this.#octets.length >= this.#most) return false;
@@ -52,6 +58,7 @@ export class HeldFrames {
     this.#at[last] = at;
     this.#lengths[last] = length;
     this.#copies[last] = copies;
+    this.#numbers[last] = number;
     this.#due[last] = dueUs;
     return true;
   }
@@ -62,6 +69,7 @@ export class HeldFrames {
     const at = this.#at[first]!;
     const length = this.#lengths[first]!;
     slot.set(this.#octets.subarray(at, at + length));
+    this.taken = this.#numbers[first]!;
     if (--this.#copies[first]! > 0) return length;
     this.#first = (first + 1) & (this.#due.length - 1);
     this.#count--;
@@ -106,6 +114,7 @@ export class HeldFrames {
     this.#at = inOrder(this.#at, new Int32Array(size));
     this.#lengths = inOrder(this.#lengths, new Int32Array(size));
     this.#copies = inOrder(this.#copies, new Int32Array(size));
+    this.#numbers = inOrder(this.#numbers, new Float64Array(size));
     this.#due = inOrder(this.#due, new Float64Array(size));
     this.#first = 0;
   }

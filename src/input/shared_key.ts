@@ -9,11 +9,11 @@ const LEAST_KEY_OCTETS = 16;
 const LEAST_DIFFERENT = 8;
 
 /** The key in a file, without the white space around it. `all`: who shares it. Throws UsageError when it cannot be read or is easily guessed. */
-export function readKey(file: string, all: string): Uint8Array {
+export function readKey(file: string, all: string, readText: (file: string) => string = textIn): Uint8Array {
   const remedy = `make one with "head -c 32 /dev/urandom | base64" and give the same to ${all}`;
   let text: string;
   try {
-    text = readFileSync(file, "utf8").trim();
+    text = readText(file).trim();
   } catch (error) {
     throw new UsageError(
       `Cannot read the key "${file}" (${(error as NodeJS.ErrnoException).code}); ${remedy}`,
@@ -31,6 +31,10 @@ export function readKey(file: string, all: string): Uint8Array {
     );
   }
   return new TextEncoder().encode(text);
+}
+
+function textIn(file: string): string {
+  return readFileSync(file, "utf8");
 }
 
 /** The mode of a file, such as `644`, when others than its owner may read or write it; undefined for a secret. */

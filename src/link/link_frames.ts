@@ -43,7 +43,9 @@ export class LinkFrames {
    * forbids.
    */
   announcement(address: string, mac: Mac = this.#plan.mac, isShared = false): Frame {
-    return this.#familyOf(address).announcement(address, mac, isShared);
+    return isIpv6(address)
+      ? this.#nd.announcement(address, mac)
+      : this.#arp.announcement(address, mac, isShared);
   }
 
   /** Tells who asked, and no other, where the address is. `mac` may be that of a group. */

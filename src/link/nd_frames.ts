@@ -18,6 +18,8 @@ const ALL_NODES_MAC: Mac = { high: nd.GROUP_MAC_HIGH, low: nd.ALL_NODES_MAC_LOW 
 /** The group of an address ends in its last three octets. */
 const SOLICITED_NODE = "ff02::1:ff00:0";
 const HOP_LIMIT = 255;
+/** Of an advertisement. */
+const OF_ROUTER = nd.ROUTER | nd.OVERRIDE;
 
 /** What a message says. */
 interface Message {
@@ -51,14 +53,18 @@ export class NdFrames {
     return this.#frame(mac ?? groupMacOf(address), NOBODY, groupOf(address), message);
   }
 
-  /** Tells everyone where an address is: an unsolicited advertisement. */
-  announcement(address: string, mac: Mac): Frame {
-    return this.#advertisement(ALL_NODES_MAC, ALL_NODES, address, mac, 0);
+  /** Tells everyone where an address is: an unsolicited advertisement. `flags`: a router's by default. */
+  announcement(address: string, mac: Mac, flags: number = OF_ROUTER): Frame {
+    return this.#advertisement(ALL_NODES_MAC, ALL_NODES, address, mac, flags);
   }
 
-  /** Tells who asked, and no other, where the address is. */
-  answer({ address, from, mac: asker }: LinkQuestion, mac: Mac): Frame {
-    return this.#advertisement(asker, from, address, mac, nd.SOLICITED);
+  /** Tells who asked, and no other, where the address is; without a MAC, that it is where the question went. */
+  answer(
+    { address, from, mac: asker }: LinkQuestion,
+    mac: Mac | undefined,
+    flags: number = OF_ROUTER,
+  ): Frame {
+    return this.#advertisement(asker, from, address, mac, flags | nd.SOLICITED);
   }
 
   /** What a frame says of where an address is; undefined when it is no valid neighbor discovery, or says nothing of it. */
@@ -109,10 +115,10 @@ export class NdFrames {
     return mac > 0 ? { high: view.getUint16(mac), low: view.getInt32(mac + 2) } : this.#own.macOf(frame);
   }
 
-  #advertisement(dst: Mac, to: string, address: string, mac: Mac, flags: number): Frame {
+  #advertisement(dst: Mac, to: string, address: string, mac: Mac | undefined, flags: number): Frame {
     return this.#frame(dst, address, octetsOf(to), {
       type: icmpv6.NEIGHBOR_ADVERTISEMENT,
-      flags: nd.ROUTER | nd.OVERRIDE | flags,
+      flags,
       target: address,
       mac,
     });

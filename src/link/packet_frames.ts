@@ -8,6 +8,7 @@
  */
 
 import { isIpv6, type Mac } from "../wire/address.ts";
+import type { Random } from "../system/random.ts";
 import * as icmp from "../wire/icmpv4.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv4 from "../wire/ipv4.ts";
@@ -33,14 +34,14 @@ export interface Answer {
   readonly mac: Mac;
 }
 
-/** Of all our SYNs; an answer acknowledges the next one, so that a forger must guess it. */
-const SEQUENCE = crypto.getRandomValues(new Int32Array(1))[0]!;
-
 export class PacketFrames {
   readonly #frames: IpFrames;
+  /** Of all our SYNs; an answer acknowledges the next one, so that a forger must guess it. */
+  readonly #sequence: number;
 
-  constructor(plan: LinkPlan) {
+  constructor(plan: LinkPlan, random: Random) {
     this.#frames = new IpFrames(plan);
+    this.#sequence = random.int32();
   }
 
   /** Our address that an answer from `address` would come to: on its link, or any of its family; undefined without one. */
@@ -55,7 +56,7 @@ export class PacketFrames {
 
   /** A SYN from an address of ours. */
   syn(from: string, to: string, mac: Mac, token: number, port: number): Frame {
-    return this.#segment({ from, to, mac }, token, port, SEQUENCE, tcp.SYN);
+    return this.#segment({ from, to, mac }, token, port, this.#sequence, tcp.SYN);
   }
 
   /** The reset that gives up the connection that a SYN-ACK to us would open; undefined when the frame is none. */
@@ -78,7 +79,7 @@ export class PacketFrames {
   answer(frame: Frame): Answer | undefined {
     const packet = this.#frames.packetOf(frame);
     if (packet === undefined) return undefined;
-    const found = packet.protocol === protocol.TCP ? ofSegment(packet) : ofMessage(packet);
+    const found = packet.protocol === protocol.TCP ? ofSegment(packet, this.#sequence) : ofMessage(packet);
     if (found === undefined) return undefined;
     return { ...found, from: addressesOf(packet)[0], mac: this.#frames.macOf(frame) };
   }
@@ -92,8 +93,11 @@ export class PacketFrames {
   }
 }
 
-function ofSegment({ frame, upper, upperLength }: Packet): Pick<Answer, "kind" | "token"> | undefined {
-  if (upperLength < tcp.HEADER || tcp.acknowledgment(frame, upper) !== ((SEQUENCE + 1) | 0)) return undefined;
+function ofSegment(
+  { frame, upper, upperLength }: Packet,
+  sequence: number,
+): Pick<Answer, "kind" | "token"> | undefined {
+  if (upperLength < tcp.HEADER || tcp.acknowledgment(frame, upper) !== ((sequence + 1) | 0)) return undefined;
   const token = transport.dstPort(frame, upper);
   if ((tcp.flags(frame, upper) & tcp.RST) !== 0) return { kind: "closed", token };
   return tcp.isSynAck(frame, upper) ? { kind: "open", token } : undefined;

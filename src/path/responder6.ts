@@ -9,21 +9,18 @@ import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv6 from "../wire/ipv6.ts";
 import * as nd from "../wire/nd.ts";
 import * as protocol from "../wire/protocol.ts";
+import { echoReply6, error6, isAnswerable6, LONGEST_ERROR6, turnRound6 } from "./answer6.ts";
 import type { Responder } from "./answers.ts";
 import type { Egress } from "./egress.ts";
 import type { Packet } from "./packet.ts";
 import type { Plan } from "./plan.ts";
 import * as verdict from "./verdict.ts";
 
-const HOP_LIMIT = 64;
 /** Of neighbor discovery, which must not have crossed a router. */
 const HOP_LIMIT_ND = 255;
 
-/** An ICMPv6 error quotes as much as fits in the least MTU, RFC 4443 section 2.4 (c). */
-const LONGEST_ERROR = 1280;
-
 /** The room that a slot must have, so that every answer of either family fits. */
-export const LONGEST_ANSWER = ethernet.TAGGED_HEADER + LONGEST_ERROR;
+export const LONGEST_ANSWER = ethernet.TAGGED_HEADER + LONGEST_ERROR6;
 
 /** ff02::1, all nodes. */
 const ALL_NODES = octetsOf("ff02::1");
@@ -88,55 +85,27 @@ export class Responder6 implements Responder {
     return ethernet.HEADER + ipv6.HEADER + nd.LENGTH;
   }
 
-  /** The echo reply, without the request's extension headers. */
   echo(packet: Packet): number {
-    const { frame, ip, upper, upperLength } = packet;
-    if (upperLength < icmpv6.HEADER || icmpv6.type(frame, upper) !== icmpv6.ECHO_REQUEST) return 0;
-    if (!icmpv6.isChecksumRight(frame, ip, upper, upperLength)) return 0;
-    icmpv6.turnEcho(frame, upper);
-    return this.turnRound(packet, upperLength);
+    return this.#back(packet, echoReply6(packet));
   }
 
   turnRound(packet: Packet, length: number): number {
-    const { frame, ip, upper } = packet;
-    const answer = ip + ipv6.HEADER;
-    if (upper !== answer) packet.bytes.copyWithin(answer, upper, upper + length);
-    ipv6.swapAddresses(frame, ip);
-    ipv6.write(frame, ip, length, packet.protocol, HOP_LIMIT);
-    this.#egress.sendBack(packet);
-    return ethernet.HEADER + ipv6.HEADER + length;
+    return this.#back(packet, turnRound6(packet, length));
   }
 
-  /**
-   * RFC 4443 section 2.4 (e): never about an error or a redirect; and as in IPv4, not about a later fragment. Groups and sources
-   * that are no host have been dropped before.
-   */
-  isAnswerable({ frame, isIcmp, isLaterFragment, upper, upperLength }: Packet): boolean {
-    if (isLaterFragment) return false;
-    if (!isIcmp) return true;
-    if (upperLength <= 0) return false;
-    const type = icmpv6.type(frame, upper);
-    return !icmpv6.isError(type) && type !== icmpv6.REDIRECT;
+  isAnswerable(packet: Packet): boolean {
+    return isAnswerable6(packet);
   }
 
-  /**
-   * `rest` is the MTU, the pointer, or 0.
-   *
-   *     | Ethernet | IPv6 header | ICMPv6 header | the packet, its first 1232 octets at most |
-   */
   error(packet: Packet, asVerdict: number, rest: number): number {
-    const { frame, bytes, ip } = packet;
     const { type, code } = ERRORS[asVerdict]!;
-    const message = ip + ipv6.HEADER;
-    const length = Math.min(icmpv6.HEADER + packet.totalLength, LONGEST_ERROR - ipv6.HEADER);
-    const quoted = message + icmpv6.HEADER;
-    bytes.copyWithin(quoted, ip, ip + length - icmpv6.HEADER);
-    ipv6.write(frame, ip, length, protocol.ICMPV6, HOP_LIMIT);
-    ipv6.copyAddress(frame, packet.src, packet.dst);
-    bytes.set(this.#address, packet.src);
-    icmpv6.write(frame, message, type, code, rest);
-    icmpv6.setChecksum(frame, ip, message, length);
+    return this.#back(packet, error6(packet, this.#address, type, code, rest));
+  }
+
+  /** Addresses an answer whose packet is so long: the length of its frame. */
+  #back(packet: Packet, length: number): number {
+    if (length === 0) return 0;
     this.#egress.sendBack(packet);
-    return ethernet.HEADER + ipv6.HEADER + length;
+    return ethernet.HEADER + length;
   }
 }

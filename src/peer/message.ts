@@ -9,6 +9,7 @@
  */
 
 import * as z from "zod";
+import type { Random } from "../system/random.ts";
 import { SignedParts } from "../system/signed_parts.ts";
 
 const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
@@ -130,8 +131,8 @@ export class PeerCodec {
   #heard = { boot: -Infinity, seq: -1 };
 
   /** `boot`: when this process started, milliseconds since 1970. */
-  constructor(key: Uint8Array, boot: number) {
-    this.#parts = new SignedParts(key);
+  constructor(key: Uint8Array, boot: number, random: Random) {
+    this.#parts = new SignedParts(key, random);
     this.#boot = boot;
   }
 

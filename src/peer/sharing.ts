@@ -15,6 +15,7 @@
 import type { TransitionsRecord } from "../cluster/transitions_record.ts";
 import type { Clock, Timer } from "../system/clock.ts";
 import { every } from "../system/every.ts";
+import type { Random } from "../system/random.ts";
 import { Hearing } from "./hearing.ts";
 import { type Administration, type Message, PeerCodec, type StateSaid } from "./message.ts";
 import { Outbox } from "./outbox.ts";
@@ -59,10 +60,10 @@ export class Sharing {
   readonly #hearing: Hearing;
   #beats: Timer | undefined;
 
-  constructor(parts: SharingParts, key: Uint8Array, clock: Clock) {
+  constructor(parts: SharingParts, key: Uint8Array, clock: Clock, random: Random) {
     this.#parts = parts;
     this.#clock = clock;
-    this.#codec = new PeerCodec(key, clock.sinceEpoch());
+    this.#codec = new PeerCodec(key, clock.sinceEpoch(), random);
     this.#outbox = new Outbox(this.#codec, clock, (datagram) => parts.send(datagram));
     this.#telling = new Telling(() => parts.clusters(), this.#outbox, clock);
     this.#hearing = new Hearing((cluster) => parts.room(cluster), clock, this.counts);

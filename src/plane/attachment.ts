@@ -5,7 +5,7 @@
 
 import type { Plan } from "../path/plan.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
-import type { FastPathSetting, FastPathStatus } from "./kernel_share.ts";
+import type { FastPathSetting, FastPathStatus } from "./fast_path_status.ts";
 import type { SharedState } from "./shared_state.ts";
 
 export interface Attachment {

@@ -6,25 +6,12 @@
 import { BpfError } from "../device/ebpf.ts";
 import { E2BIG, EINVAL, ENODEV, ENOSPC, EPERM } from "../device/errno.ts";
 import * as ifreq from "../device/ifreq.ts";
-import { TapError } from "../device/interface.ts";
+import { TapError } from "../device/tap_error.ts";
 import { FastPath } from "../kernel/fast_path.ts";
 import type { Plan } from "../path/plan.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
+import type { FastPathSetting, FastPathStatus } from "./fast_path_status.ts";
 import type { SharedState } from "./shared_state.ts";
-
-/** `auto`: where it can be had. `on`: an error where it cannot. Or on the uplink, an error where it cannot. */
-export type FastPathSetting = "auto" | "on" | "off" | {
-  readonly attach: "uplink";
-  readonly interface: string;
-};
-
-/** Is the fast path at work, and where? */
-export interface FastPathStatus {
-  /** The interface that it is attached to; null: it is not at work. */
-  readonly interface: string | null;
-  /** Why not, and what would help; null while it is at work. */
-  readonly why: string | null;
-}
 
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
@@ -147,15 +134,6 @@ export class KernelShare {
       return undefined;
     }
   }
-}
-
-/** Throws TapError where the setting does not allow to do without, and it is not at work. */
-export function requireFastPath(
-  setting: FastPathSetting,
-  { interface: attachedTo, why }: FastPathStatus,
-): void {
-  if (setting === "auto" || setting === "off" || attachedTo !== null) return;
-  throw new TapError(`dispatcher.fastPath: ${why}; with auto the dispatcher does without`);
 }
 
 /** And what would help. */

@@ -6,7 +6,8 @@ import type { Plan } from "../path/plan.ts";
 import { nowInAllThreads, turnOfTheLoop } from "../system/clock.ts";
 import type { ForwardingTable } from "../table/forwarding_table.ts";
 import type { Attachment } from "./attachment.ts";
-import { type FastPathSetting, type FastPathStatus, KernelShare } from "./kernel_share.ts";
+import type { FastPathSetting, FastPathStatus } from "./fast_path_status.ts";
+import { KernelShare } from "./kernel_share.ts";
 import type { SharedState } from "./shared_state.ts";
 import { Workers } from "./workers.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Time, as whatever waits or measures is given it. The real clock is the machine's. The virtual one stands still until it is
- * told to move, so that an hour of the control plane takes no time and is the same every time.
+ * Time, as whatever waits or measures is given it. The real clock is the machine's. The virtual one (virtual_clock.ts) stands still
+ * until it is told to move, so that an hour of the control plane takes no time and is the same every time.
  */
 
 export interface Clock {
@@ -48,78 +48,16 @@ export function nowInAllThreads(): number {
   return THREAD_BEGAN_MS + performance.now();
 }
 
-interface DueCall {
-  readonly dueMs: number;
-  readonly call: () => void;
-}
-
-/** Time that stands still until it is told to move. */
-export class VirtualClock implements Clock {
-  #nowMs = 0;
-  readonly #startMs: number;
-  /** The next one first; those that are due at the same time in the order in which they were asked for. */
-  readonly #due: DueCall[] = [];
-
-  /** `startMs`: what `sinceEpoch` says at first. */
-  constructor(startMs = 0) {
-    this.#startMs = startMs;
-  }
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  sinceEpoch(): number {
-    return this.#startMs + this.#nowMs;
-  }
-
-  after(delayMs: number, call: () => void): Timer {
-    const due = { dueMs: this.#nowMs + Math.max(0, delayMs), call };
-    this.#due.splice(this.#firstAfter(due.dueMs), 0, due);
-    return {
-      cancel: () => {
-        const index = this.#due.lastIndexOf(due, this.#firstAfter(due.dueMs) - 1);
-        if (index >= 0) this.#due.splice(index, 1);
-      },
-    };
-  }
-
-  /** Where the first call is that is due later, by halves: a thousand backends have thousands of calls that are due. */
-  #firstAfter(ms: number): number {
-    let [from, to] = [0, this.#due.length];
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (this.#due[middle]!.dueMs > ms) to = middle;
-      else from = middle + 1;
-    }
-    return from;
-  }
-
-  /** Calls that are due later. */
-  get waiting(): number {
-    return this.#due.length;
-  }
-
-  /** Moves on by `ms`: makes the calls that become due, in order, and lets what awaits them go on in between. */
-  async advance(ms: number): Promise<void> {
-    const endMs = this.#nowMs + ms;
-    await turnOfTheLoop();
-    for (let next = this.#due[0]; next !== undefined && next.dueMs <= endMs; next = this.#due[0]) {
-      this.#due.shift();
-      this.#nowMs = next.dueMs;
-      next.call();
-      await promisesToGoOn();
-    }
-    this.#nowMs = endMs;
-  }
-}
-
 /** Resolves when every promise that can go on has gone on, and what came from outside has been looked at. */
 export function turnOfTheLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Resolves when every promise that can go on has gone on: cheaper than a turn of the loop, which looks outside as well. */
-function promisesToGoOn(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
+  if (typeof setImmediate !== "undefined") return new Promise((resolve) => setImmediate(resolve));
+  // In a browser setTimeout may wait for 4 ms.
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
 }

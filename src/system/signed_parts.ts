@@ -11,6 +11,7 @@
  */
 
 import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Random } from "./random.ts";
 
 /** What IPv6, whose header has 40 octets, leaves of an Ethernet frame's 1500, and UDP, whose header has 8, of that. */
 export const MOST_OCTETS = 1500 - 40 - 8;
@@ -27,13 +28,14 @@ const MOST_INCOMPLETE = 256;
 
 export class SignedParts {
   readonly #key: Uint8Array;
-  readonly #life = crypto.getRandomValues(new Int32Array(1))[0]!;
+  readonly #life: number;
   #count = 0;
   /** By life and count; what is missing of one is undefined. */
   readonly #incomplete = new Map<string, (Uint8Array | undefined)[]>();
 
-  constructor(key: Uint8Array) {
+  constructor(key: Uint8Array, random: Random) {
     this.#key = key;
+    this.#life = random.int32();
   }
 
   /** The datagrams of a text of MOST_TEXT_OCTETS at most. */

@@ -25,6 +25,7 @@ import { type Claims, faultOfOwnAddress, faultsOfClaims } from "./claim_faults.t
 import type { Config } from "../config/config.ts";
 import { Exchange, type ExchangeEvents } from "../link/exchange.ts";
 import type { Clock } from "../system/clock.ts";
+import type { Random } from "../system/random.ts";
 import type { Claim } from "../link/claim.ts";
 import { isOfPair } from "../link/shared_claim.ts";
 import type { LinkFrames } from "../link/link_frames.ts";
@@ -37,6 +38,7 @@ import { reportOf, type VerificationReport } from "./report.ts";
 export interface VerificationOptions extends ExchangeEvents {
   readonly config: Config;
   readonly clock: Clock;
+  readonly random: Random;
   readonly frames: LinkFrames;
   readonly packets: PacketFrames;
   /** Asks for a backend's MAC. */
@@ -69,11 +71,12 @@ export class Verification {
   readonly #known = new Set<string>();
   /** By token: the MAC, as text, of the machine that was asked. */
   readonly #asked = new Map<number, string>();
-  #token = Math.floor(Math.random() * TOKENS);
+  #token: number;
 
   constructor(options: VerificationOptions) {
     const { dispatcher, clusters } = options.config;
     this.#options = options;
+    this.#token = Math.floor(options.random.share() * TOKENS);
     this.#exchange = new Exchange(options, options.clock);
     this.#clusters = clusters.flatMap(({ addresses }) => addresses);
     this.#own = dispatcher.addresses.map(({ address }) => address);

@@ -7,6 +7,7 @@ import type { Claim } from "../link/claim.ts";
 import type { LinkFrames } from "../link/link_frames.ts";
 import type { Frame } from "../link/own_frames.ts";
 import type { Clock } from "../system/clock.ts";
+import type { Random } from "../system/random.ts";
 import { PacketFrames } from "../link/packet_frames.ts";
 import { Limits } from "../path/limits.ts";
 import * as verdict from "../path/verdict.ts";
@@ -22,6 +23,7 @@ export class Verifier {
   readonly #limits: Limits;
   readonly #events: ExchangeEvents;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #log: Logger;
   #current: Verification | undefined;
   #last: Promise<unknown> = Promise.resolve();
@@ -29,13 +31,21 @@ export class Verifier {
   readonly #appeared = new Set<string>();
   #stopped = false;
 
-  constructor(config: Config, frames: LinkFrames, events: ExchangeEvents, clock: Clock, log: Logger) {
+  constructor(
+    config: Config,
+    frames: LinkFrames,
+    events: ExchangeEvents,
+    clock: Clock,
+    random: Random,
+    log: Logger,
+  ) {
     this.#config = config;
     this.#frames = frames;
-    this.#packets = new PacketFrames(config.dispatcher);
+    this.#packets = new PacketFrames(config.dispatcher, random);
     this.#limits = new Limits(config.dispatcher.rateLimits, () => clock.now() | 0);
     this.#events = events;
     this.#clock = clock;
+    this.#random = random;
     this.#log = log;
   }
 
@@ -88,6 +98,7 @@ export class Verifier {
       const verification = new Verification({
         config: this.#config,
         clock: this.#clock,
+        random: this.#random,
         frames: this.#frames,
         packets: this.#packets,
         send: (frame) => this.#events.send(frame),

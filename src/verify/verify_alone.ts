@@ -13,6 +13,7 @@ import type { Claim } from "../link/claim.ts";
 import { LinkFrames } from "../link/link_frames.ts";
 import type { Frame } from "../link/own_frames.ts";
 import { REAL_CLOCK, turnOfTheLoop } from "../system/clock.ts";
+import { MACHINE_RANDOM } from "../system/random.ts";
 import { type Answer, PacketFrames } from "../link/packet_frames.ts";
 import { planOf } from "../config/plan.ts";
 import { requireFreeAddresses } from "./free_addresses.ts";
@@ -52,6 +53,7 @@ async function verifyOver(tap: Tap, config: Config): Promise<VerificationReport>
   const verification = new Verification({
     config,
     clock: REAL_CLOCK,
+    random: MACHINE_RANDOM,
     frames,
     packets,
     send: (frame) => host.send(frame),
@@ -86,7 +88,7 @@ class LoneHost {
     const { dispatcher } = config;
     this.#device = device;
     this.frames = new LinkFrames(dispatcher);
-    this.packets = new PacketFrames(dispatcher);
+    this.packets = new PacketFrames(dispatcher, MACHINE_RANDOM);
     this.#slot = new Uint8Array(slotSizeFor({ mtu: dispatcher.mtu, offloads: false }));
     const { plan } = planOf({
       clusters: [],

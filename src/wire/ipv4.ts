@@ -70,6 +70,11 @@ export function ttl(frame: DataView, at: number): number {
   return frame.getUint8(at + TTL);
 }
 
+export function setHopLimit(frame: DataView, at: number, ttl: number): void {
+  frame.setUint8(at + TTL, ttl);
+  setChecksum(frame, at);
+}
+
 export function protocol(frame: DataView, at: number): number {
   return frame.getUint8(at + PROTOCOL);
 }
@@ -112,6 +117,22 @@ export function isDontFragment(frame: DataView, at: number): boolean {
 export function fragmentOffsetAndMore(frame: DataView, at: number): number {
   const flagsOffset = frame.getUint16(at + FLAGS_OFFSET);
   return ((flagsOffset & FRAGMENT_OFFSET) << 3) | ((flagsOffset & MORE_FRAGMENTS) >>> 13);
+}
+
+/** By which the fragments of a packet are known to belong together. */
+export function identification(frame: DataView, at: number): number {
+  return frame.getUint16(at + IDENTIFICATION);
+}
+
+export function setIdentification(frame: DataView, at: number, identification: number): void {
+  frame.setUint16(at + IDENTIFICATION, identification);
+  setChecksum(frame, at);
+}
+
+/** Makes it a fragment, or a whole packet where there is no offset and no more: one that may be fragmented. */
+export function setFragment(frame: DataView, at: number, offset: number, hasMore: boolean): void {
+  frame.setUint16(at + FLAGS_OFFSET, (offset >>> 3) | (hasMore ? MORE_FRAGMENTS : 0));
+  setChecksum(frame, at);
 }
 
 /**

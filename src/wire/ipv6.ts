@@ -47,12 +47,20 @@ export function setTotalLength(frame: DataView, at: number, totalLength: number)
   frame.setUint16(at + PAYLOAD_LENGTH, totalLength - HEADER);
 }
 
+export function setNextHeader(frame: DataView, at: number, nextHeader: number): void {
+  frame.setUint8(at + NEXT_HEADER, nextHeader);
+}
+
 export function nextHeader(frame: DataView, at: number): number {
   return frame.getUint8(at + NEXT_HEADER);
 }
 
 export function hopLimit(frame: DataView, at: number): number {
   return frame.getUint8(at + HOP_LIMIT);
+}
+
+export function setHopLimit(frame: DataView, at: number, hopLimit: number): void {
+  frame.setUint8(at + HOP_LIMIT, hopLimit);
 }
 
 /** Takes one from the hop limit, which must not be 0. */
@@ -163,6 +171,27 @@ export function extensionLength(frame: DataView, at: number, kind: number): numb
 /** Of a fragment header: the offset in octets, plus one when more fragments follow; 0 when the packet is whole (RFC 6946). */
 export function fragmentOffsetAndMore(frame: DataView, at: number): number {
   return frame.getUint16(at + 2) & 0xfff9;
+}
+
+/** By which the fragments of a packet are known to belong together. */
+export function identification(frame: DataView, at: number): number {
+  return frame.getInt32(at + 4);
+}
+
+export const FRAGMENT_HEADER = 8;
+
+/** Writes a fragment header, RFC 8200 section 4.5. */
+export function writeFragment(
+  frame: DataView,
+  at: number,
+  nextHeader: number,
+  offset: number,
+  hasMore: boolean,
+  identification: number,
+): void {
+  frame.setUint16(at, nextHeader << 8);
+  frame.setUint16(at + 2, offset | (hasMore ? 1 : 0));
+  frame.setInt32(at + 4, identification);
 }
 
 /** Where a routing header's type stands, RFC 8200 section 4.4. */

@@ -53,6 +53,10 @@ export function isSolicited(frame: DataView, at: number): boolean {
   return (frame.getInt32(at + FLAGS) & SOLICITED) !== 0;
 }
 
+export function isOverriding(frame: DataView, at: number): boolean {
+  return (frame.getInt32(at + FLAGS) & OVERRIDE) !== 0;
+}
+
 /** The options are malformed: one has no length, or more than there is, or there are too many. */
 const BROKEN = -1;
 

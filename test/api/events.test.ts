@@ -9,7 +9,7 @@ import { eventStream } from "../../src/api/event_stream.ts";
 import { type DispatcherEvent, Events } from "../../src/api/events.ts";
 import { follow } from "../../src/api/follow.ts";
 import { listen } from "../../src/api/socket.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { until } from "../../src/system/until.ts";
 import { SOURCES } from "./handlers.ts";
 

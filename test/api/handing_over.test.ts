@@ -12,7 +12,7 @@ import type { Running } from "../../src/api/running.ts";
 import { closeAll, DescriptorSocket } from "../../src/device/handed_descriptors.ts";
 import { WakeUp } from "../../src/device/poll.ts";
 import { type EngineRecord, type LateRecord, RECORD_VERSION } from "../../src/engine/record.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 
 const RECORD = { transitions: { tick: 7 } } as EngineRecord;
 const TAKEN = "10.0.0.9";

@@ -3,7 +3,7 @@
 import { EventRing } from "../../src/api/event_ring.ts";
 import type { Sources } from "../../src/api/http.ts";
 import type { Handlers } from "../../src/api/contract.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { NoneSuchError, UsageError } from "../../src/input/errors.ts";
 
 const aspect = <State>(state: State) => ({ state, why: "it is", since: "2026-01-01T00:00:00.000Z" });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { START_MS } from "../../src/cluster/cluster_liveness.ts";
 import { LivenessBook } from "../../src/cluster/liveness.ts";
 import { parseConfig } from "../../src/config/config.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 
 const WEB1 = "10.0.0.11";
 const WEB2 = "10.0.0.12";

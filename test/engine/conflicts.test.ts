@@ -4,7 +4,7 @@ import pino from "pino";
 import { afterEach, expect, test } from "vitest";
 import { Engine, parseConfig } from "oneip";
 import { InlineAttachment } from "../../src/plane/inline_attachment.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import * as f from "../frames.ts";
 import { roundsOf } from "../needs.ts";
 import { Router, SharedSegment } from "./shared_segment.ts";

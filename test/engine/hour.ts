@@ -3,7 +3,7 @@
 import pino from "pino";
 import { Engine, parseConfig, type Report } from "oneip";
 import { InlineAttachment } from "../../src/plane/inline_attachment.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import * as f from "../frames.ts";
 import { roundsOf } from "../needs.ts";
 import { Random } from "../random.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Engine, MemoryDevice, parseConfig } from "oneip";
 import { InlineAttachment } from "../../src/plane/inline_attachment.ts";
 import { PROBE_MS } from "../../src/link/conflicts.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import * as f from "../frames.ts";
 
 const CONFIG = `

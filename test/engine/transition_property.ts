@@ -19,6 +19,7 @@ import { isIpv6 } from "../../src/wire/address.ts";
 import { Sharing, type SharingParts } from "../../src/peer/sharing.ts";
 import * as f from "../frames.ts";
 import { PLAN } from "../path/arrange.ts";
+import { MACHINE_RANDOM } from "../../src/system/random.ts";
 
 const BACKENDS = 4;
 const BUCKETS = 8;
@@ -433,8 +434,18 @@ class Run {
       decided: () => {},
     });
     const key = new TextEncoder().encode("a key of the pair");
-    const backup: Sharing = new Sharing(parts(false, (datagram) => active.heard(datagram)), key, this.#clock);
-    const active: Sharing = new Sharing(parts(true, (datagram) => backup.heard(datagram)), key, this.#clock);
+    const backup: Sharing = new Sharing(
+      parts(false, (datagram) => active.heard(datagram)),
+      key,
+      this.#clock,
+      MACHINE_RANDOM,
+    );
+    const active: Sharing = new Sharing(
+      parts(true, (datagram) => backup.heard(datagram)),
+      key,
+      this.#clock,
+      MACHINE_RANDOM,
+    );
     return { active, backup };
   }
 

@@ -14,10 +14,10 @@ import { Keys } from "../../src/fleet/etcd/keys.ts";
 import type { SharedText } from "../../src/fleet/etcd/snapshot.ts";
 import { type Follower, View } from "../../src/fleet/etcd/view.ts";
 import type { Clock } from "../../src/system/clock.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { finish } from "../../src/table/steps.ts";
 import { roundsOf } from "../needs.ts";
-import { MemoryEtcd, type Way } from "./memory_etcd.ts";
+import { MemoryEtcd, type Way } from "../../src/sim/memory_etcd.ts";
 
 const DISPATCHERS = 3;
 const BACKENDS = 4;

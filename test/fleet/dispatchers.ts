@@ -10,7 +10,7 @@ import { loadConfig } from "../../src/config/load.ts";
 import { machines, Run } from "../engine/run.ts";
 import type { Neighbor } from "../engine/simulated_link.ts";
 import { MachineClock } from "../machine_clock.ts";
-import { MemoryEtcd, type Way } from "./memory_etcd.ts";
+import { MemoryEtcd, type Way } from "../../src/sim/memory_etcd.ts";
 
 export const BACKENDS = 4;
 

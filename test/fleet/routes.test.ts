@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { MOST_OCTETS } from "../../src/fleet/bird_reply.ts";
 import { ANSWER_MS } from "../../src/fleet/bird.ts";
 import { ASK_MS, Routes, withdrawLeft } from "../../src/fleet/routes.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { until } from "../../src/system/until.ts";
 import { FakeBird } from "./fake_bird.ts";
 

@@ -13,7 +13,7 @@ import {
   withSharedPart,
 } from "../../src/fleet/etcd/shared_config.ts";
 import { REAL_CLOCK } from "../../src/system/clock.ts";
-import { MemoryEtcd } from "./memory_etcd.ts";
+import { MemoryEtcd } from "../../src/sim/memory_etcd.ts";
 
 const FILE = `# mine
 dispatcher: {addresses: [10.0.0.2/24]} # own

@@ -61,7 +61,6 @@ export class ProbeBench {
       "test",
       "test",
     );
-    const random = new Random(1);
     this.prober = new Prober({
       config,
       clock: this.clock,
@@ -71,7 +70,7 @@ export class ProbeBench {
       whereIs: (address) => this.#whereIs(address),
       lost: () => this.lost,
       changed: (_cluster, backend, health) => this.changes.push(describe(backend, health)),
-      random: () => random.below(1_000_000) / 1_000_000,
+      random: new Random(1),
     });
   }
 

@@ -12,6 +12,7 @@ import { ProbePorts } from "../../src/health/ports.ts";
 import { IpFrames } from "../../src/link/ip_frames.ts";
 import * as f from "../frames.ts";
 import { type Serve, TcpServer } from "./tcp_server.ts";
+import { MACHINE_RANDOM } from "../../src/system/random.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "oneip-exec-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,6 +35,7 @@ function begin(command: readonly string[], port: number, serve?: Serve) {
   const means: Means = {
     frames,
     ports,
+    random: MACHINE_RANDOM,
     clock: REAL_CLOCK,
     send: (frame) => setImmediate(() => server?.hear(frame)),
   };

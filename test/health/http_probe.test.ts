@@ -18,6 +18,7 @@ import { IpFrames } from "../../src/link/ip_frames.ts";
 import * as f from "../frames.ts";
 import { askedIn, FLAGS, tcpTo } from "./segment.ts";
 import { type Connection, type Serve, TcpServer } from "./tcp_server.ts";
+import { MACHINE_RANDOM } from "../../src/system/random.ts";
 
 const PLAN = {
   mac: parseMac(f.MAC.dispatcher)!,
@@ -66,6 +67,7 @@ function begin(keys: object, serve: Serve): Begun {
   const means: Means = {
     frames,
     ports,
+    random: MACHINE_RANDOM,
     clock: REAL_CLOCK,
     send: (frame) => setImmediate(() => server.hear(frame)),
   };

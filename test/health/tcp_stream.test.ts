@@ -11,6 +11,7 @@ import { roundsOf } from "../needs.ts";
 import { Random } from "../random.ts";
 import { askedIn, FLAGS } from "./segment.ts";
 import { type Serve, TcpServer } from "./tcp_server.ts";
+import { MACHINE_RANDOM } from "../../src/system/random.ts";
 
 const PLAN = {
   mac: parseMac(f.MAC.dispatcher)!,
@@ -49,6 +50,7 @@ function arrange(serve: Serve, { seed = 1, loss = 0, isIpv6 = false, spoil }: Op
   const means: Means = {
     frames,
     ports,
+    random: MACHINE_RANDOM,
     clock,
     send: (frame) => {
       sent.push(frame);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Announcer } from "../../src/link/announcer.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { LinkFrames } from "../../src/link/link_frames.ts";
 import * as f from "../frames.ts";
 import { PLAN } from "../path/arrange.ts";

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { Exchange } from "../../src/link/exchange.ts";
 import { HEARD_ANSWERS, HEARD_BURST } from "../../src/path/limits.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { TokenBucket } from "../../src/table/token_bucket.ts";
 
 const FRAME = Uint8Array.of(1);

@@ -5,8 +5,9 @@ import { PacketFrames } from "../../src/link/packet_frames.ts";
 import { parseMac } from "../../src/wire/address.ts";
 import * as f from "../frames.ts";
 import { PLAN } from "../path/arrange.ts";
+import { MACHINE_RANDOM } from "../../src/system/random.ts";
 
-const packets = new PacketFrames(PLAN);
+const packets = new PacketFrames(PLAN, MACHINE_RANDOM);
 const backend = parseMac(f.MAC.backend1)!;
 const toBackend = { src: f.MAC.dispatcher, dst: f.MAC.backend1 };
 const fromBackend = { src: f.MAC.backend1, dst: f.MAC.dispatcher };
@@ -106,8 +107,9 @@ test("where our address is not on the link of the cluster address, any of its fa
   expect(packets.ownAddressFor("192.0.2.80")).toBe(f.IP.dispatcher);
   expect(packets.ownAddressFor("2001:db8:9::80")).toBe(f.IP6.dispatcher);
   const [ipv4, ipv6] = PLAN.addresses;
-  expect(new PacketFrames({ ...PLAN, addresses: [ipv6!] }).ownAddressFor(f.IP.cluster)).toBeUndefined();
-  expect(new PacketFrames({ ...PLAN, addresses: [ipv4!] }).ownAddressFor(f.IP6.cluster)).toBe(
+  expect(new PacketFrames({ ...PLAN, addresses: [ipv6!] }, MACHINE_RANDOM).ownAddressFor(f.IP.cluster))
+    .toBeUndefined();
+  expect(new PacketFrames({ ...PLAN, addresses: [ipv4!] }, MACHINE_RANDOM).ownAddressFor(f.IP6.cluster)).toBe(
     "fe80::ff:fe00:2",
   );
 });
@@ -134,7 +136,7 @@ test("any octets: no throw", () => {
       return frame.slice(0, length);
     });
   const readers = [PLAN, { ...PLAN, vlan: 10 }].map((plan) =>
-    [new PacketFrames(plan), new LinkFrames(plan)] as const
+    [new PacketFrames(plan, MACHINE_RANDOM), new LinkFrames(plan)] as const
   );
   fc.assert(
     fc.property(

@@ -5,10 +5,11 @@ import type { PartRecord } from "../../src/cluster/transitions_record.ts";
 import { PeerCodec } from "../../src/peer/message.ts";
 import { Sharing, type SharingParts } from "../../src/peer/sharing.ts";
 import type { SharedCluster } from "../../src/peer/telling.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { MOST_OCTETS } from "../../src/system/signed_parts.ts";
 import { NO_BACKEND } from "../../src/table/bucket_map.ts";
 import { RECORDED } from "../../src/table/connections.ts";
+import { MACHINE_RANDOM } from "../../src/system/random.ts";
 
 const KEY = new TextEncoder().encode("a key that both of a pair have");
 const BEATS_MS = 1000;
@@ -92,7 +93,7 @@ class Side {
       room: (name) => this.clusters.some((one) => one.name === name) ? this.room : 0,
       decided: (said) => void this.decided.push(JSON.stringify(said.administration)),
     };
-    this.sharing = new Sharing(parts, key, clock);
+    this.sharing = new Sharing(parts, key, clock, MACHINE_RANDOM);
   }
 }
 
@@ -220,13 +221,17 @@ test("another key's datagrams, old ones and another version's are counted, and n
   expect(counts).toEqual({ forged: 0, stale: 0, foreign: 0, dropped: 0 });
   for (const datagram of recorded) pair.backup.sharing.heard(datagram);
   expect(counts.stale).toBe(recorded.length);
-  const stranger = new PeerCodec(new TextEncoder().encode("a key of somebody else's"), 2_000_000_000_000);
+  const stranger = new PeerCodec(
+    new TextEncoder().encode("a key of somebody else's"),
+    2_000_000_000_000,
+    MACHINE_RANDOM,
+  );
   for (const datagram of stranger.encode({ kind: "wanted", clusters: ["web"] })) {
     pair.backup.sharing.heard(datagram);
   }
   for (const length of [0, 1, 41, 42, 43, 1452]) pair.backup.sharing.heard(new Uint8Array(length));
   expect(counts.forged).toBe(7);
-  const nonsense = new PeerCodec(KEY, 2_000_000_000_000);
+  const nonsense = new PeerCodec(KEY, 2_000_000_000_000, MACHINE_RANDOM);
   for (const said of [{ kind: "state" }, { kind: "nothing" }, 5]) {
     for (const datagram of nonsense.encode(said as never)) pair.backup.sharing.heard(datagram);
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { REAL_CLOCK, VirtualClock } from "../../src/system/clock.ts";
+import { REAL_CLOCK } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 
 test("virtual time stands still until it is moved, and calls in the order in which calls are due", async () => {
   const clock = new VirtualClock(1_000_000);

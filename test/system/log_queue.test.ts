@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { LogQueue, type Outage } from "../../src/system/log_queue.ts";
 
 /** A queue in virtual time, whose writer does as it is told. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { listen } from "../../src/api/socket.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { until } from "../../src/system/until.ts";
 import { Feed } from "../../src/top/feed.ts";
 import { event, FakeDispatcher } from "./arrange.ts";

@@ -6,13 +6,14 @@ import { describeVerification } from "../../src/cli/print_verification.ts";
 import { LinkFrames } from "../../src/link/link_frames.ts";
 import { PacketFrames } from "../../src/link/packet_frames.ts";
 import { HEARD_ANSWERS, HEARD_BURST } from "../../src/path/limits.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { TokenBucket } from "../../src/table/token_bucket.ts";
 import { Verification } from "../../src/verify/verification.ts";
 import type { VerificationReport } from "../../src/verify/report.ts";
 import type { Frame } from "../../src/link/own_frames.ts";
 import * as f from "../frames.ts";
 import { type Machine, Segment } from "./segment.ts";
+import { MACHINE_RANDOM } from "../../src/system/random.ts";
 
 const C = f.IP.cluster;
 const CONFIG = `
@@ -56,7 +57,7 @@ function setUp(
   const config = parseConfig(text, "test", "test");
   const clock = new VirtualClock();
   const frames = new LinkFrames(config.dispatcher);
-  const packets = new PacketFrames(config.dispatcher);
+  const packets = new PacketFrames(config.dispatcher, MACHINE_RANDOM);
   const { vlan } = config.dispatcher;
   const hear = (frame: Frame) => {
     const claim = frames.claim(frame);
@@ -71,6 +72,7 @@ function setUp(
   const verification = new Verification({
     config,
     clock,
+    random: MACHINE_RANDOM,
     frames,
     packets,
     send: (frame) => {

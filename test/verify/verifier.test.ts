@@ -4,10 +4,11 @@ import { parseConfig } from "oneip";
 import { LinkFrames } from "../../src/link/link_frames.ts";
 import type { Frame } from "../../src/link/own_frames.ts";
 import { PacketFrames } from "../../src/link/packet_frames.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { Verifier } from "../../src/verify/verifier.ts";
 import { parseMac } from "../../src/wire/address.ts";
 import * as f from "../frames.ts";
+import { Random } from "../random.ts";
 
 const config = (resets: number) =>
   parseConfig(
@@ -32,7 +33,7 @@ function resetsOf(frames: readonly Frame[], resets: number): number {
   const events = { send: (frame: Frame) => void sent.push(frame), catchUp: () => {} };
   const log = pino({ level: "silent" });
   const frameWriter = new LinkFrames(config(resets).dispatcher);
-  const verifier = new Verifier(config(resets), frameWriter, events, new VirtualClock(), log);
+  const verifier = new Verifier(config(resets), frameWriter, events, new VirtualClock(), new Random(1), log);
   for (const frame of frames) verifier.heardPacket(frame);
   return sent.length;
 }
@@ -40,7 +41,13 @@ function resetsOf(frames: readonly Frame[], resets: number): number {
 test("a SYN-ACK that nobody asked for is reset within the rate limit, and one to a SYN of ours always", () => {
   const { dispatcher } = config(0);
   const mac = parseMac(f.MAC.backend1)!;
-  const syn = new PacketFrames(dispatcher).syn(f.IP.dispatcher, f.IP.backend1, mac, 50_000, 80);
+  const syn = new PacketFrames(dispatcher, new Random(1)).syn(
+    f.IP.dispatcher,
+    f.IP.backend1,
+    mac,
+    50_000,
+    80,
+  );
   const sequence = new DataView(syn.buffer).getUint32(14 + 20 + 4);
   const asked = synAck((sequence + 1) >>> 0);
   const stray = synAck((sequence + 2) >>> 0);

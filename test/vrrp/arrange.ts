@@ -3,7 +3,8 @@
 import pino from "pino";
 import { Engine, parseConfig } from "oneip";
 import { InlineAttachment } from "../../src/plane/inline_attachment.ts";
-import { type Clock, type Timer, VirtualClock } from "../../src/system/clock.ts";
+import type { Clock, Timer } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { every } from "../../src/system/every.ts";
 import type { FamilyStatus } from "../../src/vrrp/pair.ts";
 import { Router, type SegmentPort, SharedSegment } from "../engine/shared_segment.ts";

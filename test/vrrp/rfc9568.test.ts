@@ -5,7 +5,7 @@
 
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/config.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { AdvertisementFrames } from "../../src/vrrp/advertisement_frames.ts";
 import { Arrangement } from "./arrange.ts";
 import { type Advertisement, type RouterSettings, VirtualRouter } from "../../src/vrrp/virtual_router.ts";

@@ -8,7 +8,7 @@ import { afterEach, expect, test } from "vitest";
 import { until, watch } from "oneip";
 import { Tally } from "../../src/watch/tally.ts";
 import { parseTarget } from "../../src/watch/target.ts";
-import { VirtualClock } from "../../src/system/clock.ts";
+import { VirtualClock } from "../../src/system/virtual_clock.ts";
 import { ONEIP } from "../runtime.ts";
 
 const servers: Server[] = [];

@@ -6,6 +6,7 @@
 import type { Logger } from "pino";
 import type { Clock, Timer } from "../../system/clock.ts";
 import { every } from "../../system/every.ts";
+import type { Random } from "../../system/random.ts";
 import type { ClusterConfig } from "../../config/config.ts";
 import { BucketSet } from "../rules/bucket_set.ts";
 import { FilterAgent, type LeaseTimes } from "./agent.ts";
@@ -34,6 +35,7 @@ export interface AgentLoopOptions {
   /** Whether the machine's link is up. */
   hasLink(): boolean;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
 }
 
@@ -48,12 +50,12 @@ export class AgentLoop {
   #ticks: Timer | undefined;
 
   constructor(options: AgentLoopOptions) {
-    const { cluster, backend, key, intervalMs, clock, log } = options;
+    const { cluster, backend, key, intervalMs, clock, random, log } = options;
     const names = cluster.backends.map(({ name }) => name);
     const digest = digestOf(cluster);
     this.#options = options;
     this.#others = names.filter((name) => name !== backend);
-    this.#codec = new HeartbeatCodec({ self: backend, names, digest, key });
+    this.#codec = new HeartbeatCodec({ self: backend, names, digest, key, random });
     this.#kernel = new KernelFilter(cluster, backend, options.apply);
     this.#alarms = new Alarms(log, clock);
     this.#membershipLog = new MembershipLog(backend, this.#alarms, log);

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import * as z from "zod";
 import type { ClusterConfig } from "../../config/config.ts";
+import type { Random } from "../../system/random.ts";
 import { SignedParts } from "../../system/signed_parts.ts";
 
 /** One heartbeat of an agent's life: agents count theirs. */
@@ -59,6 +60,7 @@ export interface HeartbeatCodecOptions {
   /** Of this agent's configuration. */
   readonly digest: string;
   readonly key: Uint8Array;
+  readonly random: Random;
 }
 
 export class HeartbeatCodec {
@@ -69,7 +71,7 @@ export class HeartbeatCodec {
   constructor(options: HeartbeatCodecOptions) {
     this.#options = options;
     this.#names = options.names.toSorted();
-    this.#parts = new SignedParts(options.key);
+    this.#parts = new SignedParts(options.key, options.random);
   }
 
   /** Gives the datagrams of a heartbeat to one other agent after another. */

@@ -7,6 +7,7 @@ import * as ifreq from "../../device/ifreq.ts";
 import { type Clock, REAL_CLOCK } from "../../system/clock.ts";
 import { Output, STDOUT } from "../../device/output.ts";
 import { openLog, pretty } from "../../system/log.ts";
+import { MACHINE_RANDOM } from "../../system/random.ts";
 import type { BackendConfig } from "../../config/config.ts";
 import { runFallback } from "../fallback/run_fallback.ts";
 import { applyCommands } from "../rules/nft.ts";
@@ -48,6 +49,7 @@ export async function runAgent(
     apply: applyCommands,
     hasLink: () => ifreq.isRunning(interfaceName),
     clock,
+    random: MACHINE_RANDOM,
     log,
   });
   sockets.onDatagram((datagram, from) => loop.hear(datagram, from));

@@ -10,7 +10,8 @@ import { ABSENT, AddressTable, AddressTable6 } from "../../table/address_table.t
 import { ForwardingTable } from "../../table/forwarding_table.ts";
 import { Clusters } from "../../path/clusters.ts";
 import { Packet } from "../../path/packet.ts";
-import type { Config } from "../../config/config.ts";
+import type { ClusterConfig, Config } from "../../config/config.ts";
+import type { BucketSet } from "./bucket_set.ts";
 import { filteredClusters, ownedBuckets } from "./ownership.ts";
 
 /** In the table of owners: this backend. */
@@ -24,6 +25,9 @@ export class BackendFilter {
   /** Cluster addresses to the cluster's index. */
   readonly addresses: AddressTable;
   readonly addresses6: AddressTable6;
+  /** By cluster: where its buckets begin. */
+  readonly #first = new Map<string, number>();
+  #buckets = 0;
 
   /**
    * `live` are the names of the live backends; all, when it is not given. Throws UsageError when the configuration has no
@@ -34,14 +38,10 @@ export class BackendFilter {
     const buckets = clusters.reduce((sum, cluster) => sum + cluster.buckets, 0);
     this.clusters = new Clusters(clusters);
     this.owners = ForwardingTable.ofSize({ clusters: clusters.length, buckets, neighbors: 0 });
-    let first = 0;
     for (const cluster of clusters) {
-      const own = ownedBuckets(cluster, backend, (name) => live === undefined || live.includes(name));
-      this.owners.setOwners(
-        first,
-        Uint16Array.from({ length: cluster.buckets }, (_, bucket) => own.has(bucket) ? SELF : ANOTHER),
-      );
-      first += cluster.buckets;
+      this.#first.set(cluster.name, this.#buckets);
+      this.#buckets += cluster.buckets;
+      this.take(cluster, ownedBuckets(cluster, backend, (name) => live === undefined || live.includes(name)));
     }
     const entries = clusters.flatMap(({ addresses }, index) =>
       addresses.map((address) => ({ address, index }))
@@ -52,6 +52,12 @@ export class BackendFilter {
     this.addresses6 = new AddressTable6(
       entries.filter(({ address }) => isIpv6(address)).map(({ address, index }) => [wordsOf(address), index]),
     );
+  }
+
+  /** These buckets of a cluster are the backend's own from now on, whoever is live: as an agent says to the kernel. */
+  take({ name, buckets }: Pick<ClusterConfig, "name" | "buckets">, own: BucketSet): void {
+    const owners = Uint16Array.from({ length: buckets }, (_, bucket) => own.has(bucket) ? SELF : ANOTHER);
+    this.owners.setOwners(this.#first.get(name)!, owners);
   }
 }
 
@@ -73,6 +79,23 @@ export function accepts(frame: Uint8Array<ArrayBuffer>, filter: BackendFilter): 
       return packet.readIpv6(ip, room) && isOwned(packet, filter.addresses6.lookup(view, packet.dst), filter);
     default:
       return true;
+  }
+}
+
+/** Is it a frame of IP to a cluster address, to whomever it was addressed by MAC? */
+export function isToCluster(frame: Uint8Array<ArrayBuffer>, filter: BackendFilter): boolean {
+  const packet = new Packet(frame);
+  const view = packet.frame;
+  if (view.byteLength < ethernet.HEADER) return false;
+  const ip = ethernet.HEADER;
+  const room = view.byteLength - ip;
+  switch (ethernet.type(view, 0)) {
+    case ethernet.TYPE_IPV4:
+      return packet.readIpv4(ip, room) && filter.addresses.lookup(ipv4.dst(view, ip)) !== ABSENT;
+    case ethernet.TYPE_IPV6:
+      return packet.readIpv6(ip, room) && filter.addresses6.lookup(view, packet.dst) !== ABSENT;
+    default:
+      return false;
   }
 }
 

@@ -7,7 +7,7 @@ import pino from "pino";
 import type { ClusterConfig } from "../../../src/config/config.ts";
 import { AgentLoop } from "../../../src/filter/agent/agent_loop.ts";
 import { BucketSet } from "../../../src/filter/rules/bucket_set.ts";
-import { VirtualClock } from "../../../src/system/clock.ts";
+import { VirtualClock } from "../../../src/system/virtual_clock.ts";
 import { Random } from "../../random.ts";
 
 export const INTERVAL_MS = 2000;
@@ -95,6 +95,7 @@ export class AgentCluster {
           sinceEpoch: () => this.clock.sinceEpoch(),
           after: (delayMs, call) => this.clock.after(delayMs, () => life.isOver || call()),
         },
+        random: this.#random,
         log: pino({ base: null, timestamp: false }, {
           write: (line: string) => this.log.push(`${this.clock.now()} ${name} ${line.trimEnd()}`),
         }),

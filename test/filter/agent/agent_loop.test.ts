@@ -5,11 +5,12 @@ import { MOST } from "../../../src/config/limits.ts";
 import { DEAD, LEASE } from "../../../src/filter/agent/agent.ts";
 import { AgentLoop } from "../../../src/filter/agent/agent_loop.ts";
 import { MOST_OCTETS } from "../../../src/system/signed_parts.ts";
-import { VirtualClock } from "../../../src/system/clock.ts";
+import { VirtualClock } from "../../../src/system/virtual_clock.ts";
 import { isQuick, roundsOf } from "../../needs.ts";
 import { Random } from "../../random.ts";
 import { clusterOf } from "../../config/cluster.ts";
 import { AgentCluster, INTERVAL_MS } from "./agent_cluster.ts";
+import { MACHINE_RANDOM } from "../../../src/system/random.ts";
 
 const CLUSTER = parseConfig(
   `
@@ -95,6 +96,7 @@ test("the most agents with the most buckets: a death is over, once noticed, in l
 test("an agent whose kernel refuses to let go gives up after four intervals: its lease runs out by itself", async () => {
   const clock = new VirtualClock();
   const loop = new AgentLoop({
+    random: MACHINE_RANDOM,
     cluster: CLUSTER,
     backend: "web1",
     key: new Uint8Array(16),

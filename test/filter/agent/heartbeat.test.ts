@@ -5,6 +5,7 @@ import { MOST_OCTETS } from "../../../src/system/signed_parts.ts";
 import { BucketSet } from "../../../src/filter/rules/bucket_set.ts";
 import { MOST } from "../../../src/config/limits.ts";
 import { parseConfig } from "oneip";
+import { MACHINE_RANDOM } from "../../../src/system/random.ts";
 
 const KEY = new TextEncoder().encode("sixteen characters or more");
 const HEARTBEAT: Heartbeat = {
@@ -22,7 +23,7 @@ const HEARTBEAT: Heartbeat = {
 const NAMES = ["web1", "web2", "web3"];
 
 function codec(self: string, key = KEY, names: readonly string[] = NAMES, digest = HEARTBEAT.digest) {
-  return new HeartbeatCodec({ self, names, digest, key });
+  return new HeartbeatCodec({ self, names, digest, key, random: MACHINE_RANDOM });
 }
 
 /** What comes of the datagrams, one after another. */

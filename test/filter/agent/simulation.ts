@@ -6,7 +6,7 @@ import type { Heartbeat } from "../../../src/filter/agent/heartbeat.ts";
 import { ownedBuckets } from "../../../src/filter/rules/ownership.ts";
 import type { ClusterConfig } from "../../../src/config/config.ts";
 import type { Algorithm } from "../../../src/table/bucket_map.ts";
-import { VirtualClock } from "../../../src/system/clock.ts";
+import { VirtualClock } from "../../../src/system/virtual_clock.ts";
 import { clusterOf } from "../../config/cluster.ts";
 import { Random } from "../../random.ts";
 

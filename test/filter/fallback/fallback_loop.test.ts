@@ -4,7 +4,7 @@ import { parseConfig } from "oneip";
 import { MemoryDevice } from "../../../src/device/memory.ts";
 import { FallbackLoop } from "../../../src/filter/fallback/fallback_loop.ts";
 import { LinkFrames } from "../../../src/link/link_frames.ts";
-import { VirtualClock } from "../../../src/system/clock.ts";
+import { VirtualClock } from "../../../src/system/virtual_clock.ts";
 import { parseMac } from "../../../src/wire/address.ts";
 import * as f from "../../frames.ts";
 import { PLAN } from "../../path/arrange.ts";

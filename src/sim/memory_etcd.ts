@@ -1,7 +1,7 @@
 /** An etcd in memory and in virtual time, as its JSON gateway answers. Each client has a way to it, which may be slow, cut, or refused. */
 
-import type { Answer, Post, Question } from "../../src/fleet/etcd/post.ts";
-import type { Clock, Timer } from "../../src/system/clock.ts";
+import type { Answer, Post, Question } from "../fleet/etcd/post.ts";
+import type { Clock, Timer } from "../system/clock.ts";
 
 interface Stored {
   readonly value: string;

@@ -1,0 +1,60 @@
+/** Each verdict as a sentence for people: what was done with the frame, and why. */
+
+import type { NAMES } from "./verdict.ts";
+
+export const WHY: Readonly<Record<(typeof NAMES)[number], string>> = {
+  dispatched: "To the cluster: passed on to the backend that owns the client's bucket.",
+  forwarded: "To another network: passed on to the next hop of its route.",
+  answered_arp: "It asked for the MAC of one of the dispatcher's addresses, and got it.",
+  answered_nd: "It solicited one of the dispatcher's addresses, and was told the MAC.",
+  answered_echo: "An echo request to the dispatcher itself, which answered.",
+  time_exceeded: "Its TTL is used up, so its sender was told by ICMP that its time is exceeded.",
+  net_unreachable: "No route leads to its destination, and its sender was told so by ICMP.",
+  host_unreachable: "No backend is live, or the next hop does not answer: its sender was told by ICMP.",
+  port_unreachable: "Nobody serves this port, and its sender was told so by ICMP.",
+  protocol_unreachable: "The dispatcher does not speak this protocol, and told its sender so by ICMP.",
+  prohibited:
+    "The cluster serves ports only, and this protocol has none: its sender was told by ICMP that it is prohibited.",
+  too_big:
+    "It is larger than the way ahead and must not be fragmented: its sender was told by ICMP how large it may be.",
+  parameter_problem: "Something in its header cannot be, and its sender was told by ICMP where.",
+  reset: "Nobody serves this TCP port, so the connection was reset.",
+  pending: "The next hop's MAC is not known yet: the frame waits until it is.",
+  heard_neighbor: "A neighbor's answer, from which the dispatcher learns where that neighbor is.",
+  heard_claim: "Another machine says that one of the dispatcher's addresses is its own.",
+  heard_answer: "To the dispatcher itself: perhaps the answer to a question of its own.",
+  heard_probe: "From the cluster address to a port that probes are sent from: the answer to a probe.",
+  heard_advertisement: "The other dispatcher of the pair says that it is there.",
+  heard_peer: "The other dispatcher of the pair tells of its map and connections.",
+  told:
+    "The beginning of a connection in a bucket that moves: it goes on when the other dispatcher knows whose it is.",
+  drop_runt: "Dropped: shorter than an Ethernet header.",
+  drop_not_ours: "Dropped: it is to another machine's MAC, or to a group that the dispatcher is not in.",
+  drop_source_mac:
+    "Dropped: it comes from the dispatcher's own MAC, or from a group. That is a loop or a forgery.",
+  drop_ethertype: "Dropped: neither ARP, IPv4 nor IPv6.",
+  drop_vlan: "Dropped: it belongs to another VLAN.",
+  drop_arp_malformed: "Dropped: it is no ARP, or its sender cannot be one.",
+  drop_arp_other: "Dropped: ARP that asks for or speaks to others, or that nobody asked for.",
+  drop_nd_malformed: "Dropped: neighbor discovery that RFC 4861 calls invalid.",
+  drop_nd_other: "Dropped: neighbor discovery about others, or that nobody asked for.",
+  drop_malformed: "Dropped: a version, length or header checksum of IP is wrong.",
+  drop_group: "Dropped: to everyone or to a group.",
+  drop_from_cluster: "Dropped: a reply from the cluster address. Replies bypass the dispatcher.",
+  drop_from_self: "Dropped: it says that it comes from the dispatcher's own address.",
+  drop_martian: "Dropped: from an address that no host has, or to one.",
+  drop_source_route: "Dropped: its sender wants to choose its route.",
+  drop_loop: "Dropped: to the cluster, from the backend that it would go to.",
+  drop_closed: "Dropped: to a port that the cluster does not serve.",
+  drop_too_big:
+    "Dropped: larger than the way ahead. It might be fragmented, but the dispatcher does not do that.",
+  drop_self: "Dropped: to the dispatcher itself, and nothing that it answers.",
+  drop_unanswerable: "Dropped: an ICMP error would be due, but about such a packet none may be sent.",
+  drop_rate_limit: "Dropped: an answer would be due, but there were too many of late.",
+  drop_pending: "Dropped: the next hop's MAC is not known, and too many frames wait for it already.",
+  drop_not_active: "Dropped: the other dispatcher of the pair is active.",
+  drop_vrrp_malformed: "Dropped: an advertisement of VRRP that RFC 9568 calls invalid.",
+  drop_vrrp_other: "Dropped: an advertisement of another virtual router.",
+  drop_transmit: "Dropped: the device took no frame, since its queue is full or it is down.",
+  drop_ring_full: "Dropped: the control plane cannot take any more frames for now.",
+};

@@ -1,0 +1,55 @@
+import { FIN, RST, SYN } from "../../wire/tcp.ts";
+import { dispatcherOf, eachAnswer, segmentOf } from "./answers.ts";
+import text from "./drain.json" with { type: "json" };
+import type { Lesson } from "./lesson.ts";
+import { CLUSTER, webScene } from "./scenes.ts";
+
+const LEAST = 2;
+
+export const DRAIN: Lesson = {
+  id: "drain",
+  ...text,
+  scene: webScene({ clients: 5, servers: 3, cluster: ["health: []"] }),
+  watch(world, chronicle) {
+    /** The server of each open connection, by client and port. */
+    const open = new Map<string, string>();
+    /** Of a server that is drained: its connections from before. */
+    const older = new Map<string, ReadonlySet<string>>();
+    const served = new Set<string>();
+    let hasCut = false;
+    eachAnswer(world, chronicle, CLUSTER, ({ server, client, crossing }) => {
+      open.set(`${client}:${segmentOf(crossing)!.dstPort}`, server);
+    });
+    chronicle.look("arrived", (crossing) => {
+      const segment = segmentOf(crossing);
+      if (segment === undefined) return;
+      const [isFrom, isTo] = [crossing.from, crossing.to].map((name) =>
+        world.scene.nodes[name]?.kind === "client"
+      );
+      if (isFrom && (segment.flags & (FIN | RST)) !== 0) open.delete(`${segment.src}:${segment.srcPort}`);
+      if (!isTo) return;
+      const name = `${segment.dst}:${segment.dstPort}`;
+      const server = open.get(name);
+      if ((segment.flags & RST) !== 0 && server !== undefined) hasCut = true;
+      if ((segment.flags & (SYN | FIN | RST)) === 0 && segment.data > 0 && server !== undefined) {
+        if (older.get(server)?.has(name)) served.add(server);
+      }
+    });
+    const of = (server: string) => [...open].filter(([, one]) => one === server).map(([name]) => name);
+    return () => {
+      const servers = [...world.nodes].filter(([, { kind }]) => kind === "backend").map(([name]) => name);
+      const backends = dispatcherOf(world)?.engine?.status().clusters[0]?.backends ?? [];
+      for (const { name, administration } of backends) {
+        if (administration.state !== "draining") older.delete(name);
+        else if (!older.has(name)) older.set(name, new Set(of(name)));
+      }
+      const off = servers.filter((name) => !world.node(name).isRunning);
+      if (off.some((name) => of(name).length > 0)) hasCut = true;
+      return [
+        servers.some((name) => of(name).length >= LEAST),
+        servers.some((name) => served.has(name) && (older.get(name)?.size ?? 0) >= LEAST),
+        !hasCut && off.some((name) => served.has(name) && older.has(name)),
+      ];
+    };
+  },
+};

@@ -1,0 +1,61 @@
+/** A router in a world. */
+
+import { UsageError } from "../input/errors.ts";
+import type { VirtualClock } from "../system/virtual_clock.ts";
+import { parseMac } from "../wire/address.ts";
+import { Host } from "./net/host.ts";
+import type { Interface } from "./net/interface.ts";
+import type { Port } from "./net/port.ts";
+import type { WorldNode } from "./node.ts";
+import type { SceneRouter } from "./scene.ts";
+
+export class RouterNode implements WorldNode {
+  readonly kind = "router";
+  readonly name: string;
+  readonly ports: ReadonlyMap<string, Port>;
+  readonly host: Host;
+  readonly #interfaces = new Map<string, Interface>();
+
+  constructor({ ports, routes = [] }: SceneRouter, name: string, time: VirtualClock, seed: number) {
+    this.name = name;
+    this.host = new Host(time, name, { forwards: true, seed });
+    for (const [port, { addresses, mac, mtu }] of Object.entries(ports)) {
+      const card = mac === undefined ? undefined : parseMac(mac);
+      if (mac !== undefined && card === undefined) {
+        throw new UsageError(`"${name}": "${mac}" is no MAC address; use one such as 02:00:00:00:01:11`);
+      }
+      const added = this.host.addInterface(port, addresses, card);
+      added.mtu = mtu ?? added.mtu;
+      this.#interfaces.set(port, added);
+    }
+    for (const { to, via } of routes) this.host.ip.addRoute(to, via);
+    this.ports = new Map([...this.#interfaces].map(([port, { port: made }]) => [port, made]));
+  }
+
+  get isRunning(): boolean {
+    return this.host.isUp;
+  }
+
+  portFor(name: string | undefined): Port | undefined {
+    return name === undefined ? undefined : this.ports.get(name);
+  }
+
+  kill(): void {
+    if (!this.isRunning) throw new UsageError(`"${this.name}" does not run`);
+    this.host.kill();
+  }
+
+  heal(): Promise<void> {
+    if (this.isRunning) return Promise.reject(new UsageError(`"${this.name}" runs already`));
+    this.host.heal();
+    return Promise.resolve();
+  }
+
+  setMtu(port: string, mtu: number): void {
+    this.#interfaces.get(port)!.mtu = mtu;
+  }
+
+  counters(): Record<string, number> {
+    return { ...this.host.ip.counters };
+  }
+}

@@ -1,0 +1,49 @@
+/** A switch in a world. Its ports come with the links that end there. */
+
+import { UsageError } from "../input/errors.ts";
+import type { VirtualClock } from "../system/virtual_clock.ts";
+import type { Port } from "./net/port.ts";
+import { Switch } from "./net/switch.ts";
+import type { WorldNode } from "./node.ts";
+
+export class SwitchNode implements WorldNode {
+  readonly kind = "switch";
+  readonly name: string;
+  readonly ports = new Map<string, Port>();
+  readonly switch: Switch;
+  #isRunning = true;
+
+  constructor(name: string, time: VirtualClock) {
+    this.name = name;
+    this.switch = new Switch(time, name);
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  portFor(name = `p${this.ports.size + 1}`): Port {
+    const port = this.ports.get(name) ?? this.switch.addPort(name);
+    this.ports.set(name, port);
+    return port;
+  }
+
+  kill(): void {
+    if (!this.#isRunning) throw new UsageError(`"${this.name}" does not run`);
+    this.#isRunning = false;
+    for (const port of this.switch.ports) port.isUp = false;
+    this.switch.forget();
+  }
+
+  heal(): Promise<void> {
+    if (this.#isRunning) return Promise.reject(new UsageError(`"${this.name}" runs already`));
+    this.#isRunning = true;
+    for (const port of this.switch.ports) port.isUp = true;
+    return Promise.resolve();
+  }
+
+  counters(): Record<string, number> {
+    const { forwarded, flooded, overflows } = this.switch;
+    return { forwarded, flooded, overflows };
+  }
+}

@@ -114,6 +114,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/router.test.ts",
     "test/scenario/verify_faults.test.ts",
     "test/service/install.test.ts",
+    "test/sim/world.test.ts",
     "test/top/feed.test.ts",
     "test/top/screen.test.ts",
     "test/verify/verification.test.ts",

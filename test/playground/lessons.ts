@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Locator, Page } from "playwright-core";
 import { seriousFindings, SIZES } from "../dashboard/browser.ts";
 import { LESSONS } from "../../src/playground/lessons/all.ts";
+import { SPEEDS } from "../../src/playground/page/session.ts";
 import type { Opened } from "./page.test.ts";
 import { keepPicture } from "./pictures.ts";
 
@@ -25,7 +26,7 @@ class Hands {
 
   async choose(machine: string): Promise<void> {
     await this.page.locator(`[data-machine="${machine}"]`).click();
-    await this.page.getByRole("heading", { name: new RegExp(` ${machine}$`) }).waitFor();
+    await this.page.locator("#chosen-name", { hasText: new RegExp(` ${machine}$`) }).waitFor();
   }
 
   /** By way of one of its ends. */
@@ -43,10 +44,21 @@ class Hands {
     await this.page.getByLabel(field, { exact: true }).selectOption(value);
   }
 
-  /** Time runs, as fast as it may. */
-  async run(): Promise<void> {
-    await this.page.getByLabel("Speed").press("End");
+  /** Time runs until so many steps of the lesson are done: a second of ours shows so many of its. */
+  async run(steps: number, speed: 3 | 60): Promise<void> {
+    await this.go(speed);
+    await this.page.locator(".steps li.done").nth(steps - 1).waitFor();
+    await this.click("Pause");
+  }
+
+  async go(speed: 3 | 60): Promise<void> {
+    await this.page.getByLabel("Speed").fill(String(SPEEDS.indexOf(speed * 1e6 as typeof SPEEDS[number])));
     await this.click("Run");
+  }
+
+  /** The bucket map has its share. */
+  async owns(server: string): Promise<void> {
+    await this.page.getByRole("img", { name: new RegExp(`${server} 25%`) }).waitFor();
   }
 
   async askAll(clients: number): Promise<void> {
@@ -55,82 +67,93 @@ class Hands {
       await this.click("Every 200 ms");
     }
   }
-
-  /** So many steps of the lesson are done. */
-  async reached(steps: number): Promise<void> {
-    await this.page.locator(".steps li.done").nth(steps - 1).waitFor();
-  }
-
-  async says(text: string | RegExp): Promise<void> {
-    await this.page.getByText(text).first().waitFor();
-  }
 }
 
-/** By the id of the lesson. */
+/** By the id of the lesson. What is done while time stands still takes none. */
 const SOLVED: Readonly<Record<string, (hands: Hands) => Promise<void>>> = {
   async silence(hands) {
-    await hands.run();
-    await hands.askAll(4);
-    await hands.reached(1);
+    await hands.askAll(2);
+    await hands.run(1, 3);
     await hands.choose("web2");
     await hands.click("Make silent");
+    await hands.run(2, 60);
   },
   async "black-hole"(hands) {
-    await hands.run();
-    await hands.askAll(5);
-    await hands.reached(1);
+    await hands.askAll(3);
+    await hands.run(1, 3);
     await hands.choose("dispatcher");
     await hands.select("Health check", "tcp");
+    await hands.run(2, 3);
   },
   async "path-mtu"(hands) {
-    await hands.run();
     await hands.chooseLink("edge", "edge-router");
     await hands.fill("MTU, octets", 1400);
-    await hands.reached(1);
     await hands.choose("client1");
     await hands.fill("Ask for, octets", 20_000);
+    await hands.run(3, 3);
   },
   async fragments(hands) {
-    await hands.run();
     await hands.choose("client1");
     await hands.fill("Datagram of, octets", 3000);
-    await hands.reached(1);
+    await hands.run(1, 3);
     await hands.click("client1-edge");
     await hands.fill("Overtaken, %", 100);
     await hands.choose("client1");
     await hands.fill("Datagram of, octets", 3000);
+    await hands.run(3, 3);
   },
   async modulo(hands) {
-    await hands.run();
     await hands.choose("web3");
     await hands.click("Kill");
-    await hands.reached(1);
+    await hands.run(1, 3);
     await hands.click("Heal");
+    await hands.go(3);
     await hands.page.locator(".state.up").nth(4).waitFor();
+    await hands.click("Pause");
     await hands.choose("dispatcher");
     await hands.select("Algorithm", "maglev");
     await hands.choose("web3");
     await hands.click("Kill");
+    await hands.run(2, 3);
   },
   async "two-owners"(hands) {
-    await hands.run();
+    await hands.go(3);
+    await hands.owns("web2");
+    await hands.click("Pause");
     await hands.choose("web2");
-    await hands.page.getByText(/25% *\b/).first().waitFor();
     await hands.click("Kill");
-    await hands.reached(1);
+    await hands.run(1, 3);
     await hands.click("Heal");
+    await hands.go(3);
+    await hands.owns("web2");
+    await hands.click("Pause");
     await hands.chooseLink("left", "lan-left");
     await hands.click("Cut from left only");
-    await hands.reached(2);
+    await hands.run(2, 3);
     await hands.click("Restore from left");
+    await hands.run(3, 3);
   },
   async drain(hands) {
-    await hands.run();
-    for (const client of [1, 2, 3, 4, 5]) {
-      await hands.choose(`client${client}`);
+    for (const client of ["client1", "client2", "client3", "client4"]) {
+      await hands.choose(client);
       await hands.click("Open one");
     }
-    await hands.reached(1);
+    await hands.run(1, 3);
+    await hands.choose("web3");
+    await hands.click("Drain");
+    await hands.choose("client2");
+    await hands.click("Send over c1");
+    await hands.run(2, 3);
+    for (const client of ["client2", "client3", "client4"]) {
+      await hands.choose(client);
+      await hands.click("Close c1");
+    }
+    await hands.go(3);
+    await hands.button("Close c1").waitFor({ state: "detached" });
+    await hands.choose("web3");
+    await hands.click("Kill");
+    await hands.page.getByText("Solved.").waitFor();
+    await hands.click("Pause");
   },
 };
 

@@ -21,12 +21,17 @@ export interface Answer {
   readonly crossing: Crossing;
 }
 
-/** Calls for each SYN-ACK that a server of the cluster sends. */
+/** Calls for each SYN-ACK that a server of the cluster sends to a client. The dispatcher's own questions are none. */
 export function eachAnswer(world: World, chronicle: Chronicle, cluster: string, call: (answer: Answer) => void): void {
+  const clients = new Set(
+    Object.values(world.scene.nodes).flatMap((node) =>
+      node.kind === "client" ? node.addresses.map((address) => address.split("/")[0]!) : []
+    ),
+  );
   chronicle.look("sent", (crossing) => {
     if (world.scene.nodes[crossing.from]?.kind !== "backend") return;
     const packet = packetOf(crossing.octets);
-    if (packet?.kind !== "tcp" || packet.src !== cluster || !isSynAck(packet)) return;
+    if (packet?.kind !== "tcp" || packet.src !== cluster || !isSynAck(packet) || !clients.has(packet.dst)) return;
     call({ server: crossing.from, client: packet.dst, crossing });
   });
 }

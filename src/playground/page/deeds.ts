@@ -50,7 +50,7 @@ export function choice(
 ): TemplateResult {
   return html`
     <label class="deed"><span>${about}</span>
-      <select .value=${chosen} @change=${(event: Event) => act((event.target as HTMLSelectElement).value)}>${all.map((
+      <select aria-label=${about} .value=${chosen} @change=${(event: Event) => act((event.target as HTMLSelectElement).value)}>${all.map((
         [value, name],
       ) => html`<option value=${value} ?selected=${value === chosen}>${name}</option>`)}</select>
     </label>

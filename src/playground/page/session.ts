@@ -248,10 +248,9 @@ export class Session {
     }
   }
 
-  /** One thing at a time happens to the world. */
+  /** One thing at a time happens to the world, in the order in which it was asked for. */
   async #alone(work: () => Promise<void>): Promise<void> {
-    await this.#work;
-    const done = this.#work = work().catch((error: unknown) => {
+    const done = this.#work = (this.#work ?? Promise.resolve()).then(work).catch((error: unknown) => {
       this.told = (error as Error).message;
       this.direction = 0;
     });

@@ -27,7 +27,6 @@ describe("the playground", () => {
     writeFileSync(file, page);
     const url = pathToFileURL(file).href;
     opened = { ...await openPage(browser), url };
-    opened.page.setDefaultTimeout(Number(process.env["PW_MS"] ?? LIMIT_MS));
     await opened.page.goto(url);
     await opened.page.locator("[data-machine]").first().waitFor();
   }, LIMIT_MS);

@@ -9,5 +9,5 @@ const PICTURES = join(ROOT, "test/output");
 
 export async function keepPicture(page: Page, name: string): Promise<void> {
   mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `playground-${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(PICTURES, `playground-${name}.png`) });
 }

@@ -140,9 +140,12 @@ test("clients are answered by the dispatcher's choice in both families, and keep
 
 test("a server, a host, the alias and a link fail: each is noticed as it is on a wire, and all are served again", async () => {
   const { world, events, told } = await begin(
-    sceneOf(text("", "    health: {type: tcp, interval: 500ms, timeout: 200ms, fall: 2}\n    flaps: 1000\n"), {
-      addresses: 8,
-    }),
+    sceneOf(
+      text("", "    health: {type: tcp, interval: 500ms, timeout: 200ms, fall: 2}\n    flaps: 1000\n"),
+      {
+        addresses: 8,
+      },
+    ),
   );
   await world.run(3 * SECOND, [at(2, ask(50))]);
   const downs = () => told.splice(0).filter((one) => one.includes("backend."));

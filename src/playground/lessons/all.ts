@@ -9,4 +9,12 @@ import { PATH_MTU } from "./path_mtu.ts";
 import { SILENCE } from "./silence.ts";
 import { TWO_OWNERS } from "./two_owners.ts";
 
-export const LESSONS: readonly Lesson[] = [SILENCE, BLACK_HOLE, PATH_MTU, FRAGMENTS, MODULO, TWO_OWNERS, DRAIN];
+export const LESSONS: readonly Lesson[] = [
+  SILENCE,
+  BLACK_HOLE,
+  PATH_MTU,
+  FRAGMENTS,
+  MODULO,
+  TWO_OWNERS,
+  DRAIN,
+];

@@ -22,18 +22,30 @@ export interface Answer {
 }
 
 /** Calls for each SYN-ACK that a server of the cluster sends to a client. The dispatcher's own questions are none. */
-export function eachAnswer(world: World, chronicle: Chronicle, cluster: string, call: (answer: Answer) => void): void {
-  const clients = new Set(
+export function eachAnswer(
+  world: World,
+  chronicle: Chronicle,
+  cluster: string,
+  call: (answer: Answer) => void,
+): void {
+  const clients = clientsOf(world);
+  chronicle.look("sent", (crossing) => {
+    if (world.scene.nodes[crossing.from]?.kind !== "backend") return;
+    const packet = packetOf(crossing.octets);
+    if (packet?.kind !== "tcp" || packet.src !== cluster || !isSynAck(packet) || !clients.has(packet.dst)) {
+      return;
+    }
+    call({ server: crossing.from, client: packet.dst, crossing });
+  });
+}
+
+/** Their addresses. */
+export function clientsOf(world: World): ReadonlySet<string> {
+  return new Set(
     Object.values(world.scene.nodes).flatMap((node) =>
       node.kind === "client" ? node.addresses.map((address) => address.split("/")[0]!) : []
     ),
   );
-  chronicle.look("sent", (crossing) => {
-    if (world.scene.nodes[crossing.from]?.kind !== "backend") return;
-    const packet = packetOf(crossing.octets);
-    if (packet?.kind !== "tcp" || packet.src !== cluster || !isSynAck(packet) || !clients.has(packet.dst)) return;
-    call({ server: crossing.from, client: packet.dst, crossing });
-  });
 }
 
 export function isSyn({ kind, flags }: Packet): boolean {
@@ -75,7 +87,9 @@ export interface Seen {
 export function segmentOf({ octets, length }: Crossing): Seen | undefined {
   const frame = new DataView(octets.buffer, octets.byteOffset, octets.length);
   const at = ethernet.HEADER;
-  if (ethernet.type(frame, 0) !== ethernet.TYPE_IPV4 || octets.length < at + ipv4.HEADER + tcp.HEADER) return undefined;
+  if (ethernet.type(frame, 0) !== ethernet.TYPE_IPV4 || octets.length < at + ipv4.HEADER + tcp.HEADER) {
+    return undefined;
+  }
   if (ipv4.protocol(frame, at) !== TCP || ipv4.fragmentOffsetAndMore(frame, at) !== 0) return undefined;
   const header = at + ipv4.headerLength(frame, at);
   if (octets.length < header + tcp.HEADER) return undefined;
@@ -87,6 +101,7 @@ export function segmentOf({ octets, length }: Crossing): Seen | undefined {
     flags: tcp.flags(frame, header),
     sequence: tcp.sequence(frame, header),
     acknowledgment: tcp.acknowledgment(frame, header),
-    data: Math.min(length - at, ipv4.totalLength(frame, at)) - (header - at) - tcp.headerLength(frame, header),
+    data: Math.min(length - at, ipv4.totalLength(frame, at)) - (header - at) -
+      tcp.headerLength(frame, header),
   };
 }

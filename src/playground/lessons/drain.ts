@@ -23,7 +23,9 @@ export const DRAIN: Lesson = {
     chronicle.look("arrived", (crossing) => {
       const segment = segmentOf(crossing);
       if (segment === undefined) return;
-      const [isFrom, isTo] = [crossing.from, crossing.to].map((name) => world.scene.nodes[name]?.kind === "client");
+      const [isFrom, isTo] = [crossing.from, crossing.to].map((name) =>
+        world.scene.nodes[name]?.kind === "client"
+      );
       if (isFrom && (segment.flags & (FIN | RST)) !== 0) open.delete(`${segment.src}:${segment.srcPort}`);
       if (!isTo) return;
       const name = `${segment.dst}:${segment.dstPort}`;

@@ -49,7 +49,9 @@ export const FRAGMENTS: Lesson = {
   },
 };
 
-function remembered(report: { readonly transitions: Readonly<Record<string, { readonly remembered: number }>> } | undefined): number {
+function remembered(
+  report: { readonly transitions: Readonly<Record<string, { readonly remembered: number }>> } | undefined,
+): number {
   return Object.values(report?.transitions ?? {}).reduce((sum, { remembered }) => sum + remembered, 0);
 }
 

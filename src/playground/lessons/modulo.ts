@@ -26,7 +26,9 @@ export const MODULO: Lesson = {
   },
 };
 
-function ownersIn(buckets: { readonly owners: readonly number[]; readonly backends: readonly string[] } | undefined): string[] {
+function ownersIn(
+  buckets: { readonly owners: readonly number[]; readonly backends: readonly string[] } | undefined,
+): string[] {
   return buckets === undefined ? [] : buckets.owners.map((owner) => buckets.backends[owner] ?? "nobody");
 }
 

@@ -20,6 +20,8 @@ export class Progress {
   look(): void {
     if (this.isSolved) return;
     const now = this.#look();
-    for (let step = 0; step < now.length && (this.reached[step] || now[step]); step++) this.reached[step] = true;
+    for (let step = 0; step < now.length && (this.reached[step] || now[step]); step++) {
+      this.reached[step] = true;
+    }
   }
 }

@@ -31,9 +31,11 @@ export interface Wish {
 }
 
 export function webScene(
-  { clients, servers, cluster = [], hasEdge = false, nodes: changes = {}, links: settings = {}, seed = 1 }: Wish,
+  { clients, servers, cluster = [], hasEdge = false, nodes: changes = {}, links: settings = {}, seed = 1 }:
+    Wish,
 ): Scene {
-  const names = (kind: string, count: number) => Array.from({ length: count }, (_, index) => `${kind}${index + 1}`);
+  const names = (kind: string, count: number) =>
+    Array.from({ length: count }, (_, index) => `${kind}${index + 1}`);
   const clientNames = names("client", clients);
   const serverNames = names("web", servers);
   const outer = hasEdge ? "edge" : "router";
@@ -73,7 +75,9 @@ export function webScene(
       servers: [{ protocol: "tcp", port: PORT }, { protocol: "udp", port: PORT }],
     }])),
   };
-  for (const [name, change] of Object.entries(changes)) nodes[name] = { ...nodes[name], ...change } as SceneNode;
+  for (const [name, change] of Object.entries(changes)) {
+    nodes[name] = { ...nodes[name], ...change } as SceneNode;
+  }
   const links: SceneLink[] = [
     ...clientNames.map((name): SceneLink => ({ ends: [name, `${outer}:${name}`] })),
     ...(hasEdge ? [{ ends: ["edge:inner", "router:outer"] } as const] : []),

@@ -24,6 +24,9 @@ export const SILENCE: Lesson = {
       if (!isRight) hasStrayed = true;
       right = isRight ? [...right, server].slice(-RIGHT) : [];
     });
-    return () => [hasStrayed, right.length === RIGHT && new Set(right).size >= SERVERS && hostOf(world, "web2").isSilent];
+    return () => [
+      hasStrayed,
+      right.length === RIGHT && new Set(right).size >= SERVERS && hostOf(world, "web2").isSilent,
+    ];
   },
 };

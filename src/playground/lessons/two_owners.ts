@@ -30,7 +30,9 @@ export const TWO_OWNERS: Lesson = {
 
 /** How many servers own a bucket: of all buckets the least and the most. */
 function ownersOf(world: World): [least: number, most: number] {
-  const taken = serversOf(world).flatMap(({ isRunning, taken }) => isRunning && taken !== undefined ? [taken] : []);
+  const taken = serversOf(world).flatMap(({ isRunning, taken }) =>
+    isRunning && taken !== undefined ? [taken] : []
+  );
   let [least, most] = [SERVERS, 0];
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
     const owners = taken.filter((one) => one.has(bucket)).length;
@@ -41,7 +43,9 @@ function ownersOf(world: World): [least: number, most: number] {
 }
 
 function serversOf(world: World): HostNode[] {
-  return [...world.nodes.values()].filter((node) => node instanceof HostNode).filter(({ kind }) => kind === "backend");
+  return [...world.nodes.values()].filter((node) => node instanceof HostNode).filter(({ kind }) =>
+    kind === "backend"
+  );
 }
 
 /** The servers behind two switches, which may lose each other while the router still reaches both. */

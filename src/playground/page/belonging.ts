@@ -7,7 +7,10 @@ import { ipOf } from "../../wire/address.ts";
 import type { Crossing } from "../seen/recording.ts";
 
 /** By the map as it is now. Undefined for frames that are for no cluster. */
-export function belongingOf(world: World, { verdict, octets, length, to, onward }: Crossing): string | undefined {
+export function belongingOf(
+  world: World,
+  { verdict, octets, length, to, onward }: Crossing,
+): string | undefined {
   const node = world.dispatchers.find(({ name }) => name === to);
   if (verdict !== "dispatched" || node?.engine === undefined) return undefined;
   const slot = new Uint8Array(length);

@@ -31,7 +31,12 @@ const KINDS: Readonly<Record<MachineView["kind"], string>> = {
   dispatcher: "Dispatcher",
 };
 
-export function chosenPanel(view: View, chosen: Chosen | undefined, choose: (chosen: Chosen) => void, act: Do): TemplateResult {
+export function chosenPanel(
+  view: View,
+  chosen: Chosen | undefined,
+  choose: (chosen: Chosen) => void,
+  act: Do,
+): TemplateResult {
   if (chosen !== undefined && "link" in chosen) {
     const link = view.links.find(({ name }) => name === chosen.link);
     if (link !== undefined) return linkPanel(link, choose, act);
@@ -42,20 +47,33 @@ export function chosenPanel(view: View, chosen: Chosen | undefined, choose: (cho
   if (machine !== undefined) return machinePanel(view, machine, choose, act);
   return html`
     <h2 id="chosen-name">Choose something</h2>
-    <p class="quiet">Click a machine, a link or a frame in the network: here stands what it is, and what you can do to it.</p>
+    <p
+      class="quiet">Click a machine, a link or a frame in the network: here stands what it is, and what you can do to it.</p>
   `;
 }
 
-function machinePanel(view: View, machine: MachineView, choose: (chosen: Chosen) => void, act: Do): TemplateResult {
+function machinePanel(
+  view: View,
+  machine: MachineView,
+  choose: (chosen: Chosen) => void,
+  act: Do,
+): TemplateResult {
   const { name, kind, addresses, mac, links, knows } = machine;
   return html`
     <h2 id="chosen-name">${KINDS[kind]} ${name}</h2>
     <dl>
-      ${addresses.length === 0 ? nothing : html`<dt>Address</dt><dd>${addresses.join(", ")}</dd>`}
-      ${mac === "" ? nothing : html`<dt>MAC</dt><dd><code>${mac}</code></dd>`}
-      ${knows.length === 0 ? nothing : html`<dt>Believes</dt><dd>${knows.map(({ address, who }) =>
-        html`${address} is ${who}<br>`
-      )}</dd>`}
+      ${addresses.length === 0 ? nothing : html`
+        <dt>Address</dt>
+        <dd>${addresses.join(", ")}</dd>
+      `}
+      ${mac === "" ? nothing : html`
+        <dt>MAC</dt>
+        <dd><code>${mac}</code></dd>
+      `}
+      ${knows.length === 0 ? nothing : html`
+        <dt>Believes</dt>
+        <dd>${knows.map(({ address, who }) => html`${address} is ${who}<br>`)}</dd>
+      `}
     </dl>
     <div class="deeds">${deedsOf(view, machine, act)}</div>
     <h3>Links</h3>
@@ -94,7 +112,11 @@ function power({ name, kind, state }: MachineView, act: Do): TemplateResult {
   );
 }
 
-function clientDeeds({ targets, port, connections, asking }: View, { name: client }: MachineView, act: Do): TemplateResult {
+function clientDeeds(
+  { targets, port, connections, asking }: View,
+  { name: client }: MachineView,
+  act: Do,
+): TemplateResult {
   const to = targets[0];
   if (to === undefined) return html``;
   const own = connections.filter((one) => one.client === client && one.isKept && isOpen(one));
@@ -106,7 +128,10 @@ function clientDeeds({ targets, port, connections, asking }: View, { name: clien
     ${row(
       `Ask ${to}`,
       button("Once", () => act({ do: "request", client, to, port })),
-      button(`Every ${USUAL_EVERY_MS} ms`, () => act({ do: "ask", client, to, port, everyMs: USUAL_EVERY_MS })),
+      button(
+        `Every ${USUAL_EVERY_MS} ms`,
+        () => act({ do: "ask", client, to, port, everyMs: USUAL_EVERY_MS }),
+      ),
       asking.has(client) ? button("Stop", () => act({ do: "ask", client, to, port, everyMs: 0 })) : nothing,
     )}
     ${row("Connection", button("Open one", () => act({ do: "connect", client, name, to, port })))}
@@ -156,14 +181,15 @@ function backendDeeds({ dispatcher }: View, { name: node, backend }: MachineView
   const { loopback, usualLoopback, isSilent, servers, status, agent } = backend;
   const hasAddress = loopback.length > 0;
   return html`
-    ${dispatcher === undefined || status === undefined
-      ? nothing
-      : html`${row(
+    ${dispatcher === undefined || status === undefined ? nothing : html`${
+      row(
         "Work",
         status.administration.state === "draining"
           ? button("Undrain", () => act({ do: "undrain", backend: status.name }))
           : button("Drain", () => act({ do: "drain", backend: status.name })),
-      )}${number({
+      )
+    }${
+      number({
         about: "Weight",
         unit: "",
         value: status.weight,
@@ -171,7 +197,8 @@ function backendDeeds({ dispatcher }: View, { name: node, backend }: MachineView
         most: 100,
         name: "Set",
         act: (weight) => act({ do: "weight", backend: status.name, weight }),
-      })}`}
+      })
+    }`}
     ${row(
       "Address resolution",
       isSilent
@@ -193,36 +220,48 @@ function backendDeeds({ dispatcher }: View, { name: node, backend }: MachineView
         )
       ),
     )}
-    ${agent === undefined
-      ? nothing
-      : row(
-        "Agent",
-        agent.isRunning
-          ? button("Kill the agent", () => act({ do: "kill-agent", node }))
-          : button("Start the agent", () => act({ do: "start-agent", node })),
-      )}
+    ${agent === undefined ? nothing : row(
+      "Agent",
+      agent.isRunning
+        ? button("Kill the agent", () => act({ do: "kill-agent", node }))
+        : button("Start the agent", () => act({ do: "start-agent", node })),
+    )}
   `;
 }
 
 function dispatcherDeeds({ dispatcher }: View, { name: node, state }: MachineView, act: Do): TemplateResult {
   if (dispatcher === undefined || dispatcher.name !== node || state === "off") return html``;
   const { config, algorithm, hasHealth, cluster } = dispatcher;
-  const reload = (key: string, value: string) => act({ do: "reload", node, config: withKey(config, key, value) });
+  const reload = (key: string, value: string) =>
+    act({ do: "reload", node, config: withKey(config, key, value) });
   return html`
-    ${choice("Algorithm", algorithm, [["maglev", "maglev"], ["rendezvous", "rendezvous"], ["modulo", "modulo"]], (value) =>
-      reload("algorithm", value)
+    ${choice("Algorithm", algorithm, [["maglev", "maglev"], ["rendezvous", "rendezvous"], [
+      "modulo",
+      "modulo",
+    ]], (value) => reload("algorithm", value))}
+    ${choice(
+      "Technique",
+      cluster?.technique ?? "route",
+      [["route", "route"], ["broadcast", "broadcast"]],
+      (technique) => act({ do: "technique", technique: technique as "route" | "broadcast" }),
     )}
-    ${choice("Technique", cluster?.technique ?? "route", [["route", "route"], ["broadcast", "broadcast"]], (technique) =>
-      act({ do: "technique", technique: technique as "route" | "broadcast" })
+    ${choice("Health check", hasHealth ? "tcp" : "none", [["none", "none"], [
+      "tcp",
+      "TCP to the cluster address",
+    ]], (value) => reload("health", value === "none" ? "[]" : HEALTH))}
+    ${row(
+      "Process",
+      button("Restart", () => act({ do: "restart", node })),
+      button("Upgrade", () => act({ do: "upgrade", node })),
     )}
-    ${choice("Health check", hasHealth ? "tcp" : "none", [["none", "none"], ["tcp", "TCP to the cluster address"]], (value) =>
-      reload("health", value === "none" ? "[]" : HEALTH)
-    )}
-    ${row("Process", button("Restart", () => act({ do: "restart", node })), button("Upgrade", () => act({ do: "upgrade", node })))}
   `;
 }
 
-function linkPanel({ name, ends, ports, settings, mtu, state }: LinkView, choose: (chosen: Chosen) => void, act: Do): TemplateResult {
+function linkPanel(
+  { name, ends, ports, settings, mtu, state }: LinkView,
+  choose: (chosen: Chosen) => void,
+  act: Do,
+): TemplateResult {
   const [one, other] = ends;
   const isDown = (index: 0 | 1) => settings[index].down === true;
   const cut = (from: string, index: 0 | 1) =>
@@ -241,7 +280,12 @@ function linkPanel({ name, ends, ports, settings, mtu, state }: LinkView, choose
     });
   return html`
     <h2 id="chosen-name">Link ${name}</h2>
-    <dl><dt>State</dt><dd>${STATES[state]}</dd><dt>Takes</dt><dd>${settings[0].delayUs} µs</dd></dl>
+    <dl>
+      <dt>State</dt>
+      <dd>${STATES[state]}</dd>
+      <dt>Takes</dt>
+      <dd>${settings[0].delayUs} µs</dd>
+    </dl>
     <div class="deeds">
       ${row(
         "Cable",
@@ -269,7 +313,8 @@ function linkPanel({ name, ends, ports, settings, mtu, state }: LinkView, choose
         least: LEAST_MTU,
         most: MOST_MTU,
         name: "Set",
-        act: (value) => act(...ports.map(({ node, port }): Action => ({ do: "mtu", node, port, mtu: value }))),
+        act: (value) =>
+          act(...ports.map(({ node, port }): Action => ({ do: "mtu", node, port, mtu: value }))),
       })}
     </div>
     <h3>Ends</h3>

@@ -14,8 +14,12 @@ export function withKey(text: string, key: string, value: string): string {
     const [from, until] = range;
     return text.slice(0, from) + value + text.slice(until);
   }
-  const first = (cluster.items[0]?.key as { readonly range?: readonly [number, number, number] } | undefined)?.range?.[0] ?? 0;
+  const first =
+    (cluster.items[0]?.key as { readonly range?: readonly [number, number, number] } | undefined)?.range
+      ?.[0] ?? 0;
   const isFlow = cluster.flow === true;
   const indent = first - (text.lastIndexOf("\n", first - 1) + 1);
-  return `${text.slice(0, first)}${key}: ${value}${isFlow ? ", " : `\n${" ".repeat(indent)}`}${text.slice(first)}`;
+  return `${text.slice(0, first)}${key}: ${value}${isFlow ? ", " : `\n${" ".repeat(indent)}`}${
+    text.slice(first)
+  }`;
 }

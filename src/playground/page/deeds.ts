@@ -9,8 +9,14 @@ export function button(name: string, act: () => void, isPressed?: boolean): Temp
 }
 
 /** A row of controls behind what they are about. */
-export function row(about: string, ...controls: readonly (TemplateResult | typeof nothing)[]): TemplateResult {
-  return html`<div class="deed" role="group" aria-label=${about}><span aria-hidden="true">${about}</span>${controls}</div>`;
+export function row(
+  about: string,
+  ...controls: readonly (TemplateResult | typeof nothing)[]
+): TemplateResult {
+  return html`
+    <div class="deed" role="group"
+      aria-label=${about}><span aria-hidden="true">${about}</span>${controls}</div>
+  `;
 }
 
 export interface NumberDeed {
@@ -50,9 +56,10 @@ export function choice(
 ): TemplateResult {
   return html`
     <label class="deed"><span>${about}</span>
-      <select aria-label=${about} .value=${chosen} @change=${(event: Event) => act((event.target as HTMLSelectElement).value)}>${all.map((
-        [value, name],
-      ) => html`<option value=${value} ?selected=${value === chosen}>${name}</option>`)}</select>
+      <select aria-label=${about} .value=${chosen} @change=${(event: Event) =>
+        act((event.target as HTMLSelectElement).value)}>${all.map((
+          [value, name],
+        ) => html`<option value=${value} ?selected=${value === chosen}>${name}</option>`)}</select>
     </label>
   `;
 }

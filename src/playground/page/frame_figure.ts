@@ -32,7 +32,9 @@ export function frameFigure(
   return html`
     <p class="field" role="status">${field === undefined
       ? html`<span class="quiet">Choose a field: its octets are marked, and its value stands here.</span>`
-      : html`<b>${header!.name}, ${field.name}</b>: <code>${field.text}</code> <span class="quiet">${placeOf(header!, field)}</span>`}</p>
+      : html`<b>${header!.name}, ${field.name}</b>: <code>${field.text}</code> <span class="quiet">${
+        placeOf(header!, field)
+      }</span>`}</p>
     <div class="frame">
       <div class="headers">${headers.map((one, index) => figureOf(one, index, chosen, choose))}</div>
       ${dump(octets, headers, from, until)}
@@ -49,9 +51,9 @@ function placeOf(header: Header, field: Field): string {
   const [from, until] = octetsOf(header, field);
   const octets = until - from === 1 ? `octet ${from}` : `octets ${from} to ${until - 1}`;
   const isWhole = field.bit % 8 === 0 && field.bits % 8 === 0;
-  return `${field.bits === 1 ? "1 bit" : isWhole ? `${field.bits / 8} octets` : `${field.bits} bits`}, ${octets}${
-    header.source === "" ? "" : `, ${header.source}`
-  }`.replace("1 octets", "1 octet");
+  return `${
+    field.bits === 1 ? "1 bit" : isWhole ? `${field.bits / 8} octets` : `${field.bits} bits`
+  }, ${octets}${header.source === "" ? "" : `, ${header.source}`}`.replace("1 octets", "1 octet");
 }
 
 function figureOf(
@@ -66,14 +68,19 @@ function figureOf(
       <div class="figure">${fields.map((field, position) => {
         const isChosen = chosen?.header === index && chosen.field === position;
         return piecesOf(field).map(({ row, column, rows, columns, isFirst }) =>
-          html`<button type="button" class=${isFirst ? "" : "more"}
-            .style=${`grid-area: ${row} / ${column} / span ${rows} / span ${columns}`}
-            tabindex=${isFirst ? 0 : -1} aria-hidden=${isFirst ? nothing : "true"}
-            aria-pressed=${isChosen ? "true" : "false"} title=${`${field.name}: ${field.text}`}
-            aria-label=${isFirst ? `${field.name}: ${field.text}` : nothing}
-            @click=${() => choose({ header: index, field: position })}>${isFirst && field.bits >= LEAST_NAMED
-            ? html`<span>${field.name}</span>${field.bits >= 16 ? html`<code>${field.text}</code>` : nothing}`
-            : nothing}</button>`
+          html`
+            <button type="button" class=${isFirst ? "" : "more"}
+              .style=${`grid-area: ${row} / ${column} / span ${rows} / span ${columns}`}
+              tabindex=${isFirst ? 0 : -1} aria-hidden=${isFirst ? nothing : "true"}
+              aria-pressed=${isChosen ? "true" : "false"} title=${`${field.name}: ${field.text}`}
+              aria-label=${isFirst ? `${field.name}: ${field.text}` : nothing}
+              @click=${() =>
+                choose({ header: index, field: position })}>${isFirst && field.bits >= LEAST_NAMED
+                ? html`<span>${field.name}</span>${
+                  field.bits >= 16 ? html`<code>${field.text}</code>` : nothing
+                }`
+                : nothing}</button>
+          `
         );
       })}</div>
     </section>
@@ -92,7 +99,13 @@ interface Piece {
 export function piecesOf({ bit, bits }: Field): Piece[] {
   const end = bit + Math.min(bits, bit % ROW_BITS === 0 ? Math.max(bits > 128 ? MOST_DRAWN : bits, 1) : bits);
   if (bit % ROW_BITS === 0 && (end - bit) % ROW_BITS === 0) {
-    return [{ row: bit / ROW_BITS + 1, column: 1, rows: (end - bit) / ROW_BITS, columns: ROW_BITS, isFirst: true }];
+    return [{
+      row: bit / ROW_BITS + 1,
+      column: 1,
+      rows: (end - bit) / ROW_BITS,
+      columns: ROW_BITS,
+      isFirst: true,
+    }];
   }
   const pieces: Omit<Piece, "isFirst">[] = [];
   for (let at = bit; at < end;) {
@@ -111,14 +124,16 @@ function dump(octets: Uint8Array, headers: readonly Header[], from: number, unti
   const odd = (at: number) => headers.findIndex((header) => at < header.at + header.length) % 2 === 1;
   return html`
     <div class="dump" aria-hidden="true">${rows.map((start) =>
-      html`<div><i>${start.toString(16).padStart(4, "0")}</i>${Array.from(
-        octets.subarray(start, start + ROW_OCTETS),
-        (octet, index) => {
-          const at = start + index;
-          const kind = `${at >= from && at < until ? "chosen" : ""} ${odd(at) ? "odd" : ""}`;
-          return html`<b class=${kind}>${octet.toString(16).padStart(2, "0")}</b>`;
-        },
-      )}</div>`
+      html`<div><i>${start.toString(16).padStart(4, "0")}</i>${
+        Array.from(
+          octets.subarray(start, start + ROW_OCTETS),
+          (octet, index) => {
+            const at = start + index;
+            const kind = `${at >= from && at < until ? "chosen" : ""} ${odd(at) ? "odd" : ""}`;
+            return html`<b class=${kind}>${octet.toString(16).padStart(2, "0")}</b>`;
+          },
+        )
+      }</div>`
     )}</div>
   `;
 }

@@ -50,20 +50,34 @@ export function frameList(
   return html`
     <p class="quiet">The latest${whose}:</p>
     <div class="long" tabindex="0" role="region" aria-label="Latest frames">
-    <table class="frames">
-      <thead><tr><th scope="col">Time</th><th scope="col">From</th><th scope="col">To</th><th scope="col">Frame</th></tr></thead>
-      <tbody>${repeat(rows, ({ number }) => number, (crossing) =>
-        html`<tr class=${crossing.number === chosen ? "chosen" : ""}>
-          <td class="number">${clockOf(crossing.sentUs).replace(" s", "")}</td>
-          <td>${crossing.from}</td>
-          <td>${crossing.to}</td>
-          <td><button type="button" class="row" aria-pressed=${crossing.number === chosen ? "true" : "false"}
-            @click=${() => choose(crossing.number)}>${summaryOf(crossing)}</button>${
-          crossing.fate === "passed" ? nothing : html` <span class="bad">${crossing.fate}</span>`
-        }${crossing.verdict === undefined ? nothing : html` <code>${crossing.verdict}</code>`}</td>
-        </tr>`
-      )}</tbody>
-    </table>
+      <table class="frames">
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">From</th>
+            <th scope="col">To</th>
+            <th scope="col">Frame</th>
+          </tr>
+        </thead>
+        <tbody>${repeat(rows, ({ number }) => number, (crossing) =>
+          html`
+            <tr class=${crossing.number === chosen ? "chosen" : ""}>
+              <td class="number">${clockOf(crossing.sentUs).replace(" s", "")}</td>
+              <td>${crossing.from}</td>
+              <td>${crossing.to}</td>
+              <td><button type="button" class="row" aria-pressed=${crossing.number === chosen
+                ? "true"
+                : "false"}
+                        @click=${() => choose(crossing.number)}>${summaryOf(
+                          crossing,
+                        )}</button>${crossing.fate === "passed" ? nothing : html`
+                          <span class="bad">${crossing.fate}</span>
+                        `}${crossing.verdict === undefined ? nothing : html`
+                          <code>${crossing.verdict}</code>
+                        `}</td>
+            </tr>
+          `)}</tbody>
+      </table>
     </div>
   `;
 }
@@ -79,13 +93,16 @@ export function frameDetail(
   const { from, to, sentUs, fate, verdict, length, octets } = crossing;
   return html`
     <h3>${dissection.summary}</h3>
-    <p class="summary">${from} → ${to}, sent at ${clockOf(sentUs)}, ${length} octets${
-    octets.length < length ? `, of which the first ${octets.length} are shown` : ""
-  }${fate === "passed" ? nothing : html`. <b class="bad">${FATES[fate] ?? fate}</b>`}</p>
+    <p
+      class="summary">${from} → ${to}, sent at ${clockOf(sentUs)}, ${length} octets${octets.length < length
+        ? `, of which the first ${octets.length} are shown`
+        : ""}${fate === "passed" ? nothing : html`. <b class="bad">${FATES[fate] ?? fate}</b>`}</p>
     ${verdict === undefined
       ? nothing
       : html`<p class="verdict"><code>${verdict}</code> ${WHY[verdict as keyof typeof WHY]}${
-        belongs === undefined ? nothing : html` ${belongs}`
+        belongs === undefined ? nothing : html`
+          ${belongs}
+        `
       }</p>`}
     ${frameFigure(octets, dissection, chosen, choose)}
   `;

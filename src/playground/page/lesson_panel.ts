@@ -9,7 +9,8 @@ const FREE = "";
 export function lessonChoice(lesson: Lesson | undefined, choose: (id: string) => void): TemplateResult {
   return html`
     <label><span>Lesson</span>
-      <select aria-label="Lesson" @change=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>
+      <select aria-label="Lesson" @change=${(event: Event) =>
+        choose((event.target as HTMLSelectElement).value)}>
         <option value=${FREE} ?selected=${lesson === undefined}>None: play as you like</option>
         ${LESSONS.map(({ id, title }, index) =>
           html`<option value=${id} ?selected=${id === lesson?.id}>${index + 1}. ${title}</option>`
@@ -33,16 +34,21 @@ export function lessonPanel(
     <h2 id="lesson-name">${lesson.title}</h2>
     <div class="text">${lesson.text.map((paragraph) => html`<p>${paragraph}</p>`)}</div>
     <ol class="steps" aria-label="Goal">${lesson.steps.map((text, step) =>
-      html`<li class=${reached[step] ? "done" : ""}>${MARKS[reached[step] ? "done" : "open"]}<span>${text}${reached[step]
-        ? html`<span class="unseen"> Done.</span>`
-        : nothing}</span></li>`
+      html`<li class=${reached[step] ? "done" : ""}>${MARKS[reached[step] ? "done" : "open"]}<span>${text}${
+        reached[step] ? html`<span class="unseen"> Done.</span>` : nothing
+      }</span></li>`
     )}</ol>
     <div role="status">${isSolved
-      ? html`<div class="solved"><p><b>Solved.</b> ${lesson.done}</p>${next === undefined
-        ? nothing
-        : html`<p><button type="button" @click=${() => choose(next.id)}>Next: ${next.title}</button></p>`}</div>`
+      ? html`<div class="solved"><p><b>Solved.</b> ${lesson.done}</p>${
+        next === undefined
+          ? nothing
+          : html`<p><button type="button" @click=${() => choose(next.id)}>Next: ${next.title}</button></p>`
+      }</div>`
       : nothing}</div>
-    <details><summary>Hints</summary><ol>${lesson.hints.map((hint) => html`<li>${hint}</li>`)}</ol></details>
+    <details>
+      <summary>Hints</summary>
+      <ol>${lesson.hints.map((hint) => html`<li>${hint}</li>`)}</ol>
+    </details>
   `;
 }
 
@@ -60,6 +66,14 @@ function welcome(choose: (id: string) => void): TemplateResult {
 }
 
 const MARKS = {
-  open: html`<svg viewBox="0 0 18 18" aria-hidden="true"><circle cx="9" cy="9" r="7"/></svg>`,
-  done: html`<svg viewBox="0 0 18 18" aria-hidden="true"><path d="M3 9.500l4 4 8-9"/></svg>`,
+  open: html`
+    <svg viewBox="0 0 18 18" aria-hidden="true">
+      <circle cx="9" cy="9" r="7" />
+    </svg>
+  `,
+  done: html`
+    <svg viewBox="0 0 18 18" aria-hidden="true">
+      <path d="M3 9.500l4 4 8-9" />
+    </svg>
+  `,
 };

@@ -29,7 +29,7 @@ import { frameDetail, frameList } from "./frames.ts";
 import { lessonChoice, lessonPanel } from "./lesson_panel.ts";
 import { machines } from "./machines.ts";
 import { Rates } from "./rates.ts";
-import { LONGEST_US, Session } from "./session.ts";
+import { Session } from "./session.ts";
 import { tables } from "./tables.ts";
 import { clockOf, timeBar } from "./time_bar.ts";
 import { Drawing } from "./topology/drawing.ts";
@@ -82,7 +82,10 @@ export class Page {
   private constructor(session: Session) {
     this.#session = session;
     this.#view = viewOf(session.world, session.chronicle);
-    const files = { name: () => this.#configName, text: () => this.#session.chronicle.config ?? this.#session.scene.files[this.#configName] ?? "" };
+    const files = {
+      name: () => this.#configName,
+      text: () => this.#session.chronicle.config ?? this.#session.scene.files[this.#configName] ?? "",
+    };
     this.#config = new ConfigPanel(at("config"), {
       ...files,
       reload: (config) => this.#do([{ do: "reload", config }]),
@@ -138,11 +141,15 @@ export class Page {
   #picture(nowMs: number, beforeMs: number): void {
     const session = this.#session;
     void session.pass(nowMs - beforeMs);
-    this.#draw(nowMs);
     if (this.#isOnWay !== (session.way !== undefined)) this.#mustShow = true;
     this.#isOnWay = session.way !== undefined;
     const changes = session.direction !== 0 || this.#isOnWay;
-    if (this.#mustShow || (changes && nowMs - this.#lookedMs > LOOK_MS)) this.#show(nowMs);
+    const mustShow = this.#mustShow || (changes && nowMs - this.#lookedMs > LOOK_MS);
+    if (mustShow) this.#show(nowMs);
+    // A picture of what has not changed is there already.
+    if (mustShow || changes || session.shownUs !== this.#drawnUs || this.#drawing.isGlowing) {
+      this.#draw(nowMs);
+    }
     requestAnimationFrame((nextMs) => this.#picture(nextMs, nowMs));
   }
 
@@ -152,11 +159,19 @@ export class Page {
     this.#drawnUs = shownUs;
     this.#drawing.draw({
       atUs: shownUs,
-      links: this.#view.links.map(({ name, ends: [from, to], state, label }) => ({ name, from, to, state, label })),
-      frames: recording.underWay(shownUs, LONGEST_US, MOST_DRAWN),
+      links: this.#view.links.map(({ name, ends: [from, to], state, label }) => ({
+        name,
+        from,
+        to,
+        state,
+        label,
+      })),
+      frames: recording.underWay(shownUs, MOST_DRAWN),
       busy: new Set(passed.map(({ link }) => link)),
       backends: new Map(
-        this.#view.machines.flatMap(({ mac, backend }) => backend === undefined ? [] : [[macKey(mac), backend.index]]),
+        this.#view.machines.flatMap(({ mac, backend }) =>
+          backend === undefined ? [] : [[macKey(mac), backend.index]]
+        ),
       ),
       chosenLink: this.#chosen !== undefined && "link" in this.#chosen ? this.#chosen.link : undefined,
       chosenFrame: this.#frame?.number,
@@ -178,23 +193,47 @@ export class Page {
       hasBackground: this.#hasBackground,
     };
     render(lessonChoice(session.lesson, (id) => void this.#open(id)), at("choice"));
-    render(html`<button type="button" @click=${() => void this.#share()}>Copy a link to this moment</button>`, at("share"));
-    render(this.#notice(), at("told"));
-    render(lessonPanel(session.lesson, session.progress?.reached ?? [], (id) => void this.#open(id)), at("lesson"));
     render(
-      machines(view.machines, this.#places, this.#isNarrow, wanted.node, (machine) => this.#choose({ machine })),
+      html`<button type="button" @click=${() => void this.#share()}>Copy a link to this moment</button>`,
+      at("share"),
+    );
+    render(this.#notice(), at("told"));
+    render(
+      lessonPanel(session.lesson, session.progress?.reached ?? [], (id) => void this.#open(id)),
+      at("lesson"),
+    );
+    render(
+      machines(
+        view.machines,
+        this.#places,
+        this.#isNarrow,
+        wanted.node,
+        (machine) => this.#choose({ machine }),
+      ),
       at("machines"),
     );
     render(LEGEND, at("legend"));
     render(timeBar(session, this.#steering), at("time"));
-    render(chosenPanel(view, chosen, (one) => this.#choose(one), (...actions) => void this.#do(actions)), at("chosen"));
+    render(
+      chosenPanel(view, chosen, (one) => this.#choose(one), (...actions) => void this.#do(actions)),
+      at("chosen"),
+    );
     render(
       html`
-        <label class="choice"><span><input type="checkbox" .checked=${this.#hasBackground} @change=${(event: Event) => {
-        this.#hasBackground = (event.target as HTMLInputElement).checked;
-        this.#mustShow = true;
-      }}>also questions for addresses, and what machines tell each other</span></label>
-        ${frameList(chronicle.recording, session.shownUs, wanted, this.#frame?.number, (number) => this.#chooseFrame(number))}
+        <label
+          class="choice"><span><input type="checkbox" .checked=${this.#hasBackground} @change=${(
+            event: Event,
+          ) => {
+            this.#hasBackground = (event.target as HTMLInputElement).checked;
+            this.#mustShow = true;
+          }}>also questions for addresses, and what machines tell each other</span></label>
+        ${frameList(
+          chronicle.recording,
+          session.shownUs,
+          wanted,
+          this.#frame?.number,
+          (number) => this.#chooseFrame(number),
+        )}
       `,
       at("frames"),
     );
@@ -213,7 +252,9 @@ export class Page {
     this.#showBuckets(view.buckets);
     if (!session.isBehind && session.direction !== 0) this.#rates.add(session.shownUs, chronicle.traffic);
     render(tables(view, chronicle.said, this.#rates), at("tables"));
-    document.title = session.lesson === undefined ? "oneip playground" : `${session.lesson.title} · oneip playground`;
+    document.title = session.lesson === undefined
+      ? "oneip playground"
+      : `${session.lesson.title} · oneip playground`;
   }
 
   #showBuckets(buckets: Buckets | undefined): void {
@@ -231,11 +272,12 @@ export class Page {
     }
     render(
       html`
-        <p class="quiet">${buckets === undefined
-          ? "No dispatcher and no agent is at work."
-          : this.#pointed || `One cell for each of ${whole(buckets.owners.length)} buckets, in the colour of its server.`}${
-        (buckets?.inTransition.length ?? 0) > 0 ? ` The ${whole(buckets!.inTransition.length)} paler ones are in transition.` : ""
-      }</p>
+        <p class="quiet">${buckets === undefined ? "No dispatcher and no agent is at work." : this.#pointed ||
+          `One cell for each of ${
+            whole(buckets.owners.length)
+          } buckets, in the colour of its server.`}${(buckets?.inTransition.length ?? 0) > 0
+          ? ` The ${whole(buckets!.inTransition.length)} paler ones are in transition.`
+          : ""}</p>
         <p class="moved">${this.#moved}</p>
       `,
       at("buckets"),
@@ -253,18 +295,21 @@ export class Page {
   }
 
   readonly #steering = {
-    play: (direction: -1 | 0 | 1) => this.#steer(() => {
-      this.#session.direction = direction;
-    }),
+    play: (direction: -1 | 0 | 1) =>
+      this.#steer(() => {
+        this.#session.direction = direction;
+      }),
     step: () => this.#steer(() => this.#session.step()),
     stepBack: () => this.#steer(() => this.#session.stepBack()),
     restart: () => this.#steer(() => this.#session.seek(0)),
-    setSpeed: (speed: number) => this.#steer(() => {
-      this.#session.speed = speed;
-    }),
-    setQuiet: (passesQuiet: boolean) => this.#steer(() => {
-      this.#session.passesQuiet = passesQuiet;
-    }),
+    setSpeed: (speed: number) =>
+      this.#steer(() => {
+        this.#session.speed = speed;
+      }),
+    setQuiet: (passesQuiet: boolean) =>
+      this.#steer(() => {
+        this.#session.passesQuiet = passesQuiet;
+      }),
   };
 
   #steer(deed: () => void | Promise<void>): void {
@@ -303,7 +348,9 @@ export class Page {
       await navigator.clipboard?.writeText(location.href);
       this.#told = "The address of this page leads to this moment, and is in the clipboard.";
     } catch (error) {
-      this.#told = error instanceof RangeError ? error.message : "The address of this page leads to this moment.";
+      this.#told = error instanceof RangeError
+        ? error.message
+        : "The address of this page leads to this moment.";
     }
     this.#mustShow = true;
   }
@@ -372,10 +419,17 @@ function labelOf({ owners, backends }: Buckets): string {
   return `Bucket map of ${whole(owners.length)} buckets: ${shares.join(", ")}`;
 }
 
-const sign = (path: string) => html`<svg viewBox="0 0 12 12" aria-hidden="true"><path d=${path} /></svg>`;
+const sign = (path: string) =>
+  html`
+    <svg viewBox="0 0 12 12" aria-hidden="true">
+      <path d=${path} />
+    </svg>
+  `;
 
 const LEGEND = html`
-  <span>${sign("M6 1.500a4.500 4.500 0 1 0 .01 0z")} of clients and servers, in the colour of the server it is for</span>
+  <span>${sign(
+    "M6 1.500a4.500 4.500 0 1 0 .01 0z",
+  )} of clients and servers, in the colour of the server it is for</span>
   <span>${sign("M2 2h8v8H2z")} who has this address?</span>
   <span>${sign("M6 .5L11.500 6 6 11.500.5 6z")} ICMP</span>
   <span>${sign("M6 4a2 2 0 1 0 .01 0z")} told between machines</span>

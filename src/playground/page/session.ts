@@ -30,8 +30,6 @@ const BUDGET_MS = 9;
 const MOST_ELAPSED_MS = 100;
 /** So often a lesson looks at what has come of it. */
 const LOOK_US = 20_000;
-/** A link that takes longer is not made: no frame is on its way for longer than this. */
-export const LONGEST_US = 2_000_000;
 /** Events in which no frame is sent, that a step goes past. */
 const MOST_QUIET_EVENTS = 100_000;
 
@@ -183,13 +181,17 @@ export class Session {
   async #go(seconds: number): Promise<void> {
     const { world, chronicle: { recording } } = this.#running;
     const endMs = performance.now() + BUDGET_MS;
-    const isQuiet = () => recording.underWay(world.nowUs, LONGEST_US, 1).length === 0;
+    const isQuiet = () => recording.underWay(world.nowUs, 1).length === 0;
     let targetUs = this.shownUs + seconds * this.speed;
     if (this.passesQuiet && this.speed < QUIET_SPEED && isQuiet()) {
       const quietUs = Math.floor(this.shownUs + seconds * QUIET_SPEED);
       const { count } = recording;
-      while (recording.count === count && world.nextUs < quietUs && performance.now() < endMs) await world.step();
-      if (recording.count === count) await this.#runOn(this.#running, quietUs, () => performance.now() < endMs);
+      while (recording.count === count && world.nextUs < quietUs && performance.now() < endMs) {
+        await world.step();
+      }
+      if (recording.count === count) {
+        await this.#runOn(this.#running, quietUs, () => performance.now() < endMs);
+      }
       targetUs = Math.max(targetUs, world.nowUs);
     }
     await this.#runOn(this.#running, targetUs, () => performance.now() < endMs);
@@ -211,8 +213,9 @@ export class Session {
     const slices = this.#slices();
     this.way = { world, untilUs, beganMs: performance.now() };
     try {
-      do await this.#runOn(running, untilUs, () => !slices.isOver);
-      while (world.nowUs < Math.floor(untilUs) && await slices.next());
+      do await this.#runOn(running, untilUs, () => !slices.isOver); while (
+        world.nowUs < Math.floor(untilUs) && await slices.next()
+      );
     } finally {
       this.way = undefined;
     }
@@ -259,7 +262,11 @@ export class Session {
   }
 }
 
-async function begin(scene: Scene, schedule: readonly Scheduled[], lesson: Lesson | undefined): Promise<Running> {
+async function begin(
+  scene: Scene,
+  schedule: readonly Scheduled[],
+  lesson: Lesson | undefined,
+): Promise<Running> {
   const world = await World.start(scene);
   world.plan(schedule);
   const chronicle = new Chronicle(world);

@@ -22,18 +22,27 @@ export function tables(view: View, said: readonly Said[], rates: Rates): Templat
   `;
 }
 
-function table(name: string, head: readonly string[], rows: readonly (readonly (string | TemplateResult)[])[], none: string): TemplateResult {
+function table(
+  name: string,
+  head: readonly string[],
+  rows: readonly (readonly (string | TemplateResult)[])[],
+  none: string,
+): TemplateResult {
   return html`
     <div>
       <h3>${name}</h3>
-      ${rows.length === 0
-        ? html`<p class="quiet">${none}</p>`
-        : html`<div class="long" tabindex="0" role="region" aria-label=${name}><table>
-          <thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
-          <tbody>${rows.map(([first, ...cells]) =>
-          html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`
-        )}</tbody>
-        </table></div>`}
+      ${rows.length === 0 ? html`<p class="quiet">${none}</p>` : html`
+        <div class="long" tabindex="0" role="region" aria-label=${name}>
+          <table>
+            <thead>
+              <tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr>
+            </thead>
+            <tbody>${rows.map(([first, ...cells]) =>
+              html`<tr><th scope="row">${first}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`
+            )}</tbody>
+          </table>
+        </div>
+      `}
     </div>
   `;
 }
@@ -55,7 +64,9 @@ function servers({ machines, buckets }: View, rates: Rates): TemplateResult {
       } />`}</svg> ${name}`,
       html`<span class=${`state ${says}`}><span>${says}</span></span> <small>${status?.why ?? note}</small>`,
       whole(owned.get(status?.name ?? name) ?? 0),
-      html`${line(rates.of(name), most, cssColourOf(index))} ${short(rates.of(name).at(-1) ?? 0)}`,
+      html`<span class="rates">${line(rates.of(name), most, cssColourOf(index))}${
+        short(rates.of(name).at(-1) ?? 0)
+      }</span>`,
     ]];
   });
   return table("Servers", ["Server", "State", "Buckets", "Frames a second"], rows, "There is none.");
@@ -70,7 +81,10 @@ function neighbors({ neighbors }: DispatcherView): TemplateResult {
   return table("Neighbors of the dispatcher", ["Address", "MAC", "State"], rows, "It has none.");
 }
 
-function connectionTable(connections: readonly ConnectionView[], dispatcher: DispatcherView | undefined): TemplateResult {
+function connectionTable(
+  connections: readonly ConnectionView[],
+  dispatcher: DispatcherView | undefined,
+): TemplateResult {
   const moving = dispatcher?.bucketsInTransition ?? 0;
   const rows = connections.slice(-MOST).reverse().map(({ client, from, by, state }) => [
     client,
@@ -80,9 +94,13 @@ function connectionTable(connections: readonly ConnectionView[], dispatcher: Dis
   ]);
   return html`<div>
     ${table("Connections", ["Client", "From", "Server", "State"], rows, "No client has asked yet.")}
-    ${moving === 0 ? nothing : html`<p class="quiet">${whole(moving)} buckets are in transition, and ${
-      whole(dispatcher!.connectionsRemembered)
-    } connections are remembered.</p>`}
+    ${
+    moving === 0
+      ? nothing
+      : html`<p class="quiet">${whole(moving)} buckets are in transition, and ${
+        whole(dispatcher!.connectionsRemembered)
+      } connections are remembered.</p>`
+  }
   </div>`;
 }
 

@@ -15,22 +15,31 @@ export interface Steering {
 export function timeBar(session: Session, steering: Steering): TemplateResult {
   const { direction, speed, passesQuiet, shownUs } = session;
   const button = (name: string, icon: TemplateResult, act: () => void, isPressed?: boolean) =>
-    html`<button type="button" title=${name} aria-label=${name} class="icon"
-      aria-pressed=${isPressed === undefined ? "undefined" : String(isPressed)} @click=${act}>${icon}</button>`;
+    html`
+      <button type="button" title=${name} aria-label=${name} class="icon"
+        aria-pressed=${isPressed === undefined
+          ? "undefined"
+          : String(isPressed)} @click=${act}>${icon}</button>
+    `;
   return html`
     <div class="time" role="group" aria-label="Time">
       ${button("Back to the beginning", ICONS.first, steering.restart)}
       ${button("Run backwards", ICONS.back, () => steering.play(direction === -1 ? 0 : -1), direction === -1)}
       ${button("One frame back", ICONS.stepBack, steering.stepBack)}
-      ${button(direction === 1 ? "Pause" : "Run", direction === 1 ? ICONS.pause : ICONS.run, () =>
-        steering.play(direction === 1 ? 0 : 1), direction === 1)}
+      ${button(
+        direction === 1 ? "Pause" : "Run",
+        direction === 1 ? ICONS.pause : ICONS.run,
+        () => steering.play(direction === 1 ? 0 : 1),
+        direction === 1,
+      )}
       ${button("One frame on", ICONS.step, steering.step)}
       <output class="clock" aria-label="Time in this world">${clockOf(shownUs)}</output>
       <label class="speed"><span>1 s shows <b>${spanOf(speed)}</b></span>
         <input type="range" min="0" max=${SPEEDS.length - 1} step="1" aria-label="Speed"
           aria-valuetext=${`One second shows ${spanOf(speed)}`}
           .value=${String(SPEEDS.indexOf(speed as typeof SPEEDS[number]))}
-          @input=${(event: Event) => steering.setSpeed(SPEEDS[Number((event.target as HTMLInputElement).value)]!)}>
+          @input=${(event: Event) =>
+            steering.setSpeed(SPEEDS[Number((event.target as HTMLInputElement).value)]!)}>
       </label>
       <label class="quiet-times"><input type="checkbox" .checked=${passesQuiet}
         @change=${(event: Event) => steering.setQuiet((event.target as HTMLInputElement).checked)}>
@@ -54,7 +63,11 @@ export function spanOf(us: number): string {
 }
 
 const icon = (path: string) =>
-  html`<svg viewBox="0 0 16 16" aria-hidden="true"><path d=${path} /></svg>`;
+  html`
+    <svg viewBox="0 0 16 16" aria-hidden="true">
+      <path d=${path} />
+    </svg>
+  `;
 
 const ICONS = {
   first: icon("M2 2h2v12H2zM14 2v12L5 8z"),

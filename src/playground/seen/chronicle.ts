@@ -25,8 +25,8 @@ export interface Said {
   readonly atUs: number;
   readonly text: string;
   readonly node: string;
+  /** As pino has it. */
   readonly level: number;
-  readonly event: string | undefined;
 }
 
 export class Chronicle {
@@ -49,12 +49,17 @@ export class Chronicle {
   readonly #waiting = new Map<string, (Crossing | undefined)[]>();
   readonly #onLane = new Map<Lane, Map<number, Crossing>>();
   readonly #heard: ((record: LogRecord) => void)[] = [];
-  readonly #looked = { sent: [] as ((crossing: Crossing) => void)[], arrived: [] as ((crossing: Crossing) => void)[] };
+  readonly #looked = {
+    sent: [] as ((crossing: Crossing) => void)[],
+    arrived: [] as ((crossing: Crossing) => void)[],
+  };
   readonly #backends = new Set<string>();
   readonly #linkNames: ReadonlyMap<Lane, string>;
 
   constructor(world: World) {
-    this.#linkNames = new Map([...world.links].flatMap(([name, { lanes }]) => lanes.map((lane) => [lane, name])));
+    this.#linkNames = new Map(
+      [...world.links].flatMap(([name, { lanes }]) => lanes.map((lane) => [lane, name])),
+    );
     for (const [name, { kind }] of Object.entries(world.scene.nodes)) {
       if (kind === "dispatcher") this.#waiting.set(name, []);
       if (kind === "backend") this.#backends.add(name);
@@ -65,14 +70,14 @@ export class Chronicle {
       judged: (node, octets, verdict, sent) => this.#judged(node, octets, verdict, sent),
       logged: (record) => {
         for (const hear of this.#heard) hear(record);
-        const { atUs, node, level, msg, event } = record;
-        this.#say({ atUs, text: msg, node, level, event });
+        const { atUs, node, level } = record;
+        this.#say({ atUs, node, level, text: textOf(record) });
       },
       acted: (action) => this.#acted(action),
       echo: ({ atUs, client, kind, what, by }) =>
-        this.#say({ atUs, node: client, text: `${kind}: ${ECHOES[what]} ${by}`, level: 30, event: undefined }),
+        this.#say({ atUs, node: client, text: `${kind}: ${ECHOES[what]} ${by}`, level: 30 }),
       refused: (action, why, atUs) =>
-        this.#say({ atUs, text: `${action.do}: ${why.message}`, node: "", level: 40, event: undefined }),
+        this.#say({ atUs, text: `${action.do}: ${why.message}`, node: "", level: 40 }),
     });
   }
 
@@ -139,7 +144,7 @@ export class Chronicle {
     const crossing = onLane?.get(number);
     onLane?.delete(number);
     if (crossing !== undefined) {
-      crossing.arrivesUs = atUs;
+      this.recording.arrived(crossing, atUs);
       this.#count(crossing.to);
       for (const call of this.#looked.arrived) call(crossing);
     }
@@ -159,6 +164,12 @@ export class Chronicle {
   #count(node: string): void {
     this.traffic.set(node, (this.traffic.get(node) ?? 0) + 1);
   }
+}
+
+/** What it says, of whom, and why. */
+function textOf({ msg, backend, address, reason }: LogRecord): string {
+  const about = [backend ?? address, reason].filter((one) => typeof one === "string");
+  return about.length === 0 ? msg : `${msg}: ${about.join(", ")}`;
 }
 
 /** Of whoever is to get the frame. */

@@ -17,7 +17,7 @@ export interface Crossing {
   readonly to: string;
   readonly sentUs: number;
   /** When it arrives; Infinity while that is open, and for one that does not. */
-  arrivesUs: number;
+  readonly arrivesUs: number;
   /** What the link takes as a rule. */
   readonly usualUs: number;
   /** `passed`, or what became of it on its way. */
@@ -35,6 +35,8 @@ export class Recording {
   /** The oldest first. */
   readonly #crossings: Crossing[] = [];
   #count = 0;
+  /** No frame was on its link for longer than this. */
+  #longestUs = 0;
 
   /** Of all, also of those that are no longer kept. */
   get count(): number {
@@ -45,9 +47,16 @@ export class Recording {
     const kept = octets.slice(0, Math.min(crossing.length, MOST_OCTETS));
     const added = { ...crossing, number: this.#count++, octets: kept, verdict: undefined, onward: undefined };
     this.#crossings.push(added);
+    this.#longestUs = Math.max(this.#longestUs, endOf(added) - added.sentUs);
     // Many at once, since each time moves all.
     if (this.#crossings.length > 2 * MOST) this.#crossings.splice(0, this.#crossings.length - MOST);
     return added;
+  }
+
+  /** It has arrived after all: one that was held back for others to overtake it. */
+  arrived(crossing: Crossing, atUs: number): void {
+    (crossing as { arrivesUs: number }).arrivesUs = atUs;
+    this.#longestUs = Math.max(this.#longestUs, atUs - crossing.sentUs);
   }
 
   find(number: number): Crossing | undefined {
@@ -56,11 +65,11 @@ export class Recording {
   }
 
   /** Frames that are on a link at this time, the latest first; at most `most`. */
-  underWay(atUs: number, longestUs: number, most: number): Crossing[] {
+  underWay(atUs: number, most: number): Crossing[] {
     const found: Crossing[] = [];
     for (let index = this.#lastUntil(atUs); index >= 0 && found.length < most; index--) {
       const crossing = this.#crossings[index]!;
-      if (crossing.sentUs < atUs - longestUs) break;
+      if (crossing.sentUs < atUs - this.#longestUs) break;
       if (endOf(crossing) > atUs) found.push(crossing);
     }
     return found;

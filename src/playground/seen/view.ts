@@ -40,7 +40,11 @@ export interface MachineView {
     readonly loopback: readonly string[];
     readonly usualLoopback: readonly string[];
     readonly isSilent: boolean;
-    readonly servers: readonly { readonly protocol: string; readonly port: number; readonly isOpen: boolean }[];
+    readonly servers: readonly {
+      readonly protocol: string;
+      readonly port: number;
+      readonly isOpen: boolean;
+    }[];
     readonly status: BackendStatus | undefined;
     /** Undefined where there is none. */
     readonly agent: { readonly isRunning: boolean; readonly live: string } | undefined;

@@ -15,7 +15,14 @@ import type { World } from "../../sim/world.ts";
 import { formatMac } from "../../wire/address.ts";
 import { formatEndpoint } from "../../wire/endpoint.ts";
 import type { Chronicle } from "./chronicle.ts";
-import { type ConnectionView, type DispatcherView, type LinkView, type MachineView, stateOf, type View } from "./view.ts";
+import {
+  type ConnectionView,
+  type DispatcherView,
+  type LinkView,
+  type MachineView,
+  stateOf,
+  type View,
+} from "./view.ts";
 
 /** How the names of connections begin that clients keep until they are told. */
 export const KEPT = "c";
@@ -66,7 +73,8 @@ function dispatcherView(node: DispatcherNode, scene: Scene, chronicle: Chronicle
     config: chronicle.config ?? scene.files[config] ?? "",
     cluster: engine.status().clusters[0],
     algorithm: cluster?.algorithm ?? "",
-    hasHealth: cluster !== undefined && cluster.backends.some((backend) => probesOf(cluster, backend).length > 0),
+    hasHealth: cluster !== undefined &&
+      cluster.backends.some((backend) => probesOf(cluster, backend).length > 0),
     neighbors: engine.neighbors(),
     verdicts,
     bucketsInTransition: moving.reduce((sum, { buckets }) => sum + buckets, 0),
@@ -74,9 +82,15 @@ function dispatcherView(node: DispatcherNode, scene: Scene, chronicle: Chronicle
   };
 }
 
-function machinesOf(world: World, dispatcher: DispatcherView | undefined, chronicle: Chronicle): MachineView[] {
+function machinesOf(
+  world: World,
+  dispatcher: DispatcherView | undefined,
+  chronicle: Chronicle,
+): MachineView[] {
   const nodes = [...world.nodes.values()].filter(({ kind }) => kind !== "etcd");
-  const who = new Map(nodes.flatMap((node) => [...node.ports.values()].map(({ mac }) => [macText(mac), node.name])));
+  const who = new Map(
+    nodes.flatMap((node) => [...node.ports.values()].map(({ mac }) => [macText(mac), node.name])),
+  );
   const statuses = dispatcher?.cluster?.backends ?? [];
   const backends = nodes.filter(({ kind }) => kind === "backend");
   return nodes.map((node) => {
@@ -95,9 +109,13 @@ function machinesOf(world: World, dispatcher: DispatcherView | undefined, chroni
       isWrong: said !== undefined,
       addresses,
       mac: kind === "switch" ? "" : [...node.ports.values()].map(({ mac }) => macText(mac)).join(", "),
-      links: world.scene.links.filter(({ ends }) => ends.some((end) => end.split(":")[0] === name)).map(linkName),
+      links: world.scene.links.filter(({ ends }) => ends.some((end) => end.split(":")[0] === name)).map(
+        linkName,
+      ),
       knows: interfaces.flatMap(({ neighbors }) =>
-        neighbors.all.filter(({ macHigh, macLow, state }) => (macHigh !== 0 || macLow !== 0) && state !== "failed")
+        neighbors.all.filter(({ macHigh, macLow, state }) =>
+          (macHigh !== 0 || macLow !== 0) && state !== "failed"
+        )
           .map(({ address, macHigh, macLow }) => {
             const mac = formatMac(macHigh, macLow);
             return { address, mac, who: who.get(mac) ?? (mac === "ff:ff:ff:ff:ff:ff" ? "everyone" : mac) };
@@ -124,15 +142,23 @@ function backendOf(
     loopback,
     usualLoopback: usualLoopback(scene),
     isSilent,
-    servers: servers.map(({ protocol, port }) => ({ protocol, port, isOpen: !chronicle.closed.has(`${node.name}:${port}`) })),
+    servers: servers.map(({ protocol, port }) => ({
+      protocol,
+      port,
+      isOpen: !chronicle.closed.has(`${node.name}:${port}`),
+    })),
     status: statuses.find(({ name }) => name === node.name),
-    agent: filter === undefined ? undefined : { isRunning: agent !== undefined, live: agent?.live.join(", ") ?? "" },
+    agent: filter === undefined
+      ? undefined
+      : { isRunning: agent !== undefined, live: agent?.live.join(", ") ?? "" },
   };
 }
 
 /** What most servers have there. */
 function usualLoopback(scene: Scene): readonly string[] {
-  return Object.values(scene.nodes).flatMap((node) => node.kind === "backend" && node.loopback.length > 0 ? [node.loopback] : [])[0] ?? [];
+  return Object.values(scene.nodes).flatMap((node) =>
+    node.kind === "backend" && node.loopback.length > 0 ? [node.loopback] : []
+  )[0] ?? [];
 }
 
 /** What is not as it should be. */
@@ -153,7 +179,10 @@ function linkView(world: World, name: string, { ends, lanes }: Link): LinkView {
   const ports = ends.filter(({ node }) => interfacesOf(world.node(node)).length > 0)
     .map(({ node, name: port }) => ({ node, port }));
   const mtu = mtuOf(world, name);
-  const [loss, reorder] = [Math.max(...settings.map(({ loss }) => loss)), Math.max(...settings.map(({ reorder }) => reorder))];
+  const [loss, reorder] = [
+    Math.max(...settings.map(({ loss }) => loss)),
+    Math.max(...settings.map(({ reorder }) => reorder)),
+  ];
   const isOneWay = settings.some(({ down }) => down === true) && stateOf(settings) !== "down";
   const label = [
     loss > 0 ? `loses ${Math.round(100 * loss)} %` : "",

@@ -36,6 +36,8 @@ export type Whom = typeof TO_HOST | typeof TO_ALL | typeof TO_GROUP;
 /** What a filter in front of the interface makes of a frame; `to-us`: it counts as addressed to our MAC, whatever it was addressed to. */
 export type Filtered = "pass" | "to-us" | "drop";
 
+const MOST_NEAREST = 1024;
+
 /** The machine, as its interfaces know it. */
 export interface InterfaceOwner {
   readonly time: VirtualClock;
@@ -62,6 +64,8 @@ export class Interface implements NeighborUser {
   /** Looks at each frame before everything else. */
   filter: ((octets: Octets, length: number) => Filtered) | undefined;
   readonly #owner: InterfaceOwner;
+  /** What `addressFor` has said since the addresses last changed. */
+  readonly #nearest = new Map<string, string>();
   #arp: ArpFrames;
   #nd: NdFrames;
 
@@ -84,6 +88,7 @@ export class Interface implements NeighborUser {
   setMac(mac: Mac): void {
     this.port.mac = mac;
     this.linkLocal = linkLocalOf(mac);
+    this.#nearest.clear();
     const own = new OwnFrames({ mac, vlan: undefined });
     this.#arp = new ArpFrames(mac, own);
     this.#nd = new NdFrames(mac, own);
@@ -102,11 +107,21 @@ export class Interface implements NeighborUser {
 
   #lookAtLinks(): void {
     const links = this.addresses.filter(({ address, prefixLength }) => !isIpv6(address) && prefixLength < 31);
+    this.#nearest.clear();
     this.broadcasts = links.map((link) => wordOf(lastOf(link)));
   }
 
   /** The address here that a neighbor would know us by: on its link, or else any of its family. */
   addressFor(address: string): string | undefined {
+    const known = this.#nearest.get(address);
+    if (known !== undefined) return known;
+    const nearest = this.#nearestTo(address);
+    if (this.#nearest.size === MOST_NEAREST) this.#nearest.clear();
+    if (nearest !== undefined) this.#nearest.set(address, nearest);
+    return nearest;
+  }
+
+  #nearestTo(address: string): string | undefined {
     const family = this.addresses.filter((own) => isIpv6(own.address) === isIpv6(address));
     const found = family.find((own) => contains(own, address)) ?? family[0];
     return found?.address ?? (isIpv6(address) ? this.linkLocal : undefined);
@@ -184,6 +199,20 @@ export class Interface implements NeighborUser {
       else if (high !== this.port.mac.high || low !== this.port.mac.low) return;
     }
     const type = (octets[12]! << 8) | octets[13]!;
+    if (type === ethernet.TYPE_VLAN) return this.#hearTagged(octets, length, whom);
+    this.#hear(octets, length, type, whom);
+  }
+
+  /** A tag that carries a priority alone is as good as none; of VLANs it has none. */
+  #hearTagged(octets: Octets, length: number, whom: Whom): void {
+    if (length < ethernet.TAGGED_HEADER) return;
+    const tag = (octets[14]! << 8) | octets[15]!;
+    if (ethernet.vlanOf(tag) !== ethernet.NO_VLAN) return;
+    octets.copyWithin(12, 12 + ethernet.TAG, length);
+    this.#hear(octets, length - ethernet.TAG, (octets[12]! << 8) | octets[13]!, whom);
+  }
+
+  #hear(octets: Octets, length: number, type: number, whom: Whom): void {
     if (type === ethernet.TYPE_ARP) this.#hearArp(octets, length, whom);
     else if (type === ethernet.TYPE_IPV4 || type === ethernet.TYPE_IPV6) {
       this.#owner.hearIp(this, octets, length, whom);
@@ -250,7 +279,12 @@ export class Interface implements NeighborUser {
         this.neighbors.learn(neighbor, asker, false, true);
       }
       const mac = asker ?? { high: ethernet.srcHigh(frame, 0), low: ethernet.srcLow(frame, 0) };
-      this.#emit(this.#nd.answer({ address: target, from, mac }, this.port.mac, this.#flags));
+      // Who asks this machine alone knows its MAC: Linux says neither that again, nor that it is to replace another one.
+      const isToGroup = ipv6.isMulticast(frame, packet.dst);
+      const flags = isToGroup ? this.#flags : this.#flags & ~nd.OVERRIDE;
+      this.#emit(
+        this.#nd.answer({ address: target, from, mac }, isToGroup ? this.port.mac : undefined, flags),
+      );
       return true;
     }
     if (type !== icmpv6.NEIGHBOR_ADVERTISEMENT) return false;

@@ -27,7 +27,7 @@ import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import * as protocol from "../../wire/protocol.ts";
-import { AddressMap } from "./address_map.ts";
+import { AddressMap, viewOf } from "./address_map.ts";
 import { fragments4, fragments6, Reassembly } from "./fragments.ts";
 import { IcmpLimits } from "./icmp_limits.ts";
 import { Interface, type InterfaceOwner, TO_HOST, type Whom } from "./interface.ts";
@@ -69,6 +69,15 @@ export const PORT_UNREACHABLE: ErrorKind = {
 const PROTOCOL_UNREACHABLE: ErrorKind = {
   ipv4: [icmp.DESTINATION_UNREACHABLE, icmp.PROTOCOL_UNREACHABLE],
   ipv6: [icmpv6.PARAMETER_PROBLEM, icmpv6.UNRECOGNIZED_NEXT_HEADER],
+};
+const PARAMETER_PROBLEM: ErrorKind = {
+  ipv4: [icmp.PARAMETER_PROBLEM, 0],
+  ipv6: [icmpv6.PARAMETER_PROBLEM, icmpv6.ERRONEOUS_FIELD],
+};
+/** RFC 4443 section 3.1: of IPv6 alone. */
+const BEYOND_SCOPE: ErrorKind = {
+  ipv4: [icmp.DESTINATION_UNREACHABLE, icmp.HOST_UNREACHABLE],
+  ipv6: [icmpv6.DESTINATION_UNREACHABLE, 2],
 };
 const TOO_BIG: ErrorKind = {
   ipv4: [icmp.DESTINATION_UNREACHABLE, icmp.FRAGMENTATION_NEEDED],
@@ -143,7 +152,9 @@ export class IpLayer implements InterfaceOwner {
     this.pathMtus = new PathMtus(time);
     this.reassembly = new Reassembly(time, (first) => {
       const packet = this.#read(roomFor(first), first.length);
-      if (packet !== undefined) this.#error(packet, NO_REASSEMBLY);
+      if (packet === undefined) return;
+      packet.isUnicast = true;
+      this.#error(packet, NO_REASSEMBLY);
     });
     this.#identification = seed & 0xffff;
   }
@@ -212,8 +223,7 @@ export class IpLayer implements InterfaceOwner {
 
   /** The largest packet to there that leaves whole. */
   mtuTo(to: string): number {
-    const octets = new DataView(octetsOf(to).buffer);
-    const known = this.pathMtus.at(octets, 0, isIpv6(to));
+    const known = this.pathMtus.at(viewOf(to), 0, isIpv6(to));
     return Math.min(known, this.routes.routeTo(to)?.hops[0]?.interface.mtu ?? 65_535);
   }
 
@@ -230,18 +240,38 @@ export class IpLayer implements InterfaceOwner {
     if (octets !== this.#received.bytes) this.#received = new Packet(octets);
     const packet = this.#read(octets, length);
     if (packet === undefined) return void this.counters.malformed++;
+    packet.isUnicast = whom === TO_HOST;
     const { frame, ip, src, dst, isIpv6 } = packet;
     if (isIpv6) {
       if (ipv6.isMulticast(frame, dst)) return this.#hearGroup(packet, from);
-      if (ipv6.isMartianSource(frame, src)) return void this.counters.martian++;
-    } else if (ipv4.isMartianSource(ipv4.src(frame, ip)) || this.#own.at(frame, src, false) !== undefined) {
-      // A packet of our own that comes back, or is forged: fib_validate_source.
-      return void this.counters.martian++;
+      if (ipv6.isMartianSource(frame, src) || ipv6.isMartianDestination(frame, dst)) {
+        return void this.counters.martian++;
+      }
+    } else {
+      if (
+        isMartian4(ipv4.src(frame, ip), ipv4.dst(frame, ip)) || this.#own.at(frame, src, false) !== undefined
+      ) {
+        // Or a packet of our own that comes back, or is forged: fib_validate_source.
+        return void this.counters.martian++;
+      }
+      if (isGroup4(ipv4.dst(frame, ip))) return void this.counters.notOurs++;
+      if (!this.#hasRightOptions(packet)) return;
     }
     if (this.#own.at(frame, dst, isIpv6) !== undefined) this.#deliver(packet, from, whom);
     else if (!isIpv6 && this.#isBroadcast(from, ipv4.dst(frame, ip))) this.#deliver(packet, from, whom);
-    else if (this.forwards && whom === TO_HOST) this.#forward(packet);
+    else if (this.forwards && whom === TO_HOST) this.#forward(packet, from);
     else this.counters.notOurs++;
+  }
+
+  /** Source routes are for nobody: accept_source_route. Linux alone writes into options, such as those that record the route. */
+  #hasRightOptions(packet: Packet): boolean {
+    const { frame, ip, upper } = packet;
+    if (upper === ip + ipv4.HEADER) return true;
+    const found = ipv4.walkOptions(frame, ip);
+    if (found === ipv4.OPTIONS_FINE) return true;
+    this.counters.malformed++;
+    if (found !== ipv4.SOURCE_ROUTED) this.#error(packet, PARAMETER_PROBLEM, found << 24);
+    return false;
   }
 
   /** To all nodes, or to the group of an address: nothing is for us there but neighbor discovery. */
@@ -254,13 +284,23 @@ export class IpLayer implements InterfaceOwner {
     return dst === -1 || from.broadcasts.includes(dst);
   }
 
+  #isBroadcastAnywhere(dst: number): boolean {
+    return dst === -1 || this.interfaces.some(({ broadcasts }) => broadcasts.includes(dst));
+  }
+
   #deliver(packet: Packet, from: Interface | undefined, whom: Whom): void {
     if (packet.isFragment) {
       const whole = this.reassembly.take(packet);
       if (whole === undefined) return;
       this.counters.reassembled++;
       const read = this.#read(roomFor(whole), whole.length);
-      return read === undefined ? undefined : this.#deliver(read, from, whom);
+      if (read === undefined) return;
+      read.isUnicast = packet.isUnicast;
+      return this.#deliver(read, from, whom);
+    }
+    if (packet.routingType !== 0) {
+      this.counters.malformed++;
+      return this.#error(packet, PARAMETER_PROBLEM, packet.routingType);
     }
     switch (packet.protocol) {
       case protocol.ICMP:
@@ -277,9 +317,12 @@ export class IpLayer implements InterfaceOwner {
         if (!isUpperRight(packet)) return void this.counters.malformed++;
         this.counters.delivered++;
         return this.#upper.hearUdp(packet);
+      case protocol.NO_NEXT_HEADER:
+        if (packet.isIpv6) return;
+      // falls through
       default:
         this.counters.notOurs++;
-        if (whom === TO_HOST && packet.protocol >= 0) {
+        if (packet.protocol >= 0) {
           this.#error(packet, PROTOCOL_UNREACHABLE, packet.isIpv6 ? packet.pointer : 0);
         }
     }
@@ -334,13 +377,19 @@ export class IpLayer implements InterfaceOwner {
     else if (error.mtu === 0) this.#upper.hearError(error);
   }
 
-  #forward(packet: Packet): void {
+  #forward(packet: Packet, from: Interface): void {
     const { counters } = this;
-    if (packet.isLinkLocal) return void counters.martian++;
     const hop = this.routes.hopOf(packet);
     if (hop === undefined) {
       counters.noRoute++;
       return this.#error(packet, NET_UNREACHABLE);
+    }
+    if (packet.isIpv6 && hop.interface !== from && ipv6.isUnspecified(packet.frame, packet.src)) {
+      return void counters.martian++;
+    }
+    if (packet.isIpv6 && hop.interface !== from && ipv6.isLinkLocal(packet.frame, packet.src)) {
+      counters.martian++;
+      return this.#error(packet, BEYOND_SCOPE);
     }
     if (packet.hopLimit <= 1) {
       counters.ttlExceeded++;
@@ -397,6 +446,7 @@ export class IpLayer implements InterfaceOwner {
     this.counters.unreachable++;
     const packet = this.#read(roomFor(frame), frame.length);
     if (packet === undefined) return;
+    packet.isUnicast = true;
     if (this.#own.at(packet.frame, packet.src, packet.isIpv6) === undefined) {
       return this.#error(packet, HOST_UNREACHABLE);
     }
@@ -424,6 +474,7 @@ export class IpLayer implements InterfaceOwner {
 
   #error(packet: Packet, kind: ErrorKind, rest = 0): void {
     const { frame, src, dst, isIpv6 } = packet;
+    if (!packet.isUnicast || (!isIpv6 && this.#isBroadcastAnywhere(ipv4.dst(frame, packet.ip)))) return;
     if (!(isIpv6 ? isAnswerable6(packet) : isAnswerable4(packet))) return;
     if (isIpv6 ? ipv6.isUnspecified(frame, src) : ipv4.src(frame, packet.ip) === 0) return;
     if (kind.isUnlimited !== true && !this.limits.allow(frame, src, isIpv6, this.time.now() | 0)) return;
@@ -485,6 +536,20 @@ export class IpLayer implements InterfaceOwner {
     const isRight = (octets[IP]! >>> 4) === 6 ? packet.readIpv6(IP, room) : packet.readIpv4(IP, room);
     return isRight ? packet : undefined;
   }
+}
+
+/** From or to what no host is. Linux takes 0/8, but for 0.0.0.0, and class E for addresses like others. */
+function isMartian4(src: number, dst: number): boolean {
+  return src === 0 || src === -1 || isGroup4(src) || isLoopback4(src) || dst === 0 || isLoopback4(dst);
+}
+
+function isLoopback4(address: number): boolean {
+  return address >>> 24 === 127;
+}
+
+/** 224/4. */
+function isGroup4(address: number): boolean {
+  return address >>> 28 === 14;
 }
 
 /** A copy in which an error about it finds room. */

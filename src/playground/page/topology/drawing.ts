@@ -95,6 +95,11 @@ export class Drawing {
     for (const frame of picture.frames) this.#drawFrame(context, colours, picture, frame);
   }
 
+  /** Links still show that something went by. */
+  get isGlowing(): boolean {
+    return this.#glow.size > 0;
+  }
+
   /** The frame at this place of the drawing. */
   frameAt(at: Point): Crossing | undefined {
     return nearest(this.#latest?.frames ?? [], NEAR_FRAME, (frame) => {

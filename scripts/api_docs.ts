@@ -12,7 +12,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const [folder = join(ROOT, "build/api")] = process.argv.slice(2);
-const ENTRIES = ["src/mod.ts", "src/device/tuntap2.ts", "src/vitest/mod.ts"];
+const ENTRIES = ["src/mod.ts", "src/device/tuntap2.ts", "src/sim/mod.ts", "src/vitest/mod.ts"];
 
 /** What `deno doc --json` gives, as far as it is read here. */
 interface Documentation {

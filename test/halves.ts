@@ -99,6 +99,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/path/router.test.ts",
     "test/playground/address.test.ts",
     "test/playground/stand_ins.test.ts",
+    "test/prove/prove.test.ts",
     "test/scenario/backend_setup.test.ts",
     "test/scenario/backend_silence.test.ts",
     "test/scenario/broadcast.test.ts",

@@ -31,6 +31,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
     engine: [],
     "sim/net": [],
     replay: [],
+    prove: ["filter/rules"],
     lab: ["lab/links"],
     "lab/links": [],
     observe: ["lab"],

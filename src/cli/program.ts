@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<unknown>>> = {
   run: async () => (await import("./run.ts")).runCommand(),
   check: async () => (await import("./check.ts")).checkCommand(),
   explain: async () => (await import("./explain.ts")).explainCommand(),
+  prove: async () => (await import("./prove.ts")).proveCommand(),
   replay: async () => (await import("./replay.ts")).replayCommand(),
   status: async () => (await import("./status.ts")).statusCommand(),
   top: async () => (await import("./top.ts")).topCommand(),

@@ -16,8 +16,6 @@ export class KernelTables {
   readonly #cluster: ClusterConfig;
   readonly #clock: Clock;
   readonly #filter: BackendFilter;
-  /** Without a lease nothing is let in. */
-  readonly #unleased: BackendFilter;
   #own: BucketSet | undefined;
   #leaseEndMs = 0;
 
@@ -25,10 +23,7 @@ export class KernelTables {
   constructor(config: Config, cluster: ClusterConfig, backend: string, clock: Clock) {
     this.#cluster = cluster;
     this.#clock = clock;
-    const alone = { ...config, clusters: [cluster] };
-    this.#filter = new BackendFilter(alone, backend);
-    this.#unleased = new BackendFilter(alone, backend);
-    this.#unleased.take(cluster, BucketSet.none(cluster.buckets));
+    this.#filter = new BackendFilter({ ...config, clusters: [cluster] }, backend);
   }
 
   /** Throws as nft does when there is no table. */
@@ -61,8 +56,8 @@ export class KernelTables {
   lets(octets: Octets, length: number): Filtered {
     if (this.#own === undefined || !ethernet.isGroup(octets[0]! << 8)) return "pass";
     const frame = octets.subarray(0, length);
-    if (!accepts(frame, this.#isLeased ? this.#filter : this.#unleased)) return "drop";
-    return isToCluster(frame, this.#filter) ? "to-us" : "pass";
+    if (!isToCluster(frame, this.#filter)) return "pass";
+    return this.#isLeased && accepts(frame, this.#filter) ? "to-us" : "drop";
   }
 
   /** The machine dies. */

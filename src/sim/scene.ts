@@ -85,6 +85,8 @@ export interface SceneDispatcher {
   readonly kind: "dispatcher";
   /** The name of a file. */
   readonly config: string;
+  /** It does not run when the world begins: `heal` starts it. */
+  readonly isOff?: boolean;
 }
 
 /** What the dispatchers of a fleet share. They reach it past the links. It is not in the page (fleet.ts). */

@@ -44,9 +44,11 @@ export class World {
   static async start(scene: Scene, kinds: Kinds = USUAL_KINDS): Promise<World> {
     const world = new World(scene, kinds);
     const started = Promise.all(
-      [...world.nodes.values()].map((node) => {
+      Object.entries(scene.nodes).map(([name, about]) => {
+        const node = world.node(name);
         if (node instanceof HostNode) node.begin();
-        return node instanceof DispatcherNode ? node.start() : undefined;
+        const isOff = about.kind === "dispatcher" && about.isOff === true;
+        return node instanceof DispatcherNode && !isOff ? node.start() : undefined;
       }),
     );
     world.time.pause();

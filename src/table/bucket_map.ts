@@ -11,7 +11,8 @@
  *
  * Invariants (the property tests hold them):
  * - same names, weights and live set, same map: on every machine, whatever the order of the configuration;
- * - each share of the base map is the backend's weight in proportion, exact to within one bucket;
+ * - each share of the base map is the backend's weight in proportion: of `maglev` to within one bucket, of `modulo` to within the
+ *   weight, of `rendezvous` as far as chance goes; docs/prove.md has the bounds, of live maps too;
  * - `maglev` and `rendezvous`: only buckets of backends that are not live move, and they come back exactly; those of one that
  *   starts slowly come back one after the other, and none of them goes away again.
  *   `modulo`, the plainest form, renumbers the live backends instead and moves most buckets: it is there to compare.

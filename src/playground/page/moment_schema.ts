@@ -62,7 +62,7 @@ const node = z.discriminatedUnion("kind", [
     servers,
     filter: z.strictObject({ config: text, cluster: text, backend: text.optional() }).optional(),
   }),
-  z.strictObject({ kind: z.literal("dispatcher"), config: text }),
+  z.strictObject({ kind: z.literal("dispatcher"), config: text, isOff: z.boolean().optional() }),
 ]);
 
 const scene = z.strictObject({

@@ -1,6 +1,6 @@
 /** Frames with an IP packet that the control plane sends from its own addresses, and those that come to it, of either family. */
 
-import { contains, ipOf, isIpv6, linkLocalOf, type Mac, octetsOf, wordOf } from "../wire/address.ts";
+import { contains, ipOf, isIpv6, linkLocalOf, type Mac, octetsOf } from "../wire/address.ts";
 import * as checksum from "../wire/checksum.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as icmp from "../wire/icmpv4.ts";
@@ -15,6 +15,8 @@ import type { LinkPlan } from "./link_frames.ts";
 import { type Frame, OwnFrames, viewOf } from "./own_frames.ts";
 
 const HOP_LIMIT = 64;
+
+const MOST_KNOWN = 4096;
 
 /** Who sends to whom. */
 export interface Way {
@@ -36,6 +38,8 @@ export interface Draft {
 export class IpFrames {
   readonly #plan: LinkPlan;
   readonly #own: OwnFrames;
+  /** The octets of addresses: to read one of IPv6 takes as long as to write the rest of a frame. */
+  readonly #known = new Map<string, Uint8Array>();
 
   constructor(plan: LinkPlan) {
     this.#plan = plan;
@@ -92,15 +96,20 @@ export class IpFrames {
     const header = isV6 ? ipv6.HEADER : ipv4.HEADER;
     const frame = this.#own.make(mac, isV6 ? ethernet.TYPE_IPV6 : ethernet.TYPE_IPV4, header + length);
     const view = viewOf(frame);
-    if (isV6) {
-      ipv6.write(view, ip, length, upperProtocol, HOP_LIMIT);
-      frame.set(octetsOf(from), ip + ipv6.SRC);
-      frame.set(octetsOf(to), ip + ipv6.DST);
-    } else {
-      ipv4.write(view, ip, header + length, upperProtocol, HOP_LIMIT);
-      ipv4.setAddresses(view, ip, wordOf(from), wordOf(to));
-    }
+    frame.set(this.#octetsOf(from), ip + (isV6 ? ipv6.SRC : ipv4.SRC));
+    frame.set(this.#octetsOf(to), ip + (isV6 ? ipv6.DST : ipv4.DST));
+    if (isV6) ipv6.write(view, ip, length, upperProtocol, HOP_LIMIT);
+    else ipv4.write(view, ip, header + length, upperProtocol, HOP_LIMIT);
     return { frame, view, ip, upper: ip + header };
+  }
+
+  #octetsOf(address: string): Uint8Array {
+    const known = this.#known.get(address);
+    if (known !== undefined) return known;
+    if (this.#known.size === MOST_KNOWN) this.#known.clear();
+    const octets = octetsOf(address);
+    this.#known.set(address, octets);
+    return octets;
   }
 
   /** The whole IP packet to our MAC in a frame, its upper layer unread; undefined when there is none. */

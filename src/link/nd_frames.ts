@@ -58,8 +58,12 @@ export class NdFrames {
     return this.#advertisement(ALL_NODES_MAC, ALL_NODES, address, mac, flags);
   }
 
-  /** Tells who asked, and no other, where the address is. */
-  answer({ address, from, mac: asker }: LinkQuestion, mac: Mac, flags: number = OF_ROUTER): Frame {
+  /** Tells who asked, and no other, where the address is; without a MAC, that it is where it was asked. */
+  answer(
+    { address, from, mac: asker }: LinkQuestion,
+    mac: Mac | undefined,
+    flags: number = OF_ROUTER,
+  ): Frame {
     return this.#advertisement(asker, from, address, mac, flags | nd.SOLICITED);
   }
 
@@ -111,7 +115,7 @@ export class NdFrames {
     return mac > 0 ? { high: view.getUint16(mac), low: view.getInt32(mac + 2) } : this.#own.macOf(frame);
   }
 
-  #advertisement(dst: Mac, to: string, address: string, mac: Mac, flags: number): Frame {
+  #advertisement(dst: Mac, to: string, address: string, mac: Mac | undefined, flags: number): Frame {
     return this.#frame(dst, address, octetsOf(to), {
       type: icmpv6.NEIGHBOR_ADVERTISEMENT,
       flags,

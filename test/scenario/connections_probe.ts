@@ -23,7 +23,7 @@ const KINDS = ["idle", "keep-alive", "download", "upload"] as const;
 type Kind = (typeof KINDS)[number];
 
 /** The beginning fills no window; for the rest the client must send or acknowledge more than once. */
-const SIZE = 2_000_000;
+const SIZE = 600_000;
 const BEGINNING = 100_000;
 
 const OCTETS = bytes(SIZE);

@@ -1,7 +1,5 @@
 /** Two dispatchers on the wire, and one of them with keepalived and FRR: whoever is gone, no connection is lost. What is about time is in test/vrrp. */
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,44 +12,13 @@ import { ROOT } from "../runtime.ts";
 import { Connections } from "./connections.ts";
 import { clients, clients6, CLUSTER, labWith } from "./labs.ts";
 import { printedThere } from "./oneip_there.ts";
+import { Program } from "./program.ts";
 
 /** Each with four connections, of both families: 200 in all. */
 const CLIENTS = [...clients(25), ...clients6(25)];
 
 /** Longer than people would have it: beside other tests a machine may be late by more than the other one waits at 50 ms. */
 const INTERVAL = "200ms";
-
-/** A program of the tests on a node of the lab, in a folder of its own. */
-class Program {
-  readonly #child: ChildProcess;
-  output = "";
-
-  constructor(node: LabNode, ...words: readonly string[]) {
-    const [command = "", ...args] = node.command(words);
-    this.#child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
-    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
-      stream.on("data", (octets: Buffer) => this.output += octets.toString());
-    }
-  }
-
-  get isRunning(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null;
-  }
-
-  async says(text: string): Promise<void> {
-    await until(() => `it says "${text}"; it said:\n${this.output}`, () => {
-      if (!this.isRunning) throw new Error(`It ended:\n${this.output}`);
-      return this.output.includes(text);
-    });
-  }
-
-  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    if (!this.isRunning) return;
-    const ended = once(this.#child, "exit");
-    this.#child.kill(signal);
-    await ended;
-  }
-}
 
 async function pairOf(node: LabNode): Promise<PairStatus> {
   return JSON.parse(await printedThere(node, "status", "--json")).pair;

@@ -67,9 +67,17 @@ export class AddressMap<T> {
   }
 }
 
-function viewOf(address: string): DataView {
-  const octets = octetsOf(address);
-  return new DataView(octets.buffer);
+const MOST_VIEWS = 4096;
+const views = new Map<string, DataView>();
+
+/** The octets of an address, which must stay as they are: the same address is asked for again and again, and is read once. */
+export function viewOf(address: string): DataView {
+  const known = views.get(address);
+  if (known !== undefined) return known;
+  if (views.size === MOST_VIEWS) views.clear();
+  const view = new DataView(octetsOf(address).buffer);
+  views.set(address, view);
+  return view;
 }
 
 function hashAt(frame: DataView, at: number): number {

@@ -9,7 +9,7 @@ import {
 } from "../../health/tcp_connection.ts";
 import type { Segment } from "../../health/tcp_segment.ts";
 import type { Clock } from "../../system/clock.ts";
-import { octetsOf } from "../../wire/address.ts";
+import { viewOf } from "./address_map.ts";
 
 /**
  * `refused`: a reset, or "port unreachable", in place of an answer. `unreachable`: another ICMP error. `timed-out`: nobody answers any
@@ -87,8 +87,8 @@ export class HostConnection implements TcpOwner {
     this.#host = host;
     this.ends = ends;
     this.isPassive = syn !== undefined;
-    this.localOctets = new DataView(octetsOf(ends.local).buffer);
-    this.remoteOctets = new DataView(octetsOf(ends.remote).buffer);
+    this.localOctets = viewOf(ends.local);
+    this.remoteOctets = viewOf(ends.remote);
     this.#tcp = syn === undefined
       ? TcpConnection.ask(this, settings, sequence)
       : TcpConnection.answer(this, settings, sequence, syn);

@@ -36,6 +36,8 @@ export type Whom = typeof TO_HOST | typeof TO_ALL | typeof TO_GROUP;
 /** What a filter in front of the interface makes of a frame; `to-us`: it counts as addressed to our MAC, whatever it was addressed to. */
 export type Filtered = "pass" | "to-us" | "drop";
 
+const MOST_NEAREST = 1024;
+
 /** The machine, as its interfaces know it. */
 export interface InterfaceOwner {
   readonly time: VirtualClock;
@@ -62,6 +64,8 @@ export class Interface implements NeighborUser {
   /** Looks at each frame before everything else. */
   filter: ((octets: Octets, length: number) => Filtered) | undefined;
   readonly #owner: InterfaceOwner;
+  /** What `addressFor` has said since the addresses last changed. */
+  readonly #nearest = new Map<string, string>();
   #arp: ArpFrames;
   #nd: NdFrames;
 
@@ -84,6 +88,7 @@ export class Interface implements NeighborUser {
   setMac(mac: Mac): void {
     this.port.mac = mac;
     this.linkLocal = linkLocalOf(mac);
+    this.#nearest.clear();
     const own = new OwnFrames({ mac, vlan: undefined });
     this.#arp = new ArpFrames(mac, own);
     this.#nd = new NdFrames(mac, own);
@@ -102,11 +107,21 @@ export class Interface implements NeighborUser {
 
   #lookAtLinks(): void {
     const links = this.addresses.filter(({ address, prefixLength }) => !isIpv6(address) && prefixLength < 31);
+    this.#nearest.clear();
     this.broadcasts = links.map((link) => wordOf(lastOf(link)));
   }
 
   /** The address here that a neighbor would know us by: on its link, or else any of its family. */
   addressFor(address: string): string | undefined {
+    const known = this.#nearest.get(address);
+    if (known !== undefined) return known;
+    const nearest = this.#nearestTo(address);
+    if (this.#nearest.size === MOST_NEAREST) this.#nearest.clear();
+    if (nearest !== undefined) this.#nearest.set(address, nearest);
+    return nearest;
+  }
+
+  #nearestTo(address: string): string | undefined {
     const family = this.addresses.filter((own) => isIpv6(own.address) === isIpv6(address));
     const found = family.find((own) => contains(own, address)) ?? family[0];
     return found?.address ?? (isIpv6(address) ? this.linkLocal : undefined);
@@ -183,7 +198,12 @@ export class Interface implements NeighborUser {
       else if (ethernet.isGroup(high)) whom = TO_GROUP;
       else if (high !== this.port.mac.high || low !== this.port.mac.low) return;
     }
-    const type = (octets[12]! << 8) | octets[13]!;
+    let type = (octets[12]! << 8) | octets[13]!;
+    if (type === ethernet.TYPE_VLAN && length >= ethernet.TAGGED_HEADER && isPriorityTag(octets)) {
+      octets.copyWithin(ethernet.HEADER - 2, ethernet.TAGGED_HEADER - 2, length);
+      length -= ethernet.TAG;
+      type = (octets[12]! << 8) | octets[13]!;
+    }
     if (type === ethernet.TYPE_ARP) this.#hearArp(octets, length, whom);
     else if (type === ethernet.TYPE_IPV4 || type === ethernet.TYPE_IPV6) {
       this.#owner.hearIp(this, octets, length, whom);
@@ -212,8 +232,9 @@ export class Interface implements NeighborUser {
     }
     const known = isProbe ? undefined : this.neighbors.get(sender);
     if (known === undefined) return;
-    // Told to all, it is believed at once; else of several answers the first one counts.
-    const overrides = sender === target || this.neighbors.isSettled(known);
+    // Told to all, it is believed at once; else of several answers the first one counts (arp_is_garp, locktime).
+    const isToAll = sender === target && (operation === arp.REQUEST || arp.isOfOneMac(view, at));
+    const overrides = isToAll || this.neighbors.isSettled(known);
     this.neighbors.learn(known, mac, operation === arp.REPLY && whom === TO_HOST, overrides);
   }
 
@@ -250,7 +271,12 @@ export class Interface implements NeighborUser {
         this.neighbors.learn(neighbor, asker, false, true);
       }
       const mac = asker ?? { high: ethernet.srcHigh(frame, 0), low: ethernet.srcLow(frame, 0) };
-      this.#emit(this.#nd.answer({ address: target, from, mac }, this.port.mac, this.#flags));
+      // Who knows where to ask knows the MAC: RFC 4861 section 7.2.4 lets it be left out, and Linux does.
+      const isToAll = ipv6.isMulticast(frame, packet.dst);
+      const answer = isToAll
+        ? this.#nd.answer({ address: target, from, mac }, this.port.mac, this.#flags)
+        : this.#nd.answer({ address: target, from, mac }, undefined, this.#flags & ~nd.OVERRIDE);
+      this.#emit(answer);
       return true;
     }
     if (type !== icmpv6.NEIGHBOR_ADVERTISEMENT) return false;
@@ -261,6 +287,11 @@ export class Interface implements NeighborUser {
     this.neighbors.learn(known, at, nd.isSolicited(frame, upper), nd.isOverriding(frame, upper), true);
     return true;
   }
+}
+
+/** A tag without a VLAN: the frame counts as untagged. */
+function isPriorityTag(octets: Octets): boolean {
+  return ethernet.vlanOf((octets[14]! << 8) | octets[15]!) === ethernet.NO_VLAN;
 }
 
 /** The MAC in an option of a right message. */

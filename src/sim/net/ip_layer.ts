@@ -27,7 +27,7 @@ import * as icmpv6 from "../../wire/icmpv6.ts";
 import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import * as protocol from "../../wire/protocol.ts";
-import { AddressMap } from "./address_map.ts";
+import { AddressMap, viewOf } from "./address_map.ts";
 import { fragments4, fragments6, Reassembly } from "./fragments.ts";
 import { IcmpLimits } from "./icmp_limits.ts";
 import { Interface, type InterfaceOwner, TO_HOST, type Whom } from "./interface.ts";
@@ -75,6 +75,20 @@ const TOO_BIG: ErrorKind = {
   ipv6: [icmpv6.PACKET_TOO_BIG, 0],
   isUnlimited: true,
 };
+
+const PARAMETER_PROBLEM: ErrorKind = {
+  ipv4: [icmp.PARAMETER_PROBLEM, 0],
+  ipv6: [icmpv6.PARAMETER_PROBLEM, icmpv6.ERRONEOUS_FIELD],
+};
+/** Of a link-local address on another link: RFC 4443 section 3.1. IPv4 knows no such thing. */
+const BEYOND_SCOPE: ErrorKind = {
+  ipv4: [icmp.DESTINATION_UNREACHABLE, icmp.HOST_UNREACHABLE],
+  ipv6: [icmpv6.DESTINATION_UNREACHABLE, 2],
+};
+
+/** First octet of loopback addresses, first four bits of groups. */
+const LOOPBACK_NET = 127;
+const GROUP = 14;
 
 /** An ICMP error about a packet of ours. */
 export interface HeardError {
@@ -133,6 +147,8 @@ export class IpLayer implements InterfaceOwner {
   readonly #own = new AddressMap<{ readonly on: Interface | undefined }>();
   readonly #upper: Upper;
   #received = new Packet(new Uint8Array(0));
+  /** To whom the frame in hand was addressed. */
+  #whom: Whom = TO_HOST;
   #identification: number;
 
   constructor(time: VirtualClock, seed: number, forwards: boolean, upper: Upper) {
@@ -212,8 +228,7 @@ export class IpLayer implements InterfaceOwner {
 
   /** The largest packet to there that leaves whole. */
   mtuTo(to: string): number {
-    const octets = new DataView(octetsOf(to).buffer);
-    const known = this.pathMtus.at(octets, 0, isIpv6(to));
+    const known = this.pathMtus.at(viewOf(to), 0, isIpv6(to));
     return Math.min(known, this.routes.routeTo(to)?.hops[0]?.interface.mtu ?? 65_535);
   }
 
@@ -227,21 +242,44 @@ export class IpLayer implements InterfaceOwner {
   // What comes from the links.
 
   hearIp(from: Interface, octets: Octets, length: number, whom: Whom): void {
+    this.#whom = whom;
     if (octets !== this.#received.bytes) this.#received = new Packet(octets);
     const packet = this.#read(octets, length);
     if (packet === undefined) return void this.counters.malformed++;
-    const { frame, ip, src, dst, isIpv6 } = packet;
-    if (isIpv6) {
-      if (ipv6.isMulticast(frame, dst)) return this.#hearGroup(packet, from);
-      if (ipv6.isMartianSource(frame, src)) return void this.counters.martian++;
-    } else if (ipv4.isMartianSource(ipv4.src(frame, ip)) || this.#own.at(frame, src, false) !== undefined) {
-      // A packet of our own that comes back, or is forged: fib_validate_source.
-      return void this.counters.martian++;
+    const { frame, dst, isIpv6 } = packet;
+    if (this.#isMartian(packet)) return void this.counters.martian++;
+    if (isIpv6 && ipv6.isMulticast(frame, dst)) return this.#hearGroup(packet, from);
+    if (!isIpv6 && this.#isToMany(from, packet)) {
+      // Of what is to all machines UDP is heard, and of what is to groups nothing.
+      const isHeard = packet.protocol === protocol.UDP && ipv4.dst(frame, packet.ip) >>> 28 !== GROUP;
+      if (isHeard) this.#deliver(packet, from, whom);
+      else this.counters.notOurs++;
+      return;
     }
+    if (!isIpv6 && packet.upper - packet.ip > ipv4.HEADER && !this.#areOptionsFine(packet)) return;
     if (this.#own.at(frame, dst, isIpv6) !== undefined) this.#deliver(packet, from, whom);
-    else if (!isIpv6 && this.#isBroadcast(from, ipv4.dst(frame, ip))) this.#deliver(packet, from, whom);
-    else if (this.forwards && whom === TO_HOST) this.#forward(packet);
+    else if (this.forwards && whom === TO_HOST) this.#forward(packet, from);
     else this.counters.notOurs++;
+  }
+
+  /** From or to an address that cannot be; or from us, so it comes back, or is forged (fib_validate_source). */
+  #isMartian({ frame, ip, src, dst, isIpv6 }: Packet): boolean {
+    if (isIpv6) return ipv6.isMartianSource(frame, src) || ipv6.isMartianDestination(frame, dst);
+    const [from, to] = [ipv4.src(frame, ip), ipv4.dst(frame, ip)];
+    return isMartianSource4(from) || to === 0 || to >>> 24 === LOOPBACK_NET ||
+      this.#own.at(frame, src, false) !== undefined;
+  }
+
+  /** False where the packet goes no further. */
+  #areOptionsFine(packet: Packet): boolean {
+    const found = ipv4.walkOptions(packet.frame, packet.ip);
+    if (found === ipv4.OPTIONS_FINE) return true;
+    if (found === ipv4.SOURCE_ROUTED) this.counters.martian++;
+    else {
+      this.counters.malformed++;
+      this.#error(packet, PARAMETER_PROBLEM, found << 24);
+    }
+    return false;
   }
 
   /** To all nodes, or to the group of an address: nothing is for us there but neighbor discovery. */
@@ -250,8 +288,9 @@ export class IpLayer implements InterfaceOwner {
     else this.counters.notOurs++;
   }
 
-  #isBroadcast(from: Interface, dst: number): boolean {
-    return dst === -1 || from.broadcasts.includes(dst);
+  #isToMany(from: Interface, { frame, ip }: Packet): boolean {
+    const dst = ipv4.dst(frame, ip);
+    return dst === -1 || dst >>> 28 === GROUP || from.broadcasts.includes(dst);
   }
 
   #deliver(packet: Packet, from: Interface | undefined, whom: Whom): void {
@@ -262,6 +301,8 @@ export class IpLayer implements InterfaceOwner {
       const read = this.#read(roomFor(whole), whole.length);
       return read === undefined ? undefined : this.#deliver(read, from, whom);
     }
+    // Nobody has a packet sent on by way of a machine.
+    if (packet.routingType !== 0) return this.#error(packet, PARAMETER_PROBLEM, packet.routingType);
     switch (packet.protocol) {
       case protocol.ICMP:
       case protocol.ICMPV6:
@@ -279,7 +320,7 @@ export class IpLayer implements InterfaceOwner {
         return this.#upper.hearUdp(packet);
       default:
         this.counters.notOurs++;
-        if (whom === TO_HOST && packet.protocol >= 0) {
+        if (whom === TO_HOST && packet.protocol >= 0 && packet.protocol !== protocol.NO_NEXT_HEADER) {
           this.#error(packet, PROTOCOL_UNREACHABLE, packet.isIpv6 ? packet.pointer : 0);
         }
     }
@@ -334,9 +375,8 @@ export class IpLayer implements InterfaceOwner {
     else if (error.mtu === 0) this.#upper.hearError(error);
   }
 
-  #forward(packet: Packet): void {
+  #forward(packet: Packet, from: Interface): void {
     const { counters } = this;
-    if (packet.isLinkLocal) return void counters.martian++;
     const hop = this.routes.hopOf(packet);
     if (hop === undefined) {
       counters.noRoute++;
@@ -345,6 +385,9 @@ export class IpLayer implements InterfaceOwner {
     if (packet.hopLimit <= 1) {
       counters.ttlExceeded++;
       return this.#error(packet, TIME_EXCEEDED);
+    }
+    if (packet.isIpv6 && hop.interface !== from && !this.#mayLeaveItsLink(packet)) {
+      return void counters.martian++;
     }
     const { mtu } = hop.interface;
     if (packet.totalLength > mtu && !packet.mayBeFragmented) {
@@ -355,6 +398,14 @@ export class IpLayer implements InterfaceOwner {
     counters.forwarded++;
     if (packet.totalLength > mtu) this.#sendFragments(packet, hop, mtu);
     else this.#sendTo(packet, hop);
+  }
+
+  /** RFC 4291 section 2.5.6: what means something on one link only stays there. */
+  #mayLeaveItsLink(packet: Packet): boolean {
+    if (ipv6.isUnspecified(packet.frame, packet.src)) return false;
+    if (!packet.isLinkLocal) return true;
+    this.#error(packet, BEYOND_SCOPE);
+    return false;
   }
 
   // What goes to the links.
@@ -388,9 +439,11 @@ export class IpLayer implements InterfaceOwner {
     return true;
   }
 
-  /** The ICMP error about a packet, written over it. `rest` is the second word of its header. */
+  /** The ICMP error about the packet in hand, which nobody here wants; written over it. */
   refuse(packet: Packet, kind: ErrorKind): void {
-    this.#error(packet, kind);
+    // RFC 1122 section 3.2.2: never about what was for many.
+    const isToUs = this.#own.at(packet.frame, packet.dst, packet.isIpv6) !== undefined;
+    if (isToUs && this.#whom === TO_HOST) this.#error(packet, kind);
   }
 
   unreachable(to: Interface, frame: Octets): void {
@@ -500,4 +553,9 @@ function cidrOf(text: string): Cidr {
     throw new Error(`${text} is no address with the length of its prefix, such as 10.0.0.5/24`);
   }
   return cidr;
+}
+
+/** As Linux has it, which lets class E be and most of 0/8: 0.0.0.0, 127/8, groups, all machines. */
+function isMartianSource4(address: number): boolean {
+  return address === 0 || address === -1 || address >>> 24 === LOOPBACK_NET || address >>> 28 === GROUP;
 }

@@ -1,6 +1,6 @@
 /** A machine's routes: by the longest prefix, and by a hash of the flow where several next hops share one. */
 
-import { type Cidr, isIpv6, networkOf, octetsOf } from "../../wire/address.ts";
+import { type Cidr, isIpv6, networkOf } from "../../wire/address.ts";
 import type { Packet } from "../../path/packet.ts";
 import * as hash from "../../table/hash.ts";
 import { NO_ROUTE, RouteTable } from "../../table/route_table.ts";
@@ -10,6 +10,7 @@ import * as ipv4 from "../../wire/ipv4.ts";
 import * as ipv6 from "../../wire/ipv6.ts";
 import * as protocol from "../../wire/protocol.ts";
 import * as transport from "../../wire/transport.ts";
+import { viewOf } from "./address_map.ts";
 import type { Interface } from "./interface.ts";
 
 export interface NextHop {
@@ -21,7 +22,7 @@ export interface NextHop {
 }
 
 export function nextHop(through: Interface, via?: string): NextHop {
-  const viaOctets = via === undefined ? undefined : new DataView(octetsOf(via).buffer);
+  const viaOctets = via === undefined ? undefined : viewOf(via);
   return { interface: through, via, viaOctets };
 }
 
@@ -70,7 +71,7 @@ export class Routes {
 
   /** To an address; undefined where no route leads there. */
   routeTo(address: string): Route | undefined {
-    return this.#routeAt(new DataView(octetsOf(address).buffer), 0, isIpv6(address));
+    return this.#routeAt(viewOf(address), 0, isIpv6(address));
   }
 
   #routeAt(frame: DataView, at: number, isV6: boolean): Route | undefined {

@@ -50,6 +50,8 @@ const at = (id: string) => document.getElementById(id)!;
 export class Page {
   #session: Session;
   #view: View;
+  /** By MAC: whose colour a frame has. */
+  #backends: ReadonlyMap<string, number> = new Map();
   #chosen: Chosen | undefined;
   #frame: Crossing | undefined;
   #field: ChosenField | undefined;
@@ -137,6 +139,21 @@ export class Page {
     this.#mustShow = true;
   }
 
+  /** Of so many pictures, 50 µs apart and backwards from now: how many milliseconds each takes, and how many frames are in it. */
+  measure(pictures: number): { readonly ms: number; readonly frames: number }[] {
+    this.#show(performance.now());
+    const { shownUs, chronicle: { recording } } = this.#session;
+    const measured = Array.from({ length: pictures }, (_, picture) => {
+      this.#session.shownUs = shownUs - 50 * picture;
+      const beganMs = performance.now();
+      this.#draw(beganMs);
+      const ms = performance.now() - beganMs;
+      return { ms, frames: recording.underWay(this.#session.shownUs, MOST_DRAWN).length };
+    });
+    this.#session.shownUs = shownUs;
+    return measured;
+  }
+
   /** Time goes on, and what is seen of it is drawn. */
   #picture(nowMs: number, beforeMs: number): void {
     const session = this.#session;
@@ -159,20 +176,10 @@ export class Page {
     this.#drawnUs = shownUs;
     this.#drawing.draw({
       atUs: shownUs,
-      links: this.#view.links.map(({ name, ends: [from, to], state, label }) => ({
-        name,
-        from,
-        to,
-        state,
-        label,
-      })),
+      links: this.#view.links,
       frames: recording.underWay(shownUs, MOST_DRAWN),
       busy: new Set(passed.map(({ link }) => link)),
-      backends: new Map(
-        this.#view.machines.flatMap(({ mac, backend }) =>
-          backend === undefined ? [] : [[macKey(mac), backend.index]]
-        ),
-      ),
+      backends: this.#backends,
       chosenLink: this.#chosen !== undefined && "link" in this.#chosen ? this.#chosen.link : undefined,
       chosenFrame: this.#frame?.number,
     }, nowMs);
@@ -184,8 +191,12 @@ export class Page {
     this.#lookedMs = nowMs;
     const session = this.#session;
     const { chronicle } = session;
-    if (!session.isBehind) this.#view = viewOf(session.world, chronicle);
-    const view = this.#view;
+    const view = this.#view = viewOf(session.world, chronicle);
+    this.#backends = new Map(
+      view.machines.flatMap(({ mac, backend }) =>
+        backend === undefined ? [] : [[macKey(mac), backend.index]]
+      ),
+    );
     const chosen = this.#chosen;
     const wanted = {
       link: chosen !== undefined && "link" in chosen ? chosen.link : undefined,

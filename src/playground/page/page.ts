@@ -36,8 +36,9 @@ import { Drawing } from "./topology/drawing.ts";
 import { layOut, type Place } from "./topology/layout.ts";
 import { macKey } from "./topology/look.ts";
 
-/** Of panels and tables, while time goes on. */
+/** Between two pictures of panels and tables, while time goes on; longer where these take long. */
 const LOOK_MS = 120;
+const LOOK_SHARE = 6;
 /** So long a world may be on its way without a word. */
 const PATIENCE_MS = 300;
 /** Frames that are drawn at once. */
@@ -65,6 +66,7 @@ export class Page {
   #isNarrow = false;
   #drawnUs = 0;
   #lookedMs = 0;
+  #lookMs = LOOK_MS;
   #mustShow = true;
   #isOnWay = false;
   readonly #config: ConfigPanel;
@@ -161,8 +163,11 @@ export class Page {
     if (this.#isOnWay !== (session.way !== undefined)) this.#mustShow = true;
     this.#isOnWay = session.way !== undefined;
     const changes = session.direction !== 0 || this.#isOnWay;
-    const mustShow = this.#mustShow || (changes && nowMs - this.#lookedMs > LOOK_MS);
-    if (mustShow) this.#show(nowMs);
+    const mustShow = this.#mustShow || (changes && nowMs - this.#lookedMs > this.#lookMs);
+    if (mustShow) {
+      this.#show(nowMs);
+      this.#lookMs = Math.max(LOOK_MS, LOOK_SHARE * (performance.now() - nowMs));
+    }
     // A picture of what has not changed is there already.
     if (mustShow || changes || session.shownUs !== this.#drawnUs || this.#drawing.isGlowing) {
       this.#draw(nowMs);

@@ -96,12 +96,13 @@ function machinesOf(
   );
   const statuses = dispatcher?.cluster?.backends ?? [];
   const backends = nodes.filter(({ kind }) => kind === "backend");
+  const usual = usualLoopback(world.scene);
   return nodes.map((node) => {
     const { name, kind } = node;
     const interfaces = interfacesOf(node);
     const addresses = interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address));
     const backend = kind === "backend" && node instanceof HostNode
-      ? backendOf(world.scene, node, backends.indexOf(node), statuses, chronicle)
+      ? backendOf(world.scene, node, backends.indexOf(node), { usual, statuses, chronicle })
       : undefined;
     const said = noteOf(node, backend);
     return {
@@ -135,15 +136,18 @@ function backendOf(
   scene: Scene,
   node: HostNode,
   index: number,
-  statuses: readonly BackendStatus[],
-  chronicle: Chronicle,
+  { usual, statuses, chronicle }: {
+    readonly usual: readonly string[];
+    readonly statuses: readonly BackendStatus[];
+    readonly chronicle: Chronicle;
+  },
 ): BackendPart {
   const { loopback, isSilent, agent } = node;
   const { servers = [], filter } = scene.nodes[node.name] as SceneBackend;
   return {
     index,
     loopback,
-    usualLoopback: usualLoopback(scene),
+    usualLoopback: usual,
     isSilent,
     servers: servers.map(({ protocol, port }) => ({
       protocol,

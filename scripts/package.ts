@@ -12,15 +12,13 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { PACKAGES, PAGE } from "../src/dashboard/files.ts";
 import { DIGEST } from "../src/executable/installation.ts";
+import { PROGRAMS } from "./programs.ts";
 import * as playground from "../src/playground/files.ts";
 import { buildPage } from "./playground_page.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const SRC = join(ROOT, "src");
 const [output = join(ROOT, "build/oneip")] = process.argv.slice(2);
-
-/** What is started from files in a checkout, each in a file of its own. */
-const PROGRAMS = ["plane/worker", "device/watcher", "lab/server", "lab/links/main", "observe/program"];
 
 /** What is another file in the executable. */
 const REPLACED: Readonly<Record<string, string>> = {

@@ -309,14 +309,16 @@ export interface AdvertisementOptions {
   mac?: string;
   solicited?: boolean;
   router?: boolean;
+  /** With its MAC. */
+  option?: boolean;
 }
 
 /** Backend 1 tells all about itself unless told otherwise. */
 export function advertisement(options: AdvertisementOptions = {}): Octets {
   const { from = IP6.backend1, to = "ff02::1", target = IP6.backend1, mac: text = MAC.backend1 } = options;
-  const { solicited = true, router = false } = options;
+  const { solicited = true, router = false, option = true } = options;
   const flags = 0x20 | (solicited ? 0x40 : 0) | (router ? 0x80 : 0);
-  const data = [...ip6(target), 2, 1, ...mac(text)];
+  const data = [...ip6(target), ...(option ? [2, 1, ...mac(text)] : [])];
   return ipv6(icmpv6(136, 0, [flags, 0, 0, 0], data, { src: from, dst: to }), {
     src: from,
     dst: to,

@@ -96,11 +96,9 @@ export class Lab {
     try {
       progress(`${topology.nodes.length} namespaces, ${topology.links.length} links`);
       const way = wayInto(record);
+      const there = { there: way, ...surroundings(record) };
       const made = makeNamespaces(way, name, record.mark, topology);
-      await Promise.all([
-        made,
-        startCarrier(record, topology, { there: way, ...surroundings(record) }, made),
-      ]);
+      await Promise.all([made, startCarrier(record, topology, there, made)]);
       await takeLinksUp(way, name, record.mark, topology);
       const lab = new Lab(record, topology, keeper);
       progress("addresses, routes, ARP silence");

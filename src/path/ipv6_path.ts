@@ -110,10 +110,10 @@ export class Ipv6Path {
       return verdict.DROP_ND_MALFORMED;
     }
     if (target !== ABSENT) return verdict.HEARD_CLAIM;
+    // Who was asked alone need not say its MAC, RFC 4861 section 7.2.4, and Linux does not.
     const isAnswer = packet.isUnicast && nd.isSolicited(frame, upper) &&
       !ipv6.isUnspecified(frame, packet.src);
-    if (!isAnswer) return verdict.DROP_ND_OTHER;
-    return option === 0 ? verdict.DROP_ND_OTHER : verdict.HEARD_NEIGHBOR;
+    return isAnswer ? verdict.HEARD_NEIGHBOR : verdict.DROP_ND_OTHER;
   }
 }
 

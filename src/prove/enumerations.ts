@@ -17,8 +17,9 @@ import type { Down } from "./owners.ts";
 /** Backends of a cluster all of whose live sets are gone through: 2^12 of them. */
 export const MOST_WHOLE = 12;
 
-/** Buckets that are looked at with two backends down. */
-const MOST_OF_TWO = 2 ** 29;
+/** Buckets that are looked at with two backends down. For time a backend counts as so many buckets: it is put in order, and hashed. */
+const MOST_OF_TWO = 2 ** 30;
+const BUCKETS_A_BACKEND = 50;
 /** Backends times buckets, over all live sets that are drawn: to compute one of their maps asks each backend for each bucket. */
 const MOST_OF_DRAWN = 2 ** 31;
 const MOST_DRAWN = 1000;
@@ -70,7 +71,8 @@ export class Enumerations {
       return;
     }
     const pairs = this.#backends * (this.#backends - 1) / 2;
-    const two = Math.min(pairs, Math.floor(MOST_OF_TWO / this.#buckets));
+    const cost = this.#buckets + BUCKETS_A_BACKEND * this.#backends;
+    const two = Math.min(pairs, Math.floor(MOST_OF_TWO / cost));
     const drawn = Math.min(MOST_DRAWN, Math.floor(MOST_OF_DRAWN / this.#backends / this.#buckets));
     this.#spreadFilters(1 + this.#backends + two + 2 * drawn);
     yield* this.#oneDown();

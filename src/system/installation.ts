@@ -37,7 +37,9 @@ export function startThread(program: string, options: WorkerOptions): Worker {
 
 /** The command `oneip`, one word. It runs on what $ONEIP_RUNTIME says. */
 export function launcher(): string {
-  if (ENDING === ".js" && "Deno" in globalThis && !ROOT.pathname.includes("/node_modules/")) {
+  const isWhole = ENDING === ".ts" || ROOT.pathname.includes("/node_modules/") ||
+    existsSync(ownFile("scripts/setup"));
+  if ("Deno" in globalThis && !isWhole) {
     throw new UsageError(
       `More of oneip cannot be started from ${
         fileURLToPath(ROOT)

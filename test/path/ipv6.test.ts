@@ -303,6 +303,11 @@ describe("every IPv6 frame ends in one verdict:", () => {
       frame: frame(f.advertisement({ to: IP6.dispatcher })),
       want: "heard_neighbor",
     },
+    {
+      name: "an answer to us without a MAC, as Linux gives it to who asks it alone",
+      frame: frame(f.advertisement({ to: IP6.dispatcher, option: false })),
+      want: "heard_neighbor",
+    },
     ...["ff:ff:ff:ff:ff:ff", "33:33:00:00:00:01", "00:00:00:00:00:00"].map((mac) => ({
       name: `an answer that names ${mac}, which no machine has`,
       frame: frame(f.advertisement({ to: IP6.dispatcher, mac })),

@@ -43,7 +43,11 @@ class Connection {
   readonly #client: string;
   readonly #kind: Kind;
   readonly #socket: Socket;
-  #received = Buffer.alloc(0);
+  /** What has come and was not taken yet, as it came. */
+  #received: Buffer[] = [];
+  #count = 0;
+  /** With so much nobody reads on. */
+  #wanted = BEGINNING;
   #first: string | undefined;
   #last: string | undefined;
   #error: Error | undefined;
@@ -55,9 +59,10 @@ class Connection {
     const host = client.includes(":") ? cluster6 : cluster4;
     this.#socket = connect({ host, port: 80, localAddress: client });
     this.#socket.on("data", (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#received.push(chunk);
+      this.#count += chunk.length;
       // What nobody asks for yet stays in the kernel, and on the way.
-      if (this.#received.length >= BEGINNING) this.#socket.pause();
+      if (this.#count >= this.#wanted) this.#socket.pause();
       this.#wake();
     });
     this.#socket.on("error", (error) => this.#fail(error));
@@ -127,7 +132,7 @@ class Connection {
   }
 
   async #header(): Promise<string> {
-    const end = await this.#until(() => this.#received.indexOf("\r\n\r\n"), (at) => at >= 0);
+    const end = await this.#until(() => this.#joined().indexOf("\r\n\r\n"), (at) => at >= 0);
     return (await this.#take(end + 4)).toString();
   }
 
@@ -136,13 +141,19 @@ class Connection {
   }
 
   async #take(count: number): Promise<Buffer> {
-    await this.#until(() => this.#received.length, (length) => {
-      if (length < count) this.#socket.resume();
-      return length >= count;
-    });
-    const taken = this.#received.subarray(0, count);
-    this.#received = this.#received.subarray(count);
-    return taken;
+    this.#wanted = Math.max(count, BEGINNING);
+    if (this.#count < count) this.#socket.resume();
+    await this.#until(() => this.#count, (length) => length >= count);
+    const all = this.#joined();
+    this.#received = [all.subarray(count)];
+    this.#count -= count;
+    this.#wanted = BEGINNING;
+    return all.subarray(0, count);
+  }
+
+  #joined(): Buffer {
+    if (this.#received.length !== 1) this.#received = [Buffer.concat(this.#received)];
+    return this.#received[0]!;
   }
 
   async #until<T>(value: () => T, isEnough: (value: T) => boolean): Promise<T> {

@@ -12,7 +12,7 @@ describe.skipIf(needsTap())("as on the wire:", () => {
   let wire: InNamespaces;
   let simulated: InSimulator;
   beforeAll(async () => {
-    [wire, simulated] = await Promise.all([InNamespaces.up(), InSimulator.up()]);
+    [wire, simulated] = await Promise.all([InNamespaces.up(), InSimulator.up(CLIENTS)]);
   });
   afterAll(async () => {
     await simulated?.down();

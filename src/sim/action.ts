@@ -3,6 +3,7 @@
 import type { Technique } from "../cluster/techniques.ts";
 import type { Settings } from "../impairment/settings.ts";
 
+/** Something that is done at one moment. */
 export type Action = OfNode | OfAgent | OfServer | OfLink | OfDispatcher | OfClient | OfEtcd;
 
 /** A machine; of a dispatcher the process. */

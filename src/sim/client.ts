@@ -95,7 +95,7 @@ export class Client {
   }
 
   /** Throws UsageError when there is one of this name, or no way there. */
-  connect(way: Way, name = this.#nextName()): void {
+  connect(way: Way, name: string = this.#nextName()): void {
     this.#connect(way, name, false);
   }
 

@@ -43,6 +43,7 @@ interface Life {
   last: Promise<unknown>;
 }
 
+/** A dispatcher: its port, and the engine behind it while it runs. */
 export class DispatcherNode implements WorldNode {
   readonly kind = "dispatcher";
   readonly name: string;

@@ -4,12 +4,13 @@ import type { Post } from "../fleet/etcd/post.ts";
 import { UsageError } from "../input/errors.ts";
 import type { VirtualClock } from "../system/virtual_clock.ts";
 import { MemoryEtcd, type Way } from "./memory_etcd.ts";
+import type { Port } from "./net/port.ts";
 import type { WorldNode } from "./node.ts";
 
 export class EtcdNode implements WorldNode {
   readonly kind = "etcd";
   readonly name: string;
-  readonly ports = new Map<string, never>();
+  readonly ports: ReadonlyMap<string, Port> = new Map();
   readonly etcd: MemoryEtcd;
 
   constructor(name: string, time: VirtualClock) {

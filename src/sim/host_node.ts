@@ -36,6 +36,7 @@ export interface HostOptions {
 /** A server of a backend of which the scene does not say otherwise. */
 const USUAL_SERVERS: readonly SceneServer[] = [{ protocol: "tcp", port: 80 }, { protocol: "udp", port: 80 }];
 
+/** A machine with one port, and what runs on it. */
 export class HostNode implements WorldNode {
   readonly kind: "client" | "host" | "backend";
   readonly name: string;

@@ -9,6 +9,7 @@ import type { Port } from "./net/port.ts";
 import type { WorldNode } from "./node.ts";
 import type { SceneRouter } from "./scene.ts";
 
+/** A router: a machine that forwards. */
 export class RouterNode implements WorldNode {
   readonly kind = "router";
   readonly name: string;

@@ -5,6 +5,7 @@
 
 import type { Settings } from "../impairment/settings.ts";
 
+/** What a world begins with. */
 export interface Scene {
   /** Everything random in the world follows from it. */
   readonly seed: number;
@@ -15,6 +16,7 @@ export interface Scene {
   readonly links: readonly SceneLink[];
 }
 
+/** A machine of any kind. */
 export type SceneNode = SceneSwitch | SceneRouter | SceneHost | SceneBackend | SceneDispatcher | SceneEtcd;
 
 /** Learns which MAC is behind which port. */
@@ -27,16 +29,18 @@ export interface SceneRouter {
   readonly kind: "router";
   /** By the name of the port, which a link gives it. */
   readonly ports: Readonly<Record<string, ScenePort>>;
-  /** Besides those to its own links. Several next hops: equal-cost, one by the flow's hash. */
+  /** Besides those to its own links. */
   readonly routes?: readonly SceneRoute[];
 }
 
+/** A way to a network. Several next hops have equal cost: a hash of the flow chooses. */
 export interface SceneRoute {
   /** Such as 10.0.0.100/32. */
   readonly to: string;
   readonly via: readonly string[];
 }
 
+/** Where a machine is joined to a link. */
 export interface ScenePort {
   /** Such as 10.0.0.1/24. */
   readonly addresses: readonly string[];
@@ -75,6 +79,7 @@ export interface SceneBackend extends ScenePort {
   };
 }
 
+/** Answers what comes to a port: see server.ts. */
 export interface SceneServer {
   readonly protocol: "tcp" | "udp";
   readonly port: number;
@@ -94,6 +99,7 @@ export interface SceneEtcd {
   readonly kind: "etcd";
 }
 
+/** Joins two nodes. */
 export interface SceneLink {
   /** `NODE`, or `NODE:PORT`. A port without a name is eth0, and a switch numbers its own. */
   readonly ends: readonly [string, string];

@@ -6,10 +6,11 @@ import type { Port } from "./net/port.ts";
 import { Switch } from "./net/switch.ts";
 import type { WorldNode } from "./node.ts";
 
+/** A switch, and whether it runs. */
 export class SwitchNode implements WorldNode {
   readonly kind = "switch";
   readonly name: string;
-  readonly ports = new Map<string, Port>();
+  readonly ports: Map<string, Port> = new Map();
   readonly switch: Switch;
   #isRunning = true;
 

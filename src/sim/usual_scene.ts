@@ -33,6 +33,7 @@ import type {
 } from "./scene.ts";
 import { Texts } from "./texts.ts";
 
+/** What the usual scene has besides what the configuration says. */
 export interface UsualOptions {
   readonly seed?: number;
   /** Default: 3. */

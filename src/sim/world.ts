@@ -23,11 +23,12 @@ import { Texts } from "./texts.ts";
 import { type LogRecord, type Watcher, Watchers } from "./watchers.ts";
 
 /** When a world begins, by its wall clocks: on the hour, so that times are read easily. */
-const BEGINS_MS = Date.UTC(2030, 0, 1);
+const BEGINS_MS: number = Date.UTC(2030, 0, 1);
 
+/** The machines of a scene at work, and the time that they share. */
 export class World {
   readonly scene: Scene;
-  readonly time = new VirtualClock(BEGINS_MS);
+  readonly time: VirtualClock = new VirtualClock(BEGINS_MS);
   readonly nodes: ReadonlyMap<string, WorldNode>;
   /** By their names in the scene. */
   readonly links: ReadonlyMap<string, Link>;

@@ -54,6 +54,7 @@ export class Alarm {
   }
 }
 
+/** Time that stands still until it is told to move. */
 export class VirtualClock implements Clock {
   #nowUs = 0;
   readonly #startMs: number;

@@ -140,8 +140,8 @@ export class IpLayer implements InterfaceOwner {
   readonly loopback: Cidr[] = [];
   readonly routes: Routes;
   readonly pathMtus: PathMtus;
-  readonly limits = new IcmpLimits();
-  readonly counters = new IpCounters();
+  readonly limits: IcmpLimits = new IcmpLimits();
+  readonly counters: IpCounters = new IpCounters();
   readonly reassembly: Reassembly;
   /** Where each address of the machine is; undefined in it: on the loopback. */
   readonly #own = new AddressMap<{ readonly on: Interface | undefined }>();

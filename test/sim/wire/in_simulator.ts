@@ -22,9 +22,9 @@ type HeldKind = (typeof KINDS)[number];
 const SERVERS: readonly Server[] = ["web1", "web2", "web3"];
 
 /** As in namespaces. */
-const MEGABYTE = 1_000_000;
-/** Three windows, of which one is sent before the rest is held back. */
-const HELD = 200_000;
+const DOWNLOAD = 300_000;
+/** Two windows and more, of which one is sent before the rest is held back. */
+const HELD = 140_000;
 const BEGINNING = 65_000;
 
 /** Between two looks at what is waited for. */
@@ -134,8 +134,8 @@ export class InSimulator implements Network {
 
   async download(from: string): Promise<number> {
     const talk = this.#connect(from, 80);
-    await this.#answers([talk], ({ name }) => this.#client.send(name, undefined, MEGABYTE));
-    return talk.by === undefined ? 0 : MEGABYTE;
+    await this.#answers([talk], ({ name }) => this.#client.send(name, undefined, DOWNLOAD));
+    return talk.by === undefined ? 0 : DOWNLOAD;
   }
 
   async start(dispatcher: Dispatcher): Promise<void> {

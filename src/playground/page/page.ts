@@ -123,6 +123,8 @@ export class Page {
     this.#chosen = this.#frame = this.#field = undefined;
     this.#told = this.#moved = "";
     this.#rates.clear();
+    // In another world nothing has moved yet.
+    this.#map.show(this.#buckets = undefined, undefined);
     this.#drawnUs = session.shownUs;
     this.#view = viewOf(session.world, session.chronicle);
     this.#arrange();

@@ -102,6 +102,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/playground/dissect.test.ts",
     "test/playground/given.test.ts",
     "test/playground/page.test.ts",
+    "test/playground/session.test.ts",
     "test/playground/stand_ins.test.ts",
     "test/playground/topology.test.ts",
     "test/prove/prove.test.ts",

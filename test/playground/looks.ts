@@ -2,7 +2,8 @@
 
 import { expect, test } from "vitest";
 import { webScene } from "../../src/playground/lessons/scenes.ts";
-import type { Page as Playground } from "../../src/playground/page/page.ts";
+import type { Moment } from "../../src/playground/page/address.ts";
+import type { Session } from "../../src/playground/page/session.ts";
 import { SIZES } from "../dashboard/browser.ts";
 import { Hands } from "./lessons.ts";
 import type { Opened } from "./page.test.ts";
@@ -11,6 +12,13 @@ import { keepPicture } from "./pictures.ts";
 /** Clients and servers; with router, switch and dispatcher they are fifty machines. */
 const CLIENTS = 23;
 const SERVERS = 24;
+/** What the page's script shows of itself. */
+interface Playground {
+  readonly session: Session;
+  show(moment: Moment): Promise<void>;
+  measure(pictures: number): { readonly ms: number; readonly frames: number }[];
+}
+
 /** Drawn for the measurement. */
 const PICTURES = 60;
 

@@ -70,7 +70,6 @@ export class Page {
   #mustShow = true;
   #isOnWay = false;
   readonly #config: ConfigPanel;
-  readonly #capture: CapturePanel;
   readonly #rates = new Rates();
   readonly #drawing = new Drawing(at("links") as HTMLCanvasElement);
   readonly #map = new BucketMap(at("grid") as HTMLCanvasElement, at("mark"));
@@ -95,7 +94,7 @@ export class Page {
       reload: (config) => this.#do([{ do: "reload", config }]),
       start: (config) => this.show({ scene: sceneOf(config), schedule: [], atUs: 0 }),
     });
-    this.#capture = new CapturePanel(at("capture"), files);
+    new CapturePanel(at("capture"), files);
     this.#listen();
     this.#arrange();
     requestAnimationFrame((nowMs) => this.#picture(nowMs, nowMs));

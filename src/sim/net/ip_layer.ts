@@ -86,6 +86,8 @@ const BEYOND_SCOPE: ErrorKind = {
   ipv6: [icmpv6.DESTINATION_UNREACHABLE, 2],
 };
 
+const LOOPBACK_MTU = 65_535;
+
 /** First octet of loopback addresses, first four bits of groups. */
 const LOOPBACK_NET = 127;
 const GROUP = 14;
@@ -228,8 +230,12 @@ export class IpLayer implements InterfaceOwner {
 
   /** The largest packet to there that leaves whole. */
   mtuTo(to: string): number {
-    const known = this.pathMtus.at(viewOf(to), 0, isIpv6(to));
-    return Math.min(known, this.routes.routeTo(to)?.hops[0]?.interface.mtu ?? 65_535);
+    return Math.min(this.pathMtus.at(viewOf(to), 0, isIpv6(to)), this.linkMtuTo(to));
+  }
+
+  /** The same as far as the first link knows. */
+  linkMtuTo(to: string): number {
+    return this.routes.routeTo(to)?.hops[0]?.interface.mtu ?? LOOPBACK_MTU;
   }
 
   /** Power is gone, and with it all that was known. */
@@ -359,17 +365,24 @@ export class IpLayer implements InterfaceOwner {
     if (this.#own.at(frame, srcAt, isIpv6) === undefined) return;
     const size = isIpv6 ? 16 : 4;
     const addressAt = (at: number) => ipOf(bytes.subarray(at, at + size));
+    let sent = embedded + (isIpv6 ? ipv6.HEADER : ipv4.headerLength(frame, embedded));
+    let upperProtocol = isIpv6 ? ipv6.nextHeader(frame, embedded) : ipv4.protocol(frame, embedded);
+    if (isIpv6 && upperProtocol === protocol.FRAGMENT) {
+      if (upperLength < icmp.HEADER + least + ipv6.FRAGMENT_HEADER) return;
+      upperProtocol = frame.getUint8(sent);
+      sent += ipv6.FRAGMENT_HEADER;
+    }
     const error: HeardError = {
       isIpv6,
       from: addressAt(src),
       type,
       code: icmp.code(frame, upper),
       mtu: isTooBig ? (isIpv6 ? frame.getUint32(upper + 4) : frame.getUint16(upper + 6)) : 0,
-      protocol: isIpv6 ? ipv6.nextHeader(frame, embedded) : ipv4.protocol(frame, embedded),
+      protocol: upperProtocol,
       src: addressAt(srcAt),
       dst: addressAt(dstAt),
       frame,
-      sent: embedded + (isIpv6 ? ipv6.HEADER : ipv4.headerLength(frame, embedded)),
+      sent,
     };
     if (error.mtu > 0 && this.#upper.hearError(error)) this.pathMtus.learn(error.dst, error.mtu);
     else if (error.mtu === 0) this.#upper.hearError(error);

@@ -121,7 +121,6 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/router.test.ts",
     "test/scenario/verify_faults.test.ts",
     "test/service/install.test.ts",
-    "test/sim/world.test.ts",
     "test/sim/net/any_octets.test.ts",
     "test/sim/net/bounds.test.ts",
     "test/sim/net/host.test.ts",

@@ -1,6 +1,6 @@
 /**
- * Writes the library's documentation as pages, from the docstrings, by `deno doc`. Prints each export without a sentence and each dead link,
- * and ends with status 1 if there is one.
+ * Writes the library's documentation as pages, from the docstrings, by `deno doc`. Prints each export and each member of a class without a
+ * sentence, and each dead link, and ends with status 1 if there is one.
  *
  *     api_docs.ts [FOLDER]      default: build/api
  */
@@ -20,8 +20,25 @@ interface Documentation {
 }
 interface Exported {
   readonly name: string;
+  readonly declarations: readonly Declaration[];
+}
+interface Declaration {
   /** `reference`: it is declared in another entry, too. */
-  readonly declarations: readonly { readonly kind: string; readonly jsDoc?: { readonly doc?: string } }[];
+  readonly kind: string;
+  readonly jsDoc?: { readonly doc?: string };
+  readonly location?: { readonly filename: string };
+  /** Of classes and interfaces. */
+  readonly def?: {
+    readonly properties?: readonly Member[];
+    readonly methods?: readonly Member[];
+    readonly implements?: readonly { readonly repr: string }[];
+  };
+}
+interface Member {
+  readonly name: string;
+  readonly jsDoc?: { readonly doc?: string };
+  readonly accessibility?: string;
+  readonly isOverride?: boolean;
 }
 
 function denoDoc(...options: readonly string[]): string {
@@ -38,14 +55,54 @@ function denoDoc(...options: readonly string[]): string {
 const faults: string[] = [];
 
 const { nodes } = JSON.parse(denoDoc("--json")) as Documentation;
-for (const [file, { symbols }] of Object.entries(nodes)) {
-  for (const { name, declarations } of symbols) {
-    if (declarations.some(({ kind, jsDoc }) => kind === "reference" || /[.:!?]/.test(jsDoc?.doc ?? ""))) {
-      continue;
-    }
-    faults.push(`${relative(ROOT, fileURLToPath(file))} exports ${name}, which has no sentence`);
-  }
+const symbols = Object.entries(nodes).flatMap(([file, { symbols }]) =>
+  symbols.map((symbol) => ({ file: relative(ROOT, fileURLToPath(file)), ...symbol }))
+);
+
+function hasSentence({ jsDoc }: { readonly jsDoc?: { readonly doc?: string } }): boolean {
+  return /[.:!?]/.test(jsDoc?.doc ?? "");
 }
+
+function membersOf({ def }: Declaration): readonly Member[] {
+  return [...(def?.properties ?? []), ...(def?.methods ?? [])];
+}
+
+for (const { file, name, declarations } of symbols) {
+  if (declarations.some((declaration) => declaration.kind === "reference" || hasSentence(declaration))) {
+    continue;
+  }
+  faults.push(`${file} exports ${name}, which has no sentence`);
+}
+
+/** Names of the members, by interface, of which the interface says what they are. */
+const saidBy = new Map(
+  symbols.flatMap(({ name, declarations }) =>
+    declarations.filter(({ kind }) => kind === "interface").map((declaration) =>
+      [name, new Set(membersOf(declaration).filter(hasSentence).map(({ name }) => name))] as const
+    )
+  ),
+);
+
+/** What overrides, what a symbol calls, and what is Node's own way to a stream (`_read`) is told where it comes from. */
+function needsSentence({ name, accessibility, isOverride }: Member): boolean {
+  return accessibility !== "private" && isOverride !== true && !/^[[#_]/.test(name);
+}
+
+const silent = new Set(
+  symbols.flatMap(({ name, declarations }) =>
+    declarations.filter(({ kind }) => kind === "class").flatMap((declaration) => {
+      const members = membersOf(declaration);
+      // Of a getter and its setter one is enough.
+      const said = new Set(members.filter(hasSentence).map(({ name }) => name));
+      for (const { repr } of declaration.def?.implements ?? []) {
+        for (const one of saidBy.get(repr) ?? []) said.add(one);
+      }
+      return members.filter((member) => needsSentence(member) && !said.has(member.name))
+        .map((member) => `${name}.${member.name} has no sentence`);
+    })
+  ),
+);
+faults.push(...silent);
 
 denoDoc("--html", "--name=oneip", `--output=${folder}`);
 const pages = new Map(

@@ -27,7 +27,7 @@ test.each([["configuration.md", configurationDocument], ["commands.md", commands
   },
 );
 
-test("the library's pages have a sentence for each export, and no dead link", async () => {
+test("the library's pages have a sentence for each export and each member of a class, and no dead link", async () => {
   const { stderr } = await run([...runTs("scripts/api_docs.ts"), join(folder, "api")]);
   expect(stderr).toBe("");
 });

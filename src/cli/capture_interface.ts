@@ -3,7 +3,7 @@
 import { readdirSync } from "node:fs";
 import { captureFrame, captureHeader, captureStatistics } from "../capture/writer.ts";
 import { GrowingCapture } from "../capture/write_file.ts";
-import { CaptureSocket } from "../device/capture_socket.ts";
+import { FrameSocket } from "../device/frame_socket.ts";
 import { exists } from "../device/ifreq.ts";
 import { Poll } from "../device/poll.ts";
 import { UsageError } from "../input/errors.ts";
@@ -40,7 +40,7 @@ export async function captureInterface(capture: InterfaceCapture): Promise<void>
   };
   const signals = ["SIGINT", "SIGTERM"] as const;
   for (const signal of signals) process.once(signal, stop);
-  const socket = new CaptureSocket(interfaceName);
+  const socket = new FrameSocket({ interfaceName });
   let target: Target | undefined;
   try {
     target = file === undefined ? new StandardOutput(enough) : new GrowingCapture(file, force);
@@ -59,7 +59,7 @@ export async function captureInterface(capture: InterfaceCapture): Promise<void>
 
 /** How many were lost. */
 async function pass(
-  socket: CaptureSocket,
+  socket: FrameSocket,
   target: Target,
   { count, snaplen }: InterfaceCapture,
   isEnough: () => boolean,
@@ -68,16 +68,17 @@ async function pass(
   let lost = 0;
   while (!isEnough() && target.frames < count) {
     const blocks: Uint8Array[] = [];
-    let last = 0n;
     for (let left = Math.min(BURST, count - target.frames); left > 0; left--) {
-      const frame = socket.next();
-      if (frame === undefined) break;
-      last = frame.nanoseconds;
-      blocks.push(captureFrame({ ...frame, octets: frame.octets.subarray(0, snaplen) }));
+      if (!socket.next()) break;
+      const { slot, at, length, lengthOnWire, nanoseconds, isOutgoing } = socket;
+      const octets = slot.subarray(at, at + Math.min(length, snaplen));
+      blocks.push(captureFrame({ octets, lengthOnWire, nanoseconds, direction: isOutgoing ? "out" : "in" }));
     }
-    const found = socket.lost();
+    const found = socket.missed();
     lost += found;
-    if (found > 0) blocks.push(captureStatistics({ nanoseconds: last, lost, comment: undefined }));
+    if (found > 0) {
+      blocks.push(captureStatistics({ nanoseconds: socket.nanoseconds, lost, comment: undefined }));
+    }
     if (blocks.length > 0) await target.write(Buffer.concat(blocks));
     else poll.wait(LOOK_MS);
     // Signals are heard between two looks.

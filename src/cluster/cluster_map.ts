@@ -38,6 +38,7 @@ export const WEIGHT_OF_NOTHING = 1;
 
 /** The bucket map of a cluster, as its backends and their weights make it, and as the live ones do. */
 export class ClusterMap {
+  /** The cluster whose map it is, as the configuration says. */
   readonly cluster: ClusterConfig;
   #shares: readonly Share[];
   /** The base map of those that serve, and of the backups: computed when it is needed. */

@@ -13,6 +13,7 @@ export const ENOTTY = 25;
 export const ENOSPC = 28;
 export const EPIPE = 32;
 export const EOPNOTSUPP = 95;
+const ENETDOWN = 100;
 export const ECONNREFUSED = 111;
 const EDQUOT = 122;
 
@@ -30,6 +31,7 @@ const NAMES: Record<number, string> = {
   [ENOSPC]: "ENOSPC: no space left on device",
   [EPIPE]: "EPIPE: nobody reads it",
   [EOPNOTSUPP]: "EOPNOTSUPP: operation not supported",
+  [ENETDOWN]: "ENETDOWN: the interface is down or gone",
   [EDQUOT]: "EDQUOT: disk quota exceeded",
 };
 

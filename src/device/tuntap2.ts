@@ -39,10 +39,12 @@ class FrameStream extends Duplex {
     return this.#interface.name;
   }
 
+  /** Ethernet frames, not IP packets. */
   get isTap(): boolean {
     return this.#isTap;
   }
 
+  /** IP packets, not Ethernet frames. */
   get isTun(): boolean {
     return !this.#isTap;
   }
@@ -56,6 +58,7 @@ class FrameStream extends Duplex {
     this.#interface.mac = mac;
   }
 
+  /** The largest IP packet, in octets. */
   get mtu(): number {
     return this.#interface.mtu;
   }
@@ -94,6 +97,7 @@ class FrameStream extends Duplex {
     }
   }
 
+  /** False until it is set: a new interface carries nothing. */
   get isUp(): boolean {
     return this.#interface.isUp;
   }

@@ -96,6 +96,7 @@ export class Engine {
     this.failed.catch(() => this.#hasFailed = true);
   }
 
+  /** Of the device that it is attached to. */
   get interfaceName(): string {
     return this.#parts.attachment.name;
   }

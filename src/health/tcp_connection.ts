@@ -70,8 +70,9 @@ export class TcpConnection {
   /** Ours that is not acknowledged yet: from `#unacknowledged` on. */
   #out: Uint8Array = new Uint8Array(0);
   #unacknowledged: number;
+  /** Of ours what is sent next: less than `#highest` while something is sent anew. */
   #next: number;
-  /** Behind the last octet that was ever sent. */
+  /** Behind the last octet that was ever sent: SND.NXT. */
   #highest: number;
   #theirWindow = 0;
   #mss: number = tcp.DEFAULT_MSS;
@@ -163,7 +164,7 @@ export class TcpConnection {
   abort(): void {
     if (this.#state === "over") return;
     this.#stop();
-    this.#send({ flags: RST, sequence: this.#next });
+    this.#send({ flags: RST, sequence: this.#highest });
   }
 
   /** The same without a word, as when a machine loses its power. */
@@ -396,7 +397,9 @@ export class TcpConnection {
     if (this.#mustAcknowledge) return;
     this.#mustAcknowledge = true;
     this.#owner.later(() => {
-      if (this.#mustAcknowledge && this.#state === "open") this.#send({ flags: ACK, sequence: this.#next });
+      if (this.#mustAcknowledge && this.#state === "open") {
+        this.#send({ flags: ACK, sequence: this.#highest });
+      }
     });
   }
 

@@ -20,6 +20,7 @@ export interface Mistake extends Place {
 /** The file cannot be used. The message has a line `file:line:column: what, found, remedy` for every mistake. */
 export class InputError extends Error {
   override name = "InputError";
+  /** All of them, in the order of the file. */
   readonly mistakes: readonly Mistake[];
 
   constructor(file: string, mistakes: readonly Mistake[]) {

@@ -66,7 +66,9 @@ export interface LabInfo extends Omit<LabRecord, "mark"> {
 
 /** A topology that is up. It goes with its process, or at the end of `await using`, unless it is to be kept. */
 export class Lab {
+  /** By it the command and other programs find the lab. */
   readonly name: string;
+  /** As its file says, with all names and addresses that follow from it. */
   readonly topology: Topology;
   readonly #record: LabRecord;
   readonly #nodes: ReadonlyMap<string, LabNode>;
@@ -205,8 +207,11 @@ export class Lab {
 
 /** A machine of a lab. */
 export class LabNode {
+  /** The lab that it is a machine of. */
   readonly lab: Lab;
+  /** What the topology says of it. */
   readonly plan: NodePlan;
+  /** Its network namespace, `LAB-NODE`, for `ip netns exec`. */
   readonly namespace: string;
   /** What it runs in the background, if anything; a dispatcher on a node of kind `oneip`. */
   readonly program: Program | undefined;

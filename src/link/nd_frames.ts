@@ -58,7 +58,7 @@ export class NdFrames {
     return this.#advertisement(ALL_NODES_MAC, ALL_NODES, address, mac, flags);
   }
 
-  /** Tells who asked, and no other, where the address is; without a MAC, that it is where the question went. */
+  /** Tells who asked, and no other, where the address is; without a MAC, that it is where it was asked. */
   answer(
     { address, from, mac: asker }: LinkQuestion,
     mac: Mac | undefined,

@@ -27,7 +27,7 @@ export class Eyes {
     const interfaces = nodes.flatMap((node) => node.interfaces);
     this.#eyes = nodes.map((node) =>
       inNetworkNamespace(node.path, () => ({
-        socket: new FrameSocket(filter),
+        socket: new FrameSocket({ filter }),
         places: new Map(node.interfaces.map((one) => [ifreq.index(one.interface), interfaces.indexOf(one)])),
       }))
     );
@@ -55,7 +55,7 @@ export class Eyes {
       const place = places.get(socket.index);
       if (place === undefined) continue; // Such as lo, or a bridge.
       this.#frames.add({
-        nanoseconds: BigInt(socket.seconds) * 1_000_000_000n + BigInt(socket.nanoseconds),
+        nanoseconds: socket.nanoseconds,
         interface: place,
         isOutgoing: socket.isOutgoing,
         octets: socket.slot.slice(socket.at, socket.at + Math.min(socket.length, MOST_OCTETS)),

@@ -40,13 +40,19 @@ const WORDS = 16;
  * is being told.
  */
 export class SharedState {
+  /** What a worker is given to make its own view of it. */
   readonly memory: SharedArrayBuffer;
+  /** How much of everything there is room for. */
   readonly dimensions: Dimensions;
+  /** What each worker counts and hands up, by its number. */
   readonly workers: readonly WorkerState[];
+  /** Connections of buckets that are in transition. */
   readonly transitions: TransitionMemory;
   /** The prober's, from FIRST_PROBE_PORT on. */
   readonly openPorts: OpenPorts;
+  /** What of the frames somebody wants to see. */
   readonly captureFilter: CaptureFilter;
+  /** What the first worker says in main's place while main is late. */
   readonly standIn: StandIn;
   /** Main's side: what the kernel has carried out of the path, as it was last asked. */
   readonly fastPath: FastPathCounts;
@@ -82,6 +88,7 @@ export class SharedState {
     );
   }
 
+  /** Grows with each table that is published. */
   get epoch(): number {
     return this.#tables.epoch;
   }
@@ -107,10 +114,12 @@ export class SharedState {
     this.#tables.publish();
   }
 
+  /** Main's side: the workers end. They must be woken to see it. */
   stop(): void {
     this.#become(STOPPING);
   }
 
+  /** The worker's side: is it to end? */
   get isStopping(): boolean {
     return Atomics.load(this.#words, STATE) === STOPPING;
   }
@@ -120,6 +129,7 @@ export class SharedState {
     this.#become(REPLACED);
   }
 
+  /** The worker's side: is it to go on by another state? */
   get isReplaced(): boolean {
     return Atomics.load(this.#words, STATE) === REPLACED;
   }
@@ -135,6 +145,7 @@ export class SharedState {
     this.#become(RUNNING);
   }
 
+  /** The worker's side: is it to stand still? */
   get isHeld(): boolean {
     return Atomics.load(this.#words, STATE) === HELD;
   }

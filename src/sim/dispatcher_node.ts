@@ -84,6 +84,7 @@ export class DispatcherNode implements WorldNode {
     return this.#life !== undefined;
   }
 
+  /** It stands still, as after kill -STOP. */
   get isFrozen(): boolean {
     return this.#life?.clock.isFrozen ?? false;
   }
@@ -133,6 +134,7 @@ export class DispatcherNode implements WorldNode {
     await this.start();
   }
 
+  /** It ends in order and starts again. Rejects with UsageError when it does not run. */
   async restart(): Promise<void> {
     await this.stop();
     await this.start();
@@ -160,15 +162,18 @@ export class DispatcherNode implements WorldNode {
     if (this.#life !== undefined) this.#life.clock.lateMs = ms;
   }
 
+  /** Its wall clock is set by so much. */
   setWall(byMs: number): void {
     this.#wallMs += byMs;
     this.#life?.clock.setWall(byMs);
   }
 
+  /** What people want of a backend, as `drain`, `undrain` and `weight` say it. */
   decide(backend: string, wanted: Wanted): Promise<unknown> {
     return this.#inTurn((process) => process.decide(backend, wanted));
   }
 
+  /** Of this cluster, or of all. */
   setTechnique(technique: Technique, cluster: string | undefined): Promise<unknown> {
     return this.#inTurn((process) => process.setTechnique(technique, cluster));
   }

@@ -41,6 +41,7 @@ export class HostNode implements WorldNode {
   readonly kind: "client" | "host" | "backend";
   readonly name: string;
   readonly ports: ReadonlyMap<string, Port>;
+  /** What it does on its links, and the TCP, UDP and ICMP above. */
   readonly host: Host;
   readonly #client: Client;
   readonly #interface: Interface;
@@ -85,10 +86,12 @@ export class HostNode implements WorldNode {
     return this.host.isUp;
   }
 
+  /** The whole machine stands still. */
   get isFrozen(): boolean {
     return this.#isFrozen;
   }
 
+  /** It never answers ARP for what is on its loopback, as a backend must not. */
   get isSilent(): boolean {
     return this.#isSilent;
   }
@@ -144,6 +147,7 @@ export class HostNode implements WorldNode {
     this.#filter?.freeze();
   }
 
+  /** It goes on, with what has been due meanwhile. */
   thaw(): void {
     this.#isFrozen = false;
     this.host.clock.thaw();
@@ -156,11 +160,13 @@ export class HostNode implements WorldNode {
     this.#filter?.slow(ms);
   }
 
+  /** Its wall clock is set by so much. */
   setWall(byMs: number): void {
     this.host.clock.setWall(byMs);
     this.#filter?.setWall(byMs);
   }
 
+  /** Of its one interface. */
   setMtu(_port: string, mtu: number): void {
     this.#interface.mtu = mtu;
   }
@@ -176,12 +182,14 @@ export class HostNode implements WorldNode {
     }
   }
 
+  /** Whether it keeps silent about what is on its loopback. */
   setSilent(isSilent: boolean): void {
     this.#isSilent = isSilent;
     this.#keepSilent();
     this.setLoopback(this.#loopback);
   }
 
+  /** It has these addresses there from now on, and no others. */
   setLoopback(addresses: readonly string[]): void {
     for (const address of this.#loopback) this.host.ip.removeAddress(address);
     this.#hold(addresses);
@@ -192,23 +200,28 @@ export class HostNode implements WorldNode {
     this.#filterWithAgent();
   }
 
+  /** Its agent starts. Throws UsageError when the machine does not run, or has none. */
   startAgent(): void {
     if (!this.isRunning) throw new UsageError(`"${this.name}" does not run`);
     this.#filterWithAgent().startAgent();
   }
 
+  /** As kill -9: the filter in its kernel stays as it is. */
   killAgent(): void {
     this.#filterWithAgent().killAgent();
   }
 
+  /** It ends in order, and gives its buckets to the others. */
   stopAgent(): Promise<void> {
     return this.#filterWithAgent().stopAgent();
   }
 
+  /** As kill -STOP: the filter in its kernel stays until its lease ends. */
   freezeAgent(): void {
     this.#filterWithAgent().freeze();
   }
 
+  /** As kill -CONT. */
   thawAgent(): void {
     this.#filterWithAgent().thaw();
   }

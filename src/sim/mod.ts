@@ -12,6 +12,7 @@ export { sceneOf, type UsualOptions } from "./usual_scene.ts";
 export type * from "./scene.ts";
 export type * from "./action.ts";
 export type { ClientConnection, ConnectionEvent, EchoEvent } from "./client.ts";
+export type { WorldNode } from "./node.ts";
 export { DispatcherNode } from "./dispatcher_node.ts";
 export { HostNode } from "./host_node.ts";
 export { RouterNode } from "./router_node.ts";

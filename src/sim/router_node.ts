@@ -14,6 +14,7 @@ export class RouterNode implements WorldNode {
   readonly kind = "router";
   readonly name: string;
   readonly ports: ReadonlyMap<string, Port>;
+  /** What it does as a machine with addresses: it forwards, and answers for them. */
   readonly host: Host;
   readonly #interfaces = new Map<string, Interface>();
 
@@ -52,6 +53,7 @@ export class RouterNode implements WorldNode {
     return Promise.resolve();
   }
 
+  /** Of this interface, in octets. */
   setMtu(port: string, mtu: number): void {
     this.#interfaces.get(port)!.mtu = mtu;
   }

@@ -11,6 +11,7 @@ export class SwitchNode implements WorldNode {
   readonly kind = "switch";
   readonly name: string;
   readonly ports: Map<string, Port> = new Map();
+  /** What it has learned, and what it floods. */
   readonly switch: Switch;
   #isRunning = true;
 

@@ -27,8 +27,11 @@ const BEGINS_MS: number = Date.UTC(2030, 0, 1);
 
 /** The machines of a scene at work, and the time that they share. */
 export class World {
+  /** What it was started with. */
   readonly scene: Scene;
+  /** Its time, which stands still but for `run` and `step`. */
   readonly time: VirtualClock = new VirtualClock(BEGINS_MS);
+  /** By their names in the scene. */
   readonly nodes: ReadonlyMap<string, WorldNode>;
   /** By their names in the scene. */
   readonly links: ReadonlyMap<string, Link>;

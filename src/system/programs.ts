@@ -20,6 +20,7 @@ export interface Result {
 /** A program ended with another status than 0. */
 export class CommandError extends Error {
   override name = "CommandError";
+  /** What it printed, and its status. */
   readonly result: Result;
 
   constructor(command: Command, result: Result) {

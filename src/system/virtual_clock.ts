@@ -74,6 +74,7 @@ export class VirtualClock implements Clock {
     return this.#nowUs / US_PER_MS;
   }
 
+  /** Microseconds since it began, a whole number. */
   get nowUs(): number {
     return this.#nowUs;
   }

@@ -66,6 +66,7 @@ export class ForwardingTable {
     return neighbors * 8 + Math.ceil((2 * buckets + clusters + 1) / 2) * 4;
   }
 
+  /** Where the parts of a table of this size begin. */
   static places({ clusters, buckets, neighbors }: TableSize): TablePlaces {
     const owners = neighbors * 8;
     const groups = owners + buckets * 4;
@@ -117,14 +118,17 @@ export class ForwardingTable {
     return this.#active[isIpv6 ? 1 : 0] === 1;
   }
 
+  /** The first two octets of its MAC; 0 or -1 when it has none, as `isResolved` and `isFailed` say. */
   macHigh(neighbor: number): number {
     return this.#macs[neighbor * 2]!;
   }
 
+  /** The last four octets of its MAC, int32. */
   macLow(neighbor: number): number {
     return this.#macs[neighbor * 2 + 1]!;
   }
 
+  /** Is its MAC known? */
   isResolved(neighbor: number): boolean {
     const high = this.macHigh(neighbor);
     return high > UNRESOLVED || (high === UNRESOLVED && this.macLow(neighbor) !== UNRESOLVED);
@@ -152,19 +156,23 @@ export class ForwardingTable {
     this.#groups[cluster] = neighbor + 1;
   }
 
+  /** Of a pair: whether this dispatcher has what is shared in this family. */
   setActive(isIpv6: boolean, isActive: boolean): void {
     this.#active[isIpv6 ? 1 : 0] = isActive ? 1 : 0;
   }
 
+  /** `high`: the first two octets, `low`: the last four. */
   setMac(neighbor: number, high: number, low: number): void {
     this.#macs[neighbor * 2] = high;
     this.#macs[neighbor * 2 + 1] = low;
   }
 
+  /** Its MAC is not known yet, or not any more. */
   clearMac(neighbor: number): void {
     this.setMac(neighbor, UNRESOLVED, UNRESOLVED);
   }
 
+  /** It does not answer: frames for it are turned away. */
   setFailed(neighbor: number): void {
     this.setMac(neighbor, FAILED, UNRESOLVED);
   }

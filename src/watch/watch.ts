@@ -88,6 +88,7 @@ export class Watch {
     this.#turn();
   }
 
+  /** What has come of the requests until now. */
   summary(): Summary {
     return this.#tally.summary();
   }

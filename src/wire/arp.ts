@@ -54,6 +54,12 @@ export function senderIp(frame: DataView, at: number): number {
   return frame.getInt32(at + SENDER_IP);
 }
 
+/** Is the target's MAC the sender's? */
+export function isOfOneMac(frame: DataView, at: number): boolean {
+  return frame.getUint16(at + SENDER_MAC) === frame.getUint16(at + TARGET_MAC) &&
+    frame.getInt32(at + SENDER_MAC + 2) === frame.getInt32(at + TARGET_MAC + 2);
+}
+
 export function targetIp(frame: DataView, at: number): number {
   return frame.getInt32(at + TARGET_IP);
 }

@@ -16,6 +16,13 @@ test.skipIf(needsRoot())(
       groups: true,
       ownIsRead: false,
       failure: 'PacketSocketError: Cannot listen on "none": ENODEV: no such device',
+      seen: [["in"], ["out", "in"]],
+      gone: [
+        expect.stringMatching(
+          /^PacketSocketError: No more frames come from "near": ENETDOWN: the interface is down or gone$/,
+        ),
+        "none",
+      ],
     });
   },
 );

@@ -2,6 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import * as bpf from "../../src/device/bpf.ts";
+import { FrameSocket } from "../../src/device/frame_socket.ts";
 import { PacketSocket } from "../../src/device/packet_socket.ts";
 import { Poll } from "../../src/device/poll.ts";
 import { parseMac, wordOf, wordsOf } from "../../src/wire/address.ts";
@@ -75,17 +76,40 @@ const groups = ip("maddress", "show", "dev", "near").includes("33:33:ff:00:01:00
 arp.write(frames.question, frames.question.length);
 const ownIsRead = arp.read(new Uint8Array(2048)) > 0;
 
-const failure = (interfaceName: string) => {
+const complaint = (action: () => unknown) => {
   try {
-    new PacketSocket({
-      interfaceName,
-      etherType: ARP,
-      filter: nothing,
-      groups: [parseMac("33:33:ff:00:01:00")!],
-    });
-    return "opened";
+    action();
+    return "none";
   } catch (error) {
     return `${(error as Error).name}: ${(error as Error).message}`;
   }
 };
-console.log(JSON.stringify({ given, groups, ownIsRead, failure: failure("none") }));
+const failure = complaint(() =>
+  new PacketSocket({
+    interfaceName: "none",
+    etherType: ARP,
+    filter: nothing,
+    groups: [parseMac("33:33:ff:00:01:00")!],
+  })
+);
+
+/** All frames of one interface: not those of others, and no more when it is gone. */
+const [ofNear, ofAll] = [new FrameSocket({ interfaceName: "near" }), new FrameSocket()];
+far.write(frames.short, frames.short.length);
+const seen = [ofNear, ofAll].map((socket) => {
+  const poll = new Poll([socket.fd]);
+  const ways: string[] = [];
+  while (ways.at(-1) !== "in") {
+    if (!socket.next()) poll.wait(-1);
+    else ways.push(socket.isOutgoing ? "out" : "in");
+  }
+  return ways;
+});
+ip("link", "delete", "near");
+const gone = [ofNear, ofAll].map((socket) =>
+  complaint(() => {
+    while (socket.next());
+  })
+);
+for (const socket of [ofNear, ofAll]) socket.close();
+console.log(JSON.stringify({ given, groups, ownIsRead, failure, seen, gone }));

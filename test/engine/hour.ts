@@ -26,12 +26,14 @@ const NOTICED_MS = 1000 + 7 * 250 + 8 * 50 + 50;
 export interface Hour {
   readonly log: readonly string[];
   readonly report: Report;
+  /** After a quarter of it. */
+  readonly early: Report;
   /** Requests that went to a machine which had been dead for longer than it takes to notice. */
   readonly lost: number;
   readonly tookMs: number;
 }
 
-export async function hour(seed: number): Promise<Hour> {
+export async function hour(seed: number, lastMs = HOUR_MS): Promise<Hour> {
   const clock = new VirtualClock();
   const random = new Random(seed);
   const neighbors = Array.from({ length: NEIGHBORS }, (_, index): Neighbor => ({
@@ -86,8 +88,10 @@ export async function hour(seed: number): Promise<Hour> {
 
   const began = performance.now();
   const engine = await Engine.start(config, logger, { attachment, clock });
-  await clock.advance(HOUR_MS);
+  await clock.advance(HOUR_MS / 4);
+  const early = engine.report();
+  await clock.advance(lastMs - HOUR_MS / 4);
   const report = engine.report();
   await engine.stop();
-  return { log, report, lost, tookMs: performance.now() - began };
+  return { log, report, early, lost, tookMs: performance.now() - began };
 }

@@ -152,7 +152,7 @@ test("with the technique broadcast the backends' filters say whose a connection 
 });
 
 test("whatever clients do and however buckets move and backends die, nothing breaks that was not predicted to", async () => {
-  const courses = roundsOf(2500);
+  const courses = roundsOf(1250);
   const { kept, broken, unremembered } = await tryCourses(courses, 20_261_124);
   console.log(
     `${kept} frames came where they belong, ${broken} elsewhere as predicted; ${unremembered} found no room`,

@@ -9,7 +9,7 @@ import type { Opened } from "./page.test.ts";
 import { keepPicture } from "./pictures.ts";
 
 /** What hands can do. */
-class Hands {
+export class Hands {
   readonly page: Page;
 
   constructor(page: Page) {

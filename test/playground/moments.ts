@@ -6,8 +6,7 @@ import { readerIn } from "../../src/capture/reader.ts";
 import { captureFrame, captureHeader } from "../../src/capture/writer.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import type { InputError, Mistake } from "../../src/input/errors.ts";
-import type { Moment } from "../../src/playground/page/address.ts";
-import { writeAddress } from "../../src/playground/page/address.ts";
+import { type Moment, writeAddress } from "../../src/playground/page/address.ts";
 import { describeSummary } from "../../src/replay/describe.ts";
 import { Replay } from "../../src/replay/replay.ts";
 import { replayAll, Tally } from "../../src/replay/summary.ts";
@@ -18,14 +17,12 @@ import * as f from "../frames.ts";
 import type { Opened } from "./page.test.ts";
 import { SCENE, SCHEDULE, STORM, UNTIL_US } from "./worlds.ts";
 
-/** What the page's script shows of itself. */
-interface Playground {
-  show(moment: Moment): Promise<void>;
-  readonly session: {
-    readonly world: World;
-    readonly shownUs: number;
-    seek(atUs: number): Promise<void>;
-  };
+/** Of a browser's names what is used here, and what the page's script shows of itself. */
+interface InBrowser {
+  readonly playground?: { readonly session: { readonly world: World } };
+  readonly location: { hash: string };
+  readonly DataTransfer: new () => { readonly items: { add(file: File): void } };
+  requestAnimationFrame(call: () => void): void;
 }
 
 const MOMENT: Moment = { scene: SCENE, schedule: SCHEDULE, atUs: UNTIL_US };
@@ -40,8 +37,8 @@ async function countersInNode(): Promise<Record<string, number>> {
 
 function countersInPage(page: Page): Promise<Record<string, number>> {
   return page.evaluate(() => {
-    const { playground } = globalThis as unknown as { readonly playground: Playground };
-    return playground.session.world.counters();
+    const { playground } = globalThis as unknown as InBrowser;
+    return playground!.session.world.counters();
   });
 }
 
@@ -54,7 +51,7 @@ async function load({ page, url }: Opened, hash = ""): Promise<void> {
 
 /** Somebody writes another address. */
 async function go({ page }: Opened, hash: string): Promise<void> {
-  await page.evaluate((hash) => location.hash = hash, hash);
+  await page.evaluate((hash) => (globalThis as unknown as InBrowser).location.hash = hash, hash);
 }
 
 /** Resolves when the page says this of what went wrong. */
@@ -84,7 +81,7 @@ export function moments(open: () => Opened): void {
     const [inNode] = await Promise.all([
       countersInNode(),
       opened.page.waitForFunction((untilUs) => {
-        const { playground } = globalThis as unknown as { readonly playground?: Playground };
+        const { playground } = globalThis as unknown as InBrowser;
         return playground?.session.world.nowUs === untilUs;
       }, UNTIL_US),
     ]);
@@ -110,15 +107,15 @@ export function moments(open: () => Opened): void {
     await go(opened, await writeAddress({ scene: STORM, schedule: SCHEDULE, atUs: 3_600_000_000 }));
     const stop = page.getByRole("button", { name: "Stop here" });
     await stop.waitFor();
-    const pictures = await page.evaluate(() =>
-      new Promise<number>((resolve) => {
-        let count = 0;
-        const endMs = performance.now() + 500;
-        const picture = () =>
-          performance.now() > endMs ? resolve(count) : (count++, requestAnimationFrame(picture));
-        requestAnimationFrame(picture);
-      })
-    );
+    const pictures = await page.evaluate(async () => {
+      const browser = globalThis as unknown as InBrowser;
+      const endMs = performance.now() + 500;
+      let count = 0;
+      for (; performance.now() < endMs; count++) {
+        await new Promise<void>((resolve) => browser.requestAnimationFrame(resolve));
+      }
+      return count;
+    });
     expect(pictures).toBeGreaterThan(3);
     await stop.click();
     await stop.waitFor({ state: "detached" });
@@ -150,15 +147,14 @@ export function moments(open: () => Opened): void {
     const opened = open();
     const { page } = opened;
     await load(opened);
-    const drop = (name: string, octets: Buffer) =>
-      page.evaluate(([name, latin1]) => {
-        const file = new File([Uint8Array.from(latin1!, (one) => one.charCodeAt(0))], name!);
-        const dataTransfer = new DataTransfer();
-        dataTransfer.items.add(file);
-        document.querySelector("#links")!.dispatchEvent(
-          new DragEvent("drop", { dataTransfer, bubbles: true }),
-        );
+    const drop = async (name: string, octets: Buffer) => {
+      const dataTransfer = await page.evaluateHandle(([name, latin1]) => {
+        const dropped = new (globalThis as unknown as InBrowser).DataTransfer();
+        dropped.items.add(new File([Uint8Array.from(latin1!, (one) => one.charCodeAt(0))], name!));
+        return dropped;
       }, [name, octets.toString("latin1")]);
+      await page.locator("#links").dispatchEvent("drop", { dataTransfer });
+    };
     await drop("notes.txt", Buffer.from("This is no capture.\n"));
     await page.getByText("notes.txt: octet 0: it is neither pcapng nor pcap").waitFor();
     const octets = captureOf(["198.51.100.1", "198.51.100.2", "198.51.100.3"]);

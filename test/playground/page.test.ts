@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildPage } from "../../scripts/playground_page.ts";
 import { LIMIT_MS, openBrowser, openPage, type Watched } from "../dashboard/browser.ts";
 import { lessons } from "./lessons.ts";
+import { looks } from "./looks.ts";
 import { moments } from "./moments.ts";
 
 export interface Opened extends Watched {
@@ -36,6 +37,7 @@ describe("the playground", () => {
   });
 
   lessons(() => opened);
+  looks(() => opened);
   moments(() => opened);
 
   test("no script has failed, and the security policy has refused nothing", () => {

@@ -90,8 +90,7 @@ test("a configuration means in the page what it means elsewhere, and its mistake
     (line: string) => line.replace(/: .*/, ": ''"),
     (line: string) => line.replace(/(\w+):/, "x$1:"),
   ];
-  for (let at = 0; at < lines.length; at += 3) {
-    const line = lines[at]!;
+  for (const [at, line] of lines.entries()) {
     const changed = changes[at % changes.length]!(line);
     texts.push([...lines.slice(0, at), ...[changed].flat(), ...lines.slice(at + 1)].join("\n"));
   }

@@ -36,6 +36,7 @@ describe.skipIf(needsTap() || needsUserNamespace())("an ordinary user", () => {
     const capture = ["dumpcap", "-q", "-i", "eth1", "-c", "1", "-f", `src ${client}`, "-w", "-"];
     const [program = "", ...args] = user.command([...ONEIP, "lab", "exec", "routing", "web4", ...capture]);
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const closed = once(child, "close"); // Perhaps before the other command has ended.
     const captured: Buffer[] = [];
     child.stdout.on("data", (octets: Buffer) => captured.push(octets));
     let said = "";
@@ -52,7 +53,7 @@ describe.skipIf(needsTap() || needsUserNamespace())("an ordinary user", () => {
       `http://${CLUSTER}/`,
     );
     expect(asked).toContain("web4");
-    await once(child, "close");
+    await closed;
     expect(Buffer.concat(captured).includes(Uint8Array.from(client.split("."), Number)), said).toBe(true);
 
     // A dispatcher's socket is in a /run of the lab's own.

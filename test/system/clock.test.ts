@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Random } from "../random.ts";
 import { REAL_CLOCK } from "../../src/system/clock.ts";
 import { VirtualClock } from "../../src/system/virtual_clock.ts";
 
@@ -34,6 +35,40 @@ test("what is asked for in a call is due within the same move, and promises go o
   await clock.advance(300);
   await walking;
   expect(seen).toEqual([100, 200, 300]);
+});
+
+test("whatever is set, set anew and canceled: calls are made in order, and those of one time as they were set", async () => {
+  const clock = new VirtualClock();
+  const random = new Random(1);
+  const called: [us: number, order: number][] = [];
+  let order = 0;
+  const alarms = Array.from({ length: 50 }, () => {
+    const mine = { order: 0, alarm: clock.alarm(() => called.push([clock.nowUs, mine.order])) };
+    return mine;
+  });
+  let set = 0;
+  for (let round = 0; round < 5000; round++) {
+    const mine = random.pick(alarms);
+    if (mine.alarm.isSet) set--;
+    if (random.below(4) === 0) mine.alarm.cancel();
+    else {
+      mine.order = order++;
+      mine.alarm.set(clock.nowUs + random.below(100));
+      set++;
+    }
+    expect(clock.waiting).toBe(set);
+    if (random.below(8) === 0 && await clock.step()) set--;
+  }
+  const sorted = called.toSorted(([us, order], [otherUs, otherOrder]) => us - otherUs || order - otherOrder);
+  expect(called).toEqual(sorted);
+  expect(called.length).toBeGreaterThan(400);
+});
+
+test("a circle of calls that takes no time is an error", async () => {
+  const clock = new VirtualClock();
+  const alarm = clock.alarm(() => alarm.set(clock.nowUs));
+  alarm.set(5);
+  await expect(clock.advance(1)).rejects.toThrow("Time does not go on: more than 1000000 calls at 5 us");
 });
 
 test("the real clock moves by itself, and a canceled call is not made", async () => {

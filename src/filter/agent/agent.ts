@@ -117,6 +117,7 @@ export class FilterAgent {
     const next = this.#isGiving || isLeaving ? undefined : membership.decide();
     const own = isLeaving ? membership.held.minus(membership.held) : next ?? membership.held;
     const isNew = this.#given === undefined || !own.equals(this.#given);
+    if (!isNew) this.#given = own;
     const mustGive = !this.#isGiving && (isNew || nowMs - this.#gaveMs >= this.#intervalMs);
     const mayTell = this.#hasLink && nowMs - this.#spokeMs >= NEWS * this.#intervalMs;
     if (mustGive || isDue || (membership.hasNews && mayTell)) {

@@ -173,7 +173,7 @@ export class Membership {
     const { digest, owned, decode } = this.#options;
     const { name, boot, seq, live, isLeaving } = heartbeat;
     // Who has the key may name anybody; only the cluster's own backends can be live.
-    const hears = heartbeat.hears.filter((heard) => this.#options.names.includes(heard));
+    const hears = heartbeat.hears.filter((heard) => heard === this.#options.self || this.#peers.has(heard));
     const isForeign = heartbeat.digest !== digest;
     if (isForeign) {
       if (!peer.isPresent) return "configuration";
@@ -189,7 +189,7 @@ export class Membership {
     peer.statement = { boot, seq, live, hears, held, echoSeq, isForeign };
     peer.isPresent = !isLeaving;
     peer.answeredMs = nowMs;
-    const isSplit = !isSame && peer.isPresent && held.and(this.#held).size > 0;
+    const isSplit = !isSame && peer.isPresent && held.meets(this.#held);
     // Most heartbeats say what the one before did.
     const hearsSame = isSame && before.hears.join() === hears.join();
     if (!hearsSame || isLeaving) this.#updateLive();
@@ -213,9 +213,12 @@ export class Membership {
   decide(): BucketSet | undefined {
     const { self, names, owned } = this.#options;
     const want = owned(self, this.isAlone ? liveKey(names) : this.#live);
-    if (!this.#mustLetGo && this.#held.equals(want)) return undefined;
+    if (!this.#mustLetGo && this.#held.equals(want)) {
+      this.#held = want; // The next time they are the same without a look.
+      return undefined;
+    }
     let next = this.#mustLetGo ? this.#none : this.#held.and(want);
-    if (!this.#mustLetGo && !next.equals(want) && this.waitsFor.length === 0) {
+    if (!this.#mustLetGo && !next.equals(want) && this.#others().every((name) => this.#agrees(name))) {
       const free = this.#others().reduce(
         (left, name) => left.minus(this.#peers.get(name)!.statement!.held),
         want,

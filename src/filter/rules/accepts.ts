@@ -20,10 +20,13 @@ const ANOTHER = 2;
 
 /** What `accepts` needs to know of a backend and its clusters. */
 export class BackendFilter {
+  /** Those of the backend that have a filter, by the index that is used here. */
   readonly clusters: Clusters;
+  /** Whether a bucket is the backend's own. */
   readonly owners: ForwardingTable;
-  /** Cluster addresses to the cluster's index. */
+  /** IPv4 cluster addresses to the cluster's index. */
   readonly addresses: AddressTable;
+  /** The same of IPv6. */
   readonly addresses6: AddressTable6;
   /** By cluster: where its buckets begin. */
   readonly #first = new Map<string, number>();

@@ -110,7 +110,7 @@ ${servers.map((name, index) => `      - { name: ${name}, address: ${serverAddres
 
 /** A network of sixteen addresses for each client. */
 function wanAddress(client: number, host: number): string {
-  return `198.51.100.${16 * client + host}`;
+  return `198.51.${100 + (client >>> 4)}.${16 * (client & 15) + host}`;
 }
 
 function serverAddress(index: number): string {

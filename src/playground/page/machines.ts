@@ -4,10 +4,7 @@ import { html, nothing, svg, type TemplateResult } from "lit-html";
 import { repeat } from "lit-html/directives/repeat.js";
 import { cssColourOf } from "../../dashboard/page/colours.js";
 import type { MachineView } from "../seen/view.ts";
-import type { Place } from "./topology/layout.ts";
-
-/** More machines than these stand close together. */
-const MOST_WITH_NOTES = 16;
+import { MOST_LARGE, type Place } from "./topology/layout.ts";
 
 export function machines(
   all: readonly MachineView[],
@@ -16,7 +13,7 @@ export function machines(
   chosen: string | undefined,
   choose: (name: string) => void,
 ): TemplateResult {
-  const dense = all.length > MOST_WITH_NOTES ? "dense" : "";
+  const dense = all.length > MOST_LARGE ? "dense" : "";
   return html`${
     repeat(all, ({ name }) => name, (machine) => {
       const { name, kind, state, note, isWrong } = machine;

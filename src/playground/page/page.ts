@@ -36,8 +36,9 @@ import { Drawing } from "./topology/drawing.ts";
 import { layOut, type Place } from "./topology/layout.ts";
 import { macKey } from "./topology/look.ts";
 
-/** Of panels and tables, while time goes on. */
+/** Between two pictures of panels and tables, while time goes on; longer where these take long. */
 const LOOK_MS = 120;
+const LOOK_SHARE = 6;
 /** So long a world may be on its way without a word. */
 const PATIENCE_MS = 300;
 /** Frames that are drawn at once. */
@@ -50,6 +51,8 @@ const at = (id: string) => document.getElementById(id)!;
 export class Page {
   #session: Session;
   #view: View;
+  /** By MAC: whose colour a frame has. */
+  #backends: ReadonlyMap<string, number> = new Map();
   #chosen: Chosen | undefined;
   #frame: Crossing | undefined;
   #field: ChosenField | undefined;
@@ -63,10 +66,10 @@ export class Page {
   #isNarrow = false;
   #drawnUs = 0;
   #lookedMs = 0;
+  #lookMs = LOOK_MS;
   #mustShow = true;
   #isOnWay = false;
   readonly #config: ConfigPanel;
-  readonly #capture: CapturePanel;
   readonly #rates = new Rates();
   readonly #drawing = new Drawing(at("links") as HTMLCanvasElement);
   readonly #map = new BucketMap(at("grid") as HTMLCanvasElement, at("mark"));
@@ -91,7 +94,7 @@ export class Page {
       reload: (config) => this.#do([{ do: "reload", config }]),
       start: (config) => this.show({ scene: sceneOf(config), schedule: [], atUs: 0 }),
     });
-    this.#capture = new CapturePanel(at("capture"), files);
+    new CapturePanel(at("capture"), files);
     this.#listen();
     this.#arrange();
     requestAnimationFrame((nowMs) => this.#picture(nowMs, nowMs));
@@ -119,6 +122,8 @@ export class Page {
     this.#chosen = this.#frame = this.#field = undefined;
     this.#told = this.#moved = "";
     this.#rates.clear();
+    // In another world nothing has moved yet.
+    this.#map.show(this.#buckets = undefined, undefined);
     this.#drawnUs = session.shownUs;
     this.#view = viewOf(session.world, session.chronicle);
     this.#arrange();
@@ -137,6 +142,21 @@ export class Page {
     this.#mustShow = true;
   }
 
+  /** Of so many pictures, 50 µs apart and backwards from now: how many milliseconds each takes, and how many frames are in it. */
+  measure(pictures: number): { readonly ms: number; readonly frames: number }[] {
+    this.#show(performance.now());
+    const { shownUs, chronicle: { recording } } = this.#session;
+    const measured = Array.from({ length: pictures }, (_, picture) => {
+      this.#session.shownUs = shownUs - 50 * picture;
+      const beganMs = performance.now();
+      this.#draw(beganMs);
+      const ms = performance.now() - beganMs;
+      return { ms, frames: recording.underWay(this.#session.shownUs, MOST_DRAWN).length };
+    });
+    this.#session.shownUs = shownUs;
+    return measured;
+  }
+
   /** Time goes on, and what is seen of it is drawn. */
   #picture(nowMs: number, beforeMs: number): void {
     const session = this.#session;
@@ -144,8 +164,11 @@ export class Page {
     if (this.#isOnWay !== (session.way !== undefined)) this.#mustShow = true;
     this.#isOnWay = session.way !== undefined;
     const changes = session.direction !== 0 || this.#isOnWay;
-    const mustShow = this.#mustShow || (changes && nowMs - this.#lookedMs > LOOK_MS);
-    if (mustShow) this.#show(nowMs);
+    const mustShow = this.#mustShow || (changes && nowMs - this.#lookedMs > this.#lookMs);
+    if (mustShow) {
+      this.#show(nowMs);
+      this.#lookMs = Math.max(LOOK_MS, LOOK_SHARE * (performance.now() - nowMs));
+    }
     // A picture of what has not changed is there already.
     if (mustShow || changes || session.shownUs !== this.#drawnUs || this.#drawing.isGlowing) {
       this.#draw(nowMs);
@@ -159,20 +182,10 @@ export class Page {
     this.#drawnUs = shownUs;
     this.#drawing.draw({
       atUs: shownUs,
-      links: this.#view.links.map(({ name, ends: [from, to], state, label }) => ({
-        name,
-        from,
-        to,
-        state,
-        label,
-      })),
+      links: this.#view.links,
       frames: recording.underWay(shownUs, MOST_DRAWN),
       busy: new Set(passed.map(({ link }) => link)),
-      backends: new Map(
-        this.#view.machines.flatMap(({ mac, backend }) =>
-          backend === undefined ? [] : [[macKey(mac), backend.index]]
-        ),
-      ),
+      backends: this.#backends,
       chosenLink: this.#chosen !== undefined && "link" in this.#chosen ? this.#chosen.link : undefined,
       chosenFrame: this.#frame?.number,
     }, nowMs);
@@ -184,8 +197,12 @@ export class Page {
     this.#lookedMs = nowMs;
     const session = this.#session;
     const { chronicle } = session;
-    if (!session.isBehind) this.#view = viewOf(session.world, chronicle);
-    const view = this.#view;
+    const view = this.#view = viewOf(session.world, chronicle);
+    this.#backends = new Map(
+      view.machines.flatMap(({ mac, backend }) =>
+        backend === undefined ? [] : [[macKey(mac), backend.index]]
+      ),
+    );
     const chosen = this.#chosen;
     const wanted = {
       link: chosen !== undefined && "link" in chosen ? chosen.link : undefined,

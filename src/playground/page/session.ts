@@ -114,7 +114,14 @@ export class Session {
 
   /** Done now. What was to be done later in another course of things is forgotten. */
   async do(...actions: readonly Action[]): Promise<void> {
+    if (this.direction < 0) this.direction = 0;
     await this.#settle();
+    try {
+      for (const action of actions) this.world.check(action);
+    } catch (error) {
+      this.told = (error as Error).message;
+      return;
+    }
     const before = this.#schedule.filter(({ atUs }) => atUs < this.world.nowUs);
     const isAnother = before.length < this.#schedule.length;
     this.#schedule = before;
@@ -131,14 +138,16 @@ export class Session {
 
   /** For each picture. `elapsedMs`: since the one before. */
   async pass(elapsedMs: number): Promise<void> {
-    if (this.#work !== undefined || this.#isClosed || this.direction === 0) return;
+    if (this.#isClosed || this.direction === 0) return;
     const seconds = Math.min(elapsedMs, MOST_ELAPSED_MS) / 1000;
     if (this.direction < 0) {
       this.shownUs = Math.max(0, this.shownUs - seconds * this.speed);
       if (this.shownUs === 0) this.direction = 0;
-      this.#follow();
+      // The world follows to the latest moment that there was time for.
+      if (this.#work === undefined) await this.#settle();
       return;
     }
+    if (this.#work !== undefined) return;
     if (this.isBehind) return this.#settle();
     await this.#alone(() => this.#go(seconds));
   }
@@ -230,11 +239,6 @@ export class Session {
   async #settle(): Promise<void> {
     await this.#work;
     if (this.world.nowUs > this.shownUs) await this.#alone(() => this.#replay(this.shownUs));
-  }
-
-  /** While time runs backwards: the latest moment that there was time for. */
-  #follow(): void {
-    if (this.#work === undefined) void this.#alone(() => this.#replay(this.shownUs));
   }
 
   async #replay(untilUs: number): Promise<void> {

@@ -27,6 +27,9 @@ import {
 /** How the names of connections begin that clients keep until they are told. */
 export const KEPT = "c";
 
+/** Of each client. */
+const MOST_CONNECTIONS = 10;
+
 const USUAL_MTU = 1500;
 const USUAL_PORT = 80;
 
@@ -93,12 +96,13 @@ function machinesOf(
   );
   const statuses = dispatcher?.cluster?.backends ?? [];
   const backends = nodes.filter(({ kind }) => kind === "backend");
+  const usual = usualLoopback(world.scene);
   return nodes.map((node) => {
     const { name, kind } = node;
     const interfaces = interfacesOf(node);
     const addresses = interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address));
     const backend = kind === "backend" && node instanceof HostNode
-      ? backendOf(world.scene, node, backends.indexOf(node), statuses, chronicle)
+      ? backendOf(world.scene, node, backends.indexOf(node), { usual, statuses, chronicle })
       : undefined;
     const said = noteOf(node, backend);
     return {
@@ -132,15 +136,18 @@ function backendOf(
   scene: Scene,
   node: HostNode,
   index: number,
-  statuses: readonly BackendStatus[],
-  chronicle: Chronicle,
+  { usual, statuses, chronicle }: {
+    readonly usual: readonly string[];
+    readonly statuses: readonly BackendStatus[];
+    readonly chronicle: Chronicle;
+  },
 ): BackendPart {
   const { loopback, isSilent, agent } = node;
   const { servers = [], filter } = scene.nodes[node.name] as SceneBackend;
   return {
     index,
     loopback,
-    usualLoopback: usualLoopback(scene),
+    usualLoopback: usual,
     isSilent,
     servers: servers.map(({ protocol, port }) => ({
       protocol,
@@ -205,19 +212,21 @@ function interfacesOf(node: WorldNode): readonly Interface[] {
   return node instanceof HostNode || node instanceof RouterNode ? node.host.ip.interfaces : [];
 }
 
+/** Those that are kept, and the latest of the others. */
 function connectionsOf(world: World, { acceptedBy }: Chronicle): ConnectionView[] {
-  return [...world.nodes.values()].flatMap((node) =>
-    node instanceof HostNode
-      ? node.connections.map(({ name, from, fromPort, to, port, state, by }) => {
+  return [...world.nodes.values()].flatMap((node) => {
+    if (!(node instanceof HostNode)) return [];
+    const all = node.connections;
+    return all.filter(({ name }, index) => name.startsWith(KEPT) || index >= all.length - MOST_CONNECTIONS)
+      .map(({ name, from, fromPort, to, port, state, by }) => {
         const own = formatEndpoint({ address: from, port: fromPort });
         return {
           ...{ client: node.name, name, from: own, to: formatEndpoint({ address: to, port }), state },
           by: by ?? acceptedBy.get(own),
           isKept: name.startsWith(KEPT),
         };
-      })
-      : []
-  );
+      });
+  });
 }
 
 function macText({ high, low }: { readonly high: number; readonly low: number }): string {

@@ -55,6 +55,9 @@ export interface ConnectionHost {
   changed(connection: HostConnection): void;
 }
 
+/** So long a connection without a program waits for the other side to end: tcp_fin_timeout. */
+const ORPHAN_MS = 60_000;
+
 export class HostConnection implements TcpOwner {
   readonly ends: Ends;
   /** The other side has asked. */
@@ -123,6 +126,14 @@ export class HostConnection implements TcpOwner {
     this.#isClosed = true;
     this.program = {};
     this.end();
+    this.#host.clock.after(ORPHAN_MS, () => this.#giveUp());
+  }
+
+  /** Nobody here has it any more, and the other side does not end. */
+  #giveUp(): void {
+    if (this.isOver) return;
+    this.#tcp.forget();
+    this.#become("closed");
   }
 
   /** Ends it at once: the other side gets a reset. */

@@ -198,21 +198,12 @@ export class Interface implements NeighborUser {
       else if (ethernet.isGroup(high)) whom = TO_GROUP;
       else if (high !== this.port.mac.high || low !== this.port.mac.low) return;
     }
-    const type = (octets[12]! << 8) | octets[13]!;
-    if (type === ethernet.TYPE_VLAN) return this.#hearTagged(octets, length, whom);
-    this.#hear(octets, length, type, whom);
-  }
-
-  /** A tag that carries a priority alone is as good as none; of VLANs it has none. */
-  #hearTagged(octets: Octets, length: number, whom: Whom): void {
-    if (length < ethernet.TAGGED_HEADER) return;
-    const tag = (octets[14]! << 8) | octets[15]!;
-    if (ethernet.vlanOf(tag) !== ethernet.NO_VLAN) return;
-    octets.copyWithin(12, 12 + ethernet.TAG, length);
-    this.#hear(octets, length - ethernet.TAG, (octets[12]! << 8) | octets[13]!, whom);
-  }
-
-  #hear(octets: Octets, length: number, type: number, whom: Whom): void {
+    let type = (octets[12]! << 8) | octets[13]!;
+    if (type === ethernet.TYPE_VLAN && length >= ethernet.TAGGED_HEADER && isPriorityTag(octets)) {
+      octets.copyWithin(ethernet.HEADER - 2, ethernet.TAGGED_HEADER - 2, length);
+      length -= ethernet.TAG;
+      type = (octets[12]! << 8) | octets[13]!;
+    }
     if (type === ethernet.TYPE_ARP) this.#hearArp(octets, length, whom);
     else if (type === ethernet.TYPE_IPV4 || type === ethernet.TYPE_IPV6) {
       this.#owner.hearIp(this, octets, length, whom);
@@ -241,8 +232,9 @@ export class Interface implements NeighborUser {
     }
     const known = isProbe ? undefined : this.neighbors.get(sender);
     if (known === undefined) return;
-    // Told to all, it is believed at once; else of several answers the first one counts.
-    const overrides = sender === target || this.neighbors.isSettled(known);
+    // Told to all, it is believed at once; else of several answers the first one counts (arp_is_garp, locktime).
+    const isToAll = sender === target && (operation === arp.REQUEST || arp.isOfOneMac(view, at));
+    const overrides = isToAll || this.neighbors.isSettled(known);
     this.neighbors.learn(known, mac, operation === arp.REPLY && whom === TO_HOST, overrides);
   }
 
@@ -279,12 +271,12 @@ export class Interface implements NeighborUser {
         this.neighbors.learn(neighbor, asker, false, true);
       }
       const mac = asker ?? { high: ethernet.srcHigh(frame, 0), low: ethernet.srcLow(frame, 0) };
-      // Who asks this machine alone knows its MAC: Linux says neither that again, nor that it is to replace another one.
-      const isToGroup = ipv6.isMulticast(frame, packet.dst);
-      const flags = isToGroup ? this.#flags : this.#flags & ~nd.OVERRIDE;
-      this.#emit(
-        this.#nd.answer({ address: target, from, mac }, isToGroup ? this.port.mac : undefined, flags),
-      );
+      // Who knows where to ask knows the MAC: RFC 4861 section 7.2.4 lets it be left out, and Linux does.
+      const isToAll = ipv6.isMulticast(frame, packet.dst);
+      const answer = isToAll
+        ? this.#nd.answer({ address: target, from, mac }, this.port.mac, this.#flags)
+        : this.#nd.answer({ address: target, from, mac }, undefined, this.#flags & ~nd.OVERRIDE);
+      this.#emit(answer);
       return true;
     }
     if (type !== icmpv6.NEIGHBOR_ADVERTISEMENT) return false;
@@ -295,6 +287,11 @@ export class Interface implements NeighborUser {
     this.neighbors.learn(known, at, nd.isSolicited(frame, upper), nd.isOverriding(frame, upper), true);
     return true;
   }
+}
+
+/** A tag without a VLAN: the frame counts as untagged. */
+function isPriorityTag(octets: Octets): boolean {
+  return ethernet.vlanOf((octets[14]! << 8) | octets[15]!) === ethernet.NO_VLAN;
 }
 
 /** The MAC in an option of a right message. */

@@ -70,20 +70,27 @@ const PROTOCOL_UNREACHABLE: ErrorKind = {
   ipv4: [icmp.DESTINATION_UNREACHABLE, icmp.PROTOCOL_UNREACHABLE],
   ipv6: [icmpv6.PARAMETER_PROBLEM, icmpv6.UNRECOGNIZED_NEXT_HEADER],
 };
-const PARAMETER_PROBLEM: ErrorKind = {
-  ipv4: [icmp.PARAMETER_PROBLEM, 0],
-  ipv6: [icmpv6.PARAMETER_PROBLEM, icmpv6.ERRONEOUS_FIELD],
-};
-/** RFC 4443 section 3.1: of IPv6 alone. */
-const BEYOND_SCOPE: ErrorKind = {
-  ipv4: [icmp.DESTINATION_UNREACHABLE, icmp.HOST_UNREACHABLE],
-  ipv6: [icmpv6.DESTINATION_UNREACHABLE, 2],
-};
 const TOO_BIG: ErrorKind = {
   ipv4: [icmp.DESTINATION_UNREACHABLE, icmp.FRAGMENTATION_NEEDED],
   ipv6: [icmpv6.PACKET_TOO_BIG, 0],
   isUnlimited: true,
 };
+
+const PARAMETER_PROBLEM: ErrorKind = {
+  ipv4: [icmp.PARAMETER_PROBLEM, 0],
+  ipv6: [icmpv6.PARAMETER_PROBLEM, icmpv6.ERRONEOUS_FIELD],
+};
+/** Of a link-local address on another link: RFC 4443 section 3.1. IPv4 knows no such thing. */
+const BEYOND_SCOPE: ErrorKind = {
+  ipv4: [icmp.DESTINATION_UNREACHABLE, icmp.HOST_UNREACHABLE],
+  ipv6: [icmpv6.DESTINATION_UNREACHABLE, 2],
+};
+
+const LOOPBACK_MTU = 65_535;
+
+/** First octet of loopback addresses, first four bits of groups. */
+const LOOPBACK_NET = 127;
+const GROUP = 14;
 
 /** An ICMP error about a packet of ours. */
 export interface HeardError {
@@ -142,6 +149,8 @@ export class IpLayer implements InterfaceOwner {
   readonly #own = new AddressMap<{ readonly on: Interface | undefined }>();
   readonly #upper: Upper;
   #received = new Packet(new Uint8Array(0));
+  /** To whom the frame in hand was addressed. */
+  #whom: Whom = TO_HOST;
   #identification: number;
 
   constructor(time: VirtualClock, seed: number, forwards: boolean, upper: Upper) {
@@ -152,9 +161,7 @@ export class IpLayer implements InterfaceOwner {
     this.pathMtus = new PathMtus(time);
     this.reassembly = new Reassembly(time, (first) => {
       const packet = this.#read(roomFor(first), first.length);
-      if (packet === undefined) return;
-      packet.isUnicast = true;
-      this.#error(packet, NO_REASSEMBLY);
+      if (packet !== undefined) this.#error(packet, NO_REASSEMBLY);
     });
     this.#identification = seed & 0xffff;
   }
@@ -223,8 +230,12 @@ export class IpLayer implements InterfaceOwner {
 
   /** The largest packet to there that leaves whole. */
   mtuTo(to: string): number {
-    const known = this.pathMtus.at(viewOf(to), 0, isIpv6(to));
-    return Math.min(known, this.routes.routeTo(to)?.hops[0]?.interface.mtu ?? 65_535);
+    return Math.min(this.pathMtus.at(viewOf(to), 0, isIpv6(to)), this.linkMtuTo(to));
+  }
+
+  /** The same as far as the first link knows. */
+  linkMtuTo(to: string): number {
+    return this.routes.routeTo(to)?.hops[0]?.interface.mtu ?? LOOPBACK_MTU;
   }
 
   /** Power is gone, and with it all that was known. */
@@ -237,40 +248,43 @@ export class IpLayer implements InterfaceOwner {
   // What comes from the links.
 
   hearIp(from: Interface, octets: Octets, length: number, whom: Whom): void {
+    this.#whom = whom;
     if (octets !== this.#received.bytes) this.#received = new Packet(octets);
     const packet = this.#read(octets, length);
     if (packet === undefined) return void this.counters.malformed++;
-    packet.isUnicast = whom === TO_HOST;
-    const { frame, ip, src, dst, isIpv6 } = packet;
-    if (isIpv6) {
-      if (ipv6.isMulticast(frame, dst)) return this.#hearGroup(packet, from);
-      if (ipv6.isMartianSource(frame, src) || ipv6.isMartianDestination(frame, dst)) {
-        return void this.counters.martian++;
-      }
-    } else {
-      if (
-        isMartian4(ipv4.src(frame, ip), ipv4.dst(frame, ip)) || this.#own.at(frame, src, false) !== undefined
-      ) {
-        // Or a packet of our own that comes back, or is forged: fib_validate_source.
-        return void this.counters.martian++;
-      }
-      if (isGroup4(ipv4.dst(frame, ip))) return void this.counters.notOurs++;
-      if (!this.#hasRightOptions(packet)) return;
+    const { frame, dst, isIpv6 } = packet;
+    if (this.#isMartian(packet)) return void this.counters.martian++;
+    if (isIpv6 && ipv6.isMulticast(frame, dst)) return this.#hearGroup(packet, from);
+    if (!isIpv6 && this.#isToMany(from, packet)) {
+      // Of what is to all machines UDP is heard, and of what is to groups nothing.
+      const isHeard = packet.protocol === protocol.UDP && ipv4.dst(frame, packet.ip) >>> 28 !== GROUP;
+      if (isHeard) this.#deliver(packet, from, whom);
+      else this.counters.notOurs++;
+      return;
     }
+    if (!isIpv6 && packet.upper - packet.ip > ipv4.HEADER && !this.#areOptionsFine(packet)) return;
     if (this.#own.at(frame, dst, isIpv6) !== undefined) this.#deliver(packet, from, whom);
-    else if (!isIpv6 && this.#isBroadcast(from, ipv4.dst(frame, ip))) this.#deliver(packet, from, whom);
     else if (this.forwards && whom === TO_HOST) this.#forward(packet, from);
     else this.counters.notOurs++;
   }
 
-  /** Source routes are for nobody: accept_source_route. Linux alone writes into options, such as those that record the route. */
-  #hasRightOptions(packet: Packet): boolean {
-    const { frame, ip, upper } = packet;
-    if (upper === ip + ipv4.HEADER) return true;
-    const found = ipv4.walkOptions(frame, ip);
+  /** From or to an address that cannot be; or from us, so it comes back, or is forged (fib_validate_source). */
+  #isMartian({ frame, ip, src, dst, isIpv6 }: Packet): boolean {
+    if (isIpv6) return ipv6.isMartianSource(frame, src) || ipv6.isMartianDestination(frame, dst);
+    const [from, to] = [ipv4.src(frame, ip), ipv4.dst(frame, ip)];
+    return isMartianSource4(from) || to === 0 || to >>> 24 === LOOPBACK_NET ||
+      this.#own.at(frame, src, false) !== undefined;
+  }
+
+  /** False where the packet goes no further. */
+  #areOptionsFine(packet: Packet): boolean {
+    const found = ipv4.walkOptions(packet.frame, packet.ip);
     if (found === ipv4.OPTIONS_FINE) return true;
-    this.counters.malformed++;
-    if (found !== ipv4.SOURCE_ROUTED) this.#error(packet, PARAMETER_PROBLEM, found << 24);
+    if (found === ipv4.SOURCE_ROUTED) this.counters.martian++;
+    else {
+      this.counters.malformed++;
+      this.#error(packet, PARAMETER_PROBLEM, found << 24);
+    }
     return false;
   }
 
@@ -280,12 +294,9 @@ export class IpLayer implements InterfaceOwner {
     else this.counters.notOurs++;
   }
 
-  #isBroadcast(from: Interface, dst: number): boolean {
-    return dst === -1 || from.broadcasts.includes(dst);
-  }
-
-  #isBroadcastAnywhere(dst: number): boolean {
-    return dst === -1 || this.interfaces.some(({ broadcasts }) => broadcasts.includes(dst));
+  #isToMany(from: Interface, { frame, ip }: Packet): boolean {
+    const dst = ipv4.dst(frame, ip);
+    return dst === -1 || dst >>> 28 === GROUP || from.broadcasts.includes(dst);
   }
 
   #deliver(packet: Packet, from: Interface | undefined, whom: Whom): void {
@@ -294,14 +305,10 @@ export class IpLayer implements InterfaceOwner {
       if (whole === undefined) return;
       this.counters.reassembled++;
       const read = this.#read(roomFor(whole), whole.length);
-      if (read === undefined) return;
-      read.isUnicast = packet.isUnicast;
-      return this.#deliver(read, from, whom);
+      return read === undefined ? undefined : this.#deliver(read, from, whom);
     }
-    if (packet.routingType !== 0) {
-      this.counters.malformed++;
-      return this.#error(packet, PARAMETER_PROBLEM, packet.routingType);
-    }
+    // Nobody has a packet sent on by way of a machine.
+    if (packet.routingType !== 0) return this.#error(packet, PARAMETER_PROBLEM, packet.routingType);
     switch (packet.protocol) {
       case protocol.ICMP:
       case protocol.ICMPV6:
@@ -317,12 +324,9 @@ export class IpLayer implements InterfaceOwner {
         if (!isUpperRight(packet)) return void this.counters.malformed++;
         this.counters.delivered++;
         return this.#upper.hearUdp(packet);
-      case protocol.NO_NEXT_HEADER:
-        if (packet.isIpv6) return;
-      // falls through
       default:
         this.counters.notOurs++;
-        if (packet.protocol >= 0) {
+        if (whom === TO_HOST && packet.protocol >= 0 && packet.protocol !== protocol.NO_NEXT_HEADER) {
           this.#error(packet, PROTOCOL_UNREACHABLE, packet.isIpv6 ? packet.pointer : 0);
         }
     }
@@ -361,17 +365,24 @@ export class IpLayer implements InterfaceOwner {
     if (this.#own.at(frame, srcAt, isIpv6) === undefined) return;
     const size = isIpv6 ? 16 : 4;
     const addressAt = (at: number) => ipOf(bytes.subarray(at, at + size));
+    let sent = embedded + (isIpv6 ? ipv6.HEADER : ipv4.headerLength(frame, embedded));
+    let upperProtocol = isIpv6 ? ipv6.nextHeader(frame, embedded) : ipv4.protocol(frame, embedded);
+    if (isIpv6 && upperProtocol === protocol.FRAGMENT) {
+      if (upperLength < icmp.HEADER + least + ipv6.FRAGMENT_HEADER) return;
+      upperProtocol = frame.getUint8(sent);
+      sent += ipv6.FRAGMENT_HEADER;
+    }
     const error: HeardError = {
       isIpv6,
       from: addressAt(src),
       type,
       code: icmp.code(frame, upper),
       mtu: isTooBig ? (isIpv6 ? frame.getUint32(upper + 4) : frame.getUint16(upper + 6)) : 0,
-      protocol: isIpv6 ? ipv6.nextHeader(frame, embedded) : ipv4.protocol(frame, embedded),
+      protocol: upperProtocol,
       src: addressAt(srcAt),
       dst: addressAt(dstAt),
       frame,
-      sent: embedded + (isIpv6 ? ipv6.HEADER : ipv4.headerLength(frame, embedded)),
+      sent,
     };
     if (error.mtu > 0 && this.#upper.hearError(error)) this.pathMtus.learn(error.dst, error.mtu);
     else if (error.mtu === 0) this.#upper.hearError(error);
@@ -384,16 +395,12 @@ export class IpLayer implements InterfaceOwner {
       counters.noRoute++;
       return this.#error(packet, NET_UNREACHABLE);
     }
-    if (packet.isIpv6 && hop.interface !== from && ipv6.isUnspecified(packet.frame, packet.src)) {
-      return void counters.martian++;
-    }
-    if (packet.isIpv6 && hop.interface !== from && ipv6.isLinkLocal(packet.frame, packet.src)) {
-      counters.martian++;
-      return this.#error(packet, BEYOND_SCOPE);
-    }
     if (packet.hopLimit <= 1) {
       counters.ttlExceeded++;
       return this.#error(packet, TIME_EXCEEDED);
+    }
+    if (packet.isIpv6 && hop.interface !== from && !this.#mayLeaveItsLink(packet)) {
+      return void counters.martian++;
     }
     const { mtu } = hop.interface;
     if (packet.totalLength > mtu && !packet.mayBeFragmented) {
@@ -404,6 +411,14 @@ export class IpLayer implements InterfaceOwner {
     counters.forwarded++;
     if (packet.totalLength > mtu) this.#sendFragments(packet, hop, mtu);
     else this.#sendTo(packet, hop);
+  }
+
+  /** RFC 4291 section 2.5.6: what means something on one link only stays there. */
+  #mayLeaveItsLink(packet: Packet): boolean {
+    if (ipv6.isUnspecified(packet.frame, packet.src)) return false;
+    if (!packet.isLinkLocal) return true;
+    this.#error(packet, BEYOND_SCOPE);
+    return false;
   }
 
   // What goes to the links.
@@ -437,16 +452,17 @@ export class IpLayer implements InterfaceOwner {
     return true;
   }
 
-  /** The ICMP error about a packet, written over it. `rest` is the second word of its header. */
+  /** The ICMP error about the packet in hand, which nobody here wants; written over it. */
   refuse(packet: Packet, kind: ErrorKind): void {
-    this.#error(packet, kind);
+    // RFC 1122 section 3.2.2: never about what was for many.
+    const isToUs = this.#own.at(packet.frame, packet.dst, packet.isIpv6) !== undefined;
+    if (isToUs && this.#whom === TO_HOST) this.#error(packet, kind);
   }
 
   unreachable(to: Interface, frame: Octets): void {
     this.counters.unreachable++;
     const packet = this.#read(roomFor(frame), frame.length);
     if (packet === undefined) return;
-    packet.isUnicast = true;
     if (this.#own.at(packet.frame, packet.src, packet.isIpv6) === undefined) {
       return this.#error(packet, HOST_UNREACHABLE);
     }
@@ -474,7 +490,6 @@ export class IpLayer implements InterfaceOwner {
 
   #error(packet: Packet, kind: ErrorKind, rest = 0): void {
     const { frame, src, dst, isIpv6 } = packet;
-    if (!packet.isUnicast || (!isIpv6 && this.#isBroadcastAnywhere(ipv4.dst(frame, packet.ip)))) return;
     if (!(isIpv6 ? isAnswerable6(packet) : isAnswerable4(packet))) return;
     if (isIpv6 ? ipv6.isUnspecified(frame, src) : ipv4.src(frame, packet.ip) === 0) return;
     if (kind.isUnlimited !== true && !this.limits.allow(frame, src, isIpv6, this.time.now() | 0)) return;
@@ -538,20 +553,6 @@ export class IpLayer implements InterfaceOwner {
   }
 }
 
-/** From or to what no host is. Linux takes 0/8, but for 0.0.0.0, and class E for addresses like others. */
-function isMartian4(src: number, dst: number): boolean {
-  return src === 0 || src === -1 || isGroup4(src) || isLoopback4(src) || dst === 0 || isLoopback4(dst);
-}
-
-function isLoopback4(address: number): boolean {
-  return address >>> 24 === 127;
-}
-
-/** 224/4. */
-function isGroup4(address: number): boolean {
-  return address >>> 28 === 14;
-}
-
 /** A copy in which an error about it finds room. */
 function roomFor(frame: Octets): Octets {
   const roomy = new Uint8Array(frame.length + ERROR_ROOM);
@@ -565,4 +566,9 @@ function cidrOf(text: string): Cidr {
     throw new Error(`${text} is no address with the length of its prefix, such as 10.0.0.5/24`);
   }
   return cidr;
+}
+
+/** As Linux has it, which lets class E be and most of 0/8: 0.0.0.0, 127/8, groups, all machines. */
+function isMartianSource4(address: number): boolean {
+  return address === 0 || address === -1 || address >>> 24 === LOOPBACK_NET || address >>> 28 === GROUP;
 }

@@ -35,7 +35,7 @@ const TIME_WAIT_MS = 60_000;
 const FIRST_PORT = 32_768;
 const PORTS = 60_999 - FIRST_PORT + 1;
 /** Connections of a machine, those in TIME-WAIT included. */
-const MOST_CONNECTIONS = 65_536;
+const MOST_CONNECTIONS = 16_384;
 
 /** Of a frame whose header is written later. */
 const NOWHERE = { high: 0, low: 0 };
@@ -70,6 +70,11 @@ export class TcpLayer implements ConnectionHost {
     this.#nextPort = (seed >>> 0) % PORTS;
   }
 
+  /** Connections, those in TIME-WAIT included. */
+  get size(): number {
+    return this.#size;
+  }
+
   get connections(): HostConnection[] {
     return [...this.#byPorts.values()].flat();
   }
@@ -100,7 +105,7 @@ export class TcpLayer implements ConnectionHost {
     const settings: TcpSettings = {
       window: WINDOW,
       mostUnderWay: MOST_UNDER_WAY,
-      mss: this.#ip.mtuTo(ends.remote) - header - tcp.HEADER,
+      mss: this.#ip.linkMtuTo(ends.remote) - header - tcp.HEADER,
       resendMs: RESEND_MS,
       resendSynMs: RESEND_SYN_MS,
       mostResends: MOST_RESENDS,
@@ -162,19 +167,17 @@ export class TcpLayer implements ConnectionHost {
 
   /** An ICMP error. False when it is about nothing that is under way. */
   hearError(error: HeardError): boolean {
-    const { frame, sent, src, dst, isIpv6, type, code, mtu } = error;
+    const { frame, sent, src, dst, type, code, mtu } = error;
     const ports = transport.bothPorts(frame, sent);
     const connection = this.#byPorts.get(ports)?.find(({ ends }) =>
       ends.local === src && ends.remote === dst
     );
     if (connection === undefined || !connection.isUnderWay(tcp.sequence(frame, sent))) return false;
     if (mtu > 0) {
-      const header = isIpv6 ? ipv6.HEADER : ipv4.HEADER;
-      this.#later.push(() => connection.narrow(this.#ip.mtuTo(dst) - header - tcp.HEADER));
-      this.clock.after(0, () => this.#flush());
+      this.#fit(connection);
       return true;
     }
-    const isRefusal = isIpv6
+    const isRefusal = error.isIpv6
       ? type === icmpv6.DESTINATION_UNREACHABLE && code === icmpv6.PORT_UNREACHABLE
       : type === icmp.DESTINATION_UNREACHABLE && code === icmp.PORT_UNREACHABLE;
     connection.refuse(isRefusal ? "refused" : "unreachable");
@@ -190,11 +193,19 @@ export class TcpLayer implements ConnectionHost {
 
   // What a connection wants.
 
-  send({ ends }: HostConnection, segment: Outgoing): void {
-    const { local: from, remote: to, localPort: srcPort, remotePort: dstPort } = ends;
+  send(connection: HostConnection, segment: Outgoing): void {
+    const { local: from, remote: to, localPort: srcPort, remotePort: dstPort } = connection.ends;
     const way = { from, to, mac: NOWHERE };
     const frame = writeSegment(this.#frames, way, { srcPort, dstPort, ...segment });
-    this.#ip.send(frame, frame.length);
+    const isSent = this.#ip.send(frame, frame.length);
+    if (!isSent && frame.length - ethernet.HEADER > this.#ip.mtuTo(to)) this.#fit(connection);
+  }
+
+  /** The way has become narrower. */
+  #fit(connection: HostConnection): void {
+    const { remote } = connection.ends;
+    const header = isIpv6(remote) ? ipv6.HEADER : ipv4.HEADER;
+    this.clock.after(0, () => connection.narrow(this.#ip.mtuTo(remote) - header - tcp.HEADER));
   }
 
   later(call: () => void): void {
@@ -206,10 +217,6 @@ export class TcpLayer implements ConnectionHost {
     this.changes?.(connection);
     if (connection.lingers) this.clock.after(TIME_WAIT_MS, () => this.#remove(connection));
     else if (connection.isOver) this.#remove(connection);
-  }
-
-  #flush(): void {
-    for (const call of this.#later.splice(0)) call();
   }
 
   #find({ frame, upper, src, dst, isIpv6 }: Packet): HostConnection | undefined {

@@ -17,7 +17,7 @@ import { CLUSTER, CLUSTER6, configOf } from "./config.ts";
 import type { Dispatcher, Event, Network, Ping, Server, ServerState, Watched } from "./network.ts";
 
 /** Of a download: some hundred packets, so that a path MTU matters. */
-const MEGABYTE = 1_000_000;
+const DOWNLOAD = 300_000;
 
 const SERVERS: readonly Server[] = ["web1", "web2", "web3"];
 
@@ -87,7 +87,7 @@ export class InNamespaces implements Network {
 
   async download(client: string): Promise<number> {
     const cluster = clusterOf(client);
-    const url = `http://${isIpv6(cluster) ? `[${cluster}]` : cluster}/bytes/${MEGABYTE}`;
+    const url = `http://${isIpv6(cluster) ? `[${cluster}]` : cluster}/bytes/${DOWNLOAD}`;
     const curl = ["curl", "-sg", "--max-time", "150", "--interface", client, "-o", "/dev/null"];
     return Number(await this.#client.exec(...curl, "-w", "%{size_download}", url));
   }

@@ -5,8 +5,8 @@ import type { Observation } from "../../../src/observe/protocol.ts";
 import { packetOf } from "../../../src/observe/packet.ts";
 import type { Action } from "../../../src/sim/action.ts";
 import type { ConnectionEvent } from "../../../src/sim/client.ts";
-import { DispatcherNode } from "../../../src/sim/dispatcher_node.ts";
-import { HostNode } from "../../../src/sim/host_node.ts";
+import type { DispatcherNode } from "../../../src/sim/dispatcher_node.ts";
+import type { HostNode } from "../../../src/sim/host_node.ts";
 import type { Lane } from "../../../src/sim/net/lane.ts";
 import type { Port } from "../../../src/sim/net/port.ts";
 import type { RouterNode } from "../../../src/sim/router_node.ts";
@@ -22,9 +22,9 @@ type HeldKind = (typeof KINDS)[number];
 const SERVERS: readonly Server[] = ["web1", "web2", "web3"];
 
 /** As in namespaces. */
-const MEGABYTE = 1_000_000;
-/** Three windows, of which one is sent before the rest is held back. */
-const HELD = 200_000;
+const DOWNLOAD = 300_000;
+/** Two windows and more, of which one is sent before the rest is held back. */
+const HELD = 140_000;
 const BEGINNING = 65_000;
 
 /** Between two looks at what is waited for. */
@@ -55,7 +55,6 @@ export class InSimulator implements Network {
   static async up(clients: readonly string[]): Promise<InSimulator> {
     const self = new InSimulator(await World.start(sceneOfWire(clients)));
     // The scenarios start them.
-    for (const name of DISPATCHERS) self.#dispatcher(name).kill();
     for (const name of SERVERS) self.#host(name).killAgent();
     return self;
   }
@@ -134,8 +133,8 @@ export class InSimulator implements Network {
 
   async download(from: string): Promise<number> {
     const talk = this.#connect(from, 80);
-    await this.#answers([talk], ({ name }) => this.#client.send(name, undefined, MEGABYTE));
-    return talk.by === undefined ? 0 : MEGABYTE;
+    await this.#answers([talk], ({ name }) => this.#client.send(name, undefined, DOWNLOAD));
+    return talk.by === undefined ? 0 : DOWNLOAD;
   }
 
   async start(dispatcher: Dispatcher): Promise<void> {

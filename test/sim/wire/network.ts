@@ -29,7 +29,7 @@ export interface Network {
   goOn(): Promise<Record<string, string>>;
   /** One echo request to the cluster address; resolves when anything has come back. Was it the reply? */
   ping(client: string, options?: Ping): Promise<boolean>;
-  /** A megabyte is asked for: how many octets came. */
+  /** Some hundred packets are asked for: how many octets came. */
   download(client: string): Promise<number>;
 
   /** The dispatcher runs. */

@@ -37,7 +37,7 @@ export function sceneOfWire(clients: readonly string[]): Scene {
     },
     lan: { kind: "switch" },
   };
-  for (const name of DISPATCHERS) nodes[name] = { kind: "dispatcher", config: `${name}.yaml` };
+  for (const name of DISPATCHERS) nodes[name] = { kind: "dispatcher", config: `${name}.yaml`, isOff: true };
   for (const [index, name] of SERVERS.entries()) {
     nodes[name] = {
       kind: "backend",

@@ -28,9 +28,12 @@ const ERRORS6: Readonly<Record<number, string>> = {
   [icmpv6.PARAMETER_PROBLEM]: "parameter problem",
 };
 
-/** Which ICMP errors there were: `WHAT CODE from ADDRESS, NODE, reached NODE`. */
-export function errorsIn(observations: readonly Observation[]): string[] {
-  const errors = observations.filter((one) => errorOf(one) !== undefined);
+/**
+ * Which ICMP errors to these addresses there were: `WHAT CODE from ADDRESS, NODE, reached NODE`. To others they are about what programs say
+ * for themselves: Deno, for example, asks a name server.
+ */
+export function errorsIn(observations: readonly Observation[], to: readonly string[]): string[] {
+  const errors = observations.filter((one) => to.includes(one.dst) && errorOf(one) !== undefined);
   const ways = [...Map.groupBy(errors, keyOf).values()];
   return distinct(ways.flatMap((way) => {
     const last = way.findLast(({ isOutgoing }) => !isOutgoing)!;

@@ -7,21 +7,13 @@
 
 import { cssColourOf } from "../../../dashboard/page/colours.js";
 import { type Crossing, endOf, progressOf } from "../../seen/recording.ts";
+import type { LinkView } from "../../seen/view.ts";
 import type { Place } from "./layout.ts";
 import { ownerOf, type Shape, shapeOf } from "./look.ts";
 
-export interface DrawnLink {
-  readonly name: string;
-  readonly from: string;
-  readonly to: string;
-  readonly state: "fine" | "bad" | "down";
-  /** Beside it, such as `MTU 1280`. */
-  readonly label: string;
-}
-
 export interface Picture {
   readonly atUs: number;
-  readonly links: readonly DrawnLink[];
+  readonly links: readonly LinkView[];
   /** On their way now. */
   readonly frames: readonly Crossing[];
   /** Links on which something went by since the last picture, too fast to be seen. */
@@ -109,7 +101,7 @@ export class Drawing {
   }
 
   linkAt(at: Point): string | undefined {
-    return nearest(this.#latest?.links ?? [], NEAR_LINK, ({ from, to }) => {
+    return nearest(this.#latest?.links ?? [], NEAR_LINK, ({ ends: [from, to] }) => {
       const ends = this.#ends(from, to);
       return ends === undefined ? Infinity : distanceTo(at, ...ends);
     })?.name;
@@ -154,7 +146,7 @@ export class Drawing {
     context: CanvasRenderingContext2D,
     colours: Colours,
     { chosenLink }: Picture,
-    { name, from, to, state, label }: DrawnLink,
+    { name, ends: [from, to], state, label }: LinkView,
     nowMs: number,
   ): void {
     const ends = this.#ends(from, to);

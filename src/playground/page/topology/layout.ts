@@ -21,8 +21,12 @@ export interface Place {
 
 /** Machines side by side, beyond which a row becomes several. */
 const MOST_WIDE = 10;
-/** The same in a narrow drawing. */
+/** The same in a narrow drawing; and where there are so many that they are drawn small. */
 const MOST_NARROW = 5;
+const MOST_SMALL = 8;
+
+/** Of more machines than these each is drawn small. */
+export const MOST_LARGE = 16;
 
 const FIRST = ["client", "host"];
 /** Which machines do not forward, so that the way ends at them. */
@@ -40,7 +44,7 @@ export function layOut({ nodes, links }: Drawn, isNarrow: boolean): Map<string, 
   }
   const distances = distancesIn(nodes, names, neighbors);
   const rows = rowsOf(nodes, names, distances, neighbors);
-  const most = isNarrow ? MOST_NARROW : MOST_WIDE;
+  const most = !isNarrow ? MOST_WIDE : names.length > MOST_LARGE ? MOST_SMALL : MOST_NARROW;
   const lines = rows.flatMap((row) => split(row, most));
   const places = new Map<string, Place>();
   lines.forEach((line, index) => {

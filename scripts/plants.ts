@@ -1,4 +1,4 @@
-/** The long run of test/sim/faults/plants.test.ts. */
+/** Searches with each mistake of test/sim/plants.ts in place: the long run of test/sim/faults/trials.test.ts. */
 
 import { parseArgs } from "node:util";
 import { inWords } from "../src/sim/faults/words.ts";
@@ -22,6 +22,7 @@ for (const { name, what, plant } of chosen) {
   const found = await search(Number(values.seed), {
     mostSeeds: Infinity,
     mostMs,
+    shrinkMs: mostMs,
     tries: 600,
     isTried: () => true,
   });

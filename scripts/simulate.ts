@@ -1,4 +1,4 @@
-/** The long run of test/sim/faults.test.ts: seeds one after the other; or one of them once more, with its frames. */
+/** The long run of test/sim/faults/trials.test.ts: seeds one after the other; or one of them once more, with its frames. */
 
 import { parseArgs } from "node:util";
 import { GrowingCapture } from "../src/capture/write_file.ts";

@@ -114,7 +114,7 @@ function kindsOf(sketch: Sketch): Kind[] {
   const ofLinks: Kind[] = [
     (draws) => isCut(`${machine(draws)}-lan`),
     (draws) => isCutOneWay(machine(draws), draws),
-    (draws) => isCut("router-lan"),
+    () => isCut("router-lan"),
     (draws) => isBad(`${machine(draws)}-lan`, draws),
     (draws) => isBad(draws.pick(["router-lan", "router-wan"]), draws),
   ];

@@ -15,7 +15,7 @@ import {
   simpler,
   type Sketch,
 } from "./sketch.ts";
-import { Budget, shrink } from "./shrink.ts";
+import { type Budget, shrink } from "./shrink.ts";
 import { type Outcome, run, type Trial } from "./trial.ts";
 
 export interface Shrunk {

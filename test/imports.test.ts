@@ -25,6 +25,7 @@ const LAYERS: readonly Readonly<Record<string, readonly string[]>>[] = [
     "playground/seen": [],
     "playground/stand_ins": [],
   },
+  { "sim/faults": [] },
   { sim: ["sim/net"] },
   { top: ["api"], console: [], demo: [], course: [], api: [], vitest: [] },
   { dashboard: [], "dashboard/page": [] },

@@ -1,0 +1,212 @@
+/**
+ * The prediction: which connections a fault may cut. It goes by what was done to the cluster alone, never by what a dispatcher thinks of it, which
+ * may be wrong.
+ *
+ *     what is done                                        may cut
+ *     a backend dies, stands still, is slow or cut off,   its own connections, and where the backends choose for themselves
+ *     loses its server or its agent                       those of its buckets that stand-ins had meanwhile
+ *     a dispatcher dies that is alone                     those that are elsewhere than the configuration alone would have them:
+ *                                                         what was in transition is forgotten, and what people had decided
+ *     one of a pair, and the other one was not told       all: it takes new ones in a bucket in transition for old ones
+ *     the link of a dispatcher is cut or bad              all: it may find everybody dead, and one after the other alive again
+ *     another technique                                   those that are elsewhere
+ *     a drain, a weight, a reload, an upgrade,            none
+ *     a clock that is set, a dispatcher that stands still
+ */
+
+import type { Action } from "../action.ts";
+import { dispatcherName, dispatchersOf, hasAgents, type Sketch } from "./sketch.ts";
+
+/** Of a connection, as far as it matters here. */
+export interface Excusable {
+  /** Who answered it. */
+  readonly owner: string | undefined;
+  /** Who would by the configuration alone. */
+  readonly base: string | undefined;
+  /** Why it may be cut. */
+  excuse: string | undefined;
+}
+
+/** After so long undisturbed, the other one of a pair knows all that the active one does. */
+const KNOWS_US = 8_000_000;
+
+/** What has waited for one that stood still has come by then. */
+const HELD_US = 2_000_000;
+
+/** Heartbeats until agents that hear each other again have let go of what both took. */
+const BEATS_TO_MEET = 8;
+
+/** So long after it is over, what was done to a machine may still bring it down: questions are under way. */
+const WEAK_US = 10_000_000;
+
+/** Links with less loss than this bring nobody down. */
+const HARMLESS_LOSS = 0.01;
+
+/** Something that is done to a machine or its link, until when: Infinity while it lasts. */
+interface Wound {
+  readonly node: string;
+  readonly untilUs: number;
+}
+
+export class Excuses {
+  readonly #sketch: Sketch;
+  readonly #dispatchers: readonly string[];
+  /** By machine, and by link: two may be on one machine at a time. */
+  readonly #ofMachines = new Map<string, Wound>();
+  readonly #ofLinks = new Map<string, Wound>();
+  /** As long as it is so, whoever is elsewhere than the configuration has it may be cut. */
+  #isMovable: boolean;
+  /** Dispatchers whose file has other weights than at the start. */
+  readonly #reloaded = new Set<string>();
+  #technique: "route" | "broadcast";
+  readonly #frozen = new Set<string>();
+  #thawedUs = -Infinity;
+
+  constructor(sketch: Sketch) {
+    this.#sketch = sketch;
+    this.#dispatchers = [...Array(dispatchersOf(sketch)).keys()].map(dispatcherName);
+    this.#technique = sketch.shape === "broadcast" ? "broadcast" : "route";
+    this.#isMovable = this.#technique === "broadcast";
+  }
+
+  /** Agents may not hear each other, or have only just begun to. */
+  mayBeSplit(atUs: number): boolean {
+    const meetUs = BEATS_TO_MEET * this.#sketch.beatMs * 1000;
+    return [...this.#ofLinks.values()].some(({ untilUs }) => untilUs + meetUs > atUs);
+  }
+
+  /** A frame may be on its way for long, because somebody stands still, or did so a moment ago. */
+  mayHold(atUs: number): boolean {
+    return this.#frozen.size > 0 || atUs - this.#thawedUs < HELD_US;
+  }
+
+  /** Something was done to this backend, or to the link of this dispatcher, for which the one may find the other dead. */
+  mayFall(backend: string, dispatcher: string, atUs: number): boolean {
+    return [...this.#ofMachines.values()].some((wound) => wound.node === backend && isFresh(wound, atUs)) ||
+      [...this.#ofLinks.values()].some((wound) =>
+        (wound.node === backend || wound.node === dispatcher) && isFresh(wound, atUs)
+      );
+  }
+
+  /** A connection has been answered. */
+  began(one: Excusable, atUs: number): void {
+    if (this.#isMovable) this.#excuseMoved([one], "the backends choose for themselves");
+    const weakened = one.owner !== undefined &&
+      this.#dispatchers.some((dispatcher) => this.mayFall(one.owner!, dispatcher, atUs));
+    if (weakened) one.excuse ??= "somebody was weak when it began";
+  }
+
+  /** Something is done: it may cut some of these. */
+  acted(action: Action, atUs: number, all: Iterable<Excusable>): void {
+    if (action.do === "freeze") this.#frozen.add(action.node);
+    if (action.do === "thaw") {
+      this.#frozen.delete(action.node);
+      this.#thawedUs = atUs;
+    }
+    switch (action.do) {
+      case "kill":
+      case "heal":
+      case "restart":
+      case "stop":
+      case "freeze":
+      case "thaw":
+      case "slow":
+        return this.#touched(action, action.node, atUs, all);
+      case "server":
+      case "kill-agent":
+      case "stop-agent":
+      case "start-agent":
+      case "freeze-agent":
+      case "thaw-agent":
+        return this.#ofBackend(action.node, isEnd(action), atUs, action.do, all);
+      case "down":
+        return excuseOwned(all, action.backend.split("/").at(-1)!, "it was taken down");
+      case "cut":
+      case "restore":
+        return this.#ofLink(action.link, action.do, action.do === "cut", atUs, all);
+      case "link": {
+        const { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, delayUs = 0 } = action.settings;
+        const isBad = loss > HARMLESS_LOSS || corrupt > 0 || reorder > 0 || duplicate > 0 || delayUs > 1000;
+        return this.#ofLink(action.link, "bad", isBad, atUs, all);
+      }
+      case "technique":
+        this.#technique = action.technique;
+        this.#isMovable = action.technique === "broadcast";
+        return this.#excuseMoved(all, "another technique");
+      case "reload":
+        return this.#reload(action.node ?? "", action.config ?? "");
+      default:
+        return;
+    }
+  }
+
+  #reload(node: string, text: string): void {
+    if (text.includes("weight")) this.#reloaded.add(node);
+    else this.#reloaded.delete(node);
+  }
+
+  #touched(action: Action, node: string, atUs: number, all: Iterable<Excusable>): void {
+    const { do: what } = action;
+    if (!this.#dispatchers.includes(node)) return this.#ofBackend(node, isEnd(action), atUs, what, all);
+    this.#ofMachines.set(node, { node, untilUs: isEnd(action) || what === "restart" ? atUs : Infinity });
+    const other = this.#dispatchers.find((name) => name !== node);
+    // One that is alone loses what it knows only when it dies, and of two the other one knows it, too.
+    const isLost = other === undefined
+      ? what !== "freeze" && what !== "thaw" && what !== "slow"
+      : !this.#sketch.isShared || atUs - this.#leftAloneUs(other) < KNOWS_US;
+    if (!isLost) return;
+    if (other === undefined) return this.#excuseMoved(all, `${what} ${node}`);
+    // Of a bucket in transition it takes new connections for old ones.
+    for (const one of all) one.excuse ??= `${what} ${node}`;
+  }
+
+  /** Since when nothing has been done to it; Infinity while something is. */
+  #leftAloneUs(node: string): number {
+    const wounds = [...this.#ofMachines.values(), ...this.#ofLinks.values()].filter((wound) =>
+      wound.node === node
+    );
+    return Math.max(0, ...wounds.map(({ untilUs }) => untilUs));
+  }
+
+  #ofBackend(node: string, isOver: boolean, atUs: number, why: string, all: Iterable<Excusable>): void {
+    this.#ofMachines.set(node, { node, untilUs: isOver ? atUs : Infinity });
+    this.#excuseBackend(node, why, all);
+  }
+
+  #excuseBackend(node: string, why: string, all: Iterable<Excusable>): void {
+    excuseOwned(all, node, `${why} ${node}`);
+    // Where the backends choose, its buckets come back to it with all their connections.
+    if (this.#technique === "broadcast") this.#excuseMoved(all, `${why} ${node}`);
+  }
+
+  #ofLink(link: string, why: string, isBad: boolean, atUs: number, all: Iterable<Excusable>): void {
+    const node = link.split("-")[0]!;
+    if (node === "router") return;
+    this.#ofLinks.set(link, { node, untilUs: isBad ? Infinity : atUs });
+    if (!this.#dispatchers.includes(node)) return this.#excuseBackend(node, `${why} ${link}`, all);
+    for (const one of all) one.excuse ??= `${why} ${link}`;
+  }
+
+  #excuseMoved(all: Iterable<Excusable>, why: string): void {
+    const isEverybody = this.#reloaded.size > 0 ||
+      (hasAgents(this.#sketch) && this.#sketch.algorithm === "modulo");
+    for (const one of all) {
+      if (isEverybody || one.owner !== one.base) one.excuse ??= why;
+    }
+  }
+}
+
+function isFresh({ untilUs }: Wound, atUs: number): boolean {
+  return untilUs + WEAK_US > atUs;
+}
+
+/** What was done to a machine is over. */
+function isEnd(action: Action): boolean {
+  return action.do === "heal" || action.do === "thaw" || action.do === "start-agent" ||
+    action.do === "thaw-agent" ||
+    (action.do === "slow" && action.ms === 0) || (action.do === "server" && action.isOpen);
+}
+
+function excuseOwned(all: Iterable<Excusable>, backend: string, why: string): void {
+  for (const one of all) if (one.owner === backend) one.excuse ??= why;
+}

@@ -53,6 +53,8 @@ export function looks(open: () => Opened): void {
     const { page } = open();
     await page.locator('[data-machine="web2"]').focus();
     await page.keyboard.press("Enter");
+    // What was chosen before may have such a button, too.
+    await page.locator("#chosen-name", { hasText: "web2" }).waitFor();
     await page.locator("#chosen button:text-is('Kill')").focus();
     await page.keyboard.press("Space");
     await page.locator('[data-machine="web2"].off').waitFor();

@@ -154,6 +154,14 @@ export class Excuses {
     }
   }
 
+  /** What was told to `acted` was refused. */
+  refused(action: Action): void {
+    if (action.do === "undrain" || action.do === "weight") this.#commanded.add(action.backend);
+    if (action.do !== "technique") return;
+    this.#technique = action.technique === "route" ? "broadcast" : "route";
+    this.#isMovable = true; // Until the next one, or until its dispatcher is back.
+  }
+
   #noteCommand(action: Action): void {
     if (action.do === "drain" || action.do === "down") this.#commanded.add(action.backend);
     if (action.do === "undrain") this.#commanded.delete(action.backend);

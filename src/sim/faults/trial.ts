@@ -96,7 +96,9 @@ export async function run(
       connections.splitForgotten();
       owners.splitForgotten();
     },
-    refused: ({ do: what }) => {
+    refused: (action) => {
+      excuses.refused(action);
+      const { do: what } = action;
       if (what === "undrain" || what === "weight" || what === "technique") calm.weaken();
     },
     logged: (record) => {

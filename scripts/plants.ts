@@ -24,7 +24,6 @@ for (const { name, what, plant } of chosen) {
     mostMs,
     shrinkMs: mostMs,
     tries: 600,
-    isTried: () => true,
   });
   remove();
   const tookS = Math.round((performance.now() - beganMs) / 1000);

@@ -76,6 +76,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/fleet/following.test.ts",
     "test/fleet/shared_config.test.ts",
     "test/health/prober.test.ts",
+    "test/health/tcp_connection.test.ts",
     "test/health/tcp_stream.test.ts",
     "test/impairment/direction.test.ts",
     "test/impairment/held_frames.test.ts",

@@ -249,15 +249,18 @@ export class TcpConnection {
 
   #hearOpen(segment: Required<Segment>): boolean {
     const { flags, sequence } = segment;
-    const isInWindow = ((sequence - this.#expected) | 0) >= 0 && ((sequence - this.#edge) | 0) <= 0;
     if ((flags & RST) !== 0) {
       if (sequence === this.#expected) this.#fail("reset");
-      else if (isInWindow) this.#acknowledge();
+      else if (this.#isInWindow(sequence)) this.#acknowledge();
       return true;
     }
     if ((flags & SYN) !== 0) this.#acknowledge();
     else if ((flags & ACK) !== 0 && this.#hearAcknowledgment(segment)) this.#hearData(segment);
     return true;
+  }
+
+  #isInWindow(sequence: number): boolean {
+    return ((sequence - this.#expected) | 0) >= 0 && ((sequence - this.#edge) | 0) <= 0;
   }
 
   /** False when it acknowledges what was never sent. */
@@ -300,8 +303,9 @@ export class TcpConnection {
     if (this.#state !== "open") return;
     const isEmpty = data.length === 0 && (flags & FIN) === 0;
     if (isEmpty) {
-      // A probe of our window, or of whether we are there.
-      if (sequence !== this.#expected) this.#acknowledge();
+      // A probe of our window, or of whether we are there. One that is ahead is answered by nothing (RFC 9293 section 3.10.7.4): where both
+      // sides lack something, they would answer each other's answers for ever.
+      if (!this.#isInWindow(sequence)) this.#acknowledge();
       return;
     }
     this.#acknowledge();

@@ -20,8 +20,6 @@ export interface Limits {
   /** Of each trial; default: the usual. */
   readonly lengthUs?: number;
   readonly tries: number;
-  /** Which seeds are tried. */
-  readonly isTried?: (trial: Trial) => boolean;
 }
 
 export async function search(first: number, limits: Limits): Promise<Found | undefined> {
@@ -29,7 +27,6 @@ export async function search(first: number, limits: Limits): Promise<Found | und
   let seeds = 0;
   for (let seed = first; seeds < limits.mostSeeds && performance.now() < endMs; seed++) {
     const trial = trialFrom(seed, limits.lengthUs);
-    if (limits.isTried?.(trial) === false) continue;
     seeds++;
     const { finding } = await run(trial);
     if (finding === undefined) continue;

@@ -92,7 +92,7 @@ export class Connections {
   readonly #report: Report;
   readonly #nowUs: () => number;
   /** Two backends have answered while links between agents were bad. */
-  #doubled: { readonly what: string; readonly untilUs: number } | undefined;
+  #doubled: { readonly what: string; untilUs: number } | undefined;
 
   constructor(
     scene: Scene,
@@ -152,7 +152,10 @@ export class Connections {
     while (this.#awaited.length > 0 && this.#awaited[0]!.sentUs + ANSWERED_WITHIN_US <= nowUs) {
       this.#judge(this.#awaited.shift()!);
     }
-    if (this.#doubled !== undefined && this.#doubled.untilUs <= nowUs) {
+    if (this.#doubled === undefined) return;
+    // They have not met again yet.
+    if (this.#excuses.mayBeSplit(nowUs)) this.#doubled.untilUs = nowUs + ALARMED_WITHIN_US;
+    else if (this.#doubled.untilUs <= nowUs) {
       this.#report("one answer", `${this.#doubled.what}, and no agent has said that there was a split`);
     }
   }
@@ -194,7 +197,9 @@ export class Connections {
     const talk = this.#talks.get(key);
     if (talk === undefined) return;
     const end = (sequence + segment.length + ((flags & FIN) === 0 ? 0 : 1)) | 0;
-    if (talk.isEstablished && !talk.isOver && (flags & RST) === 0 && ((end - sequence) | 0) > 0) {
+    // What comes behind octets that were lost is answered when those are.
+    const isNext = sequence === talk.acknowledged;
+    if (talk.isEstablished && !talk.isOver && isNext && (flags & RST) === 0 && ((end - sequence) | 0) > 0) {
       this.#awaited.push({ sentUs: this.#nowUs(), talk, end });
     }
     if ((flags & (FIN | RST)) !== 0) talk.isOver = true;

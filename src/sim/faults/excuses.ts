@@ -7,9 +7,11 @@
  *     loses its server or its agent                       those of its buckets that stand-ins had meanwhile
  *     a dispatcher dies that is alone                     those that are elsewhere than the configuration alone would have them:
  *                                                         what was in transition is forgotten, and what people had decided
- *     one of a pair, and the other one was not told       all: it takes new ones in a bucket in transition for old ones
+ *     one of a pair, and the other one was not told, or   all: it takes new ones in a bucket in transition for old ones
+ *     may be active in the other family
  *     the link of a dispatcher is cut or bad              all: it may find everybody dead, and one after the other alive again
- *     another technique                                   those that are elsewhere
+ *     another technique, or a fallback in place of a      those that are elsewhere; all while people want a backend otherwise
+ *     dispatcher that is gone                             than the configuration has it, of which agents know nothing
  *     a drain, a weight, a reload, an upgrade,            none
  *     a clock that is set, a dispatcher that stands still
  */
@@ -39,8 +41,11 @@ const BEATS_TO_MEET = 8;
 /** So long after it is over, what was done to a machine may still bring it down: questions are under way. */
 const WEAK_US = 10_000_000;
 
-/** Links with less loss than this bring nobody down. */
-const HARMLESS_LOSS = 0.01;
+/**
+ * A command to nft that was under way when an agent or its machine stood still is carried out when it goes on, with a lease from then on
+ * (filter/agent/agent.ts): so many heartbeats later the agent has let go of what others have taken meanwhile.
+ */
+const BEATS_TO_LET_GO = 2;
 
 /** Something that is done to a machine or its link, until when: Infinity while it lasts. */
 interface Wound {
@@ -61,6 +66,9 @@ export class Excuses {
   #technique: "route" | "broadcast";
   readonly #frozen = new Set<string>();
   #thawedUs = -Infinity;
+  #agentThawedUs = -Infinity;
+  /** Backends that people want otherwise than the configuration says, of which agents know nothing. */
+  readonly #commanded = new Set<string>();
 
   constructor(sketch: Sketch) {
     this.#sketch = sketch;
@@ -73,6 +81,11 @@ export class Excuses {
   mayBeSplit(atUs: number): boolean {
     const meetUs = BEATS_TO_MEET * this.#sketch.beatMs * 1000;
     return [...this.#ofLinks.values()].some(({ untilUs }) => untilUs + meetUs > atUs);
+  }
+
+  /** An agent that stood still may not have let go yet of what others have taken meanwhile. */
+  mayLetGoLate(atUs: number): boolean {
+    return atUs - this.#agentThawedUs < BEATS_TO_LET_GO * this.#sketch.beatMs * 1000;
   }
 
   /** A frame may be on its way for long, because somebody stands still, or did so a moment ago. */
@@ -103,6 +116,8 @@ export class Excuses {
       this.#frozen.delete(action.node);
       this.#thawedUs = atUs;
     }
+    if (action.do === "thaw" || action.do === "thaw-agent") this.#agentThawedUs = atUs;
+    this.#noteCommand(action);
     switch (action.do) {
       case "kill":
       case "heal":
@@ -126,18 +141,39 @@ export class Excuses {
         return this.#ofLink(action.link, action.do, action.do === "cut", atUs, all);
       case "link": {
         const { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, delayUs = 0 } = action.settings;
-        const isBad = loss > HARMLESS_LOSS || corrupt > 0 || reorder > 0 || duplicate > 0 || delayUs > 1000;
+        const isBad = loss > 0 || corrupt > 0 || reorder > 0 || duplicate > 0 || delayUs > 1000;
         return this.#ofLink(action.link, "bad", isBad, atUs, all);
       }
       case "technique":
         this.#technique = action.technique;
-        this.#isMovable = action.technique === "broadcast";
-        return this.#excuseMoved(all, "another technique");
+        return this.#choosersChange(action.technique === "broadcast", "another technique", all);
       case "reload":
         return this.#reload(action.node ?? "", action.config ?? "");
       default:
         return;
     }
+  }
+
+  /** What was told to `acted` was refused. */
+  refused(action: Action): void {
+    if (action.do === "undrain" || action.do === "weight") this.#commanded.add(action.backend);
+    if (action.do !== "technique") return;
+    this.#technique = action.technique === "route" ? "broadcast" : "route";
+    this.#isMovable = true; // Until the next one, or until its dispatcher is back.
+  }
+
+  #noteCommand(action: Action): void {
+    if (action.do === "drain" || action.do === "down") this.#commanded.add(action.backend);
+    if (action.do === "undrain") this.#commanded.delete(action.backend);
+    if (action.do !== "weight") return;
+    if (action.weight === 1) this.#commanded.delete(action.backend);
+    else this.#commanded.add(action.backend);
+  }
+
+  /** From now on the backends choose for themselves, by the configuration alone, or the dispatcher does. */
+  #choosersChange(areBackends: boolean, why: string, all: Iterable<Excusable>): void {
+    this.#isMovable = areBackends;
+    this.#excuseMoved(all, why);
   }
 
   #reload(node: string, text: string): void {
@@ -150,10 +186,16 @@ export class Excuses {
     if (!this.#dispatchers.includes(node)) return this.#ofBackend(node, isEnd(action), atUs, what, all);
     this.#ofMachines.set(node, { node, untilUs: isEnd(action) || what === "restart" ? atUs : Infinity });
     const other = this.#dispatchers.find((name) => name !== node);
+    // While it is gone the backends' fallback answers in its place.
+    if (this.#sketch.shape === "switching") {
+      const isGone = this.#leftAloneUs(node) === Infinity && what !== "slow";
+      return this.#choosersChange(isGone || this.#technique === "broadcast", `${what} ${node}`, all);
+    }
     // One that is alone loses what it knows only when it dies, and of two the other one knows it, too.
     const isLost = other === undefined
       ? what !== "freeze" && what !== "thaw" && what !== "slow"
-      : !this.#sketch.isShared || atUs - this.#leftAloneUs(other) < KNOWS_US;
+      : !this.#sketch.isShared || this.#sketch.families === "both" ||
+        atUs - this.#leftAloneUs(other) < KNOWS_US;
     if (!isLost) return;
     if (other === undefined) return this.#excuseMoved(all, `${what} ${node}`);
     // Of a bucket in transition it takes new connections for old ones.
@@ -176,7 +218,7 @@ export class Excuses {
   #excuseBackend(node: string, why: string, all: Iterable<Excusable>): void {
     excuseOwned(all, node, `${why} ${node}`);
     // Where the backends choose, its buckets come back to it with all their connections.
-    if (this.#technique === "broadcast") this.#excuseMoved(all, `${why} ${node}`);
+    if (this.#isMovable) this.#excuseMoved(all, `${why} ${node}`);
   }
 
   #ofLink(link: string, why: string, isBad: boolean, atUs: number, all: Iterable<Excusable>): void {
@@ -188,7 +230,7 @@ export class Excuses {
   }
 
   #excuseMoved(all: Iterable<Excusable>, why: string): void {
-    const isEverybody = this.#reloaded.size > 0 ||
+    const isEverybody = this.#reloaded.size > 0 || (hasAgents(this.#sketch) && this.#commanded.size > 0) ||
       (hasAgents(this.#sketch) && this.#sketch.algorithm === "modulo");
     for (const one of all) {
       if (isEverybody || one.owner !== one.base) one.excuse ??= why;

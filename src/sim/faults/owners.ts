@@ -1,6 +1,7 @@
 /** What must hold of backends that choose for themselves: no two of them take one bucket, unless they are split, and then they say so afterwards. */
 
 import type { BucketSet } from "../../filter/rules/bucket_set.ts";
+import type { Excuses } from "./excuses.ts";
 import { formatTime, type Report } from "./finding.ts";
 
 /** What each backend's kernel lets in now; those without a filter, and those that are dead, are not among them. */
@@ -15,18 +16,18 @@ const ALARMED_BEFORE_US = 10_000_000;
 
 export class Owners {
   readonly #takes: Takes;
-  readonly #mayBeSplit: (atUs: number) => boolean;
+  readonly #excuses: Excuses;
   readonly #nowUs: () => number;
   readonly #report: Report;
   /** The sets never change. */
   #looked: readonly BucketSet[] = [];
   #looksWithout = 0;
   #alarmedUs = -Infinity;
-  #split: { readonly what: string; readonly untilUs: number } | undefined;
+  #split: { readonly what: string; untilUs: number } | undefined;
 
-  constructor(takes: Takes, mayBeSplit: (atUs: number) => boolean, nowUs: () => number, report: Report) {
+  constructor(takes: Takes, excuses: Excuses, nowUs: () => number, report: Report) {
     this.#takes = takes;
-    this.#mayBeSplit = mayBeSplit;
+    this.#excuses = excuses;
     this.#nowUs = nowUs;
     this.#report = report;
   }
@@ -44,7 +45,10 @@ export class Owners {
         if (size > 0) this.#found(`${one} and ${other} both take ${size} buckets at ${formatTime(nowUs)}`);
       }
     }
-    if (this.#split !== undefined && this.#split.untilUs <= nowUs) {
+    if (this.#split === undefined) return;
+    // They have not met again yet.
+    if (this.#excuses.mayBeSplit(nowUs)) this.#split.untilUs = nowUs + ALARMED_WITHIN_US;
+    else if (this.#split.untilUs <= nowUs) {
       this.#report("one owner", `${this.#split.what}, and no agent has said that there was a split`);
     }
   }
@@ -71,7 +75,8 @@ export class Owners {
 
   #found(what: string): void {
     const nowUs = this.#nowUs();
-    if (!this.#mayBeSplit(nowUs)) this.#report("one owner", what);
+    if (this.#excuses.mayLetGoLate(nowUs)) return;
+    if (!this.#excuses.mayBeSplit(nowUs)) this.#report("one owner", what);
     else if (nowUs - this.#alarmedUs > ALARMED_BEFORE_US) {
       this.#split ??= { what, untilUs: nowUs + ALARMED_WITHIN_US };
     }

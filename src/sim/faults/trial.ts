@@ -82,7 +82,7 @@ export async function run(
   const connections = new Connections(scene, calm, excuses, nowUs, report);
   const frames = new Frames(scene, nowUs, report);
   const dispatchers = new Dispatchers(() => enginesOf(world), calm, excuses, nowUs, report);
-  const owners = new Owners(() => takenIn(world), (atUs) => excuses.mayBeSplit(atUs), nowUs, report);
+  const owners = new Owners(() => takenIn(world), excuses, nowUs, report);
   const lookUs = hasAgents(sketch) ? LOOK_AT_AGENTS_US : LOOK_US;
   world.watch({
     sent: (lane, _, octets, length) => {
@@ -96,7 +96,9 @@ export async function run(
       connections.splitForgotten();
       owners.splitForgotten();
     },
-    refused: ({ do: what }) => {
+    refused: (action) => {
+      excuses.refused(action);
+      const { do: what } = action;
       if (what === "undrain" || what === "weight" || what === "technique") calm.weaken();
     },
     logged: (record) => {

@@ -49,6 +49,8 @@ export interface TcpSettings {
   readonly resendMs: number;
   /** The same for a SYN, and for the answer to one. */
   readonly resendSynMs: number;
+  /** So many further resends of a SYN come as soon as the first one, before each takes twice as long. */
+  readonly evenSynResends: number;
   /** It fails when so many resends in a row have found nobody; of SYNs so many. */
   readonly mostResends: number;
   readonly mostSynResends: number;
@@ -382,10 +384,11 @@ export class TcpConnection {
   }
 
   #startTimer(): void {
-    const { resendMs, resendSynMs, mostResends, mostSynResends } = this.#settings;
+    const { resendMs, resendSynMs, evenSynResends, mostResends, mostSynResends } = this.#settings;
     const firstMs = this.isOpen ? resendMs : resendSynMs;
     const most = this.isOpen ? mostResends : mostSynResends;
-    const delayMs = Math.min(firstMs * 2 ** this.#resends, LONGEST_MS);
+    const doublings = Math.max(0, this.#resends - (this.#state === "asking" ? evenSynResends : 0));
+    const delayMs = Math.min(firstMs * 2 ** doublings, LONGEST_MS);
     this.#resend = this.#owner.clock.after(delayMs, () => {
       if (this.#unheard === most) return this.#fail("silent");
       this.#resends++;

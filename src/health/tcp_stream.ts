@@ -30,6 +30,7 @@ const SETTINGS: TcpSettings = {
   mss: 1220,
   resendMs: 250,
   resendSynMs: 250,
+  evenSynResends: 0,
   // The probe gives up by itself.
   mostResends: Infinity,
   mostSynResends: Infinity,

@@ -130,7 +130,6 @@ describe.skipIf(needsTap())("garbage", () => {
     // 500 is not among them. How many are answered at all depends on the machine; which answer is to what, test/api/http.test.ts says.
     const expectable = ["200", "400", "403", "404", "408", "413", "421", "429", "431", "no answer"];
     expect(Object.keys(statuses).filter((status) => !expectable.includes(status))).toEqual([]);
-    expect(Object.keys(statuses).filter((status) => status.startsWith("4"))).not.toEqual([]);
     expect(await ask(control, "interface", {})).toBe("oneip0");
   });
 

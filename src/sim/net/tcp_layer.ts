@@ -19,13 +19,14 @@ import * as transport from "../../wire/transport.ts";
 import { type ConnectionHost, type Ends, HostConnection, type Program } from "./host_connection.ts";
 import type { HeardError, IpLayer } from "./ip_layer.ts";
 
-/** As Linux has them: tcp_syn_retries, tcp_synack_retries for a SYN that was answered, tcp_retries2, and an initial window of 10 segments. */
+/** As Linux has them: tcp_syn_retries and tcp_syn_linear_timeouts, tcp_synack_retries for a SYN that was answered, tcp_retries2, and an initial window of 10 segments. */
 const WINDOW = 0xffff;
 const MOST_UNDER_WAY = 14_600;
 const RESEND_MS = 200;
 const RESEND_SYN_MS = 1000;
 const MOST_RESENDS = 15;
-const MOST_SYN_RESENDS = 6;
+const EVEN_SYN_RESENDS = 4;
+const MOST_SYN_RESENDS = 6 + EVEN_SYN_RESENDS;
 const MOST_ANSWER_RESENDS = 5;
 
 /** So long it answers a FIN that comes again: TCP_TIMEWAIT_LEN. */
@@ -108,6 +109,7 @@ export class TcpLayer implements ConnectionHost {
       mss: this.#ip.linkMtuTo(ends.remote) - header - tcp.HEADER,
       resendMs: RESEND_MS,
       resendSynMs: RESEND_SYN_MS,
+      evenSynResends: EVEN_SYN_RESENDS,
       mostResends: MOST_RESENDS,
       mostSynResends: syn === undefined ? MOST_SYN_RESENDS : MOST_ANSWER_RESENDS,
     };

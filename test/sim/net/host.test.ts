@@ -46,6 +46,20 @@ for (const [family, server, router] of FAMILIES) {
   });
 }
 
+test("a SYN without an answer comes again when Linux sends it again, and is given up when Linux gives it up", async () => {
+  const { time, network, client, router } = arrange();
+  router.ip.interfaces[0]!.filter = (octets) => octets[23] === 6 ? "drop" : "pass";
+  const sent: number[] = [];
+  network.watch({
+    sent: (_, __, octets) => void (octets[23] === 6 && sent.push(Math.round(time.now() / 1000))),
+  });
+  const connection = client.tcp.connect("10.0.0.11", 80)!;
+  await time.advance(130_900);
+  expect([sent, connection.state]).toEqual([[0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67], "connecting"]);
+  await time.advance(200);
+  expect(connection.state).toBe("timed-out");
+});
+
 test("what a client sees: refused, unreachable, timed out, reset", async () => {
   const { time, client, servers, links } = arrange();
   const open = (to: string, port: number) => client.tcp.connect(to, port)!;

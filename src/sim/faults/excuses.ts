@@ -64,6 +64,7 @@ export class Excuses {
   /** Dispatchers whose file has other weights than at the start. */
   readonly #reloaded = new Set<string>();
   #technique: "route" | "broadcast";
+  readonly #dead = new Set<string>();
   readonly #frozen = new Set<string>();
   #thawedUs = -Infinity;
   #agentThawedUs = -Infinity;
@@ -111,6 +112,8 @@ export class Excuses {
 
   /** Something is done: it may cut some of these. */
   acted(action: Action, atUs: number, all: Iterable<Excusable>): void {
+    if (action.do === "kill") this.#dead.add(action.node);
+    if (action.do === "heal") this.#dead.delete(action.node);
     if (action.do === "freeze") this.#frozen.add(action.node);
     if (action.do === "thaw") {
       this.#frozen.delete(action.node);
@@ -184,6 +187,8 @@ export class Excuses {
   #touched(action: Action, node: string, atUs: number, all: Iterable<Excusable>): void {
     const { do: what } = action;
     if (!this.#dispatchers.includes(node)) return this.#ofBackend(node, isEnd(action), atUs, what, all);
+    // One that is dead or stands still is told in vain.
+    if (what === "restart" && (this.#dead.has(node) || this.#frozen.has(node))) return;
     this.#ofMachines.set(node, { node, untilUs: isEnd(action) || what === "restart" ? atUs : Infinity });
     const other = this.#dispatchers.find((name) => name !== node);
     // While it is gone the backends' fallback answers in its place.

@@ -123,6 +123,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/verify_faults.test.ts",
     "test/service/install.test.ts",
     "test/sim/faults/connections.test.ts",
+    "test/sim/faults/plants.test.ts",
     "test/sim/faults/schedule.test.ts",
     "test/sim/faults/shrink.test.ts",
     "test/sim/faults/trials.test.ts",

@@ -11,6 +11,7 @@ const SETTINGS = {
   resendSynMs: 1000,
   mostResends: 5,
   mostSynResends: 5,
+  evenSynResends: 0,
 };
 const OURS = 5000;
 const THEIRS = 100;

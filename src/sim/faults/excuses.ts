@@ -43,9 +43,9 @@ const WEAK_US = 10_000_000;
 
 /**
  * A command to nft that was under way when an agent or its machine stood still is carried out when it goes on, with a lease from then on
- * (filter/agent/agent.ts): so many heartbeats later the agent has let go of what others have taken meanwhile.
+ * (filter/agent/agent.ts). Then the agent lets go, for which nft may take its time once more.
  */
-const BEATS_TO_LET_GO = 2;
+const LET_GO_US = 450_000;
 
 /** Something that is done to a machine or its link, until when: Infinity while it lasts. */
 interface Wound {
@@ -86,7 +86,7 @@ export class Excuses {
 
   /** An agent that stood still may not have let go yet of what others have taken meanwhile. */
   mayLetGoLate(atUs: number): boolean {
-    return atUs - this.#agentThawedUs < BEATS_TO_LET_GO * this.#sketch.beatMs * 1000;
+    return atUs - this.#agentThawedUs < LET_GO_US;
   }
 
   /** A frame may be on its way for long, because somebody stands still, or did so a moment ago. */

@@ -43,9 +43,9 @@ const WEAK_US = 10_000_000;
 
 /**
  * A command to nft that was under way when an agent or its machine stood still is carried out when it goes on, with a lease from then on
- * (filter/agent/agent.ts): so many heartbeats later the agent has let go of what others have taken meanwhile.
+ * (filter/agent/agent.ts). Then the agent lets go, for which nft may take its time once more.
  */
-const BEATS_TO_LET_GO = 2;
+const LET_GO_US = 450_000;
 
 /** Something that is done to a machine or its link, until when: Infinity while it lasts. */
 interface Wound {
@@ -64,6 +64,7 @@ export class Excuses {
   /** Dispatchers whose file has other weights than at the start. */
   readonly #reloaded = new Set<string>();
   #technique: "route" | "broadcast";
+  readonly #dead = new Set<string>();
   readonly #frozen = new Set<string>();
   #thawedUs = -Infinity;
   #agentThawedUs = -Infinity;
@@ -85,7 +86,7 @@ export class Excuses {
 
   /** An agent that stood still may not have let go yet of what others have taken meanwhile. */
   mayLetGoLate(atUs: number): boolean {
-    return atUs - this.#agentThawedUs < BEATS_TO_LET_GO * this.#sketch.beatMs * 1000;
+    return atUs - this.#agentThawedUs < LET_GO_US;
   }
 
   /** A frame may be on its way for long, because somebody stands still, or did so a moment ago. */
@@ -111,6 +112,8 @@ export class Excuses {
 
   /** Something is done: it may cut some of these. */
   acted(action: Action, atUs: number, all: Iterable<Excusable>): void {
+    if (action.do === "kill") this.#dead.add(action.node);
+    if (action.do === "heal") this.#dead.delete(action.node);
     if (action.do === "freeze") this.#frozen.add(action.node);
     if (action.do === "thaw") {
       this.#frozen.delete(action.node);
@@ -184,6 +187,8 @@ export class Excuses {
   #touched(action: Action, node: string, atUs: number, all: Iterable<Excusable>): void {
     const { do: what } = action;
     if (!this.#dispatchers.includes(node)) return this.#ofBackend(node, isEnd(action), atUs, what, all);
+    // One that is dead or stands still is told in vain.
+    if (what === "restart" && (this.#dead.has(node) || this.#frozen.has(node))) return;
     this.#ofMachines.set(node, { node, untilUs: isEnd(action) || what === "restart" ? atUs : Infinity });
     const other = this.#dispatchers.find((name) => name !== node);
     // While it is gone the backends' fallback answers in its place.

@@ -40,6 +40,7 @@ export {
 
 mini.config(en());
 
+// A schema of any kind: who uses one sees zod's own types, and not these.
 // deno-lint-ignore no-explicit-any
 type Schema = any;
 type Method = (schema: Schema, ...given: Schema[]) => unknown;

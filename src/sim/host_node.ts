@@ -1,35 +1,22 @@
 /** A client, a host or a backend in a world: the machine (net/host.ts), its servers and clients, and a backend's filter with its agent. */
 
-import type { Logger } from "pino";
-import { type ClusterConfig, mayBroadcast } from "../config/config.ts";
 import { UsageError } from "../input/errors.ts";
-import { allOwnedBuckets } from "../filter/rules/ownership.ts";
 import type { BucketSet } from "../filter/rules/bucket_set.ts";
-import { ClusterMap } from "../cluster/cluster_map.ts";
-import type { Random } from "../system/random.ts";
-import type { VirtualClock } from "../system/virtual_clock.ts";
-import { hostLength, isIpv6, type Mac, parseMac } from "../wire/address.ts";
-import { AgentProcess } from "./agent_process.ts";
+import { isIpv6, type Mac, parseMac } from "../wire/address.ts";
+import type { AgentProcess } from "./agent_process.ts";
 import { Client, type ClientConnection, type ClientEvents } from "./client.ts";
-import { LinkSocket } from "./link_socket.ts";
+import { FilterAndAgent, type FilterOptions } from "./filter_and_agent.ts";
+import { Loopback } from "./loopback.ts";
 import { Host } from "./net/host.ts";
 import type { Interface } from "./net/interface.ts";
-import { MachineClock } from "./net/machine_clock.ts";
 import type { Port } from "./net/port.ts";
-import { KernelTables } from "./nft.ts";
 import type { WorldNode } from "./node.ts";
 import type { SceneBackend, SceneHost, SceneServer } from "./scene.ts";
 import { serveTcp, serveUdp } from "./server.ts";
-import type { Texts } from "./texts.ts";
 
 /** What a host is given by its world. */
-export interface HostOptions {
-  readonly name: string;
+export interface HostOptions extends FilterOptions {
   readonly seed: number;
-  readonly texts: Texts;
-  readonly time: VirtualClock;
-  readonly random: Random;
-  readonly log: Logger;
   readonly events: ClientEvents;
 }
 
@@ -46,8 +33,8 @@ export class HostNode implements WorldNode {
   readonly #client: Client;
   readonly #interface: Interface;
   readonly #servers: readonly SceneServer[];
-  readonly #filter: Filter | undefined;
-  #isSilent: boolean;
+  readonly #filter: FilterAndAgent | undefined;
+  readonly #loopback: Loopback;
   #isFrozen = false;
 
   /** Throws UsageError for what the scene says wrongly, and InputError for a mistake in a configuration. */
@@ -66,11 +53,11 @@ export class HostNode implements WorldNode {
     this.#client = new Client(this.host, events);
     this.#servers = scene.servers ?? (scene.kind === "backend" ? USUAL_SERVERS : []);
     for (const server of this.#servers) this.#serve(server);
-    this.#isSilent = scene.kind !== "backend" || scene.isSilent !== false;
-    if (scene.kind === "backend") this.#hold(scene.loopback);
-    this.#keepSilent();
+    const isSilent = scene.kind !== "backend" || scene.isSilent !== false;
+    this.#loopback = new Loopback(this.host.ip, this.#interface, isSilent);
+    if (scene.kind === "backend") this.#loopback.hold(scene.loopback);
     this.#filter = scene.kind === "backend" && scene.filter !== undefined
-      ? new Filter(scene.filter, options, this.host, this.#interface)
+      ? new FilterAndAgent(scene.filter, options, this.host, this.#interface)
       : undefined;
     this.#interface.filter = (octets, length) => {
       if (this.#isFrozen) return "drop";
@@ -93,12 +80,12 @@ export class HostNode implements WorldNode {
 
   /** It never answers ARP for what is on its loopback, as a backend must not. */
   get isSilent(): boolean {
-    return this.#isSilent;
+    return this.#loopback.isSilent;
   }
 
   /** What it has on its loopback, or in its place on its interface. */
   get loopback(): readonly string[] {
-    return this.#loopback;
+    return this.#loopback.addresses;
   }
 
   /** The connections of its clients: those that are not over, and the last ones that are. */
@@ -184,15 +171,12 @@ export class HostNode implements WorldNode {
 
   /** Whether it keeps silent about what is on its loopback. */
   setSilent(isSilent: boolean): void {
-    this.#isSilent = isSilent;
-    this.#keepSilent();
-    this.setLoopback(this.#loopback);
+    this.#loopback.setSilent(isSilent);
   }
 
   /** It has these addresses there from now on, and no others. */
   setLoopback(addresses: readonly string[]): void {
-    for (const address of this.#loopback) this.host.ip.removeAddress(address);
-    this.#hold(addresses);
+    this.#loopback.hold(addresses);
   }
 
   /** Throws UsageError when it has no agent, running or not. */
@@ -255,162 +239,9 @@ export class HostNode implements WorldNode {
     else serveUdp(this.host, port);
   }
 
-  #loopback: readonly string[] = [];
-
-  /** Linux answers neighbor solicitations only for what the interface itself has, so that IPv6 is loud from there alone. */
-  #hold(addresses: readonly string[]): void {
-    this.#loopback = addresses;
-    for (const address of addresses) {
-      const isLoud = isIpv6(address) && !this.#isSilent;
-      this.host.ip.addAddress(isLoud ? this.#interface : undefined, `${address}/${hostLength(address)}`);
-    }
-  }
-
-  #keepSilent(): void {
-    this.#interface.arpIgnore = this.#isSilent ? 1 : 0;
-    this.#interface.arpAnnounce = this.#isSilent ? 2 : 0;
-  }
-
-  #filterWithAgent(): Filter {
+  #filterWithAgent(): FilterAndAgent {
     if (this.#filter?.cluster.agent !== undefined) return this.#filter;
     throw new UsageError(`"${this.name}" has no agent`);
-  }
-}
-
-/** A backend's filter in its kernel, and the agent that holds it. */
-class Filter {
-  readonly cluster: ClusterConfig;
-  readonly kernel: KernelTables;
-  agent: AgentProcess | undefined;
-  readonly #scene: NonNullable<SceneBackend["filter"]>;
-  readonly #backend: string;
-  readonly #options: HostOptions;
-  readonly #host: Host;
-  readonly #interface: Interface;
-  readonly #socket: LinkSocket;
-  /** Of the process that runs. */
-  #clock: MachineClock;
-  #wallMs = 0;
-
-  constructor(
-    scene: NonNullable<SceneBackend["filter"]>,
-    options: HostOptions,
-    host: Host,
-    on: Interface,
-  ) {
-    const { name, texts, time } = options;
-    this.#scene = scene;
-    this.#options = options;
-    this.#host = host;
-    this.#interface = on;
-    this.#backend = scene.backend ?? name;
-    const config = texts.config(scene.config, name);
-    const cluster = config.clusters.find((one) => one.name === scene.cluster);
-    if (cluster === undefined || !cluster.backends.some((one) => one.name === this.#backend)) {
-      throw new UsageError(
-        `The filter of "${name}": ${scene.config} has no cluster "${scene.cluster}" with a backend "${this.#backend}"`,
-      );
-    }
-    if (!mayBroadcast(cluster)) {
-      throw new UsageError(
-        `The filter of "${name}": cluster "${cluster.name}" needs technique broadcast, or fallback broadcast`,
-      );
-    }
-    this.cluster = cluster;
-    this.#socket = new LinkSocket(on.port);
-    this.kernel = new KernelTables(config, cluster, this.#backend, time);
-    this.#clock = new MachineClock(time);
-  }
-
-  /** The machine starts: with it the agent, or the filter that was applied once and for all. */
-  begin(): void {
-    if (this.cluster.agent !== undefined) return this.startAgent();
-    const all = allOwnedBuckets(new ClusterMap(this.cluster), () => true);
-    this.kernel.hold(all.get(this.#backend)!);
-  }
-
-  lets(octets: Uint8Array<ArrayBuffer>, length: number): "pass" | "to-us" | "drop" {
-    this.#socket.hear(octets, length);
-    return this.kernel.lets(octets, length);
-  }
-
-  startAgent(): void {
-    if (this.agent !== undefined) throw new UsageError(`The agent of "${this.#options.name}" runs already`);
-    const { name, texts, time, random, log } = this.#options;
-    const clock = new MachineClock(time);
-    clock.setWall(this.#wallMs);
-    clock.lateMs = this.#host.clock.lateMs;
-    this.#clock = clock;
-    const { agent } = this.cluster;
-    const { port } = agent!;
-    const self = this.cluster.backends.find((one) => one.name === this.#backend)!.address;
-    const process = new AgentProcess({
-      config: texts.config(this.#scene.config, name),
-      cluster: this.cluster,
-      backend: this.#backend,
-      kernel: this.kernel,
-      ...{ clock, random, log },
-      readText: (file) => texts.read(file),
-      send: (datagram, to) => {
-        this.#host.udp.send({ local: self, localPort: port, remote: to, remotePort: port }, datagram);
-      },
-      hasLink: () => this.#interface.port.isUp,
-      mac: this.#interface.port.mac,
-      link: this.#socket,
-    });
-    this.agent = process;
-    this.#host.udp.listen(port, {
-      received: (data, { remote }) => {
-        if (clock.isFrozen) return;
-        time.pause();
-        process.hear(data.slice(), remote);
-      },
-    });
-    this.#socket.open();
-    process.start();
-  }
-
-  killAgent(): void {
-    if (this.agent === undefined) throw new UsageError(`The agent of "${this.#options.name}" does not run`);
-    this.#end();
-  }
-
-  async stopAgent(): Promise<void> {
-    const { agent } = this;
-    if (agent === undefined) throw new UsageError(`The agent of "${this.#options.name}" does not run`);
-    await agent.stop();
-    if (this.agent === agent) this.#end();
-  }
-
-  freeze(): void {
-    this.#clock.freeze();
-  }
-
-  thaw(): void {
-    if (this.agent !== undefined) this.#clock.thaw();
-  }
-
-  slow(ms: number): void {
-    this.#clock.lateMs = ms;
-  }
-
-  setWall(byMs: number): void {
-    this.#wallMs += byMs;
-    this.#clock.setWall(byMs);
-  }
-
-  /** The machine dies. */
-  forget(): void {
-    if (this.agent !== undefined) this.#end();
-    this.kernel.forget();
-  }
-
-  #end(): void {
-    // Whatever it still waits for never comes.
-    this.#clock.freeze();
-    this.agent = undefined;
-    this.#socket.close();
-    this.#host.udp.stopListening(this.cluster.agent!.port);
   }
 }
 

@@ -58,7 +58,7 @@ export class Bench {
   readonly dispatcher: Dispatcher;
   readonly table: ForwardingTable;
   readonly memory: PathMemory;
-  readonly #memory: Uint8Array<ArrayBuffer>;
+  readonly #slot: Uint8Array<ArrayBuffer>;
   /** What is before the slot, and behind it. */
   readonly #around: readonly Uint8Array[];
   readonly #slotSize: number;
@@ -72,8 +72,9 @@ export class Bench {
   constructor(plan: Partial<Plan> = {}, slotSize = SLOT_SIZE, connections = 1024) {
     this.#slotSize = slotSize;
     this.#begin = plan.offloads === true ? virtio.HEADER : 0;
-    this.#memory = new Uint8Array(slotSize + 2 * CANARY).fill(CANARY_OCTET);
-    this.#around = [this.#memory.subarray(0, CANARY), this.#memory.subarray(CANARY + slotSize)];
+    const octets = new Uint8Array(slotSize + 2 * CANARY).fill(CANARY_OCTET);
+    this.#slot = octets.subarray(CANARY, CANARY + slotSize);
+    this.#around = [octets.subarray(0, CANARY), octets.subarray(CANARY + slotSize)];
     this.table = ForwardingTable.ofSize({ clusters: 1, buckets: BUCKETS, neighbors: 4 });
     this.table.setOwners(
       0,
@@ -133,9 +134,5 @@ export class Bench {
       header: this.#slot.slice(0, this.#begin),
       neighbor,
     };
-  }
-
-  get #slot(): Uint8Array<ArrayBuffer> {
-    return this.#memory.subarray(CANARY, CANARY + this.#slotSize);
   }
 }

@@ -120,6 +120,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/ordinary_user.test.ts",
     "test/scenario/package.test.ts",
     "test/scenario/router.test.ts",
+    "test/scenario/technique.test.ts",
     "test/scenario/verify_faults.test.ts",
     "test/service/install.test.ts",
     "test/sim/faults/connections.test.ts",

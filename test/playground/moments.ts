@@ -108,16 +108,14 @@ export function moments(open: () => Opened): void {
     await go(opened, await writeAddress({ scene: STORM, schedule: SCHEDULE, atUs: 3_600_000_000 }));
     const stop = page.getByRole("button", { name: "Stop here" });
     await stop.waitFor();
-    const pictures = await page.evaluate(async () => {
+    // They come while it goes on, however slowly.
+    await page.evaluate(async () => {
       const browser = globalThis as unknown as InBrowser;
-      const endMs = performance.now() + 500;
-      let count = 0;
-      for (; performance.now() < endMs; count++) {
+      for (let pictures = 0; pictures < 4; pictures++) {
         await new Promise<void>((resolve) => browser.requestAnimationFrame(resolve));
       }
-      return count;
     });
-    expect(pictures).toBeGreaterThan(3);
+    expect(await stop.isVisible()).toBe(true);
     await stop.click();
     await stop.waitFor({ state: "detached" });
   });

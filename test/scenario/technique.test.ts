@@ -12,7 +12,8 @@ describe.skipIf(needsTap())("between the techniques, with a dispatcher that stan
   let cluster: BroadcastLab;
   let lab: Lab;
   beforeAll(async () => {
-    cluster = await BroadcastLab.up("technique", (config) => withFastPath(config));
+    // With it the kernel has to let go of the clusters as well.
+    cluster = await BroadcastLab.up("technique", (config) => withFastPath(config, "on"));
     lab = cluster.lab;
   });
   afterAll(() => lab?.down());

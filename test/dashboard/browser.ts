@@ -11,7 +11,11 @@ const PICTURES = join(ROOT, "test/output");
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-export const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 360, height: 640 } };
+export const SIZES = {
+  wide: { width: 1280, height: 800 },
+  narrow: { width: 360, height: 640 },
+  huge: { width: 3840, height: 2160 },
+};
 
 /** No condition of a test waits so long but for a hang. */
 export const LIMIT_MS = 120_000;

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Locator, Page } from "playwright-core";
 import { seriousFindings, SIZES } from "../dashboard/browser.ts";
 import { LESSONS } from "../../src/playground/lessons/all.ts";
+import { isQuick } from "../needs.ts";
 import { SPEEDS } from "../../src/playground/page/session.ts";
 import type { Opened } from "./page.test.ts";
 import { keepPicture } from "./pictures.ts";
@@ -167,7 +168,11 @@ const LOOKS = [
 ] as const;
 
 export function lessons(open: () => Opened): void {
-  test.each(LOOKS.flatMap((look) => LESSONS.map(({ id }) => ({ id, ...look }))))(
+  // `--quick` has each lesson in one look, turn by turn.
+  const all = LOOKS.flatMap((look, which) =>
+    LESSONS.flatMap(({ id }, index) => isQuick && index % LOOKS.length !== which ? [] : [{ id, ...look }])
+  );
+  test.each(all)(
     "the lesson $id is solved by clicks, $size.width pixels wide and $colorScheme",
     async ({ id, size, colorScheme }) => {
       const { page } = open();

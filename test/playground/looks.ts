@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { webScene } from "../../src/playground/lessons/scenes.ts";
 import type { Moment } from "../../src/playground/page/address.ts";
 import type { Session } from "../../src/playground/page/session.ts";
-import { SIZES } from "../dashboard/browser.ts";
+import { LIMIT_MS, SIZES } from "../dashboard/browser.ts";
 import { Hands } from "./lessons.ts";
 import type { Opened } from "./page.test.ts";
 import { keepPicture } from "./pictures.ts";
@@ -47,6 +47,27 @@ export function looks(open: () => Opened): void {
       .waitFor();
     expect(await page.locator(".dump .chosen").allTextContents()).toEqual(["3f"]);
     await keepPicture(page, "frame-1280-light");
+  });
+
+  test("on a screen of 4k letters and the drawing are larger, and a link is found where it is drawn", async () => {
+    const { page } = open();
+    const middleOf = async (machine: string) => {
+      const { x, y, width } = (await page.locator(`[data-machine="${machine}"] svg`).boundingBox())!;
+      return { x: x + width / 2, y: y + width / 2, width };
+    };
+    const small = (await middleOf("web1")).width;
+    await page.setViewportSize(SIZES.huge);
+    await page.evaluate("scrollTo(0, 0)");
+    // There is room for the way from left to right. No frame is on the link of a client that asks nothing.
+    const isArranged = async () => (await middleOf("web1")).x > (await middleOf("lan")).x;
+    await expect.poll(isArranged, { timeout: LIMIT_MS }).toBe(true);
+    const [one, other] = [await middleOf("client4"), await middleOf("router")];
+    expect(one.width).toBeGreaterThan(1.5 * small);
+    await page.mouse.click((one.x + other.x) / 2, (one.y + other.y) / 2);
+    await page.locator("#chosen-name", { hasText: "Link client4-router" }).waitFor();
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(SIZES.huge.width);
+    await keepPicture(page, "frame-3840-light");
+    await page.setViewportSize(SIZES.wide);
   });
 
   test("by keyboard alone: a backend is killed, its buckets go to the others, and time runs backwards until it lives", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildPage } from "../../scripts/playground_page.ts";
+import { buildPage, type Built } from "../../scripts/playground_page.ts";
 import { LIMIT_MS, openBrowser, openPage, type Watched } from "../dashboard/browser.ts";
 import { lessons } from "./lessons.ts";
 import { looks } from "./looks.ts";
@@ -21,11 +21,13 @@ describe("the playground", () => {
   const folder = mkdtempSync(join(tmpdir(), "oneip-playground-"));
   let browser: Browser;
   let opened: Opened;
+  let sizes: Built["sizes"];
   beforeAll(async () => {
     const file = join(folder, "index.html");
-    const [{ page }, started] = await Promise.all([buildPage(), openBrowser()]);
+    const [built, started] = await Promise.all([buildPage(), openBrowser()]);
     browser = started;
-    writeFileSync(file, page);
+    sizes = built.sizes;
+    writeFileSync(file, built.page);
     const url = pathToFileURL(file).href;
     opened = { ...await openPage(browser), url };
     await opened.page.goto(url);
@@ -34,6 +36,13 @@ describe("the playground", () => {
   afterAll(async () => {
     await browser?.close();
     rmSync(folder, { recursive: true });
+  });
+
+  test("its script is within what a page may have", () => {
+    console.log(`${sizes.script} octets of script in the page, ${sizes.unpacked} unpacked`);
+    expect(sizes.script).toBeLessThanOrEqual(400_000);
+    // What the browser runs is more than that: it shall not grow unseen.
+    expect(sizes.unpacked).toBeLessThan(650_000);
   });
 
   lessons(() => opened);

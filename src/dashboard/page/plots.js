@@ -74,7 +74,7 @@ export class Plot {
     };
     return {
       ...this.#size,
-      padding: [0.8 * rem, 0.8 * rem, 0, 0],
+      padding: [0.8 * rem, 1.6 * rem, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "plots" }, y: false, drag: { x: false, y: false }, points: { size: 5 } },
       scales: {

@@ -156,7 +156,7 @@ export class Page {
       this.#lookMs = Math.max(LOOK_MS, LOOK_SHARE * (performance.now() - nowMs));
     }
     // A picture of what has not changed is there already.
-    if (mustShow || changes || this.#network.isPast(session.shownUs)) this.#draw(nowMs);
+    if (mustShow || (changes ? session.isSlow : this.#network.isPast(session.shownUs))) this.#draw(nowMs);
     requestAnimationFrame((nextMs) => this.#picture(nextMs, nowMs));
   }
 

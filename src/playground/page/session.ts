@@ -25,6 +25,9 @@ const FIRST_SPEED = 100;
 /** Quiet times, in which no frame is on its way, pass at this speed at least. */
 const QUIET_SPEED = 2e6;
 
+/** In a second. */
+const PICTURES = 60;
+const SEEN_ONCE_IN = 20;
 /** Of a picture's 16 ms, so much is for the world. */
 const BUDGET_MS = 9;
 /** A longer time between pictures was no time in which anyone looked. */
@@ -106,6 +109,11 @@ export class Session {
       await this.#replay(this.shownUs);
       return { ...this.moment, made: { by: VERSION, outcome: this.chronicle.outcome } };
     }) ?? this.moment;
+  }
+
+  /** A frame is seen on its link in one of some pictures at least: where it is not, fewer pictures show as much. */
+  get isSlow(): boolean {
+    return this.speed / PICTURES < SEEN_ONCE_IN * this.chronicle.recording.longestUs;
   }
 
   /** The world is not the one of the moment that is shown: it follows. */

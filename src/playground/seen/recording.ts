@@ -35,8 +35,12 @@ export class Recording {
   /** The oldest first. */
   readonly #crossings: Crossing[] = [];
   #count = 0;
-  /** No frame was on its link for longer than this. */
   #longestUs = 0;
+
+  /** No frame was on its link for longer than this. */
+  get longestUs(): number {
+    return this.#longestUs;
+  }
 
   /** Of all, also of those that are no longer kept. */
   get count(): number {

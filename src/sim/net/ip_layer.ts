@@ -211,7 +211,9 @@ export class IpLayer implements InterfaceOwner {
       const through = this.interfaces.find(({ addresses }) =>
         addresses.some((own) => contains(own, address))
       ) ?? this.interfaces[0];
-      if (through === undefined) throw new UsageError(`No interface leads to ${address}; use an address of one of its links`);
+      if (through === undefined) {
+        throw new UsageError(`No interface leads to ${address}; use an address of one of its links`);
+      }
       return nextHop(through, address);
     });
     this.routes.set({ prefix: cidrOf(prefix), hops });

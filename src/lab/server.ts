@@ -27,7 +27,8 @@ const PATTERN = Uint8Array.from({ length: 65_521 }, (_, index) => index % 251);
 // However slow its clients are: none is sent away for its silence.
 createServer({ headersTimeout: 0, keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
   response.setHeader("X-Backend", name);
-  if (request.method === "PUT") return void sumUp(request, response);
+  // A client that goes away in its middle has no answer.
+  if (request.method === "PUT") return void sumUp(request, response).catch(() => response.destroy());
   const count = /^\/bytes\/(\d+)$/.exec(request.url ?? "")?.[1];
   if (count === undefined) response.end(`${name}\n`);
   else sendOctets(response, Number(count));

@@ -22,7 +22,7 @@ const MOMENT: Moment = {
   lesson: "silent",
 };
 
-const addressOf = (text: string) => `#${VERSION}/${deflateSync(text).toString("base64url")}`;
+const addressOf = (text: string) => `#1/${deflateSync(text).toString("base64url")}`;
 
 test("a moment comes back as it was, from a short address", async () => {
   const address = await writeAddress(MOMENT);
@@ -33,12 +33,21 @@ test("a moment comes back as it was, from a short address", async () => {
   expect(await readAddress("#")).toBeUndefined();
 });
 
-test("an address of another version says which", async () => {
-  const address = (await writeAddress(MOMENT)).replace(VERSION, "0.0.9");
+test("an address in another format says so", async () => {
+  const address = (await writeAddress(MOMENT)).replace("#1/", "#2/");
   expect(await readAddress(address)).toEqual({
-    problem:
-      `This address is of oneip 0.0.9, and this page of ${VERSION}, in which the same would go another way; ` +
-      "open it with a page of oneip 0.0.9",
+    problem: `This address is written in format 2, and this page, of oneip ${VERSION}, reads format 1; ` +
+      "open it in a page of the oneip that wrote it",
+  });
+});
+
+test("of another version of oneip a moment is as good as any; one that has something unknown names that version", async () => {
+  const later = { ...MOMENT, made: { by: "7.0.0", outcome: "0123456789ab" } };
+  expect(await readAddress(await writeAddress(later))).toEqual(later);
+  const unknown = addressOf(JSON.stringify(later).replace('"switch"', '"hub"'));
+  expect(await readAddress(unknown)).toEqual({
+    problem: "This address is from oneip 7.0.0, and has something in it that this page, of oneip " +
+      `${VERSION}, does not know; open it in a page of oneip 7.0.0`,
   });
 });
 
@@ -50,7 +59,7 @@ test("a damaged address says so", async () => {
     `${address.slice(0, 40)}A${address.slice(41)}`,
     `${address}AAAA`,
     "#lesson",
-    "#0.1.0/",
+    "#1/",
     "#/x",
     "#%00",
     addressOf("{"),
@@ -76,10 +85,10 @@ test("a damaged address says so", async () => {
 });
 
 test("what grows beyond every bound when it is inflated is not read to its end", async () => {
-  const bomb = `#${VERSION}/${deflateSync(Buffer.alloc(4_000_000)).toString("base64url")}`;
+  const bomb = `#1/${deflateSync(Buffer.alloc(4_000_000)).toString("base64url")}`;
   expect(bomb.length).toBeLessThan(MOST_CHARACTERS);
   expect(await readAddress(bomb)).toHaveProperty("problem");
-  expect(await readAddress(`#${VERSION}/${"A".repeat(MOST_CHARACTERS + 1)}`)).toHaveProperty("problem");
+  expect(await readAddress(`#1/${"A".repeat(MOST_CHARACTERS + 1)}`)).toHaveProperty("problem");
 });
 
 test("a moment that is too long for an address is none", async () => {

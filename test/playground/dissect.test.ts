@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { captureFrame, captureHeader } from "../../src/capture/writer.ts";
-import { dissect, type Field, type Header } from "../../src/playground/seen/dissect.ts";
+import { dissect } from "../../src/playground/seen/dissect.ts";
+import type { Field, Header } from "../../src/playground/seen/field.ts";
 import * as frames from "../frames.ts";
 
 const { ethernet, ETHERTYPE, ipv4, ipv6, icmp, icmpv6, tcp, tcp6, udp, udp6, arp } = frames;

@@ -60,8 +60,8 @@ export class Hands {
   }
 
   /** The bucket map has its share. */
-  async owns(server: string): Promise<void> {
-    await this.page.locator(`#grid[aria-label*="${server} 25%"]`).waitFor();
+  async owns(backend: string): Promise<void> {
+    await this.page.locator(`#grid[aria-label*="${backend} 25%"]`).waitFor();
   }
 
   async askAll(clients: number): Promise<void> {

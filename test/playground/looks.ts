@@ -9,9 +9,9 @@ import { Hands } from "./lessons.ts";
 import type { Opened } from "./page.test.ts";
 import { keepPicture } from "./pictures.ts";
 
-/** Clients and servers; with router, switch and dispatcher they are fifty machines. */
+/** Clients and backends; with router, switch and dispatcher they are fifty machines. */
 const CLIENTS = 23;
-const SERVERS = 24;
+const BACKENDS = 24;
 /** What the page's script shows of itself. */
 interface Playground {
   readonly session: Session;
@@ -49,7 +49,7 @@ export function looks(open: () => Opened): void {
     await keepPicture(page, "frame-1280-light");
   });
 
-  test("by keyboard alone: a server is killed, its buckets go to the others, and time runs backwards until it lives", async () => {
+  test("by keyboard alone: a backend is killed, its buckets go to the others, and time runs backwards until it lives", async () => {
     const { page } = open();
     await page.locator('[data-machine="web2"]').focus();
     await page.keyboard.press("Enter");
@@ -72,7 +72,7 @@ export function looks(open: () => Opened): void {
 
   test("fifty machines with frames under way are drawn in less than a sixtieth of a second", async () => {
     const { page } = open();
-    const scene = webScene({ clients: CLIENTS, servers: SERVERS, cluster: ["health: []"] });
+    const scene = webScene({ clients: CLIENTS, backends: BACKENDS, cluster: ["health: []"] });
     const measured = await page.evaluate(async ([scene, clients, pictures]) => {
       const { playground } = globalThis as unknown as { readonly playground: Playground };
       await playground.show({ scene, schedule: [], atUs: 0 });

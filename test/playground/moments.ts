@@ -12,7 +12,6 @@ import { Replay } from "../../src/replay/replay.ts";
 import { replayAll, Tally } from "../../src/replay/summary.ts";
 import type { Scene } from "../../src/sim/scene.ts";
 import { World } from "../../src/sim/world.ts";
-import { VERSION } from "../../src/system/version.ts";
 import * as f from "../frames.ts";
 import type { Opened } from "./page.test.ts";
 import { SCENE, SCHEDULE, STORM, UNTIL_US } from "./worlds.ts";
@@ -92,8 +91,10 @@ export function moments(open: () => Opened): void {
   test("an address that says no moment has a clear word, and the page is there all the same", async () => {
     const opened = open();
     const address = await writeAddress({ ...MOMENT, atUs: 0 });
-    await load(opened, address.replace(VERSION, "0.0.9"));
-    await told(opened, /^This address is of oneip 0\.0\.9, and this page of /);
+    await load(opened, address.replace("#1/", "#2/"));
+    await told(opened, /^This address is written in format 2, and this page, of oneip .+, reads format 1/);
+    await go(opened, await writeAddress({ ...MOMENT, atUs: 0, made: { by: "0.0.9", outcome: "0" } }));
+    await told(opened, /^What you see is not what was shared: the address is from oneip 0\.0\.9/);
     await go(opened, address.slice(0, -20));
     await told(opened, /^This address is damaged/);
     const impossible = { ...SCENE, links: [{ ends: ["lan", "nobody"] as const }] } satisfies Scene;

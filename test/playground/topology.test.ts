@@ -35,7 +35,7 @@ test.each([["free play", FREE, 11], ["50 machines", large(46), 50]] as const)(
   },
 );
 
-test("requests go one way: from clients by the router and the switch to the servers, with the dispatcher beside the switch", () => {
+test("requests go one way: from clients by the router and the switch to the backends, with the dispatcher beside the switch", () => {
   const places = layOut(FREE, false);
   const along = ["client1", "router", "lan", "web1"].map((name) => places.get(name)!.along);
   expect(along).toEqual([...along].sort((one, other) => one - other));

@@ -21,7 +21,7 @@ export class Connections {
     this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }
 
-  /** Opens four for each of these, and holds them in their middle. How many are held. */
+  /** Opens four for each of these, and holds them in their middle. How many are held. Fails when one of them fails. */
   open(some: readonly string[]): Promise<number> {
     return this.#say(`open ${some.join(",")}`) as Promise<number>;
   }
@@ -32,6 +32,7 @@ export class Connections {
   }
 
   async end(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, "exit");
     // Connections that a test has left open would keep it.
     this.#child.kill();
@@ -40,7 +41,10 @@ export class Connections {
 
   async #say(line: string): Promise<unknown> {
     this.#child.stdin!.write(`${line}\n`);
-    const { value } = await this.#lines.next();
-    return JSON.parse(value as string);
+    const { value, done } = await this.#lines.next();
+    if (done === true) throw new Error(`What holds the connections has ended, and did not answer "${line}"`);
+    const answer = JSON.parse(value as string) as unknown;
+    if (typeof answer === "string") throw new Error(answer);
+    return answer;
   }
 }

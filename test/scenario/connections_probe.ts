@@ -2,7 +2,7 @@
  * Connections of many clients to the labs' server, held in their middle until they are told to go on. Run on a client's node, with the
  * cluster addresses of both families as arguments; it obeys lines on its standard input and answers each with a line of JSON:
  *
- *     open CLIENT,CLIENT,...    for each of them a connection of each kind: how many there are
+ *     open CLIENT,CLIENT,...    for each of them a connection of each kind: how many there are, or a string that says what has failed
  *     go                        all go on to their end: what became of them, and then there are none
  *
  *     idle          silent since it was opened, then a request
@@ -71,6 +71,15 @@ class Connection {
 
   /** Into its middle. */
   async begin(): Promise<void> {
+    try {
+      await this.#begin();
+    } catch (error) {
+      const port = this.#socket.localPort ?? "none";
+      throw new Error(`${this.#kind} of ${this.#client}, port ${port}: ${(error as Error).message}`);
+    }
+  }
+
+  async #begin(): Promise<void> {
     await once(this.#socket, "connect");
     switch (this.#kind) {
       case "idle":
@@ -183,9 +192,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   const [word, clients = ""] = line.split(" ");
   if (word === "open") {
     const opened = clients.split(",").flatMap((client) => KINDS.map((kind) => new Connection(client, kind)));
-    await Promise.all(opened.map((connection) => connection.begin()));
     connections.push(...opened);
-    console.log(JSON.stringify(connections.length));
+    const begun = Promise.all(opened.map((connection) => connection.begin()));
+    console.log(JSON.stringify(await begun.then(() => connections.length, (error: Error) => error.message)));
   } else {
     console.log(JSON.stringify(await Promise.all(connections.map((connection) => connection.goOn()))));
     connections = [];

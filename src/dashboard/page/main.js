@@ -16,7 +16,7 @@ import { ownerOf } from "./moves.js";
 import { Plot } from "./plots.js";
 import { Poll } from "./poll.js";
 import { administer, setWeight } from "./steer.js";
-import { whole } from "./words.js";
+import { clock, whole } from "./words.js";
 
 /** Lines in a plot. */
 const MOST_LINES = 8;
@@ -27,10 +27,11 @@ const AGAIN_MS = 2000;
 const at = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const grid = /** @type {HTMLCanvasElement} */ (at("grid"));
 const map = new BucketMap(grid, at("mark"));
+const times = { ofDay: true, words: (/** @type {number} */ seconds) => clock(1000 * seconds) };
 const plots = /** @type {const} */ ([
-  ["frames", new Plot(at("plot-frames"))],
-  ["bits", new Plot(at("plot-bits"))],
-  ["probeMs", new Plot(at("plot-probes"))],
+  ["frames", new Plot(at("plot-frames"), times)],
+  ["bits", new Plot(at("plot-bits"), times)],
+  ["probeMs", new Plot(at("plot-probes"), times)],
 ]);
 const poll = new Poll(changed);
 let pointed = "";

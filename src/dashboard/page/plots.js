@@ -1,19 +1,25 @@
-/** Lines over the last minutes, one for each of the backends that the table shows first. */
+/** Lines over time, one for each of some backends. */
 
 // @ts-expect-error: its types stand beside another of its files.
 import uPlot from "../../../node_modules/uplot/dist/uPlot.esm.js";
 import { cssColourOf, patternOf } from "./colours.js";
-import { clock, short } from "./words.js";
+import { short } from "./words.js";
 
-const HEIGHT = 150;
+/** Of a plot, and of its letters and margins, in the unit of the style: it grows with the page. */
+const HEIGHT = 15;
+const LETTERS = 1.1;
+const BELOW = 2.4;
+const BESIDE = 4.4;
 
 /**
- * @typedef {{ readonly name: string, readonly index: number, readonly points: readonly (number | null)[] }} Line
+ * `index`: of the backend, for its colour and pattern. `colour`: of the theme, for what is no backend's.
+ * @typedef {{ readonly name: string, readonly index: number, readonly colour?: string, readonly points: readonly (number | null)[] }} Line
  */
 
 export class Plot {
   #element;
   #output;
+  #times;
   /** @type {any} */
   #plot;
   /** What the plot was made for. */
@@ -21,18 +27,22 @@ export class Plot {
   /** @type {readonly Line[]} */
   #lines = [];
 
-  /** @param {HTMLElement} element */
-  constructor(element) {
+  /**
+   * @param {HTMLElement} element
+   * @param {{ readonly ofDay: boolean, readonly words: (seconds: number) => string }} times of a day, or from the beginning
+   */
+  constructor(element, times) {
     this.#element = element;
+    this.#times = times;
     this.#output = /** @type {HTMLElement} */ (element.closest("figure")?.querySelector("output"));
     new ResizeObserver(() => this.#plot?.setSize(this.#size)).observe(element);
   }
 
-  /** @param {readonly number[]} times seconds since 1970 @param {readonly Line[]} lines */
+  /** @param {readonly number[]} times seconds @param {readonly Line[]} lines */
   show(times, lines) {
     this.#lines = lines;
     const data = [times, ...lines.map(({ points }) => points)];
-    const made = JSON.stringify(lines.map(({ name, index }) => [name, index]));
+    const made = JSON.stringify([this.#rem, ...lines.map(({ name, index }) => [name, index])]);
     if (this.#plot !== undefined && made === this.#made) return this.#plot.setData(data);
     this.#made = made;
     this.#plot?.destroy();
@@ -44,25 +54,31 @@ export class Plot {
     this.#made = "";
   }
 
+  get #rem() {
+    return Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  }
+
   get #size() {
-    return { width: Math.max(120, this.#element.clientWidth), height: HEIGHT };
+    return { width: Math.max(120, this.#element.clientWidth), height: HEIGHT * this.#rem };
   }
 
   #options() {
     const style = getComputedStyle(this.#element);
+    const rem = this.#rem;
     const [words, line] = ["--quiet", "--line"].map((name) => style.getPropertyValue(name).trim());
     const axis = {
       stroke: words,
-      font: `11px ${style.fontFamily}`,
+      font: `${LETTERS * rem}px ${style.fontFamily}`,
       grid: { stroke: line, width: 1 },
       ticks: { show: false },
     };
     return {
       ...this.#size,
-      padding: [8, 8, 0, 0],
+      padding: [0.8 * rem, 0.8 * rem, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "plots" }, y: false, drag: { x: false, y: false }, points: { size: 5 } },
       scales: {
+        x: { time: this.#times.ofDay },
         y: {
           range: (
             /** @type {unknown} */ _,
@@ -74,23 +90,22 @@ export class Plot {
       axes: [
         {
           ...axis,
-          size: 24,
-          space: 70,
-          values: (/** @type {unknown} */ _, /** @type {number[]} */ ticks) =>
-            ticks.map((tick) => clock(1000 * tick)),
+          size: BELOW * rem,
+          space: 7 * rem,
+          values: (/** @type {unknown} */ _, /** @type {number[]} */ ticks) => ticks.map(this.#times.words),
         },
         {
           ...axis,
-          size: 44,
-          space: 28,
+          size: BESIDE * rem,
+          space: 2.8 * rem,
           values: (/** @type {unknown} */ _, /** @type {number[]} */ ticks) => ticks.map(short),
         },
       ],
       series: [
         {},
-        ...this.#lines.map(({ name, index }) => ({
+        ...this.#lines.map(({ name, index, colour }) => ({
           label: name,
-          stroke: cssColourOf(index),
+          stroke: colour === undefined ? cssColourOf(index) : style.getPropertyValue(colour).trim(),
           dash: patternOf(index),
           width: 1.5,
           points: { show: false },

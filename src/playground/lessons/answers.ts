@@ -1,4 +1,4 @@
-/** What lessons see of clients and servers: who answers whom, as the frames say it. */
+/** What lessons see of clients and backends: who answers whom, as the frames say it. */
 
 import { type Packet, packetOf } from "../../observe/packet.ts";
 import type { DispatcherNode } from "../../sim/dispatcher_node.ts";
@@ -14,14 +14,14 @@ import * as tcp from "../../wire/tcp.ts";
 import { ACK, SYN } from "../../wire/tcp.ts";
 import * as transport from "../../wire/transport.ts";
 
-/** A server accepts a client's connection. */
+/** A backend accepts a client's connection. */
 export interface Answer {
-  readonly server: string;
+  readonly backend: string;
   readonly client: string;
   readonly crossing: Crossing;
 }
 
-/** Calls for each SYN-ACK that a server of the cluster sends to a client. The dispatcher's own questions are none. */
+/** Calls for each SYN-ACK that a backend of the cluster sends to a client. The dispatcher's own questions are none. */
 export function eachAnswer(
   world: World,
   chronicle: Chronicle,
@@ -35,7 +35,7 @@ export function eachAnswer(
     if (packet?.kind !== "tcp" || packet.src !== cluster || !isSynAck(packet) || !clients.has(packet.dst)) {
       return;
     }
-    call({ server: crossing.from, client: packet.dst, crossing });
+    call({ backend: crossing.from, client: packet.dst, crossing });
   });
 }
 

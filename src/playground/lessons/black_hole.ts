@@ -9,7 +9,7 @@ const HOLE = "web3";
 export const BLACK_HOLE: Lesson = {
   id: "black-hole",
   ...text,
-  scene: webScene({ clients: 5, servers: 3, cluster: ["health: []"], nodes: { [HOLE]: { loopback: [] } } }),
+  scene: webScene({ clients: 5, backends: 3, cluster: ["health: []"], nodes: { [HOLE]: { loopback: [] } } }),
   watch(world, chronicle) {
     /** Of connections that the hole got: how often they were begun. */
     const begun = new Map<string, number>();

@@ -9,16 +9,16 @@ const LEAST = 2;
 export const DRAIN: Lesson = {
   id: "drain",
   ...text,
-  scene: webScene({ clients: 5, servers: 3, cluster: ["health: []"] }),
+  scene: webScene({ clients: 5, backends: 3, cluster: ["health: []"] }),
   watch(world, chronicle) {
-    /** The server of each open connection, by client and port. */
+    /** The backend of each open connection, by client and port. */
     const open = new Map<string, string>();
-    /** Of a server that is drained: its connections from before. */
+    /** Of a backend that is drained: its connections from before. */
     const older = new Map<string, ReadonlySet<string>>();
     const served = new Set<string>();
     let hasCut = false;
-    eachAnswer(world, chronicle, CLUSTER, ({ server, client, crossing }) => {
-      open.set(`${client}:${segmentOf(crossing)!.dstPort}`, server);
+    eachAnswer(world, chronicle, CLUSTER, ({ backend, client, crossing }) => {
+      open.set(`${client}:${segmentOf(crossing)!.dstPort}`, backend);
     });
     chronicle.look("arrived", (crossing) => {
       const segment = segmentOf(crossing);
@@ -29,25 +29,25 @@ export const DRAIN: Lesson = {
       if (isFrom && (segment.flags & (FIN | RST)) !== 0) open.delete(`${segment.src}:${segment.srcPort}`);
       if (!isTo) return;
       const name = `${segment.dst}:${segment.dstPort}`;
-      const server = open.get(name);
-      if ((segment.flags & RST) !== 0 && server !== undefined) hasCut = true;
-      if ((segment.flags & (SYN | FIN | RST)) === 0 && segment.data > 0 && server !== undefined) {
-        if (older.get(server)?.has(name)) served.add(server);
+      const backend = open.get(name);
+      if ((segment.flags & RST) !== 0 && backend !== undefined) hasCut = true;
+      if ((segment.flags & (SYN | FIN | RST)) === 0 && segment.data > 0 && backend !== undefined) {
+        if (older.get(backend)?.has(name)) served.add(backend);
       }
     });
-    const of = (server: string) => [...open].filter(([, one]) => one === server).map(([name]) => name);
+    const of = (backend: string) => [...open].filter(([, one]) => one === backend).map(([name]) => name);
     return () => {
-      const servers = [...world.nodes].filter(([, { kind }]) => kind === "backend").map(([name]) => name);
-      const backends = dispatcherOf(world)?.engine?.status().clusters[0]?.backends ?? [];
-      for (const { name, administration } of backends) {
+      const backends = [...world.nodes].filter(([, { kind }]) => kind === "backend").map(([name]) => name);
+      const states = dispatcherOf(world)?.engine?.status().clusters[0]?.backends ?? [];
+      for (const { name, administration } of states) {
         if (administration.state !== "draining") older.delete(name);
         else if (!older.has(name)) older.set(name, new Set(of(name)));
       }
-      const off = servers.filter((name) => !world.node(name).isRunning);
+      const off = backends.filter((name) => !world.node(name).isRunning);
       if (off.some((name) => of(name).length > 0)) hasCut = true;
       return [
-        servers.some((name) => of(name).length >= LEAST),
-        servers.some((name) => served.has(name) && (older.get(name)?.size ?? 0) >= LEAST),
+        backends.some((name) => of(name).length >= LEAST),
+        backends.some((name) => served.has(name) && (older.get(name)?.size ?? 0) >= LEAST),
         !hasCut && off.some((name) => served.has(name) && older.has(name)),
       ];
     };

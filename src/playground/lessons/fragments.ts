@@ -7,23 +7,23 @@ import text from "./fragments.json" with { type: "json" };
 import type { Lesson } from "./lesson.ts";
 import { webScene } from "./scenes.ts";
 
-/** A datagram on its way to a server, piece by piece. */
+/** A datagram on its way to a backend, piece by piece. */
 interface Datagram {
   /** Offsets, in the order in which the dispatcher got them. */
   readonly offsets: number[];
-  readonly servers: Set<string>;
+  readonly backends: Set<string>;
 }
 
 export const FRAGMENTS: Lesson = {
   id: "fragments",
   ...text,
-  scene: webScene({ clients: 2, servers: 3, cluster: ["health: []"], hasEdge: true }),
+  scene: webScene({ clients: 2, backends: 3, cluster: ["health: []"], hasEdge: true }),
   watch(world, chronicle) {
     /** By client and identification. */
     const datagrams = new Map<string, Datagram>();
     let hasWhole = false;
     let hasOvertaken = false;
-    /** By client: the last datagram of which all pieces that came went to one server. */
+    /** By client: the last datagram of which all pieces that came went to one backend. */
     const asked = new Map<string, Datagram>();
     chronicle.look("arrived", (crossing) => {
       const piece = pieceOf(crossing);
@@ -33,14 +33,14 @@ export const FRAGMENTS: Lesson = {
       if (kind === "dispatcher" || kind === "backend") {
         if (fragment === 0) return;
         const key = `${from} ${identification}`;
-        const datagram = datagrams.get(key) ?? { offsets: [], servers: new Set() };
+        const datagram = datagrams.get(key) ?? { offsets: [], backends: new Set() };
         datagrams.set(key, datagram);
         if (kind === "dispatcher") datagram.offsets.push(fragment & ~1);
-        else datagram.servers.add(crossing.to);
+        else datagram.backends.add(crossing.to);
         asked.set(from, datagram);
       } else if (kind === "client") {
         const datagram = asked.get(to);
-        if (datagram === undefined || datagram.servers.size !== 1 || datagram.offsets.length < 2) return;
+        if (datagram === undefined || datagram.backends.size !== 1 || datagram.offsets.length < 2) return;
         hasWhole = true;
         if (datagram.offsets[0]! > 0) hasOvertaken = true;
       }

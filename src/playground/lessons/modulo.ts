@@ -6,7 +6,7 @@ import { webScene } from "./scenes.ts";
 export const MODULO: Lesson = {
   id: "modulo",
   ...text,
-  scene: webScene({ clients: 4, servers: 5, cluster: ["algorithm: modulo", "health: []"] }),
+  scene: webScene({ clients: 4, backends: 5, cluster: ["algorithm: modulo", "health: []"] }),
   watch(world) {
     let before: readonly string[] = [];
     let [hasCost, hasSpared] = [false, false];

@@ -18,9 +18,9 @@ const LARGE = 20_000;
 export const PATH_MTU: Lesson = {
   id: "path-mtu",
   ...text,
-  scene: webScene({ clients: 3, servers: 3, cluster: ["health: []"], hasEdge: true }),
+  scene: webScene({ clients: 3, backends: 3, cluster: ["health: []"], hasEdge: true }),
   watch(world, chronicle) {
-    /** By client and port: the first octet that the server sends. */
+    /** By client and port: the first octet that the backend sends. */
     const begun = new Map<string, number>();
     let [hasWhole, hasHeard] = [false, false];
     const isNarrow = () => mtuOf(world, LINK) <= NARROW;

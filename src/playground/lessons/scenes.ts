@@ -1,5 +1,5 @@
 /**
- * The networks in which lessons play: clients, each with a link of its own to the router, and the link of the dispatcher and the servers.
+ * The networks in which lessons play: clients, each with a link of its own to the router, and the link of the dispatcher and the backends.
  *
  *     client1 ─┐                    dispatcher
  *     client2 ─┼─ router ── lan ──┬─ web1   each with 10.0.0.100 on its loopback
@@ -18,8 +18,8 @@ const ROUTER = "10.0.0.1";
 
 export interface Wish {
   readonly clients: number;
-  readonly servers: number;
-  /** Keys of the cluster, besides its name, addresses, ports and servers. */
+  readonly backends: number;
+  /** Keys of the cluster, besides its name, addresses, ports and backends. */
   readonly cluster?: readonly string[];
   /** A router more between the clients and the other one. */
   readonly hasEdge?: boolean;
@@ -31,13 +31,13 @@ export interface Wish {
 }
 
 export function webScene(
-  { clients, servers, cluster = [], hasEdge = false, nodes: changes = {}, links: settings = {}, seed = 1 }:
+  { clients, backends, cluster = [], hasEdge = false, nodes: changes = {}, links: settings = {}, seed = 1 }:
     Wish,
 ): Scene {
   const names = (kind: string, count: number) =>
     Array.from({ length: count }, (_, index) => `${kind}${index + 1}`);
   const clientNames = names("client", clients);
-  const serverNames = names("web", servers);
+  const backendNames = names("web", backends);
   const outer = hasEdge ? "edge" : "router";
   const wans = Object.fromEntries(
     clientNames.map((name, index) => [name, { addresses: [`${wanAddress(index, 1)}/28`] }]),
@@ -67,9 +67,9 @@ export function webScene(
     },
     lan: { kind: "switch" },
     dispatcher: { kind: "dispatcher", config: CONFIG },
-    ...Object.fromEntries(serverNames.map((name, index) => [name, {
+    ...Object.fromEntries(backendNames.map((name, index) => [name, {
       kind: "backend",
-      addresses: [`${serverAddress(index)}/24`],
+      addresses: [`${backendAddress(index)}/24`],
       gateways: [ROUTER],
       loopback: [CLUSTER],
       servers: [{ protocol: "tcp", port: PORT }, { protocol: "udp", port: PORT }],
@@ -83,9 +83,9 @@ export function webScene(
     ...(hasEdge ? [{ ends: ["edge:inner", "router:outer"] } as const] : []),
     { ends: ["router:lan", "lan"] },
     { ends: ["lan", "dispatcher"] },
-    ...serverNames.map((name): SceneLink => ({ ends: ["lan", name] })),
+    ...backendNames.map((name): SceneLink => ({ ends: ["lan", name] })),
   ];
-  return { seed, files: { [CONFIG]: configOf(serverNames, cluster) }, nodes, links: links.map(set) };
+  return { seed, files: { [CONFIG]: configOf(backendNames, cluster) }, nodes, links: links.map(set) };
 
   function set(link: SceneLink): SceneLink {
     const wanted = settings[linkName(link)];
@@ -93,7 +93,7 @@ export function webScene(
   }
 }
 
-function configOf(servers: readonly string[], cluster: readonly string[]): string {
+function configOf(backends: readonly string[], cluster: readonly string[]): string {
   return `dispatcher:
   interface: oneip0
   mac: 02:00:00:00:00:02
@@ -105,7 +105,7 @@ clusters:
     ports: [${PORT}/tcp, ${PORT}/udp]
     buckets: 1024
 ${cluster.map((line) => `    ${line}\n`).join("")}    backends:
-${servers.map((name, index) => `      - { name: ${name}, address: ${serverAddress(index)} }\n`).join("")}`;
+${backends.map((name, index) => `      - { name: ${name}, address: ${backendAddress(index)} }\n`).join("")}`;
 }
 
 /** A network of sixteen addresses for each client. */
@@ -113,9 +113,9 @@ function wanAddress(client: number, host: number): string {
   return `198.51.${100 + (client >>> 4)}.${16 * (client & 15) + host}`;
 }
 
-function serverAddress(index: number): string {
+function backendAddress(index: number): string {
   return `10.0.0.${11 + index}`;
 }
 
 /** Where there is no lesson. */
-export const FREE = webScene({ clients: 4, servers: 4, cluster: ["health: [{type: tcp, interval: 2s}]"] });
+export const FREE = webScene({ clients: 4, backends: 4, cluster: ["health: [{type: tcp, interval: 2s}]"] });

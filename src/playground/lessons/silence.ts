@@ -3,15 +3,15 @@ import type { Lesson } from "./lesson.ts";
 import { CLUSTER, webScene } from "./scenes.ts";
 import text from "./silence.json" with { type: "json" };
 
-/** So many right answers in a row, and from so many servers, are no accident. */
+/** So many right answers in a row, and from so many backends, are no accident. */
 const RIGHT = 5;
-const SERVERS = 2;
+const BACKENDS = 2;
 
 export const SILENCE: Lesson = {
   id: "silence",
   ...text,
   scene: webScene({
-    ...{ clients: 4, servers: 3, cluster: ["health: []"] },
+    ...{ clients: 4, backends: 3, cluster: ["health: []"] },
     nodes: { web2: { isSilent: false } },
     // Of two answers the router believes the first one.
     links: { "lan-dispatcher": { delayUs: 80 } },
@@ -19,14 +19,14 @@ export const SILENCE: Lesson = {
   watch(world, chronicle) {
     let hasStrayed = false;
     let right: string[] = [];
-    eachAnswer(world, chronicle, CLUSTER, ({ server, client }) => {
-      const isRight = ownerOf(world, client) === server;
+    eachAnswer(world, chronicle, CLUSTER, ({ backend, client }) => {
+      const isRight = ownerOf(world, client) === backend;
       if (!isRight) hasStrayed = true;
-      right = isRight ? [...right, server].slice(-RIGHT) : [];
+      right = isRight ? [...right, backend].slice(-RIGHT) : [];
     });
     return () => [
       hasStrayed,
-      right.length === RIGHT && new Set(right).size >= SERVERS && hostOf(world, "web2").isSilent,
+      right.length === RIGHT && new Set(right).size >= BACKENDS && hostOf(world, "web2").isSilent,
     ];
   },
 };

@@ -7,7 +7,7 @@ import text from "./two_owners.json" with { type: "json" };
 
 const KEY = "agent.key";
 const LEFT = ["web1", "web2"];
-const SERVERS = 4;
+const BACKENDS = 4;
 const BUCKETS = 1024;
 
 export const TWO_OWNERS: Lesson = {
@@ -22,18 +22,18 @@ export const TWO_OWNERS: Lesson = {
       if (wasWhole && least === 0) hadNone = true;
       if (wasWhole && most > 1) hadTwo = true;
       if (isWhole) wasWhole = true;
-      const isKnown = serversOf(world).some(({ agent }) => (agent?.alarms["split"] ?? 0) > 0);
-      return [hadNone, hadTwo, isWhole && isKnown && serversOf(world).every(({ isRunning }) => isRunning)];
+      const isKnown = backendsOf(world).some(({ agent }) => (agent?.alarms["split"] ?? 0) > 0);
+      return [hadNone, hadTwo, isWhole && isKnown && backendsOf(world).every(({ isRunning }) => isRunning)];
     };
   },
 };
 
-/** How many servers own a bucket: of all buckets the least and the most. */
+/** How many backends own a bucket: of all buckets the least and the most. */
 function ownersOf(world: World): [least: number, most: number] {
-  const taken = serversOf(world).flatMap(({ isRunning, taken }) =>
+  const taken = backendsOf(world).flatMap(({ isRunning, taken }) =>
     isRunning && taken !== undefined ? [taken] : []
   );
-  let [least, most] = [SERVERS, 0];
+  let [least, most] = [BACKENDS, 0];
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
     const owners = taken.filter((one) => one.has(bucket)).length;
     least = Math.min(least, owners);
@@ -42,17 +42,17 @@ function ownersOf(world: World): [least: number, most: number] {
   return [least, most];
 }
 
-function serversOf(world: World): HostNode[] {
+function backendsOf(world: World): HostNode[] {
   return [...world.nodes.values()].filter((node) => node instanceof HostNode).filter(({ kind }) =>
     kind === "backend"
   );
 }
 
-/** The servers behind two switches, which may lose each other while the router still reaches both. */
+/** The backends behind two switches, which may lose each other while the router still reaches both. */
 function inHalves(): Scene {
-  const names = Array.from({ length: SERVERS }, (_, index) => `web${index + 1}`);
+  const names = Array.from({ length: BACKENDS }, (_, index) => `web${index + 1}`);
   const { seed, files, nodes, links } = webScene({
-    ...{ clients: 3, servers: SERVERS },
+    ...{ clients: 3, backends: BACKENDS },
     cluster: ["technique: broadcast", `agent: { keyFile: ${KEY} }`, "health: []"],
     nodes: Object.fromEntries(names.map((name) => [name, { filter: { config: CONFIG, cluster: "web" } }])),
   });

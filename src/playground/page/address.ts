@@ -2,15 +2,18 @@
  * A moment of a world as the part of an address behind `#`, which a browser sends to nobody: whoever opens it sees the same moment, for the
  * world is made from the same scene and what was done in it is done again.
  *
- *     #0.1.0/eNptkEEKwjAQRa8i...
- *      |     a moment as JSON, deflated with a checksum (RFC 1950), in base64url
- *      the version of oneip, by which alone the same comes of it
+ *     #1/eNptkEEKwjAQRa8i...
+ *      | a moment as JSON, deflated with a checksum (RFC 1950), in base64url
+ *      the version of this format
+ *
+ * Another version of oneip may make something else of the same actions. So the moment says what came of them and by which version, and
+ * whoever opens it is told only when it is not the same (session.ts).
  */
 
 import type { Scheduled } from "../../sim/action.ts";
 import type { Scene } from "../../sim/scene.ts";
 import { VERSION } from "../../system/version.ts";
-import { momentSchema } from "./moment_schema.ts";
+import { madeSchema, momentSchema } from "./moment_schema.ts";
 
 export interface Moment {
   readonly scene: Scene;
@@ -19,12 +22,17 @@ export interface Moment {
   readonly atUs: number;
   /** The lesson to which it belongs. */
   readonly lesson?: string;
+  /** By which version of oneip, and what came of it (chronicle.ts). */
+  readonly made?: { readonly by: string; readonly outcome: string };
 }
 
 /** Why an address says no moment, and what would help. */
 export interface Problem {
   readonly problem: string;
 }
+
+/** Another one is another way to write a moment. What is only new in a moment leaves it as it is. */
+const FORMAT = "1";
 
 /** Characters behind the version. What people send each other has less; browsers take more. */
 export const MOST_CHARACTERS = 65_536;
@@ -41,20 +49,20 @@ export async function writeAddress(moment: Moment): Promise<string> {
   const octets = new TextEncoder().encode(JSON.stringify(moment));
   const text = textOf(await whole(through(octets, new CompressionStream("deflate")), Infinity));
   if (octets.length > MOST_OCTETS || text.length > MOST_CHARACTERS) throw new RangeError(LONG);
-  return `#${VERSION}/${text}`;
+  return `#${FORMAT}/${text}`;
 }
 
 /** `hash`: as `location.hash` has it. Undefined where it says nothing. Throws nothing. */
 export async function readAddress(hash: string): Promise<Moment | Problem | undefined> {
   const said = hash.replace(/^#/, "");
   if (said === "") return undefined;
-  const [, version, text] = /^([\w.-]{1,20})\/([\w-]+)$/.exec(said) ?? [];
-  if (version === undefined || text === undefined) return { problem: DAMAGED };
-  if (version !== VERSION) {
+  const [, format, text] = /^([\w.-]{1,20})\/([\w-]+)$/.exec(said) ?? [];
+  if (format === undefined || text === undefined) return { problem: DAMAGED };
+  if (format !== FORMAT) {
     return {
       problem:
-        `This address is of oneip ${version}, and this page of ${VERSION}, in which the same would go another way; ` +
-        `open it with a page of oneip ${version}`,
+        `This address is written in format ${format}, and this page, of oneip ${VERSION}, reads format ${FORMAT}; ` +
+        "open it in a page of the oneip that wrote it",
     };
   }
   if (text.length > MOST_CHARACTERS) return { problem: `This address is longer than any of this page's` };
@@ -65,10 +73,20 @@ export async function readAddress(hash: string): Promise<Moment | Problem | unde
     );
     const said: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(inflated));
     const { data } = momentSchema.safeParse(said);
-    return data === undefined ? { problem: DAMAGED } : data as Moment;
+    return data === undefined ? { problem: problemOf(said) } : data as Moment;
   } catch {
     return { problem: DAMAGED };
   }
+}
+
+/** It has what this page does not know: of a later oneip, or changed. */
+function problemOf(said: unknown): string {
+  const { data } = madeSchema.safeParse(said);
+  const by = data?.made.by ?? VERSION;
+  return by === VERSION
+    ? DAMAGED
+    : `This address is from oneip ${by}, and has something in it that this page, of oneip ${VERSION}, does not know; ` +
+      `open it in a page of oneip ${by}`;
 }
 
 type Codec = CompressionStream | DecompressionStream;

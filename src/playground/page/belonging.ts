@@ -1,4 +1,4 @@
-/** Of a frame that a dispatcher has passed on to a server: whose it is and why, as a sentence. The path's own words are asked for it. */
+/** Of a frame that a dispatcher has passed on to a backend: whose it is and why, as a sentence. The path's own words are asked for it. */
 
 import { planOf } from "../../config/plan.ts";
 import { ClientLookup } from "../../path/client_lookup.ts";

@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<MachineView["kind"], string>> = {
   host: "Machine",
   router: "Router",
   switch: "Switch",
-  backend: "Server",
+  backend: "Backend",
   dispatcher: "Dispatcher",
 };
 
@@ -60,7 +60,7 @@ function machinePanel(
 ): TemplateResult {
   const { name, kind, addresses, mac, links, knows } = machine;
   return html`
-    <h2 id="chosen-name">${KINDS[kind]} ${name}</h2>
+    <h2 id="chosen-name"><span class="kind">${KINDS[kind]}</span> ${name}</h2>
     <dl>
       ${addresses.length === 0 ? nothing : html`
         <dt>Address</dt>
@@ -200,7 +200,7 @@ function backendDeeds({ dispatcher }: View, { name: node, backend }: MachineView
       })
     }`}
     ${row(
-      "Address resolution",
+      "ARP",
       isSilent
         ? button("Spoil: answer for the cluster", () => act({ do: "silence", node, isSilent: false }))
         : button("Make silent", () => act({ do: "silence", node, isSilent: true })),
@@ -247,7 +247,7 @@ function dispatcherDeeds({ dispatcher }: View, { name: node, state }: MachineVie
     )}
     ${choice("Health check", hasHealth ? "tcp" : "none", [["none", "none"], [
       "tcp",
-      "TCP to the cluster address",
+      "TCP to the cluster",
     ]], (value) => reload("health", value === "none" ? "[]" : HEALTH))}
     ${row(
       "Process",
@@ -279,7 +279,7 @@ function linkPanel(
       act: (value) => act({ do: "link", link: name, settings: { [key]: value / 100 } }),
     });
   return html`
-    <h2 id="chosen-name">Link ${name}</h2>
+    <h2 id="chosen-name"><span class="kind">Link</span> ${name}</h2>
     <dl>
       <dt>State</dt>
       <dd>${STATES[state]}</dd>

@@ -4,13 +4,30 @@
  */
 
 import { html, nothing, type TemplateResult } from "lit-html";
-import type { Dissection, Field, Header } from "../seen/dissect.ts";
+import type { Dissection } from "../seen/dissect.ts";
+import type { Field, Header } from "../seen/field.ts";
 
 const ROW_BITS = 32;
 /** Octets in a row of the dump. */
 const ROW_OCTETS = 16;
-/** Narrower fields have no room for their name in the figure. */
+/** Narrower fields have no room for their name in the figure: flags have its first letter. */
 const LEAST_NAMED = 3;
+/** Narrower ones have small letters, and no room for a long name. */
+const LEAST_WIDE = 8;
+/** A longer value has only its number in a field of less than half a row. */
+const LONG_VALUE = 10;
+/** Names that are too long for their fields. */
+const SHORT: Readonly<Record<string, string>> = {
+  "Version": "Ver.",
+  "Type of service": "TOS",
+  "Data offset": "Offset",
+  "Traffic class": "Class",
+  "Priority": "Prio.",
+  "Virtual router": "Router",
+  "Count of addresses": "Count",
+  "Hardware length": "HW length",
+  "Protocol length": "IP length",
+};
 /** Longer data is drawn as long as this. */
 const MOST_DRAWN = 2 * ROW_BITS;
 
@@ -69,22 +86,35 @@ function figureOf(
         const isChosen = chosen?.header === index && chosen.field === position;
         return piecesOf(field).map(({ row, column, rows, columns, isFirst }) =>
           html`
-            <button type="button" class=${isFirst ? "" : "more"}
+            <button type="button" class=${field.bits < LEAST_NAMED
+              ? "flag"
+              : field.bits < LEAST_WIDE
+              ? "narrow"
+              : ""}
               .style=${`grid-area: ${row} / ${column} / span ${rows} / span ${columns}`}
               tabindex=${isFirst ? 0 : -1} aria-hidden=${isFirst ? nothing : "true"}
               aria-pressed=${isChosen ? "true" : "false"} title=${`${field.name}: ${field.text}`}
               aria-label=${isFirst ? `${field.name}: ${field.text}` : nothing}
-              @click=${() =>
-                choose({ header: index, field: position })}>${isFirst && field.bits >= LEAST_NAMED
-                ? html`<span>${field.name}</span>${
-                  field.bits >= 16 ? html`<code>${field.text}</code>` : nothing
-                }`
-                : nothing}</button>
+              @click=${() => choose({ header: index, field: position })}>${isFirst
+                ? words(field)
+                : html`<span class="quiet">…</span>`}</button>
           `
         );
       })}</div>
     </section>
   `;
+}
+
+/** In the figure: its name, and its value below it. */
+function words({ name, bits, text }: Field): TemplateResult {
+  if (bits < LEAST_NAMED) return html`<span class=${text.startsWith("1") ? "set" : ""}>${name[0]}</span>`;
+  const short = bits < LEAST_WIDE && name === "Reserved"
+    ? "Res."
+    : bits < ROW_BITS / 2
+    ? SHORT[name]
+    : undefined;
+  const value = bits < ROW_BITS / 2 && text.length > LONG_VALUE ? text.split(/[,:]/)[0] : text;
+  return html`<span>${short ?? name}</span><code>${value}</code>`;
 }
 
 interface Piece {

@@ -33,7 +33,7 @@ export function machines(
   }`;
 }
 
-/** A server has the colour of its buckets. */
+/** A backend has the colour of its buckets. */
 function colourOf({ backend }: MachineView): string {
   return backend === undefined ? "currentColor" : cssColourOf(backend.index);
 }

@@ -105,12 +105,19 @@ const action = z.strictObject({
   mayFragment: z.boolean().optional(),
 });
 
+const word = z.string().regex(/^[\w.-]{1,20}$/);
+const made = z.strictObject({ by: word, outcome: word });
+
 export const momentSchema = z.strictObject({
   scene,
   schedule: z.array(z.strictObject({ atUs: timeUs, action })).max(MOST_ACTIONS),
   atUs: timeUs,
   lesson: text.optional(),
+  made: made.optional(),
 });
+
+/** Of a moment whatever else it has. */
+export const madeSchema = z.looseObject({ made });
 
 /** What a scene or an action has and these schemas have not is a mistake for the type checker. The page has no etcd. */
 type KeysOf<T> = T extends T ? keyof T : never;

@@ -2,77 +2,66 @@
  * The page: one session, what of it is chosen, and pictures of both. It only shows: whatever it shows comes from the world, and whatever
  * one does is an action for the world.
  *
- *     each picture      time goes on, links and frames are drawn
+ *     each picture      time goes on, links and frames are drawn (network_panel.ts)
  *     now and then      the world is looked at anew (view.ts), and panels and tables show it
  */
 
 import { html, nothing, render, type TemplateResult } from "lit-html";
-import { BucketMap } from "../../dashboard/page/map.js";
-import { describeMoves, movedBuckets, ownerOf } from "../../dashboard/page/moves.js";
-import { percent, whole } from "../../dashboard/page/words.js";
-import type { Buckets } from "../../engine/buckets.ts";
 import { InputError, UsageError } from "../../input/errors.ts";
 import type { Action } from "../../sim/action.ts";
+import type { World } from "../../sim/world.ts";
 import { sceneOf } from "../../sim/usual_scene.ts";
 import { LESSONS } from "../lessons/all.ts";
 import { FREE } from "../lessons/scenes.ts";
-import type { Crossing } from "../seen/recording.ts";
 import type { View } from "../seen/view.ts";
 import { viewOf } from "../seen/view_of.ts";
 import { DAMAGED, type Moment, type Problem, readAddress, writeAddress } from "./address.ts";
-import { belongingOf } from "./belonging.ts";
+import { BucketPanel } from "./bucket_panel.ts";
 import { CapturePanel } from "./capture_panel.ts";
 import { type Chosen, chosenPanel } from "./chosen.ts";
 import { ConfigPanel } from "./config_panel.ts";
-import type { ChosenField } from "./frame_figure.ts";
-import { frameDetail, frameList } from "./frames.ts";
+import { FramePanel } from "./frame_panel.ts";
 import { lessonChoice, lessonPanel } from "./lesson_panel.ts";
-import { machines } from "./machines.ts";
-import { Rates } from "./rates.ts";
+import { NetworkPanel } from "./network_panel.ts";
+import { PlotPanel } from "./plot_panel.ts";
 import { Session } from "./session.ts";
 import { tables } from "./tables.ts";
 import { clockOf, timeBar } from "./time_bar.ts";
-import { Drawing } from "./topology/drawing.ts";
-import { layOut, type Place } from "./topology/layout.ts";
-import { macKey } from "./topology/look.ts";
 
 /** Between two pictures of panels and tables, while time goes on; longer where these take long. */
 const LOOK_MS = 120;
 const LOOK_SHARE = 6;
 /** So long a world may be on its way without a word. */
 const PATIENCE_MS = 300;
-/** Frames that are drawn at once. */
-const MOST_DRAWN = 1500;
-/** A narrower drawing runs from top to bottom. */
-const NARROW = 620;
 
 const at = (id: string) => document.getElementById(id)!;
+const canvasAt = (id: string) => at(id) as HTMLCanvasElement;
 
 export class Page {
   #session: Session;
   #view: View;
-  /** By MAC: whose colour a frame has. */
-  #backends: ReadonlyMap<string, number> = new Map();
+  /** The one that is seen in it: another one is made where time goes back. */
+  #world: World | undefined;
   #chosen: Chosen | undefined;
-  #frame: Crossing | undefined;
-  #field: ChosenField | undefined;
-  #hasBackground = false;
   #told: TemplateResult | string = "";
-  /** What of the bucket map has moved last, in words. */
-  #moved = "";
-  #buckets: Buckets | undefined;
-  #pointed = "";
-  #places: ReadonlyMap<string, Place> = new Map();
-  #isNarrow = false;
-  #drawnUs = 0;
   #lookedMs = 0;
   #lookMs = LOOK_MS;
   #mustShow = true;
   #isOnWay = false;
   readonly #config: ConfigPanel;
-  readonly #rates = new Rates();
-  readonly #drawing = new Drawing(at("links") as HTMLCanvasElement);
-  readonly #map = new BucketMap(at("grid") as HTMLCanvasElement, at("mark"));
+  readonly #network = new NetworkPanel({
+    ...{ links: canvasAt("links"), machines: at("machines"), legend: at("legend") },
+  }, {
+    choose: (chosen) => this.#choose(chosen),
+    chooseFrame: (number) => this.#frames.choose(this.#session.chronicle.recording.find(number)),
+  });
+  readonly #frames = new FramePanel({ list: at("frames"), detail: at("frame") }, () => {
+    this.#mustShow = true;
+  });
+  readonly #buckets = new BucketPanel({ canvas: canvasAt("grid"), mark: at("mark"), words: at("buckets") });
+  readonly #plots = new PlotPanel({
+    ...{ answers: at("answers"), drops: at("drops"), backends: at("plotted") },
+  });
 
   /** Of what the address says, or of the lesson that is chosen first. */
   static async open(): Promise<Page> {
@@ -104,7 +93,7 @@ export class Page {
     return this.#session;
   }
 
-  /** Of the dispatcher, or of the servers where there is none. */
+  /** Of the dispatcher, or of the backends where there is none. */
   get #configName(): string {
     return Object.keys(this.#session.scene.files)[0] ?? "";
   }
@@ -119,12 +108,10 @@ export class Page {
     }
     const old = this.#session;
     this.#session = session;
-    this.#chosen = this.#frame = this.#field = undefined;
-    this.#told = this.#moved = "";
-    this.#rates.clear();
-    // In another world nothing has moved yet.
-    this.#map.show(this.#buckets = undefined, undefined);
-    this.#drawnUs = session.shownUs;
+    this.#chosen = undefined;
+    this.#told = "";
+    this.#frames.choose(undefined);
+    this.#buckets.clear();
     this.#view = viewOf(session.world, session.chronicle);
     this.#arrange();
     this.#config.show();
@@ -145,13 +132,12 @@ export class Page {
   /** Of so many pictures, 50 µs apart and backwards from now: how many milliseconds each takes, and how many frames are in it. */
   measure(pictures: number): { readonly ms: number; readonly frames: number }[] {
     this.#show(performance.now());
-    const { shownUs, chronicle: { recording } } = this.#session;
+    const { shownUs } = this.#session;
     const measured = Array.from({ length: pictures }, (_, picture) => {
       this.#session.shownUs = shownUs - 50 * picture;
       const beganMs = performance.now();
-      this.#draw(beganMs);
-      const ms = performance.now() - beganMs;
-      return { ms, frames: recording.underWay(this.#session.shownUs, MOST_DRAWN).length };
+      const frames = this.#draw(beganMs);
+      return { ms: performance.now() - beganMs, frames };
     });
     this.#session.shownUs = shownUs;
     return measured;
@@ -161,7 +147,7 @@ export class Page {
   #picture(nowMs: number, beforeMs: number): void {
     const session = this.#session;
     void session.pass(nowMs - beforeMs);
-    if (this.#isOnWay !== (session.way !== undefined)) this.#mustShow = true;
+    if (this.#isOnWay !== (session.way !== undefined) || this.#world !== session.world) this.#mustShow = true;
     this.#isOnWay = session.way !== undefined;
     const changes = session.direction !== 0 || this.#isOnWay;
     const mustShow = this.#mustShow || (changes && nowMs - this.#lookedMs > this.#lookMs);
@@ -170,25 +156,15 @@ export class Page {
       this.#lookMs = Math.max(LOOK_MS, LOOK_SHARE * (performance.now() - nowMs));
     }
     // A picture of what has not changed is there already.
-    if (mustShow || changes || session.shownUs !== this.#drawnUs || this.#drawing.isGlowing) {
-      this.#draw(nowMs);
-    }
+    if (mustShow || changes || this.#network.isPast(session.shownUs)) this.#draw(nowMs);
     requestAnimationFrame((nextMs) => this.#picture(nextMs, nowMs));
   }
 
-  #draw(nowMs: number): void {
-    const { shownUs, chronicle: { recording } } = this.#session;
-    const passed = recording.between(Math.min(this.#drawnUs, shownUs), shownUs);
-    this.#drawnUs = shownUs;
-    this.#drawing.draw({
-      atUs: shownUs,
-      links: this.#view.links,
-      frames: recording.underWay(shownUs, MOST_DRAWN),
-      busy: new Set(passed.map(({ link }) => link)),
-      backends: this.#backends,
-      chosenLink: this.#chosen !== undefined && "link" in this.#chosen ? this.#chosen.link : undefined,
-      chosenFrame: this.#frame?.number,
-    }, nowMs);
+  /** Returns how many frames are in the picture. */
+  #draw(nowMs: number): number {
+    const chosen = this.#chosen;
+    const link = chosen !== undefined && "link" in chosen ? chosen.link : undefined;
+    return this.#network.draw(this.#session, this.#view, { link, frame: this.#frames.chosen }, nowMs);
   }
 
   /** Panels and tables. */
@@ -196,109 +172,29 @@ export class Page {
     this.#mustShow = false;
     this.#lookedMs = nowMs;
     const session = this.#session;
-    const { chronicle } = session;
+    const { chronicle, lesson } = session;
+    this.#world = session.world;
     const view = this.#view = viewOf(session.world, chronicle);
-    this.#backends = new Map(
-      view.machines.flatMap(({ mac, backend }) =>
-        backend === undefined ? [] : [[macKey(mac), backend.index]]
-      ),
-    );
     const chosen = this.#chosen;
-    const wanted = {
-      link: chosen !== undefined && "link" in chosen ? chosen.link : undefined,
-      node: chosen !== undefined && "machine" in chosen ? chosen.machine : undefined,
-      hasBackground: this.#hasBackground,
-    };
-    render(lessonChoice(session.lesson, (id) => void this.#open(id)), at("choice"));
+    const open = (id: string) => void this.#open(id);
+    render(lessonChoice(lesson, open), at("choice"));
     render(
       html`<button type="button" @click=${() => void this.#share()}>Copy a link to this moment</button>`,
       at("share"),
     );
     render(this.#notice(), at("told"));
-    render(
-      lessonPanel(session.lesson, session.progress?.reached ?? [], (id) => void this.#open(id)),
-      at("lesson"),
-    );
-    render(
-      machines(
-        view.machines,
-        this.#places,
-        this.#isNarrow,
-        wanted.node,
-        (machine) => this.#choose({ machine }),
-      ),
-      at("machines"),
-    );
-    render(LEGEND, at("legend"));
+    render(lessonPanel(lesson, session.progress?.reached ?? [], open), at("lesson"));
+    this.#network.show(view, chosen !== undefined && "machine" in chosen ? chosen.machine : undefined);
     render(timeBar(session, this.#steering), at("time"));
     render(
       chosenPanel(view, chosen, (one) => this.#choose(one), (...actions) => void this.#do(actions)),
       at("chosen"),
     );
-    render(
-      html`
-        <label
-          class="choice"><span><input type="checkbox" .checked=${this.#hasBackground} @change=${(
-            event: Event,
-          ) => {
-            this.#hasBackground = (event.target as HTMLInputElement).checked;
-            this.#mustShow = true;
-          }}>also questions for addresses, and what machines tell each other</span></label>
-        ${frameList(
-          chronicle.recording,
-          session.shownUs,
-          wanted,
-          this.#frame?.number,
-          (number) => this.#chooseFrame(number),
-        )}
-      `,
-      at("frames"),
-    );
-    render(
-      this.#frame === undefined ? nothing : frameDetail(
-        this.#frame,
-        belongingOf(session.world, this.#frame),
-        this.#field,
-        (field) => {
-          this.#field = field;
-          this.#mustShow = true;
-        },
-      ),
-      at("frame"),
-    );
-    this.#showBuckets(view.buckets);
-    if (!session.isBehind && session.direction !== 0) this.#rates.add(session.shownUs, chronicle.traffic);
-    render(tables(view, chronicle.said, this.#rates), at("tables"));
-    document.title = session.lesson === undefined
-      ? "oneip playground"
-      : `${session.lesson.title} · oneip playground`;
-  }
-
-  #showBuckets(buckets: Buckets | undefined): void {
-    const canvas = at("grid");
-    canvas.hidden = buckets === undefined;
-    if (buckets !== undefined) {
-      const moved = movedBuckets(this.#buckets, buckets);
-      if (moved.length > 0) this.#moved = describeMoves(this.#buckets!, buckets, moved);
-      // The map flashes what differs from what it was given before: the same is given only once.
-      const isSame = moved.length === 0 && this.#buckets?.cluster === buckets.cluster &&
-        this.#buckets.owners.length === buckets.owners.length &&
-        this.#buckets.inTransition.length === buckets.inTransition.length;
-      if (!isSame) this.#map.show(this.#buckets = buckets, undefined);
-      canvas.setAttribute("aria-label", labelOf(buckets));
-    }
-    render(
-      html`
-        <p class="quiet">${buckets === undefined ? "No dispatcher and no agent is at work." : this.#pointed ||
-          `One cell for each of ${
-            whole(buckets.owners.length)
-          } buckets, in the colour of its server.`}${(buckets?.inTransition.length ?? 0) > 0
-          ? ` The ${whole(buckets!.inTransition.length)} paler ones are in transition.`
-          : ""}</p>
-        <p class="moved">${this.#moved}</p>
-      `,
-      at("buckets"),
-    );
+    this.#frames.show(session, chosen);
+    this.#buckets.show(view.buckets);
+    this.#plots.show(view, chronicle.overTime, session.shownUs);
+    render(tables(view, chronicle, session.shownUs), at("tables"));
+    document.title = lesson === undefined ? "oneip playground" : `${lesson.title} · oneip playground`;
   }
 
   #notice(): TemplateResult | typeof nothing {
@@ -346,12 +242,6 @@ export class Page {
     this.#mustShow = true;
   }
 
-  #chooseFrame(number: number): void {
-    this.#frame = this.#session.chronicle.recording.find(number);
-    this.#field = undefined;
-    this.#mustShow = true;
-  }
-
   async #open(id: string): Promise<void> {
     const lesson = LESSONS.find((one) => one.id === id);
     history.replaceState(null, "", location.pathname + location.search);
@@ -360,7 +250,7 @@ export class Page {
 
   async #share(): Promise<void> {
     try {
-      const address = await writeAddress(this.#session.moment);
+      const address = await writeAddress(await this.#session.toShare());
       history.replaceState(null, "", address);
       await navigator.clipboard?.writeText(location.href);
       this.#told = "The address of this page leads to this moment, and is in the clipboard.";
@@ -373,36 +263,12 @@ export class Page {
   }
 
   #listen(): void {
-    const canvas = at("links");
-    const placeIn = ({ clientX, clientY }: MouseEvent) => {
-      const { left, top } = canvas.getBoundingClientRect();
-      return { x: clientX - left, y: clientY - top };
-    };
-    canvas.addEventListener("click", (event) => {
-      const place = placeIn(event);
-      const frame = this.#drawing.frameAt(place);
-      const link = this.#drawing.linkAt(place);
-      if (frame !== undefined) this.#chooseFrame(frame.number);
-      else if (link !== undefined) this.#choose({ link });
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      const place = placeIn(event);
-      const isOn = this.#drawing.frameAt(place) !== undefined || this.#drawing.linkAt(place) !== undefined;
-      canvas.style.cursor = isOn ? "pointer" : "";
-    });
-    const grid = at("grid");
-    const point = (bucket: number | undefined) => {
-      this.#pointed = bucket === undefined || this.#buckets === undefined
-        ? ""
-        : `Bucket ${whole(bucket)}: ${ownerOf(this.#buckets, bucket)}.`;
-      this.#mustShow = true;
-    };
-    grid.addEventListener("pointermove", (event) => point(this.#map.bucketAt(event)));
-    grid.addEventListener("pointerleave", () => point(undefined));
-    new ResizeObserver(() => this.#arrange()).observe(canvas);
+    new ResizeObserver(() => this.#arrange()).observe(at("links"));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-      this.#drawing.renew();
-      this.#map.draw();
+      this.#network.drawAnew();
+      this.#buckets.drawAnew();
+      this.#plots.drawAnew();
+      this.#mustShow = true;
     });
     addEventListener("hashchange", () =>
       void readAddress(location.hash).then((read) => {
@@ -411,10 +277,7 @@ export class Page {
   }
 
   #arrange(): void {
-    this.#isNarrow = at("links").clientWidth < NARROW;
-    this.#places = layOut(this.#session.scene, this.#isNarrow);
-    this.#drawing.arrange(this.#places, this.#isNarrow);
-    this.#drawing.renew();
+    this.#network.arrange(this.#session.scene);
     this.#mustShow = true;
   }
 }
@@ -427,27 +290,3 @@ function wordsOf(error: unknown): string {
 function sessionOf(moment: Moment): Promise<Session> {
   return Session.open(moment, LESSONS.find(({ id }) => id === moment.lesson));
 }
-
-function labelOf({ owners, backends }: Buckets): string {
-  const counts = new Map<number, number>();
-  for (const owner of owners) counts.set(owner, (counts.get(owner) ?? 0) + 1);
-  const shares = [...counts].sort(([, one], [, other]) => other - one)
-    .map(([owner, count]) => `${backends[owner] ?? "nobody"} ${percent(count / owners.length)}`);
-  return `Bucket map of ${whole(owners.length)} buckets: ${shares.join(", ")}`;
-}
-
-const sign = (path: string) =>
-  html`
-    <svg viewBox="0 0 12 12" aria-hidden="true">
-      <path d=${path} />
-    </svg>
-  `;
-
-const LEGEND = html`
-  <span>${sign(
-    "M6 1.500a4.500 4.500 0 1 0 .01 0z",
-  )} of clients and servers, in the colour of the server it is for</span>
-  <span>${sign("M2 2h8v8H2z")} who has this address?</span>
-  <span>${sign("M6 .5L11.500 6 6 11.500.5 6z")} ICMP</span>
-  <span>${sign("M6 4a2 2 0 1 0 .01 0z")} told between machines</span>
-`;

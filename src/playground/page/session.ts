@@ -14,6 +14,7 @@ import { World } from "../../sim/world.ts";
 import { Chronicle } from "../seen/chronicle.ts";
 import type { Lesson } from "../lessons/lesson.ts";
 import { Progress } from "../lessons/progress.ts";
+import { VERSION } from "../../system/version.ts";
 import type { Moment } from "./address.ts";
 import { Slices } from "./slices.ts";
 
@@ -57,14 +58,14 @@ export class Session {
   #isStopped = false;
   #schedule: Scheduled[];
   #running: Running;
-  #work: Promise<void> | undefined;
+  #work: Promise<unknown> | undefined;
   #isClosed = false;
 
-  static async open({ scene, schedule, atUs }: Moment, lesson?: Lesson): Promise<Session> {
+  static async open({ scene, schedule, atUs, made }: Moment, lesson?: Lesson): Promise<Session> {
     const running = await begin(scene, schedule, lesson);
     const session = new Session(scene, schedule, running, lesson);
     // It may be a long way.
-    void session.seek(atUs);
+    void session.#arrive(atUs, made);
     return session;
   }
 
@@ -91,9 +92,20 @@ export class Session {
     return {
       scene: this.scene,
       schedule: this.#schedule,
-      atUs: Math.round(this.shownUs),
+      atUs: Math.floor(this.shownUs),
       ...(this.lesson === undefined ? {} : { lesson: this.lesson.id }),
     };
+  }
+
+  /** The moment that is shown, and what has come of it: its world is made anew, as it is for whoever opens it. */
+  async toShare(): Promise<Moment> {
+    await this.#work;
+    return await this.#alone(async () => {
+      // With what happens just now.
+      this.shownUs = Math.floor(this.shownUs) + 1;
+      await this.#replay(this.shownUs);
+      return { ...this.moment, made: { by: VERSION, outcome: this.chronicle.outcome } };
+    }) ?? this.moment;
   }
 
   /** The world is not the one of the moment that is shown: it follows. */
@@ -138,7 +150,12 @@ export class Session {
 
   /** For each picture. `elapsedMs`: since the one before. */
   async pass(elapsedMs: number): Promise<void> {
-    if (this.#isClosed || this.direction === 0) return;
+    if (this.#isClosed) return;
+    if (this.direction === 0) {
+      // Time was stopped, or came to its beginning, before the world had followed.
+      if (this.#work === undefined && this.world.nowUs > this.shownUs) await this.#settle();
+      return;
+    }
     const seconds = Math.min(elapsedMs, MOST_ELAPSED_MS) / 1000;
     if (this.direction < 0) {
       this.shownUs = Math.max(0, this.shownUs - seconds * this.speed);
@@ -183,6 +200,16 @@ export class Session {
     await this.#alone(async () => {
       await this.#runUntil(this.#running, atUs);
       this.shownUs = this.#isStopped ? this.world.nowUs : atUs;
+    });
+  }
+
+  /** At the moment with which it begins. In another version of oneip, something else may have come of it. */
+  async #arrive(atUs: number, made: Moment["made"]): Promise<void> {
+    await this.#alone(async () => {
+      await this.#runUntil(this.#running, atUs);
+      this.shownUs = this.#isStopped ? this.world.nowUs : atUs;
+      if (made === undefined || this.#isStopped || this.chronicle.outcome === made.outcome) return;
+      this.told = differenceOf(made.by);
     });
   }
 
@@ -256,14 +283,26 @@ export class Session {
   }
 
   /** One thing at a time happens to the world, in the order in which it was asked for. */
-  async #alone(work: () => Promise<void>): Promise<void> {
-    const done = this.#work = (this.#work ?? Promise.resolve()).then(work).catch((error: unknown) => {
+  async #alone<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const done = (this.#work ?? Promise.resolve()).then(work).catch((error: unknown) => {
       this.told = (error as Error).message;
       this.direction = 0;
+      return undefined;
     });
-    await done;
+    this.#work = done;
+    const result = await done;
     if (this.#work === done) this.#work = undefined;
+    return result;
   }
+}
+
+/** `by`: the version of oneip that wrote the address. */
+function differenceOf(by: string): string {
+  return by === VERSION
+    ? `What you see is not what was shared: this page makes something else of the same actions, though it is of oneip ${by}, too. ` +
+      "One of the two was built from changed sources; open the address in the page in which it was made"
+    : `What you see is not what was shared: the address is from oneip ${by}, and this page, of oneip ${VERSION}, makes something else of ` +
+      `the same actions. To see what was shared, open the address in a page of oneip ${by}`;
 }
 
 async function begin(

@@ -1,24 +1,23 @@
-/** What the world's machines know, as tables: servers, neighbors, connections, counters, and what was said. */
+/** What the world's machines know, as tables: backends, neighbors, connections, counters, and what was said. */
 
 import { html, nothing, svg, type TemplateResult } from "lit-html";
 import { cssColourOf } from "../../dashboard/page/colours.js";
 import { short, whole } from "../../dashboard/page/words.js";
-import type { Said } from "../seen/chronicle.ts";
+import type { Chronicle, Said } from "../seen/chronicle.ts";
 import type { ConnectionView, DispatcherView, View } from "../seen/view.ts";
-import { line, type Rates } from "./rates.ts";
 import { clockOf } from "./time_bar.ts";
 
 /** Rows of connections and of what was said. */
 const MOST = 30;
 
-export function tables(view: View, said: readonly Said[], rates: Rates): TemplateResult {
+export function tables(view: View, chronicle: Chronicle, shownUs: number): TemplateResult {
   const { dispatcher, connections } = view;
   return html`
-    ${servers(view, rates)}
+    ${backends(view, chronicle, shownUs)}
     ${dispatcher === undefined ? nothing : neighbors(dispatcher)}
     ${connectionTable(connections, dispatcher)}
     ${dispatcher === undefined ? nothing : counters(dispatcher)}
-    ${events(said)}
+    ${events(chronicle.said)}
   `;
 }
 
@@ -47,13 +46,12 @@ function table(
   `;
 }
 
-function servers({ machines, buckets }: View, rates: Rates): TemplateResult {
+function backends({ machines, buckets }: View, { overTime }: Chronicle, shownUs: number): TemplateResult {
   const owned = new Map<string, number>();
   for (const owner of buckets?.owners ?? []) {
     const name = buckets!.backends[owner];
     if (name !== undefined) owned.set(name, (owned.get(name) ?? 0) + 1);
   }
-  const most = rates.most(machines.flatMap(({ name, backend }) => backend === undefined ? [] : [name]));
   const rows = machines.flatMap(({ name, state, note, backend }) => {
     if (backend === undefined) return [];
     const { index, status } = backend;
@@ -64,12 +62,10 @@ function servers({ machines, buckets }: View, rates: Rates): TemplateResult {
       } />`}</svg> ${name}`,
       html`<span class=${`state ${says}`}><span>${says}</span></span> <small>${status?.why ?? note}</small>`,
       whole(owned.get(status?.name ?? name) ?? 0),
-      html`<span class="rates">${line(rates.of(name), most, cssColourOf(index))}${
-        short(rates.of(name).at(-1) ?? 0)
-      }</span>`,
+      short(overTime.rates(name, shownUs).at(-1) ?? 0),
     ]];
   });
-  return table("Servers", ["Server", "State", "Buckets", "Frames a second"], rows, "There is none.");
+  return table("Backends", ["Backend", "State", "Buckets", "Answers a second"], rows, "There is none.");
 }
 
 function neighbors({ neighbors }: DispatcherView): TemplateResult {
@@ -93,7 +89,7 @@ function connectionTable(
     html`<span class=${!["connecting", "open", "closed"].includes(state) ? "bad" : ""}>${state}</span>`,
   ]);
   return html`<div>
-    ${table("Connections", ["Client", "From", "Server", "State"], rows, "No client has asked yet.")}
+    ${table("Connections", ["Client", "From", "Backend", "State"], rows, "No client has asked yet.")}
     ${
     moving === 0
       ? nothing

@@ -1,7 +1,8 @@
 /** All that was seen of a world from its beginning: frames on links, verdicts, what machines have written, and what was refused. */
 
+import { createHash } from "node:crypto";
 import { FATES } from "../../impairment/decision.ts";
-import { NAMES } from "../../path/verdict.ts";
+import { isDropped, NAMES } from "../../path/verdict.ts";
 import { packetOf } from "../../observe/packet.ts";
 import type { Action } from "../../sim/action.ts";
 import type { Lane } from "../../sim/net/lane.ts";
@@ -10,16 +11,21 @@ import { formatEndpoint } from "../../wire/endpoint.ts";
 import * as ethernet from "../../wire/ethernet.ts";
 import { ACK, SYN } from "../../wire/tcp.ts";
 import type { LogRecord, World } from "../../sim/world.ts";
+import { OverTime } from "./over_time.ts";
 import { type Crossing, Recording } from "./recording.ts";
 
 /** What was said that is kept. */
 const MOST = 200;
-/** Connections whose server is remembered. */
+/** Connections whose backend is remembered. */
 const MOST_ACCEPTED = 4096;
 
 const SYN_ACK = SYN | ACK;
 
 const ECHOES = { answered: "answered by", error: "an error came from" };
+
+/** What is counted over time, besides the answers of each backend. */
+export const DROPPED = "dropped by the dispatcher";
+export const LOST = "lost on links";
 
 export interface Said {
   readonly atUs: number;
@@ -33,15 +39,17 @@ export class Chronicle {
   readonly recording = new Recording();
   /** The latest first. */
   readonly said: Said[] = [];
-  /** Frames and octets so far that went to or came from each machine. */
-  readonly traffic = new Map<string, number>();
+  /** Answers to clients, by backend; and what was dropped. */
+  readonly overTime = new OverTime();
+  /** Frames so far that went to or came from each machine. */
+  readonly #traffic = new Map<string, number>();
   /** The dispatchers' configuration, where somebody has given them another one than the scene has. */
   config: string | undefined;
   /** Clients that ask again and again. */
   readonly asking = new Set<string>();
   /** Ports of servers that are closed, as `web1:80`. */
   readonly closed = new Set<string>();
-  /** Which server has accepted a connection, by its client's address and port. */
+  /** Which backend has accepted a connection, by its client's address and port. */
   readonly acceptedBy = new Map<string, string>();
   /** Grows with whatever is seen. */
   version = 0;
@@ -54,20 +62,24 @@ export class Chronicle {
     arrived: [] as ((crossing: Crossing) => void)[],
   };
   readonly #backends = new Set<string>();
+  /** Their addresses. */
+  readonly #clients = new Set<string>();
   readonly #linkNames: ReadonlyMap<Lane, string>;
 
   constructor(world: World) {
     this.#linkNames = new Map(
       [...world.links].flatMap(([name, { lanes }]) => lanes.map((lane) => [lane, name])),
     );
-    for (const [name, { kind }] of Object.entries(world.scene.nodes)) {
-      if (kind === "dispatcher") this.#waiting.set(name, []);
-      if (kind === "backend") this.#backends.add(name);
+    for (const [name, node] of Object.entries(world.scene.nodes)) {
+      if (node.kind === "dispatcher") this.#waiting.set(name, []);
+      if (node.kind === "backend") this.#backends.add(name);
+      if (node.kind !== "client") continue;
+      for (const address of node.addresses) this.#clients.add(address.split("/")[0]!);
     }
     world.watch({
       sent: (lane, number, octets, length) => this.#sent(world.nowUs, lane, number, octets, length),
       arrived: (lane, number) => this.#arrived(world.nowUs, lane, number),
-      judged: (node, octets, verdict, sent) => this.#judged(node, octets, verdict, sent),
+      judged: (node, octets, verdict, sent) => this.#judged(world.nowUs, node, octets, verdict, sent),
       logged: (record) => {
         for (const hear of this.#heard) hear(record);
         const { atUs, node, level } = record;
@@ -79,6 +91,12 @@ export class Chronicle {
       refused: (action, why, atUs) =>
         this.#say({ atUs, text: `${action.do}: ${why.message}`, node: "", level: 40 }),
     });
+  }
+
+  /** How many frames each machine has had, as a word: another course of things has another one. */
+  get outcome(): string {
+    const sorted = [...this.#traffic].sort(([one], [other]) => one < other ? -1 : 1);
+    return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 12);
   }
 
   /** Each record as it comes, with all that is in it. */
@@ -111,9 +129,15 @@ export class Chronicle {
     } else if (action.do === "kill") this.asking.delete(action.node);
   }
 
-  #accepted(crossing: Crossing): void {
+  /** A connection that a backend takes, and whatever else it answers to a client. */
+  #answered(crossing: Crossing): void {
     const packet = packetOf(crossing.octets);
-    if (packet?.kind !== "tcp" || (packet.flags & SYN_ACK) !== SYN_ACK) return;
+    if (packet === undefined) return;
+    const isTaken = packet.kind === "tcp" && (packet.flags & SYN_ACK) === SYN_ACK;
+    if (this.#clients.has(packet.dst) && (isTaken || packet.kind === "udp" || packet.kind === "icmp")) {
+      this.overTime.count(crossing.from, crossing.sentUs);
+    }
+    if (!isTaken) return;
     this.acceptedBy.set(formatEndpoint({ address: packet.dst, port: packet.dstPort }), crossing.from);
     if (this.acceptedBy.size > MOST_ACCEPTED) this.acceptedBy.delete(this.acceptedBy.keys().next().value!);
   }
@@ -131,9 +155,9 @@ export class Chronicle {
       fate,
       length,
     }, octets);
-    if (this.#backends.has(crossing.from)) this.#accepted(crossing);
+    if (this.#backends.has(crossing.from)) this.#answered(crossing);
     for (const call of this.#looked.sent) call(crossing);
-    if (fate !== "passed") return;
+    if (fate !== "passed") return this.overTime.count(LOST, atUs);
     this.#count(crossing.from);
     const onLane = this.#onLane.get(lane) ?? new Map<number, Crossing>();
     this.#onLane.set(lane, onLane.set(number, crossing));
@@ -152,17 +176,24 @@ export class Chronicle {
   }
 
   /** Those that came before and were not judged had no room in a queue. */
-  #judged(node: string, octets: Uint8Array, verdict: number, sent: Uint8Array | undefined): void {
+  #judged(
+    atUs: number,
+    node: string,
+    octets: Uint8Array,
+    verdict: number,
+    sent: Uint8Array | undefined,
+  ): void {
     const waiting = this.#waiting.get(node) ?? [];
     const index = waiting.findIndex((crossing) => crossing !== undefined && isSame(crossing.octets, octets));
     const [crossing] = waiting.splice(0, index + 1).slice(-1);
     if (crossing === undefined) return;
     crossing.verdict = NAMES[verdict];
+    if (isDropped(verdict)) this.overTime.count(DROPPED, atUs);
     if (sent !== undefined) crossing.onward = macOf(sent);
   }
 
   #count(node: string): void {
-    this.traffic.set(node, (this.traffic.get(node) ?? 0) + 1);
+    this.#traffic.set(node, (this.#traffic.get(node) ?? 0) + 1);
   }
 }
 

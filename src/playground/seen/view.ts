@@ -70,7 +70,7 @@ export interface ConnectionView {
   readonly from: string;
   readonly to: string;
   readonly state: ConnectionState;
-  /** The server that answered, once one has. */
+  /** The backend that answered, once one has. */
   readonly by: string | undefined;
   /** Its client closes it only when told to. */
   readonly isKept: boolean;

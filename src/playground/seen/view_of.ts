@@ -53,7 +53,7 @@ export function viewOf(world: World, chronicle: Chronicle): View {
   };
 }
 
-/** With the technique broadcast: what the servers' filters take. Where two take the same, a colour of its own says so. */
+/** With the technique broadcast: what the backends' filters take. Where two take the same, a colour of its own says so. */
 function bucketsTaken(world: World, { name, buckets, backends }: ClusterConfig): Buckets {
   const names = backends.map(({ name }) => name);
   const hosts = names.map((backend) => world.nodes.get(backend));
@@ -161,7 +161,7 @@ function backendOf(
   };
 }
 
-/** What most servers have there. */
+/** What most backends have there. */
 function usualLoopback(scene: Scene): readonly string[] {
   return Object.values(scene.nodes).flatMap((node) =>
     node.kind === "backend" && node.loopback.length > 0 ? [node.loopback] : []

@@ -17,6 +17,7 @@ export {
   enum,
   int,
   literal,
+  looseObject,
   number,
   record,
   strictObject,

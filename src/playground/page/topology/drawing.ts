@@ -24,6 +24,8 @@ export interface Picture {
   readonly chosenFrame: number | undefined;
 }
 
+/** Where the drawing is in pixels. */
+const USUAL_REM = 10;
 /** Pixels between a link and the frames on it. */
 const ASIDE = 5;
 /** Pixels around the middle of a machine, in which nothing is drawn. */
@@ -57,6 +59,8 @@ export class Drawing {
   #isNarrow = false;
   #width = 0;
   #height = 0;
+  /** Pixels of the page: the drawing grows with its letters. */
+  #unit = 1;
   #colours: Colours | undefined;
   #latest: Picture | undefined;
 
@@ -72,7 +76,13 @@ export class Drawing {
   /** The theme or the size has changed. */
   renew(): void {
     this.#colours = undefined;
+    this.#unit = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_REM;
     this.#width = 0;
+  }
+
+  /** In units of the drawing. */
+  get width(): number {
+    return this.#canvas.clientWidth / this.#unit;
   }
 
   draw(picture: Picture, nowMs: number): void {
@@ -92,30 +102,32 @@ export class Drawing {
     return this.#glow.size > 0;
   }
 
-  /** The frame at this place of the drawing. */
-  frameAt(at: Point): Crossing | undefined {
-    return nearest(this.#latest?.frames ?? [], NEAR_FRAME, (frame) => {
+  /** The frame and the link at this place of the page. */
+  at(
+    { clientX, clientY }: MouseEvent,
+  ): { readonly frame: Crossing | undefined; readonly link: string | undefined } {
+    const { left, top } = this.#canvas.getBoundingClientRect();
+    const at = { x: (clientX - left) / this.#unit, y: (clientY - top) / this.#unit };
+    const frame = nearest(this.#latest?.frames ?? [], NEAR_FRAME, (frame) => {
       const point = this.#pointOf(frame);
       return point === undefined ? Infinity : Math.hypot(point.x - at.x, point.y - at.y);
     });
-  }
-
-  linkAt(at: Point): string | undefined {
-    return nearest(this.#latest?.links ?? [], NEAR_LINK, ({ ends: [from, to] }) => {
+    const link = nearest(this.#latest?.links ?? [], NEAR_LINK, ({ ends: [from, to] }) => {
       const ends = this.#ends(from, to);
       return ends === undefined ? Infinity : distanceTo(at, ...ends);
-    })?.name;
+    });
+    return { frame, link: link?.name };
   }
 
   #fit(context: CanvasRenderingContext2D): void {
     if (this.#width > 0) return;
     const { clientWidth, clientHeight } = this.#canvas;
     const ratio = Math.min(2, devicePixelRatio);
-    this.#width = clientWidth;
-    this.#height = clientHeight;
+    this.#width = clientWidth / this.#unit;
+    this.#height = clientHeight / this.#unit;
     this.#canvas.width = Math.round(clientWidth * ratio);
     this.#canvas.height = Math.round(clientHeight * ratio);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.setTransform(ratio * this.#unit, 0, 0, ratio * this.#unit, 0, 0);
   }
 
   #place(name: string): Point | undefined {

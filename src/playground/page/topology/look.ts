@@ -3,7 +3,7 @@
 import * as ethernet from "../../../wire/ethernet.ts";
 import * as protocol from "../../../wire/protocol.ts";
 
-/** A circle for what clients and servers say, a square for questions about addresses, a diamond for ICMP, a dot for what machines say. */
+/** A circle for what clients and backends say, a square for questions about addresses, a diamond for ICMP, a dot for what machines say. */
 export type Shape = "circle" | "square" | "diamond" | "dot";
 
 /** Of agents (src/filter/agent), between backends. */

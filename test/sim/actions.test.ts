@@ -65,7 +65,12 @@ test("clients, machines and backends: slow, pause and resume, mtu, datagram, wei
 
   // A backend that is loud: the router takes it for the cluster address, once the dispatcher does not say otherwise.
   const loud = { do: "silence", node: "web1", isSilent: false } as const;
-  await world.run(70 * SECOND, [at(16, { do: "kill", node: "dispatcher" }), at(60, loud)]);
+  await world.run(70 * SECOND, [
+    at(16, ask(0)),
+    at(16, { do: "kill", node: "dispatcher" }),
+    at(60, loud),
+    at(69, ask()),
+  ]);
   events.length = 0;
   await world.run(72 * SECOND);
   expect(answerers(events)).toEqual(["web1"]);
@@ -78,7 +83,7 @@ test("agents and techniques: stop-agent, freeze-agent and thaw-agent, technique"
   const names = ["web1", "web2", "web3"];
   const taken = () => names.map((name) => (world.node(name) as HostNode).taken?.size);
   const all = () => taken().reduce<number>((sum, size) => sum + size!, 0);
-  await world.run(3 * SECOND, [at(1, ask(50))]);
+  await world.run(3 * SECOND, [at(1, ask(200))]);
   const before = taken();
   expect(all()).toBe(256);
   await world.run(6 * SECOND, [at(3, { do: "stop-agent", node: "web1" })]);
@@ -101,7 +106,7 @@ test("agents and techniques: stop-agent, freeze-agent and thaw-agent, technique"
   await world.run(17 * SECOND, [at(15, { do: "technique", technique: "route" })]);
   events.length = 0;
   await world.run(18 * SECOND);
-  expect(dispatched()).toBeGreaterThan(100);
+  expect(dispatched()).toBeGreaterThan(20);
   expect(answerers(events)).toEqual(names);
   expect(refused).toEqual([]);
   await world.stop();

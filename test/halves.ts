@@ -123,6 +123,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/scenario/technique.test.ts",
     "test/scenario/verify_faults.test.ts",
     "test/service/install.test.ts",
+    "test/sim/actions.test.ts",
     "test/sim/faults/connections.test.ts",
     "test/sim/faults/plants.test.ts",
     "test/sim/faults/schedule.test.ts",

@@ -1,4 +1,7 @@
-/** A virtual clock of a whole machine, which can sleep, whose wall clock can be set, and which tells how busy it was. */
+/**
+ * A virtual clock of a whole machine, which can sleep, whose wall clock can be set, and which tells how busy it was. It is alone: its time
+ * jumps while it sleeps. The simulator's machines share one time, in which one stands still while others go on (src/sim/net/machine_clock.ts).
+ */
 
 import type { Clock, Timer } from "../src/system/clock.ts";
 import { VirtualClock } from "../src/system/virtual_clock.ts";

@@ -96,9 +96,10 @@ function describeClaim(
     ].join("\n");
   }
   if (asked === 0) {
+    const isOfFrames = id === "kernel" || (id === "clients" && cluster.shares.length > 0);
     const why = !finished
       ? "not reached"
-      : `left out${id === "kernel" && withoutKernel !== null ? `: ${withoutKernel}` : ""}`;
+      : `left out${isOfFrames && withoutKernel !== null ? `: ${withoutKernel}` : ""}`;
     return line("--  ", `${claim}: ${why}`);
   }
   if (id === "moves" && cluster.algorithm === "modulo") {

@@ -94,7 +94,11 @@ function readConfig(file: string): string {
     return readFileSync(open === null ? file : Number(open[1] ?? 0), "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "there is no such file" : code ?? (error as Error).message;
+    const why = code === "ENOENT"
+      ? "there is no such file"
+      : code === "EISDIR"
+      ? "it is a folder; give the file"
+      : code ?? (error as Error).message;
     throw new UsageError(`Cannot read the configuration "${file}": ${why}`);
   }
 }

@@ -121,8 +121,8 @@ export class TcpStream extends Duplex implements TcpOwner {
   }
 
   send(segment: Outgoing): void {
-    const { srcPort, dstPort } = { srcPort: this.#srcPort, dstPort: this.#dstPort };
-    this.#means.send(writeSegment(this.#means.frames, this.#way, { srcPort, dstPort, ...segment }));
+    const ports = { srcPort: this.#srcPort, dstPort: this.#dstPort };
+    this.#means.send(writeSegment(this.#means.frames, this.#way, { ...ports, ...segment }));
   }
 
   later(call: () => void): void {
@@ -149,6 +149,7 @@ export class TcpStream extends Duplex implements TcpOwner {
 
   failed(why: TcpFailure): void {
     if (why === "refused") this.#end(refused(this.#where));
+    // It is never `silent` by itself.
     else this.#end({ reason: `it resets the connection to ${this.#where}`, fault: null });
   }
 

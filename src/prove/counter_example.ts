@@ -1,10 +1,9 @@
 /** What was found wrong, as a sentence and as the commands that show it. */
 
 import { formatCommand } from "../system/programs.ts";
-import { isIpv6 } from "../wire/address.ts";
 import { ClusterMap } from "../cluster/cluster_map.ts";
 import { type ClusterConfig, mayBroadcast } from "../config/config.ts";
-import { ipOf } from "../wire/address.ts";
+import { ipOf, isIpv6 } from "../wire/address.ts";
 import { Draws } from "./draws.ts";
 import { type Down, liveness } from "./owners.ts";
 
@@ -28,6 +27,7 @@ export class Commands {
   readonly #file: string;
   readonly #cluster: ClusterConfig;
 
+  /** `file`: as the commands name the configuration. */
   constructor(file: string, cluster: ClusterConfig) {
     this.#file = file;
     this.#cluster = cluster;

@@ -85,7 +85,7 @@ export class Enumerations {
     const { row, step } = stepsOf(
       "this live set, and those beside it",
       this.#backends + 1,
-      this.#backends + 1,
+      this.#backends,
     );
     const own = this.#arrive(row, down);
     for (let index = 0; index < this.#backends; index++) {
@@ -96,7 +96,7 @@ export class Enumerations {
 
   *#everyLiveSet(): Generator<Step> {
     const count = 2 ** this.#backends;
-    const { row, step } = stepsOf("every live set", count, 2 * count);
+    const { row, step } = stepsOf("every live set", count, 2 * count - 1);
     const rows = new Uint8Array(count * this.#buckets);
     const known = new Uint8Array(count);
     const kept = (bits: number) => rows.subarray(bits * this.#buckets, (bits + 1) * this.#buckets);
@@ -114,7 +114,7 @@ export class Enumerations {
       }
     }
     for (let number = count - 2; number >= 0; number--) {
-      yield step(2 * count - number);
+      yield step(2 * count - 2 - number);
       const bits = gray(number);
       const down = downOf(bits);
       this.#checks.checkReturn(down, kept(bits), new Uint8Array(this.#checks.go(down)));

@@ -25,6 +25,9 @@ table inet observer {
 }
 `;
 
+/** A frame that finds no room now may find it soon; the kernel works off a TAP's frames as they are written. */
+const MOST_TRIES = 10_000;
+
 /** It holds the namespace until its standard input ends, as it does with this process. */
 const HOLD = "echo; exec cat";
 
@@ -38,12 +41,10 @@ export class KernelFilters {
     const holder = spawn("unshare", ["--net", "sh", "-c", HOLD], { stdio: "pipe", detached: true });
     let refused = "";
     holder.stderr.setEncoding("utf8").on("data", (text: string) => refused += text);
-    const ended = once(holder, "close");
     // Without the program there is an error, and no end.
     const isThere = await Promise.race([
       once(holder.stdout, "data").then(() => true),
-      ended.then(() => false),
-      once(holder, "error").then(() => false),
+      once(holder, "close").then(() => false, () => false),
     ]);
     if (!isThere) throw new Error(whyRefused(refused));
     try {
@@ -65,11 +66,17 @@ export class KernelFilters {
   /** The sources of those frames that the kernel lets in with these rules, as canonical text. */
   async ask(rules: string, frames: readonly Uint8Array[]): Promise<Set<string>> {
     await this.#nft(["-f", "-"], `flush ruleset${OBSERVER}${rules}`);
-    for (const frame of frames) while (!this.#tap.write(frame, frame.length));
+    for (const frame of frames) this.#write(frame);
     const { nftables } = JSON.parse(await this.#nft(["-j", "list", "table", "inet", "observer"])) as {
       nftables: { set?: { elem?: string[] } }[];
     };
     return new Set(nftables.flatMap(({ set }) => set?.elem ?? []));
+  }
+
+  /** Throws where the kernel does not take it. */
+  #write(frame: Uint8Array): void {
+    for (let tries = 0; tries < MOST_TRIES; tries++) if (this.#tap.write(frame, frame.length)) return;
+    throw new Error(`The kernel does not take a frame of ${frame.length} octets from its TAP`);
   }
 
   async close(): Promise<void> {

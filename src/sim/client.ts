@@ -53,8 +53,11 @@ export interface ClientEvents {
   echo(event: EchoEvent): void;
 }
 
-/** An answer that has not come within this time never will. */
+/** An answer that has not come within this time never will: a connection that waits for one is reset, a datagram's port is closed. */
 const ANSWER_MS = 30_000;
+/** Ports from which datagrams go. */
+const FIRST_DATAGRAM_PORT = 32_768;
+const DATAGRAM_PORTS = 28_000;
 /** Connections that are over and whose end is still known. */
 const MOST_OVER = 1000;
 
@@ -81,8 +84,15 @@ export class Client {
   readonly #over: ClientConnection[] = [];
   /** Requests again and again, by where they go. */
   readonly #asking = new Map<string, Timer>();
+  /** Datagrams that may be answered yet, by their ports here. */
+  readonly #datagrams = new Map<number, Timer>();
+  /** By which connections are named that nobody has given a name. */
   #number = 0;
+  #datagram = 0;
   #turn = 0;
+  #connections = 0;
+  /** Repeated requests that found no way, or no free port. */
+  #unasked = 0;
 
   constructor(host: Host, events: ClientEvents) {
     this.#host = host;
@@ -142,20 +152,31 @@ export class Client {
       key,
       every(this.#host.clock, everyMs, () => {
         const from = way.from ?? own[this.#turn++ % own.length];
-        this.request({ ...way, from }, USUAL_OCTETS, answer);
+        const connection = this.#host.tcp.connect(way.to, way.port, from);
+        // Nobody is there to be told, and the next one may go.
+        if (connection === undefined) this.#unasked++;
+        else this.#hold(connection, this.#nextName(), true, request(USUAL_OCTETS, answer));
       }),
     );
   }
 
+  /** Throws UsageError when there is no way there, or no port is free. */
   datagram({ from, to, port }: Way, octets = USUAL_OCTETS): void {
     const local = from ?? this.#addressesFor(to)[0];
-    if (local === undefined) {
-      throw new UsageError(`"${this.#host.name}" has no address to send from to ${to}`);
+    const localPort = FIRST_DATAGRAM_PORT + this.#datagram % DATAGRAM_PORTS;
+    if (local === undefined || this.#datagrams.has(localPort)) {
+      throw new UsageError(`"${this.#host.name}" has no way to ${to}, or no port is free`);
     }
-    const localPort = 32_768 + this.#number++ % 28_000;
+    this.#datagram++;
     const { udp } = this.#host;
-    const told = (what: EchoEvent["what"], by: string) => {
+    const over = () => {
+      this.#datagrams.get(localPort)?.cancel();
+      this.#datagrams.delete(localPort);
       udp.stopListening(localPort);
+    };
+    this.#datagrams.set(localPort, this.#host.clock.after(ANSWER_MS, over));
+    const told = (what: EchoEvent["what"], by: string) => {
+      over();
       this.#tellEcho("datagram", to, what, by);
     };
     udp.listen(localPort, {
@@ -183,6 +204,11 @@ export class Client {
   forget(): void {
     for (const timer of this.#asking.values()) timer.cancel();
     this.#asking.clear();
+    for (const [port, timer] of this.#datagrams) {
+      timer.cancel();
+      this.#host.udp.stopListening(port);
+    }
+    this.#datagrams.clear();
     for (const held of this.#held.values()) {
       held.timer?.cancel();
       this.#keep(known(held, "aborted"));
@@ -191,7 +217,12 @@ export class Client {
   }
 
   counters(): Record<string, number> {
-    return { connections: this.#number, open: this.#held.size };
+    return {
+      connections: this.#connections,
+      open: this.#held.size,
+      datagrams: this.#datagram,
+      unasked: this.#unasked,
+    };
   }
 
   #connect({ from, to, port }: Way, name: string, isForOne: boolean, message?: Uint8Array): void {
@@ -202,6 +233,11 @@ export class Client {
     if (connection === undefined) {
       throw new UsageError(`"${this.#host.name}" has no way to ${to}, or no port is free`);
     }
+    this.#hold(connection, name, isForOne, message);
+  }
+
+  #hold(connection: HostConnection, name: string, isForOne: boolean, message: Uint8Array | undefined): void {
+    this.#connections++;
     const held: Held = {
       ...{ name, connection, isForOne, by: undefined, asked: 0, answered: 0 },
       ...{ timer: undefined, isLate: false, rest: undefined },

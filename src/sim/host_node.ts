@@ -2,26 +2,26 @@
 
 import { UsageError } from "../input/errors.ts";
 import type { BucketSet } from "../filter/rules/bucket_set.ts";
-import { isIpv6, type Mac, parseMac } from "../wire/address.ts";
+import { isIpv6, type Mac } from "../wire/address.ts";
 import type { AgentProcess } from "./agent_process.ts";
 import { Client, type ClientConnection, type ClientEvents } from "./client.ts";
 import { FilterAndAgent, type FilterOptions } from "./filter_and_agent.ts";
 import { Loopback } from "./loopback.ts";
+import { countersOf } from "./host_counters.ts";
+import { addInterface } from "./interfaces.ts";
 import { Host } from "./net/host.ts";
 import type { Interface } from "./net/interface.ts";
 import type { Port } from "./net/port.ts";
 import type { WorldNode } from "./node.ts";
 import type { SceneBackend, SceneHost, SceneServer } from "./scene.ts";
-import { serveTcp, serveUdp } from "./server.ts";
+import { serveTcp, serveUdp, USUAL_SERVERS } from "./server.ts";
+import { requireAddress } from "./values.ts";
 
 /** What a host is given by its world. */
 export interface HostOptions extends FilterOptions {
   readonly seed: number;
   readonly events: ClientEvents;
 }
-
-/** A server of a backend of which the scene does not say otherwise. */
-const USUAL_SERVERS: readonly SceneServer[] = [{ protocol: "tcp", port: 80 }, { protocol: "udp", port: 80 }];
 
 /** A machine with one port, and what runs on it. */
 export class HostNode implements WorldNode {
@@ -43,9 +43,7 @@ export class HostNode implements WorldNode {
     this.kind = scene.kind;
     this.name = name;
     this.host = new Host(time, name, { seed });
-    const mac = scene.mac === undefined ? undefined : macIn(scene.mac, name);
-    this.#interface = this.host.addInterface("eth0", scene.addresses, mac);
-    this.#interface.mtu = scene.mtu ?? this.#interface.mtu;
+    this.#interface = addInterface(this.host, "eth0", scene);
     this.ports = new Map([["eth0", this.#interface.port]]);
     for (const gateway of scene.gateways ?? []) {
       this.host.ip.addRoute(isIpv6(gateway) ? "::/0" : "0.0.0.0/0", [gateway]);
@@ -55,7 +53,7 @@ export class HostNode implements WorldNode {
     for (const server of this.#servers) this.#serve(server);
     const isSilent = scene.kind !== "backend" || scene.isSilent !== false;
     this.#loopback = new Loopback(this.host.ip, this.#interface, isSilent);
-    if (scene.kind === "backend") this.#loopback.hold(scene.loopback);
+    if (scene.kind === "backend") this.#loopback.hold(scene.loopback.map(requireAddress));
     this.#filter = scene.kind === "backend" && scene.filter !== undefined
       ? new FilterAndAgent(scene.filter, options, this.host, this.#interface)
       : undefined;
@@ -227,9 +225,7 @@ export class HostNode implements WorldNode {
   }
 
   counters(): Record<string, number> {
-    const { counters } = this.host.ip;
-    const { overflows, resets } = this.host.tcp;
-    const own: Record<string, number> = { ...counters, overflows, resets, ...this.#client.counters() };
+    const own = { ...countersOf(this.host), ...this.#client.counters() };
     for (const [alarm, count] of Object.entries(this.agent?.alarms ?? {})) own[`alarms.${alarm}`] = count;
     return own;
   }
@@ -243,10 +239,4 @@ export class HostNode implements WorldNode {
     if (this.#filter?.cluster.agent !== undefined) return this.#filter;
     throw new UsageError(`"${this.name}" has no agent`);
   }
-}
-
-function macIn(text: string, name: string): Mac {
-  const mac = parseMac(text);
-  if (mac !== undefined) return mac;
-  throw new UsageError(`"${name}": "${text}" is no MAC address; use one such as 02:00:00:00:01:11`);
 }

@@ -29,6 +29,9 @@ export interface Kinds {
   stop?(): void;
 }
 
+/** Ends of links name a port behind a colon; a backend may have its cluster's name before its own, with a dash in between. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,126}$/;
+
 export const USUAL_KINDS: Kinds = { startProcess: startEngine };
 
 /** What all machines of a world share. */
@@ -47,6 +50,11 @@ export function nodesOf(scene: Scene, kinds: Kinds, shared: Shared): ReadonlyMap
   if (etcds.length > 1) throw new UsageError("A scene has one etcd at most");
   const nodes = new Map<string, WorldNode>();
   for (const [name, node] of Object.entries(scene.nodes)) {
+    if (!NAME.test(name)) {
+      throw new UsageError(
+        `A node is named "${name}"; use up to 127 letters, digits and . _ - with a letter or a digit first`,
+      );
+    }
     const means = { ...shared, name, seed: ofName(`${scene.seed}:${name}`), etcd: etcds[0], kinds };
     nodes.set(name, nodeOf(node, means));
   }

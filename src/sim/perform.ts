@@ -5,12 +5,12 @@ import type { Action } from "./action.ts";
 import type { Client, Way } from "./client.ts";
 import { DispatcherNode } from "./dispatcher_node.ts";
 import { HostNode } from "./host_node.ts";
-import { type Mac, parseIp, parseMac } from "../wire/address.ts";
 import { RouterNode } from "./router_node.ts";
 import { MOST_OCTETS } from "./server.ts";
 import type { Link } from "./net/link.ts";
 import type { Port } from "./net/port.ts";
 import type { WorldNode } from "./node.ts";
+import { requireAddress, requireMac, requireMtu, requireWithin } from "./values.ts";
 
 /** Where it is done. Both throw UsageError for a name that there is not. */
 export interface Place {
@@ -19,8 +19,12 @@ export interface Place {
   readonly dispatchers: readonly DispatcherNode[];
 }
 
-/** The longest IP packet, but for the headers. */
+/** Octets of the longest IP packet, but for the headers. */
 const MOST_PACKET = 65_535 - 20 - 8;
+/** How late a machine's timers, or a word to etcd, can be: ten minutes. */
+const MOST_LATE_MS = 600_000;
+/** How far a wall clock can be set at once: ten years. */
+const MOST_WALL_MS = 10 * 365 * 86_400_000;
 
 type Work = () => Promise<unknown> | void;
 
@@ -49,7 +53,7 @@ const HANDLERS: Handlers = {
       const found = place.node(node);
       return () => found.heal();
     }
-    const [found, card] = [host(place, node), macOf(mac)];
+    const [found, card] = [host(place, node), requireMac(mac)];
     return () => found.heal(card);
   },
   freeze: (place, { node }) => {
@@ -62,17 +66,18 @@ const HANDLERS: Handlers = {
   },
   slow: (place, { node, ms }) => {
     const found = machine(place, node);
-    within("ms", ms, 0, 600_000);
+    requireWithin("ms", ms, 0, MOST_LATE_MS);
     return () => found.slow(ms);
   },
   clock: (place, { node, ms }) => {
     const found = machine(place, node);
+    requireWithin("ms", ms, -MOST_WALL_MS, MOST_WALL_MS);
     return () => found.setWall(ms);
   },
   mtu: (place, { node, port, mtu }) => {
     const found = place.node(node);
     if (!(found instanceof HostNode || found instanceof RouterNode)) throw other(found, "a host or a router");
-    within("mtu", mtu, 68, 65_535);
+    requireMtu("mtu", mtu);
     const name = portOf(found, port);
     return () => found.setMtu(name, mtu);
   },
@@ -85,7 +90,7 @@ const HANDLERS: Handlers = {
 
   server: (place, { node, port, isOpen }) => {
     const found = host(place, node);
-    within("port", port, 1, 65_535);
+    requireWithin("port", port, 1, 65_535);
     return () => found.setServer(port, isOpen);
   },
   silence: (place, { node, isSilent }) => {
@@ -93,7 +98,7 @@ const HANDLERS: Handlers = {
     return () => found.setSilent(isSilent);
   },
   loopback: (place, { node, addresses }) => {
-    const [found, all] = [host(place, node), addresses.map(address)];
+    const [found, all] = [host(place, node), addresses.map(requireAddress)];
     return () => found.setLoopback(all);
   },
 
@@ -114,11 +119,15 @@ const HANDLERS: Handlers = {
   undrain: ofBackend((node, { backend }) => node.decide(backend, { state: "active" })),
   down: ofBackend((node, { backend }) => node.decide(backend, { state: "down" })),
   weight: (place, { node, backend, weight }) => {
-    within("weight", weight, 0, 100);
+    requireWithin("weight", weight, 0, 100);
     return everywhere(place, node, (one) => one.decide(backend, { weight }));
   },
-  technique: (place, { node, technique, cluster }) =>
-    everywhere(place, node, (one) => one.setTechnique(technique, cluster)),
+  technique: (place, { node, technique, cluster }) => {
+    if (technique !== "route" && technique !== "broadcast") {
+      throw new UsageError(`There is no technique "${technique}"; use route or broadcast`);
+    }
+    return everywhere(place, node, (one) => one.setTechnique(technique, cluster));
+  },
   reload: (place, { node, config }) => everywhere(place, node, (one) => one.reload(config)),
   stop: (place, { node }) => {
     const found = dispatcher(place, node);
@@ -156,6 +165,7 @@ const HANDLERS: Handlers = {
   etcd: (place, { from, isCut, slowMs }) => {
     const found = dispatcher(place, from);
     found.requireEtcd();
+    if (slowMs !== undefined) requireWithin("slowMs", slowMs, 0, MOST_LATE_MS);
     return () =>
       found.setEtcd({
         ...(isCut === undefined ? {} : { isCut }),
@@ -230,17 +240,17 @@ type WayAction = ActionOf<"connect" | "request" | "ask" | "datagram" | "ping">;
 function ofClient<A extends WayAction>(work: (client: Client, way: Way, action: A) => void) {
   return (place: Place, action: A): Work => {
     const client = host(place, action.client);
-    const to = address(action.to);
-    const from = action.from === undefined ? undefined : address(action.from);
+    const to = requireAddress(action.to);
+    const from = action.from === undefined ? undefined : requireAddress(action.from);
     client.requireWay(from, to);
     const port = "port" in action ? action.port : 0;
-    if ("port" in action) within("port", port, 1, 65_535);
+    if ("port" in action) requireWithin("port", port, 1, 65_535);
     if ("octets" in action) {
       sizeIn("octets", action.octets, action.do === "request" ? MOST_OCTETS : MOST_PACKET);
     }
     if ("answer" in action) sizeIn("answer", action.answer);
-    if ("everyMs" in action) within("everyMs", action.everyMs, 0, 3_600_000);
-    if ("ttl" in action && action.ttl !== undefined) within("ttl", action.ttl, 1, 255);
+    if ("everyMs" in action) requireWithin("everyMs", action.everyMs, 0, 3_600_000);
+    if ("ttl" in action && action.ttl !== undefined) requireWithin("ttl", action.ttl, 1, 255);
     return () => work(client.client, { from, to, port }, action);
   };
 }
@@ -253,7 +263,7 @@ function ofConnection(work: (client: Client, name: string) => void) {
 }
 
 function sizeIn(what: string, octets: number | undefined, most = MOST_OCTETS): void {
-  if (octets !== undefined) within(what, octets, 0, most);
+  if (octets !== undefined) requireWithin(what, octets, 0, most);
 }
 
 function directionOf(place: Place, name: string, from: string | undefined): [Link, Port | undefined] {
@@ -273,21 +283,4 @@ function portOf({ name, ports }: WorldNode, wanted: string | undefined): string 
   if (wanted === undefined && names.length === 1) return names[0]!;
   if (wanted !== undefined && ports.has(wanted)) return wanted;
   throw new UsageError(`"${name}" has the ports ${names.join(", ")}; name one of them as the action's port`);
-}
-
-function within(what: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new UsageError(`${what} is ${value}; use a whole number from ${least} to ${most}`);
-}
-
-function address(text: string): string {
-  const canonical = parseIp(text);
-  if (canonical !== undefined) return canonical;
-  throw new UsageError(`"${text}" is no IP address; use one such as 10.0.0.100`);
-}
-
-function macOf(text: string): Mac {
-  const mac = parseMac(text);
-  if (mac !== undefined) return mac;
-  throw new UsageError(`"${text}" is no MAC address; use one such as 02:00:00:00:01:11`);
 }

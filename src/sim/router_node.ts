@@ -2,7 +2,8 @@
 
 import { UsageError } from "../input/errors.ts";
 import type { VirtualClock } from "../system/virtual_clock.ts";
-import { parseMac } from "../wire/address.ts";
+import { countersOf } from "./host_counters.ts";
+import { addInterface } from "./interfaces.ts";
 import { Host } from "./net/host.ts";
 import type { Interface } from "./net/interface.ts";
 import type { Port } from "./net/port.ts";
@@ -18,17 +19,12 @@ export class RouterNode implements WorldNode {
   readonly host: Host;
   readonly #interfaces = new Map<string, Interface>();
 
+  /** Throws UsageError for what the scene says wrongly. */
   constructor({ ports, routes = [] }: SceneRouter, name: string, time: VirtualClock, seed: number) {
     this.name = name;
     this.host = new Host(time, name, { forwards: true, seed });
-    for (const [port, { addresses, mac, mtu }] of Object.entries(ports)) {
-      const card = mac === undefined ? undefined : parseMac(mac);
-      if (mac !== undefined && card === undefined) {
-        throw new UsageError(`"${name}": "${mac}" is no MAC address; use one such as 02:00:00:00:01:11`);
-      }
-      const added = this.host.addInterface(port, addresses, card);
-      added.mtu = mtu ?? added.mtu;
-      this.#interfaces.set(port, added);
+    for (const [port, about] of Object.entries(ports)) {
+      this.#interfaces.set(port, addInterface(this.host, port, about));
     }
     for (const { to, via } of routes) this.host.ip.addRoute(to, via);
     this.ports = new Map([...this.#interfaces].map(([port, { port: made }]) => [port, made]));
@@ -59,6 +55,6 @@ export class RouterNode implements WorldNode {
   }
 
   counters(): Record<string, number> {
-    return { ...this.host.ip.counters };
+    return countersOf(this.host);
   }
 }

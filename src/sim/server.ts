@@ -9,8 +9,15 @@
  * By UDP whatever comes is answered by as many octets, which begin with the name and a 0.
  */
 
+import type { SceneServer } from "./scene.ts";
 import type { Host } from "./net/host.ts";
 import type { HostConnection, Program } from "./net/host_connection.ts";
+
+/** What is served where nothing else is said: by backends, and by clusters that name no ports. */
+export const USUAL_SERVERS: readonly SceneServer[] = [{ protocol: "tcp", port: 80 }, {
+  protocol: "udp",
+  port: 80,
+}];
 
 const LENGTH = 4;
 /** A request's header; an answer is as long at least. */

@@ -24,10 +24,16 @@ export class SwitchNode implements WorldNode {
     return this.#isRunning;
   }
 
-  portFor(name = `p${this.ports.size + 1}`): Port {
+  portFor(name: string = this.#freeName()): Port {
     const port = this.ports.get(name) ?? this.switch.addPort(name);
     this.ports.set(name, port);
     return port;
+  }
+
+  #freeName(): string {
+    let number = this.ports.size + 1;
+    while (this.ports.has(`p${number}`)) number++;
+    return `p${number}`;
   }
 
   kill(): void {

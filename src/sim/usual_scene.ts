@@ -31,6 +31,7 @@ import type {
   SceneRoute,
   SceneServer,
 } from "./scene.ts";
+import { USUAL_SERVERS } from "./server.ts";
 import { Texts } from "./texts.ts";
 
 /** What the usual scene has besides what the configuration says. */
@@ -38,7 +39,7 @@ export interface UsualOptions {
   readonly seed?: number;
   /** Default: 3. */
   readonly clients?: number;
-  /** Of each client, each with a bucket of its own. Default: 1. */
+  /** Of each client and family, each of which is hashed for itself. Default: 1. */
   readonly addresses?: number;
 }
 
@@ -48,9 +49,6 @@ const WANS6 = ["2001:db8:1::/64", "2001:db8:ffff::/64"] as const;
 
 /** Of files that the configuration names and nobody has given. */
 const KEY = "b25laXAgc2ltdWxhdG9yIGtleSAx\n";
-
-/** What a server listens to whose cluster names no ports. */
-const USUAL_PORTS: readonly SceneServer[] = [{ protocol: "tcp", port: 80 }, { protocol: "udp", port: 80 }];
 
 /**
  * `texts`: of one configuration, or of each of several dispatchers. One of a pair is enough: the other one's follows from it. Throws
@@ -287,7 +285,7 @@ const RESERVED = ["wan", "lan", "router", "etcd"];
 /** What is served, and what is probed besides. */
 function serversOf(clusters: readonly ClusterConfig[]): SceneServer[] {
   const servers = clusters.flatMap((cluster) => [
-    ...(cluster.ports ?? USUAL_PORTS),
+    ...(cluster.ports ?? USUAL_SERVERS),
     ...cluster.backends.flatMap((backend) => probesOf(cluster, backend)).flatMap((probe) => {
       const protocol = probe.type === "udp" || probe.type === "dns" ? "udp" : "tcp";
       return portsOf(probe, cluster.ports).filter((port) => port > 0).map((

@@ -145,10 +145,13 @@ export class World {
 
   /**
    * Lets time go on until then, and does meanwhile what is planned, and this schedule. What happens just then comes next. An action that a
-   * machine refuses is told to watchers; what a watcher throws comes out here. `mayGoOn` is asked now and then: when it says no it ends earlier, and may be called again. Throws
-   * UsageError as `plan` does.
+   * machine refuses is told to watchers; what a watcher throws comes out here. `mayGoOn` is asked now and then: when it says no, this ends
+   * earlier, and may be called again. Throws UsageError as `plan` does, and for an end that is no whole number.
    */
   async run(untilUs: number, schedule: readonly Scheduled[] = [], mayGoOn?: () => boolean): Promise<void> {
+    if (!Number.isInteger(untilUs)) {
+      throw new UsageError(`A world is to go on until ${untilUs} µs; use a whole number`);
+    }
     this.plan(schedule);
     for (let next = this.#planned[0]; next !== undefined && next.atUs < untilUs; next = this.#planned[0]) {
       if (!await this.#moveTo(next.atUs, mayGoOn)) return;

@@ -53,6 +53,10 @@ describe("wrong usage ends with status 2 and says what is wrong:", () => {
       args: ["check", "-c", "nowhere.yaml"],
       want: 'Cannot read the configuration "nowhere.yaml": there is no such file',
     },
+    {
+      args: ["prove", "-c", "netns"],
+      want: 'Cannot read the configuration "netns": it is a folder; give the file',
+    },
     { args: ["check", "-c", BAD], want: `${BAD}:2:15: "dispatcher.addresses[0]" is wrong, found "10.0.0.2"` },
     { args: ["run", "-c", BAD], want: `${BAD}:3:11: "clusters" is wrong, found an empty list` },
     { args: ["explain", "1.2.3", "-c", CONFIG], want: '"1.2.3" is no address' },

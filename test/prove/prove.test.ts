@@ -112,6 +112,14 @@ test("12 backends: all 4,096 live sets and their 24,576 pairs; 13: each one down
     ]);
 });
 
+test("a machine without unshare is told so, and all else is proved", async () => {
+  vi.stubEnv("PATH", "/nowhere");
+  const { status, stdout } = await oneip("prove", "-c", fileOf());
+  vi.unstubAllEnvs();
+  expect(stdout.replaceAll(/\s+/g, " ")).toContain('left out: there is no program "unshare" here');
+  expect(status).toBe(0);
+});
+
 test("modulo promises nothing of moves, and it is said how much moves", async () => {
   const { stdout } = await oneip("prove", "-c", fileOf({ keys: "algorithm: modulo" }), "--no-kernel");
   expect(stdout.replaceAll(/\s+/g, " ")).toMatch(

@@ -3,68 +3,13 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { UsageError } from "oneip";
-import type { Action, Scheduled } from "../../src/sim/action.ts";
-import type { ConnectionEvent } from "../../src/sim/client.ts";
+import type { Action } from "../../src/sim/action.ts";
 import { startFleet } from "../../src/sim/fleet.ts";
 import type { HostNode } from "../../src/sim/host_node.ts";
 import type { Scene } from "../../src/sim/scene.ts";
 import { sceneOf } from "../../src/sim/usual_scene.ts";
 import { World } from "../../src/sim/world.ts";
-
-const SECOND = 1_000_000;
-const [CLUSTER, CLUSTER6] = ["10.0.0.100", "2001:db8::100"];
-
-/** The text of a configuration: more keys of the dispatcher, of the cluster, and other sections. */
-function text(dispatcher = "", cluster = "", more = "", own = "10.0.0.2"): string {
-  return `dispatcher: {mac: "02:00:00:00:00:0${own.at(-1)}", addresses: [${own}/24, "2001:db8::${
-    own.at(-1)
-  }/64"], gateway: [10.0.0.1, "2001:db8::1"]${dispatcher}}
-clusters:
-  - name: web
-    addresses: [${CLUSTER}, "${CLUSTER6}"]
-    buckets: 256
-    ports: [80/tcp, 80/udp]
-${cluster}    backends: [{name: web1, address: 10.0.0.11}, {name: web2, address: 10.0.0.12}, {name: web3, address: 10.0.0.13}]
-${more}`;
-}
-
-const PAIR = text(
-  ', vrrp: {id: 51, addresses: [10.0.0.4/24, "2001:db8::4/64"], interval: 50ms, peer: {address: 10.0.0.3, keyFile: pair.key}}',
-);
-const BROADCAST = text("", "    technique: broadcast\n    agent: {keyFile: agent.key}\n");
-
-const at = (seconds: number, action: Action): Scheduled => ({ atUs: seconds * SECOND, action });
-const ask = (everyMs = 100, client = "client1"): Action => ({
-  do: "ask",
-  client,
-  to: CLUSTER,
-  port: 80,
-  everyMs,
-});
-
-/** A world with what its clients have found, and what was refused. */
-async function begin(scene: Scene, start = (scene: Scene) => World.start(scene)) {
-  const world = await start(scene);
-  const events: ConnectionEvent[] = [];
-  const refused: string[] = [];
-  const told: string[] = [];
-  world.watch({
-    connection: (event) => void events.push(event),
-    refused: (_, why) => void refused.push(why.message),
-    logged: ({ node, event }) => event !== undefined && void told.push(`${node} ${event}`),
-  });
-  /** What came of connections since the last look, each way to end once. */
-  const ends = () => {
-    const all = events.splice(0).map(({ what }) => what);
-    return [...new Set(all)].filter((what) => what !== "connecting" && what !== "established").sort();
-  };
-  return { world, events, refused, told, ends };
-}
-
-/** By whom the requests since the last look were answered. */
-function answerers(events: ConnectionEvent[]): string[] {
-  return [...new Set(events.splice(0).flatMap(({ what, by }) => what === "answered" ? [by!] : []))].sort();
-}
+import { answerers, ask, at, begin, BROADCAST, CLUSTER, CLUSTER6, PAIR, SECOND, text } from "./arrange.ts";
 
 test("the same scene and schedule are the same world, octet for octet, also in steps", async () => {
   const scene = sceneOf(PAIR, { seed: 5, addresses: 4 });
@@ -275,6 +220,8 @@ test("what a scene or an action says wrongly is said clearly, and nothing is cha
     { do: "kill-agent", node: "web1" },
     { do: "mtu", node: "router", mtu: 1400 },
     { do: "etcd", from: "dispatcher" },
+    { do: "technique", technique: "rout" },
+    { do: "clock", node: "web1", ms: NaN },
   ])).toEqual([
     'There is no node "web9"; there are client1, client2, client3, wan, router, lan, dispatcher, web1, web2, web3',
     'There is no link "lan-web9"; there are client1-wan, client2-wan, client3-wan, wan-router, router-lan, lan-dispatcher, lan-web1, lan-web2, lan-web3',
@@ -287,9 +234,12 @@ test("what a scene or an action says wrongly is said clearly, and nothing is cha
     '"web1" has no agent',
     '"router" has the ports wan, lan; name one of them as the action\'s port',
     '"dispatcher" has no etcd',
+    'There is no technique "rout"; use route or broadcast',
+    "ms is NaN; use a whole number from -315360000000 to 315360000000",
   ]);
   await world.run(SECOND);
   expect(() => world.plan([at(0.5, ask())])).toThrow("use a whole number from 1000000 on, which is now");
+  await expect(world.run(NaN)).rejects.toThrow("A world is to go on until NaN µs; use a whole number");
   await world.stop();
 
   const scene = sceneOf(text());
@@ -299,6 +249,19 @@ test("what a scene or an action says wrongly is said clearly, and nothing is cha
   );
   expect(await starting({ links: [...scene.links, { ends: ["wan", "web1"] }] })).toContain(
     'Two links end at "web1"; a port has one',
+  );
+  const host = (about: object): Partial<Scene> => ({
+    nodes: { ...scene.nodes, client1: { kind: "client", addresses: ["198.18.1.1/16"], ...about } },
+  });
+  expect(await starting(host({ addresses: ["198.18.1.1"] }))).toContain(
+    "use one with the length of its prefix",
+  );
+  expect(await starting(host({ mtu: 0 }))).toContain(
+    'The mtu of "client1" is 0; use a whole number from 68 to 65535',
+  );
+  expect(await starting(host({ mac: "02:00" }))).toContain('"02:00" is no MAC address');
+  expect(await starting({ nodes: { ...scene.nodes, "web:9": { kind: "switch" } } })).toContain(
+    'A node is named "web:9"',
   );
   expect(await starting({ files: {} })).toContain('The scene has no file "dispatcher.yaml"');
   expect(await starting({ files: { "dispatcher.yaml": "dispatcher: {}\n" } })).toContain(

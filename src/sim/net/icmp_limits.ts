@@ -15,6 +15,8 @@ const MOST = 1024;
 export class IcmpLimits {
   /** Errors that were not sent. */
   dropped = 0;
+  /** Addresses that gave way to others: each may have six at once again. */
+  forgotten = 0;
   readonly #all = new TokenBucket(PER_SECOND, BURST);
   readonly #each = new AddressMap<{ readonly address: string; readonly bucket: TokenBucket }>();
 
@@ -28,7 +30,10 @@ export class IcmpLimits {
   #bucketOf(frame: DataView, at: number, isV6: boolean): TokenBucket {
     const known = this.#each.at(frame, at, isV6);
     if (known !== undefined) return known.bucket;
-    if (this.#each.size === MOST) this.#each.delete(this.#each.values().next().value!.address);
+    if (this.#each.size === MOST) {
+      this.#each.delete(this.#each.values().next().value!.address);
+      this.forgotten++;
+    }
     const address = ipOf(new Uint8Array(frame.buffer, frame.byteOffset + at, isV6 ? 16 : 4));
     const bucket = new TokenBucket(EACH_PER_SECOND, EACH_BURST);
     this.#each.set(address, { address, bucket });

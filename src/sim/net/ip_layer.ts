@@ -6,6 +6,7 @@
  *                        └─ no: a router? ── route ── TTL ── MTU ── neighbor ── interface
  */
 
+import { UsageError } from "../../input/errors.ts";
 import {
   type Cidr,
   contains,
@@ -210,7 +211,9 @@ export class IpLayer implements InterfaceOwner {
       const through = this.interfaces.find(({ addresses }) =>
         addresses.some((own) => contains(own, address))
       ) ?? this.interfaces[0];
-      if (through === undefined) throw new Error(`No interface leads to ${address}`);
+      if (through === undefined) {
+        throw new UsageError(`No interface leads to ${address}; use an address of one of its links`);
+      }
       return nextHop(through, address);
     });
     this.routes.set({ prefix: cidrOf(prefix), hops });
@@ -563,7 +566,7 @@ function roomFor(frame: Octets): Octets {
 function cidrOf(text: string): Cidr {
   const cidr = text.includes("/") ? parseCidr(text, 0) : undefined;
   if (cidr === undefined) {
-    throw new Error(`${text} is no address with the length of its prefix, such as 10.0.0.5/24`);
+    throw new UsageError(`${text} is no address with the length of its prefix, such as 10.0.0.5/24`);
   }
   return cidr;
 }

@@ -36,12 +36,14 @@ interface Ping {
   readonly heard: (pong: Pong) => void;
 }
 
-/** So many may be without an answer; the oldest one is forgotten. */
+/** So many may be without an answer; the oldest one gives way. */
 const MOST = 4096;
 
 const NOWHERE = { high: 0, low: 0 };
 
 export class Pings {
+  /** Those that gave way to others, and are told nothing any more. */
+  forgotten = 0;
   readonly #ip: IpLayer;
   readonly #time: VirtualClock;
   readonly #frames = new IpFrames({ mac: NOWHERE, vlan: undefined, addresses: [] });
@@ -57,7 +59,10 @@ export class Pings {
   send(to: string, options: PingOptions, heard: (pong: Pong) => void): boolean {
     const from = options.from ?? this.#ip.sourceFor(to);
     if (from === undefined) return false;
-    if (this.#open.size === MOST) this.#open.delete(this.#open.keys().next().value!);
+    if (this.#open.size === MOST) {
+      this.#open.delete(this.#open.keys().next().value!);
+      this.forgotten++;
+    }
     const number = this.#next++;
     this.#open.set(number, { sentUs: this.#time.nowUs, to, heard });
     const frame = this.#request(from, to, number, options);

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { VirtualClock } from "oneip";
+import { IcmpLimits } from "../../../src/sim/net/icmp_limits.ts";
 import { PathMtus } from "../../../src/sim/net/path_mtus.ts";
 import { Port } from "../../../src/sim/net/port.ts";
 import { Network } from "../../../src/sim/net/network.ts";
@@ -11,6 +12,7 @@ import * as ipv4 from "../../../src/wire/ipv4.ts";
 import * as protocol from "../../../src/wire/protocol.ts";
 import * as tcp from "../../../src/wire/tcp.ts";
 import * as f from "../../frames.ts";
+import { arrange } from "./arrange.ts";
 
 const [IP, TCP] = [14, 34];
 
@@ -49,4 +51,32 @@ test("path MTUs: the oldest gives way, and after ten minutes all are forgotten",
   expect(mtus.all.at(-1)!.address).toBe("10.0.5.219");
   await time.advance(600_000);
   expect(mtus.all).toEqual([]);
+});
+
+test("ICMP errors: each address has six at once; of 1,024 addresses the oldest gives way, and that is counted", () => {
+  const limits = new IcmpLimits();
+  const frame = new DataView(new ArrayBuffer(4));
+  /** To this address, at a time at which there is room for all. */
+  const allow = (address: number, nowMs: number) => {
+    frame.setUint32(0, address);
+    return limits.allow(frame, 0, false, nowMs);
+  };
+  for (let count = 0; count < 7; count++) expect(allow(0, 1000)).toBe(count < 6);
+  for (let address = 1; address < 1024; address++) allow(address, 1000 + address);
+  expect([limits.dropped, limits.forgotten, allow(0, 1999)]).toEqual([1, 0, false]);
+  allow(1024, 2024);
+  expect([limits.forgotten, allow(0, 2025)]).toEqual([1, true]);
+});
+
+test("echo requests: 4,096 wait for their answers at most; the oldest gives way, and that is counted", async () => {
+  const { time, client, router } = arrange();
+  const heard: number[] = [];
+  const ping = (number: number) => client.pings.send("10.1.0.1", { size: 8 }, () => void heard.push(number));
+  const [own, other] = [client.ip.interfaces[0]!, router.ip.interfaces[0]!];
+  own.neighbors.setPermanent("10.1.0.1", other.port.mac);
+  other.neighbors.setPermanent("10.1.0.2", own.port.mac);
+  for (let number = 0; number < 4098; number++) ping(number);
+  expect(client.pings.forgotten).toBe(2);
+  await time.advance(10);
+  expect([heard.length, heard[0], heard.at(-1)]).toEqual([4096, 2, 4097]);
 });

@@ -1,6 +1,6 @@
 /** Frames with ARP for IPv4 (RFC 826), written and read. Addresses are canonical text. */
 
-import { type Mac, wordOf } from "../wire/address.ts";
+import { ipAt, type Mac, wordOf } from "../wire/address.ts";
 import * as arp from "../wire/arp.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import type { Claim } from "./claim.ts";
@@ -76,8 +76,8 @@ export class ArpFrames {
     const mac = { high: arp.senderMacHigh(view, at), low: arp.senderMacLow(view, at) };
     return {
       isRequest: arp.operation(view, at) === arp.REQUEST,
-      sender: { address: addressAt(frame, at + arp.SENDER_IP), mac },
-      target: addressAt(frame, at + arp.TARGET_IP),
+      sender: { address: ipAt(frame, at + arp.SENDER_IP, false), mac },
+      target: ipAt(frame, at + arp.TARGET_IP, false),
     };
   }
 
@@ -90,9 +90,4 @@ export class ArpFrames {
     arp.setTarget(view, at, target.mac.high, target.mac.low, wordOf(target.address));
     return frame;
   }
-}
-
-/** Each second each neighbor's answer is read, so this is not the general way from octets to text. */
-function addressAt(frame: Frame, at: number): string {
-  return `${frame[at]}.${frame[at + 1]}.${frame[at + 2]}.${frame[at + 3]}`;
 }

@@ -1,6 +1,6 @@
 /** Frames with an IP packet that the control plane sends from its own addresses, and those that come to it, of either family. */
 
-import { contains, ipOf, isIpv6, linkLocalOf, type Mac, octetsOf } from "../wire/address.ts";
+import { contains, ipAt, isIpv6, linkLocalOf, type Mac, octetsOf } from "../wire/address.ts";
 import * as checksum from "../wire/checksum.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as icmp from "../wire/icmpv4.ts";
@@ -137,8 +137,7 @@ export class IpFrames {
 
 /** Source and destination. */
 export function addressesOf({ bytes, isIpv6, src, dst }: Packet): [from: string, to: string] {
-  const size = isIpv6 ? 16 : 4;
-  return [ipOf(bytes.subarray(src, src + size)), ipOf(bytes.subarray(dst, dst + size))];
+  return [ipAt(bytes, src, isIpv6), ipAt(bytes, dst, isIpv6)];
 }
 
 /** Writes the checksum of a TCP segment of so many octets, whose other octets are there. */

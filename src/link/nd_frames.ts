@@ -1,6 +1,6 @@
 /** Frames with neighbor discovery for IPv6 (RFC 4861), written and read. Addresses are canonical text. */
 
-import { ipOf, type Mac, octetsOf, wordsOf } from "../wire/address.ts";
+import { ipAt, type Mac, octetsOf, wordsOf } from "../wire/address.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as icmpv6 from "../wire/icmpv6.ts";
 import * as ipv6 from "../wire/ipv6.ts";
@@ -154,5 +154,5 @@ function groupMacOf(address: string): Mac {
 }
 
 function addressAt(frame: Frame, at: number): string {
-  return ipOf(frame.subarray(at, at + 16));
+  return ipAt(frame, at, true);
 }

@@ -3,7 +3,7 @@
 import { Packet } from "../path/packet.ts";
 import { type Frame, OwnFrames, viewOf } from "../link/own_frames.ts";
 import type { LinkPlan } from "../link/link_frames.ts";
-import { ipOf, isIpv6, linkLocalOf, octetsOf, wordOf } from "../wire/address.ts";
+import { ipAt, isIpv6, linkLocalOf, octetsOf, wordOf } from "../wire/address.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import * as ipv4 from "../wire/ipv4.ts";
 import * as ipv6 from "../wire/ipv6.ts";
@@ -70,9 +70,8 @@ export class AdvertisementFrames {
     const room = frame.length - ip;
     if (this.#isIpv6) packet.readIpv6(ip, room);
     else packet.readIpv4(ip, room);
-    const size = this.#isIpv6 ? 16 : 4;
     return {
-      from: ipOf(frame.subarray(packet.src, packet.src + size)),
+      from: ipAt(frame, packet.src, this.#isIpv6),
       priority: vrrp.priority(packet.frame, packet.upper),
       intervalMs: vrrp.intervalMs(packet.frame, packet.upper),
     };

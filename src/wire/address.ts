@@ -19,9 +19,15 @@ export interface Cidr {
 
 /** Text of either family to canonical text; undefined where it is no address, or has a zone. */
 export function parseIp(text: string): string | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toString();
+  if (!isIpv6(text)) return isIpv4(text) ? text : undefined;
   if (!text.includes("%") && ipaddr.IPv6.isValid(text)) return ipaddr.IPv6.parse(text).toRFC5952String();
   return undefined;
+}
+
+/** Four numbers without leading zeros, which some programs read as octal: such text is canonical. */
+function isIpv4(text: string): boolean {
+  const numbers = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(text);
+  return numbers !== null && numbers.slice(1).every((number) => Number(number) <= 255);
 }
 
 /** Text such as `10.0.0.2/24` or `2001:db8::2/64`, prefix length at least `least`; undefined where it is none. */
@@ -98,16 +104,26 @@ export function lastOf({ address, prefixLength }: Cidr): string {
 }
 
 function octetsWithHostBits(address: string, prefixLength: number, octet: 0 | 255): Uint8Array {
-  return octetsOf(address).map((own, index) => {
-    const hostBits = 255 >> Math.min(8, Math.max(0, prefixLength - 8 * index));
-    return (own & ~hostBits) | (octet & hostBits);
+  return octetsOf(address).map((own, at) => {
+    const bits = hostBits(prefixLength, at);
+    return (own & ~bits) | (octet & bits);
   });
+}
+
+/** Of the octet at this place, the bits that are behind the prefix. */
+function hostBits(prefixLength: number, at: number): number {
+  return 255 >> Math.min(8, Math.max(0, prefixLength - 8 * at));
 }
 
 /** Is the address within the prefix? */
 export function contains({ address: network, prefixLength }: Cidr, address: string): boolean {
   if (isIpv6(network) !== isIpv6(address)) return false;
-  return ipaddr.parse(address).match(ipaddr.parse(network), prefixLength);
+  const [ours, theirs] = [octetsOf(network), octetsOf(address)];
+  for (let at = 0; 8 * at < prefixLength; at++) {
+    const different = (ours[at]! ^ theirs[at]!) & ~hostBits(prefixLength, at);
+    if (different !== 0) return false;
+  }
+  return true;
 }
 
 /** The link-local address that an interface makes from its MAC: fe80::/64 and the modified EUI-64, RFC 4291 appendix A. */
@@ -122,32 +138,101 @@ export function linkLocalOf({ high, low }: Mac): string {
     (low >>> 8) & 255,
     low & 255,
   ];
-  return new ipaddr.IPv6([0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...octets]).toRFC5952String();
+  return ipOf(Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...octets));
 }
 
-/** The octets of an address in network order: 4 or 16. */
-export function octetsOf(address: string): Uint8Array {
-  return Uint8Array.from(
-    isIpv6(address) ? ipaddr.parse(address).toByteArray() : address.split(".").map(Number),
-  );
+/** The octets of an address in network order: 4 or 16. Frames are written by this, so it is quicker than a library. */
+export function octetsOf(address: string): Uint8Array<ArrayBuffer> {
+  if (!isIpv6(address)) return octets4(address);
+  // No canonical address ends in the form of IPv4.
+  return address.includes(".") ? Uint8Array.from(ipaddr.IPv6.parse(address).toByteArray()) : octets6(address);
 }
 
-/** Canonical text of 4 or 16 octets. */
+const [DOT, ZERO, COLON] = [0x2e, 0x30, 0x3a];
+
+function octets4(address: string): Uint8Array<ArrayBuffer> {
+  const octets = new Uint8Array(4);
+  let at = 0;
+  for (let index = 0; index < address.length; index++) {
+    const code = address.charCodeAt(index);
+    if (code === DOT) at++;
+    else octets[at] = octets[at]! * 10 + code - ZERO;
+  }
+  return octets;
+}
+
+function octets6(address: string): Uint8Array<ArrayBuffer> {
+  const octets = new Uint8Array(16);
+  let [at, group, gap] = [0, 0, -1];
+  let last = 0;
+  for (let index = 0; index <= address.length; index++) {
+    const code = index < address.length ? address.charCodeAt(index) : COLON;
+    if (code !== COLON) group = (group << 4) | hexDigit(code);
+    else if (last === COLON) {
+      if (index < address.length) gap = at;
+    } else if (index > 0) {
+      octets[at++] = group >>> 8;
+      octets[at++] = group;
+      group = 0;
+    }
+    last = code;
+  }
+  if (gap < 0) return octets;
+  // What stands behind "::" is the end of the address.
+  octets.copyWithin(16 - (at - gap), gap, at);
+  return octets.fill(0, gap, 16 - (at - gap));
+}
+
+/** A digit's lower four bits are its value, a letter's are one less than how far it is behind 9. */
+function hexDigit(code: number): number {
+  return code <= COLON ? code - ZERO : (code & 0xf) + 9;
+}
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, octet) => octet.toString(16));
+const HEX2: readonly string[] = HEX.map((digits) => digits.padStart(2, "0"));
+
+/** Canonical text of 4 or 16 octets, of which those of IPv6 are RFC 5952's. */
 export function ipOf(octets: Uint8Array): string {
-  if (octets.length === 4) return octets.join(".");
-  return new ipaddr.IPv6([...octets]).toRFC5952String();
+  return ipAt(octets, 0, octets.length === 16);
+}
+
+/** The same of those that stand at this place. */
+export function ipAt(octets: Uint8Array, at: number, isV6: boolean): string {
+  if (!isV6) return `${octets[at]}.${octets[at + 1]}.${octets[at + 2]}.${octets[at + 3]}`;
+  // "::" stands for the longest row of zeros, from two groups on, and for the first of several.
+  let [gap, gapEnd, begin] = [16, 16, 0];
+  for (let group = 0; group <= 16; group += 2) {
+    if (group < 16 && (octets[at + group]! | octets[at + group + 1]!) === 0) continue;
+    if (group - begin > Math.max(2, gapEnd - gap)) [gap, gapEnd] = [begin, group];
+    begin = group + 2;
+  }
+  let text = "";
+  for (let group = 0; group < 16; group += 2) {
+    if (group === gap) {
+      text += "::";
+      group = gapEnd - 2;
+      continue;
+    }
+    const [high, low] = [octets[at + group]!, octets[at + group + 1]!];
+    if (group > 0 && group !== gapEnd) text += ":";
+    text += high === 0 ? HEX[low] : HEX[high]! + HEX2[low];
+  }
+  return text;
 }
 
 /** The words of an address, int32: 1 or 4. */
 export function wordsOf(address: string): Int32Array {
   const octets = octetsOf(address);
-  const view = new DataView(octets.buffer);
-  return Int32Array.from({ length: octets.length / 4 }, (_, word) => view.getInt32(word * 4));
+  return Int32Array.from({ length: octets.length / 4 }, (_, word) => wordAt(octets, 4 * word));
+}
+
+function wordAt(octets: Uint8Array, at: number): number {
+  return (octets[at]! << 24) | (octets[at + 1]! << 16) | (octets[at + 2]! << 8) | octets[at + 3]!;
 }
 
 /** The one word of an IPv4 address. */
 export function wordOf(address: string): number {
-  return wordsOf(address)[0]!;
+  return wordAt(octetsOf(address), 0);
 }
 
 /** The netmask of a prefix length 0..32, as int32. */

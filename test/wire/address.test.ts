@@ -71,3 +71,22 @@ test("netmask() of every prefix length", () => {
     "255.255.255.255",
   ]);
 });
+
+test("of the zeros of an address the longest row is left out, the first one of several, and never one alone", () => {
+  for (
+    const [groups, text] of [
+      [[0x2001, 0xdb8, 0, 1, 1, 1, 1, 1], "2001:db8:0:1:1:1:1:1"],
+      [[0x2001, 0, 0, 1, 0, 0, 0, 1], "2001:0:0:1::1"],
+      [[0x2001, 0xdb8, 0, 0, 1, 0, 0, 1], "2001:db8::1:0:0:1"],
+      [[0, 0, 1, 0, 0, 0, 0, 0], "0:0:1::"],
+      [[0, 0, 1, 2, 3, 4, 5, 6], "::1:2:3:4:5:6"],
+      [[0, 0, 0, 0, 0, 0xffff, 0xa00, 1], "::ffff:a00:1"],
+    ] as const
+  ) {
+    const octets = Uint8Array.from(groups.flatMap((group) => [group >>> 8, group & 255]));
+    expect(ipOf(octets)).toBe(text);
+    expect(parseIp(text)).toBe(text);
+    expect(octetsOf(text)).toEqual(octets);
+  }
+  expect(ipOf(octetsOf("::ffff:10.0.0.1"))).toBe("::ffff:a00:1");
+});

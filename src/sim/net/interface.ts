@@ -11,7 +11,7 @@ import type { VirtualClock } from "../../system/virtual_clock.ts";
 import {
   type Cidr,
   contains,
-  ipOf,
+  ipAt,
   isIpv6,
   lastOf,
   linkLocalOf,
@@ -217,8 +217,8 @@ export class Interface implements NeighborUser {
     if (!arp.isValid(view, at, length - at)) return;
     const operation = arp.operation(view, at);
     const mac = { high: arp.senderMacHigh(view, at), low: arp.senderMacLow(view, at) };
-    const sender = ipOf(octets.subarray(at + arp.SENDER_IP, at + arp.SENDER_IP + 4));
-    const target = ipOf(octets.subarray(at + arp.TARGET_IP, at + arp.TARGET_IP + 4));
+    const sender = ipAt(octets, at + arp.SENDER_IP, false);
+    const target = ipAt(octets, at + arp.TARGET_IP, false);
     if (ipv4.isMartianDestination(arp.targetIp(view, at)) || ipv4.isGroup(arp.targetIp(view, at))) return;
     if (operation !== arp.REQUEST && operation !== arp.REPLY) return;
     const isProbe = sender === "0.0.0.0";
@@ -257,7 +257,7 @@ export class Interface implements NeighborUser {
     const { frame, bytes, ip, upper, upperLength, src } = packet;
     if (upperLength < nd.HEADER || !nd.isValid(frame, ip, upper, upperLength)) return false;
     const type = icmpv6.type(frame, upper);
-    const target = ipOf(bytes.subarray(upper + nd.TARGET, upper + nd.TARGET + 16));
+    const target = ipAt(bytes, upper + nd.TARGET, true);
     if (type === icmpv6.NEIGHBOR_SOLICITATION) {
       if (!this.has(target)) return true;
       const asker = optionIn(packet, nd.SOURCE_LINK_LAYER);
@@ -265,7 +265,7 @@ export class Interface implements NeighborUser {
         this.#emit(this.#nd.announcement(target, this.port.mac, this.#flags));
         return true;
       }
-      const from = ipOf(bytes.subarray(src, src + 16));
+      const from = ipAt(bytes, src, true);
       const neighbor = asker === undefined ? this.neighbors.get(from) : this.neighbors.demand(from);
       if (neighbor !== undefined && asker !== undefined) {
         this.neighbors.learn(neighbor, asker, false, true);
@@ -304,5 +304,5 @@ function optionIn({ frame, upper, upperLength }: Packet, type: number): Mac | un
 function sourceIn(frame: Octets): string {
   const isV6 = ((frame[12]! << 8) | frame[13]!) === ethernet.TYPE_IPV6;
   const at = ethernet.HEADER + (isV6 ? ipv6.SRC : ipv4.SRC);
-  return ipOf(frame.subarray(at, at + (isV6 ? 16 : 4)));
+  return ipAt(frame, at, isV6);
 }

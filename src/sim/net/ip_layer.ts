@@ -11,7 +11,7 @@ import {
   type Cidr,
   contains,
   hostLength,
-  ipOf,
+  ipAt,
   isIpv6,
   type Mac,
   octetsOf,
@@ -366,8 +366,7 @@ export class IpLayer implements InterfaceOwner {
       ? [embedded + ipv6.SRC, embedded + ipv6.DST]
       : [embedded + ipv4.SRC, embedded + ipv4.DST];
     if (this.#own.at(frame, srcAt, isIpv6) === undefined) return;
-    const size = isIpv6 ? 16 : 4;
-    const addressAt = (at: number) => ipOf(bytes.subarray(at, at + size));
+    const addressAt = (at: number) => ipAt(bytes, at, isIpv6);
     let sent = embedded + (isIpv6 ? ipv6.HEADER : ipv4.headerLength(frame, embedded));
     let upperProtocol = isIpv6 ? ipv6.nextHeader(frame, embedded) : ipv4.protocol(frame, embedded);
     if (isIpv6 && upperProtocol === protocol.FRAGMENT) {
@@ -475,7 +474,6 @@ export class IpLayer implements InterfaceOwner {
   /** The error is ours, about a packet of ours. */
   #tellOurselves(packet: Packet, to: Interface): void {
     const { frame, bytes, ip, src, dst, isIpv6 } = packet;
-    const size = isIpv6 ? 16 : 4;
     const [type, code] = isIpv6 ? HOST_UNREACHABLE.ipv6 : HOST_UNREACHABLE.ipv4;
     this.#upper.hearError({
       isIpv6,
@@ -484,8 +482,8 @@ export class IpLayer implements InterfaceOwner {
       code,
       mtu: 0,
       protocol: isIpv6 ? ipv6.nextHeader(frame, ip) : ipv4.protocol(frame, ip),
-      src: ipOf(bytes.subarray(src, src + size)),
-      dst: ipOf(bytes.subarray(dst, dst + size)),
+      src: ipAt(bytes, src, isIpv6),
+      dst: ipAt(bytes, dst, isIpv6),
       frame,
       sent: packet.upper,
     });
@@ -496,12 +494,11 @@ export class IpLayer implements InterfaceOwner {
     if (!(isIpv6 ? isAnswerable6(packet) : isAnswerable4(packet))) return;
     if (isIpv6 ? ipv6.isUnspecified(frame, src) : ipv4.src(frame, packet.ip) === 0) return;
     if (kind.isUnlimited !== true && !this.limits.allow(frame, src, isIpv6, this.time.now() | 0)) return;
-    const size = isIpv6 ? 16 : 4;
-    const to = ipOf(packet.bytes.subarray(src, src + size));
+    const to = ipAt(packet.bytes, src, isIpv6);
     // From the address that was asked, or else from the one that the sender is nearest to.
     const from = this.#own.at(frame, dst, isIpv6) === undefined
       ? this.sourceFor(to)
-      : ipOf(packet.bytes.subarray(dst, dst + size));
+      : ipAt(packet.bytes, dst, isIpv6);
     if (from === undefined) return;
     const [type, code] = isIpv6 ? kind.ipv6 : kind.ipv4;
     const octets = octetsOf(from);

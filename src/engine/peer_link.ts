@@ -196,6 +196,6 @@ function sharedCluster({ forwarding: { maps, transitions } }: Parts, index: numb
     hasTransitions: transitions.sizeOf(index) > 0,
     room: transition.connections,
     record: () => transitions.recordOf(index),
-    connections: () => transitions.rememberedOf(index).connections,
+    connections: () => transitions.connectionsOf(index),
   };
 }

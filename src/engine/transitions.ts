@@ -126,11 +126,16 @@ export class Transitions {
   /** Of one cluster. */
   rememberedOf(index: number): RememberedRecord {
     const { map: { cluster }, transitions, first } = this.#parts[index]!;
-    if (transitions.size === 0) return { strayed: new Int32Array(), connections: new Int32Array() };
-    return {
-      strayed: this.#memory.strayedOf(first, cluster.buckets),
-      connections: this.#memory.connections[index]!.record(),
-    };
+    const strayed = transitions.size === 0
+      ? new Int32Array()
+      : this.#memory.strayedOf(first, cluster.buckets);
+    return { strayed, connections: this.connectionsOf(index) };
+  }
+
+  /** Those of one cluster that are remembered: as table/connections.ts records them. */
+  connectionsOf(index: number): Int32Array<ArrayBuffer> {
+    const { transitions } = this.#parts[index]!;
+    return transitions.size === 0 ? new Int32Array() : this.#memory.connections[index]!.record();
   }
 
   /** Seconds by which transitions are timed. */

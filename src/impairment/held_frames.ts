@@ -10,6 +10,9 @@
 const OCTETS = 1 << 16;
 const FRAMES = 1 << 6;
 
+/** So few octets are copied faster one by one than by a view on them. */
+const SHORT = 128;
+
 export class HeldFrames {
   readonly #most: number;
   #octets = new Uint8Array(0);
@@ -52,7 +55,7 @@ export class HeldFrames {
       at = this.#placeFor(length);
     }
     if (this.#count === this.#due.length) this.#growRings();
-    this.#octets.set(frame.subarray(0, length), at);
+    this.#octets.set(frame.length === length ? frame : frame.subarray(0, length), at);
     this.#tail = at + length;
     const last = (this.#first + this.#count++) & (this.#due.length - 1);
     this.#at[last] = at;
@@ -68,7 +71,8 @@ export class HeldFrames {
     const first = this.#first;
     const at = this.#at[first]!;
     const length = this.#lengths[first]!;
-    slot.set(this.#octets.subarray(at, at + length));
+    if (length > SHORT) slot.set(this.#octets.subarray(at, at + length));
+    else for (let octet = 0; octet < length; octet++) slot[octet] = this.#octets[at + octet]!;
     this.taken = this.#numbers[first]!;
     if (--this.#copies[first]! > 0) return length;
     this.#first = (first + 1) & (this.#due.length - 1);

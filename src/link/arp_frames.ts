@@ -82,8 +82,7 @@ export class ArpFrames {
   }
 
   #frame(dst: Mac, operation: number, sender: Party, target: Party): Frame {
-    const frame = this.#own.make(dst, ethernet.TYPE_ARP, arp.LENGTH);
-    const view = viewOf(frame);
+    const { frame, view } = this.#own.make(dst, ethernet.TYPE_ARP, arp.LENGTH);
     const at = this.#own.header;
     arp.write(view, at, operation);
     arp.setSender(view, at, sender.mac.high, sender.mac.low, wordOf(sender.address));

@@ -12,7 +12,7 @@ import * as tcp from "../wire/tcp.ts";
 import * as transport from "../wire/transport.ts";
 import { BROKEN_CHAIN, Packet } from "../path/packet.ts";
 import type { LinkPlan } from "./link_frames.ts";
-import { type Frame, OwnFrames, viewOf } from "./own_frames.ts";
+import { type Frame, OwnFrames } from "./own_frames.ts";
 
 const HOP_LIMIT = 64;
 
@@ -94,8 +94,8 @@ export class IpFrames {
     const ip = this.#own.header;
     const isV6 = isIpv6(to);
     const header = isV6 ? ipv6.HEADER : ipv4.HEADER;
-    const frame = this.#own.make(mac, isV6 ? ethernet.TYPE_IPV6 : ethernet.TYPE_IPV4, header + length);
-    const view = viewOf(frame);
+    const type = isV6 ? ethernet.TYPE_IPV6 : ethernet.TYPE_IPV4;
+    const { frame, view } = this.#own.make(mac, type, header + length);
     frame.set(this.#octetsOf(from), ip + (isV6 ? ipv6.SRC : ipv4.SRC));
     frame.set(this.#octetsOf(to), ip + (isV6 ? ipv6.DST : ipv4.DST));
     if (isV6) ipv6.write(view, ip, length, upperProtocol, HOP_LIMIT);

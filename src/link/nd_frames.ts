@@ -126,8 +126,7 @@ export class NdFrames {
 
   #frame(dst: Mac, from: string, to: Uint8Array, { type, flags, target, mac }: Message): Frame {
     const length = mac === undefined ? nd.HEADER : nd.LENGTH;
-    const frame = this.#own.make(dst, ethernet.TYPE_IPV6, ipv6.HEADER + length);
-    const view = viewOf(frame);
+    const { frame, view } = this.#own.make(dst, ethernet.TYPE_IPV6, ipv6.HEADER + length);
     const ip = this.#own.header;
     const at = ip + ipv6.HEADER;
     ipv6.write(view, ip, length, protocol.ICMPV6, HOP_LIMIT);

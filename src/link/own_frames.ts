@@ -6,6 +6,12 @@ import * as ethernet from "../wire/ethernet.ts";
 /** A whole frame, from its Ethernet header on. */
 export type Frame = Uint8Array<ArrayBuffer>;
 
+/** One to be filled in, and a view on it. */
+export interface Made {
+  readonly frame: Frame;
+  readonly view: DataView;
+}
+
 export class OwnFrames {
   /** Where the payload begins. */
   readonly header: number;
@@ -20,7 +26,7 @@ export class OwnFrames {
   }
 
   /** A frame from us to a machine, with room for so many octets of payload. */
-  make(dst: Mac, type: number, payload: number): Frame {
+  make(dst: Mac, type: number, payload: number): Made {
     const frame = new Uint8Array(this.header + payload);
     const view = viewOf(frame);
     ethernet.setDst(view, 0, dst.high, dst.low);
@@ -31,24 +37,27 @@ export class OwnFrames {
       view.setUint16(ethernet.HEADER, this.#vlan);
       view.setUint16(ethernet.HEADER + 2, type);
     }
-    return frame;
+    return { frame, view };
   }
 
   /** The type of a frame's payload; undefined when the frame is too short to have one, or carries the wrong tag or none. */
   typeOf(frame: Frame): number | undefined {
     if (frame.length < this.header) return undefined;
-    const view = viewOf(frame);
-    const isTagged = ethernet.type(view, 0) === ethernet.TYPE_VLAN;
-    if (this.#vlan === undefined) return isTagged ? undefined : ethernet.type(view, 0);
-    const isOurs = isTagged && ethernet.vlanOf(ethernet.tag(view, 0)) === this.#vlan;
-    return isOurs ? view.getUint16(this.header - 2) : undefined;
+    const type = twoAt(frame, ethernet.HEADER - 2);
+    const isTagged = type === ethernet.TYPE_VLAN;
+    if (this.#vlan === undefined) return isTagged ? undefined : type;
+    const isOurs = isTagged && ethernet.vlanOf(twoAt(frame, ethernet.HEADER)) === this.#vlan;
+    return isOurs ? twoAt(frame, this.header - 2) : undefined;
   }
 
   /** The MAC that a frame came from. */
   macOf(frame: Frame): Mac {
-    const view = viewOf(frame);
-    return { high: ethernet.srcHigh(view, 0), low: ethernet.srcLow(view, 0) };
+    return { high: twoAt(frame, 6), low: (twoAt(frame, 8) << 16) | twoAt(frame, 10) };
   }
+}
+
+function twoAt(frame: Frame, at: number): number {
+  return (frame[at]! << 8) | frame[at + 1]!;
 }
 
 /** The octets of a frame, which may stand anywhere in their buffer. */

@@ -17,15 +17,11 @@ export class ConnectionNews {
     const news = new Int32Array(record.length);
     let length = 0;
     for (let at = 0; at < record.length; at += RECORDED) {
-      const now = {
-        tag: record[at + 1]!,
-        phase: phaseOf(record[at + RECORDED_STAMP]!),
-        whose: record[at + RECORDED_WHOSE]!,
-      };
-      const cell = record[at]!;
+      const [cell, tag, whose] = [record[at]!, record[at + 1]!, record[at + RECORDED_WHOSE]!];
+      const phase = phaseOf(record[at + RECORDED_STAMP]!);
       const told = this.#told.get(cell);
-      if (told?.tag === now.tag && told.phase === now.phase && told.whose === now.whose) continue;
-      this.#told.set(cell, now);
+      if (told?.tag === tag && told.phase === phase && told.whose === whose) continue;
+      this.#told.set(cell, { tag, phase, whose });
       news.set(record.subarray(at, at + RECORDED), length);
       length += RECORDED;
     }

@@ -26,7 +26,8 @@ const MOST_LATE_MS = 600_000;
 /** How far a wall clock can be set at once: ten years. */
 const MOST_WALL_MS = 10 * 365 * 86_400_000;
 
-type Work = () => Promise<unknown> | void;
+/** Does an action. What it says of names and numbers has been found right. */
+export type Work = () => Promise<unknown> | void;
 
 type Handlers = { readonly [Kind in Action["do"]]: (place: Place, action: ActionOf<Kind>) => Work };
 

@@ -17,13 +17,18 @@ import type { Link } from "./net/link.ts";
 import { Network } from "./net/network.ts";
 import type { WorldNode } from "./node.ts";
 import { type Kinds, linksOf, nodesOf, USUAL_KINDS } from "./nodes.ts";
-import { preparedAction } from "./perform.ts";
+import { preparedAction, type Work } from "./perform.ts";
 import type { Scene } from "./scene.ts";
 import { Texts } from "./texts.ts";
 import { type LogRecord, type Watcher, Watchers } from "./watchers.ts";
 
 /** When a world begins, by its wall clocks: on the hour, so that times are read easily. */
 const BEGINS_MS: number = Date.UTC(2030, 0, 1);
+
+/** What is to be done, and what does it. */
+interface Planned extends Scheduled {
+  readonly work: Work;
+}
 
 /** The machines of a scene at work, and the time that they share. */
 export class World {
@@ -38,7 +43,7 @@ export class World {
   readonly #network: Network;
   readonly #watchers: Watchers;
   /** What is still to be done, the next one first. */
-  readonly #planned: Scheduled[] = [];
+  readonly #planned: Planned[] = [];
   readonly #kinds: Kinds;
 
   /**
@@ -107,16 +112,17 @@ export class World {
 
   /** Adds to what is to be done. Throws UsageError as `check` does, and for what is past. */
   plan(schedule: readonly Scheduled[]): void {
-    for (const { atUs, action } of schedule) {
-      this.check(action);
+    const planned = schedule.map(({ atUs, action }) => {
+      const work = preparedAction(this, action);
       if (atUs < this.nowUs || !Number.isInteger(atUs)) {
         throw new UsageError(
           `An action is to be done at ${atUs} µs; use a whole number from ${this.nowUs} on, which is now`,
         );
       }
-    }
-    if (schedule.length === 0) return;
-    this.#planned.push(...schedule);
+      return { atUs, action, work };
+    });
+    if (planned.length === 0) return;
+    this.#planned.push(...planned);
     // Those of the same time stay in their order.
     this.#planned.sort((a, b) => a.atUs - b.atUs);
   }
@@ -136,7 +142,10 @@ export class World {
    * cannot be done.
    */
   async perform(action: Action): Promise<void> {
-    const work = preparedAction(this, action);
+    await this.#do(action, preparedAction(this, action));
+  }
+
+  async #do(action: Action, work: Work): Promise<void> {
     this.#watchers.tell("acted", action, this.nowUs);
     // What waits for promises goes on before time does.
     this.time.pause();
@@ -207,8 +216,8 @@ export class World {
   }
 
   /** What cannot be done is told. */
-  #perform({ action }: Scheduled): void {
-    this.perform(action).catch((error: Error) => {
+  #perform({ action, work }: Planned): void {
+    this.#do(action, work).catch((error: Error) => {
       this.#watchers.requireWhole();
       this.#watchers.tell("refused", action, error, this.nowUs);
     }).catch(() => {}); // A watcher's own mistake: `requireWhole` says it.

@@ -169,12 +169,15 @@ export class Connections {
   record(): Int32Array<ArrayBuffer> {
     const record = new Int32Array(this.count() * RECORDED);
     let at = 0;
-    for (let cell = 0; cell < this.#tags.length && at < record.length; cell++) {
-      const tag = Atomics.load(this.#tags, cell);
+    const tags = this.#tags;
+    for (let cell = 0; cell < tags.length && at < record.length; cell++) {
+      // Once more atomically, so that the entry is read after its tag.
+      if ((tags[cell]! & PRESENT) === 0) continue;
+      const tag = Atomics.load(tags, cell);
       if ((tag & PRESENT) === 0) continue;
       record[at] = cell;
       record[at + 1] = tag;
-      record.set(this.#entries.subarray(cell * ENTRY, (cell + 1) * ENTRY), at + 2);
+      for (let word = 0; word < ENTRY; word++) record[at + 2 + word] = this.#entries[cell * ENTRY + word]!;
       at += RECORDED;
     }
     return record.subarray(0, at);
@@ -212,8 +215,9 @@ export class Connections {
 
   /** How many are remembered now. */
   count(): number {
+    const tags = this.#tags;
     let count = 0;
-    for (const tag of this.#tags) if ((tag & PRESENT) !== 0) count++;
+    for (let cell = 0; cell < tags.length; cell++) if ((tags[cell]! & PRESENT) !== 0) count++;
     return count;
   }
 

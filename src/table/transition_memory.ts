@@ -70,7 +70,7 @@ export class TransitionMemory {
 
   /** Main's side: of so many buckets from `first` on, when each one's transition began. */
   began(first: number, count: number): Int32Array<ArrayBuffer> {
-    return Int32Array.from(this.#began.subarray(first, first + count));
+    return new Int32Array(this.#began.subarray(first, first + count));
   }
 
   /** Main's side: another one's, for its buckets are those from `first` on. */
@@ -80,7 +80,7 @@ export class TransitionMemory {
 
   /** Main's side: of so many buckets from `first` on, when a frame last went to another than the owner. Workers may write meanwhile. */
   strayedOf(first: number, count: number): Int32Array<ArrayBuffer> {
-    return Int32Array.from(this.#strayed.subarray(first, first + count));
+    return new Int32Array(this.#strayed.subarray(first, first + count));
   }
 
   /** Main's side: another one's, for its buckets are those from `first` on. Workers may write meanwhile. */

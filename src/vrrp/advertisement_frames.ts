@@ -1,7 +1,7 @@
 /** Frames with an advertisement (wire/vrrp.ts) of one family, written and read: RFC 9568 sections 5 and 7.2. */
 
 import { Packet } from "../path/packet.ts";
-import { type Frame, OwnFrames, viewOf } from "../link/own_frames.ts";
+import { type Frame, OwnFrames } from "../link/own_frames.ts";
 import type { LinkPlan } from "../link/link_frames.ts";
 import { ipAt, isIpv6, linkLocalOf, octetsOf, wordOf } from "../wire/address.ts";
 import * as ethernet from "../wire/ethernet.ts";
@@ -42,10 +42,9 @@ export class AdvertisementFrames {
     const length = vrrp.lengthOf(addresses.length, isV6);
     const ip = this.#own.header;
     const at = ip + (isV6 ? ipv6.HEADER : ipv4.HEADER);
-    const frame = isV6
+    const { frame, view } = isV6
       ? this.#own.make(vrrp.GROUP6_MAC, ethernet.TYPE_IPV6, ipv6.HEADER + length)
       : this.#own.make(vrrp.GROUP4_MAC, ethernet.TYPE_IPV4, ipv4.HEADER + length);
-    const view = viewOf(frame);
     if (isV6) {
       ipv6.write(view, ip, length, protocol.VRRP, vrrp.HOP_LIMIT);
       frame.set(octetsOf(this.address), ip + ipv6.SRC);

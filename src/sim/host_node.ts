@@ -111,6 +111,11 @@ export class HostNode implements WorldNode {
     return this.#filter?.kernel.taken;
   }
 
+  /** What it has told its kernel takes effect in a moment. */
+  get isFiltering(): boolean {
+    return this.#filter?.kernel.isTold ?? false;
+  }
+
   /** The agent that runs; undefined while none does. */
   get agent(): AgentProcess | undefined {
     return this.#filter?.agent;
@@ -144,20 +149,26 @@ export class HostNode implements WorldNode {
   freeze(): void {
     this.#isFrozen = true;
     this.host.clock.freeze();
-    this.#filter?.freeze();
+    this.#filter?.freezeMachine();
   }
 
   /** It goes on, with what has been due meanwhile. */
   thaw(): void {
     this.#isFrozen = false;
     this.host.clock.thaw();
-    this.#filter?.thaw();
+    this.#filter?.thawMachine();
   }
 
   /** The timers of its programs are so late. */
   slow(ms: number): void {
     this.host.clock.lateMs = ms;
     this.#filter?.slow(ms);
+  }
+
+  /** So many of its seconds pass in one from now on. */
+  setRate(rate: number): void {
+    this.host.clock.rate = rate;
+    this.#filter?.setRate(rate);
   }
 
   /** Its wall clock is set by so much. */
@@ -291,6 +302,7 @@ class Filter {
   /** Of the process that runs. */
   #clock: MachineClock;
   #wallMs = 0;
+  #rate = 1;
 
   constructor(
     scene: NonNullable<SceneBackend["filter"]>,
@@ -340,6 +352,7 @@ class Filter {
     const clock = new MachineClock(time);
     clock.setWall(this.#wallMs);
     clock.lateMs = this.#host.clock.lateMs;
+    clock.rate = this.#rate;
     this.#clock = clock;
     const { agent } = this.cluster;
     const { port } = agent!;
@@ -390,8 +403,25 @@ class Filter {
     if (this.agent !== undefined) this.#clock.thaw();
   }
 
+  /** The agent, and all else of the machine. */
+  freezeMachine(): void {
+    this.freeze();
+    this.kernel.freeze();
+  }
+
+  thawMachine(): void {
+    this.thaw();
+    this.kernel.thaw();
+  }
+
   slow(ms: number): void {
     this.#clock.lateMs = ms;
+  }
+
+  setRate(rate: number): void {
+    this.#rate = rate;
+    this.#clock.rate = rate;
+    this.kernel.setRate(rate);
   }
 
   setWall(byMs: number): void {

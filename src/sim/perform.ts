@@ -65,6 +65,11 @@ const HANDLERS: Handlers = {
     within("ms", ms, 0, 600_000);
     return () => found.slow(ms);
   },
+  rate: (place, { node, rate }) => {
+    const found = machine(place, node);
+    if (!(rate >= 0.5 && rate <= 2)) throw new UsageError(`rate is ${rate}; use a number from 0.5 to 2`);
+    return () => found.setRate(rate);
+  },
   clock: (place, { node, ms }) => {
     const found = machine(place, node);
     return () => found.setWall(ms);

@@ -11,7 +11,7 @@ import { hasAgents, type Sketch } from "./sketch.ts";
 export const SETTLE_US = 20_000_000;
 
 /** Nobody may notice, neither while it lasts nor when it begins or ends. */
-const HARMLESS: ReadonlySet<Action["do"]> = new Set(["clock", "reload", "upgrade"]);
+const HARMLESS: ReadonlySet<Action["do"]> = new Set(["clock", "rate", "reload", "upgrade"]);
 
 /** What people do: nobody may notice, but a cluster of which one more dies may have nobody left. */
 const COMMANDS: ReadonlySet<Action["do"]> = new Set(["drain", "down", "weight", "technique"]);

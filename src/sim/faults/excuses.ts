@@ -42,10 +42,14 @@ const BEATS_TO_MEET = 8;
 const WEAK_US = 10_000_000;
 
 /**
- * A command to nft that was under way when an agent or its machine stood still is carried out when it goes on, with a lease from then on
- * (filter/agent/agent.ts). Then the agent lets go, for which nft may take its time once more.
+ * An nft that was under way when its machine stood still gives the kernel a lease when the machine goes on. Then the agent lets go, for which
+ * nft may take its time once more.
  */
 const LET_GO_US = 450_000;
+
+/** An nft that nobody kills any more may take so long, and the lease begins only then: filter/agent/agent.ts does not cover that. */
+const SLOW_NFT_US = 400_000;
+const LEASE_BEATS = 2.5;
 
 /** Something that is done to a machine or its link, until when: Infinity while it lasts. */
 interface Wound {
@@ -67,12 +71,16 @@ export class Excuses {
   readonly #dead = new Set<string>();
   readonly #frozen = new Set<string>();
   #thawedUs = -Infinity;
-  #agentThawedUs = -Infinity;
+  /** Whose nft was under way when it was cut short: until when two may have what it has. */
+  readonly #cutShort = new Map<string, number>();
+  readonly #isFiltering: (backend: string) => boolean;
   /** Backends that people want otherwise than the configuration says, of which agents know nothing. */
   readonly #commanded = new Set<string>();
 
-  constructor(sketch: Sketch) {
+  /** `isFiltering`: an nft is under way there. */
+  constructor(sketch: Sketch, isFiltering: (backend: string) => boolean) {
     this.#sketch = sketch;
+    this.#isFiltering = isFiltering;
     this.#dispatchers = [...Array(dispatchersOf(sketch)).keys()].map(dispatcherName);
     this.#technique = sketch.shape === "broadcast" ? "broadcast" : "route";
     this.#isMovable = this.#technique === "broadcast";
@@ -84,9 +92,9 @@ export class Excuses {
     return [...this.#ofLinks.values()].some(({ untilUs }) => untilUs + meetUs > atUs);
   }
 
-  /** An agent that stood still may not have let go yet of what others have taken meanwhile. */
-  mayLetGoLate(atUs: number): boolean {
-    return atUs - this.#agentThawedUs < LET_GO_US;
+  /** This one's nft was under way when its agent or its machine stood still, so that its lease began late. */
+  mayLetGoLate(backend: string, atUs: number): boolean {
+    return atUs < (this.#cutShort.get(backend) ?? -Infinity);
   }
 
   /** A frame may be on its way for long, because somebody stands still, or did so a moment ago. */
@@ -119,7 +127,7 @@ export class Excuses {
       this.#frozen.delete(action.node);
       this.#thawedUs = atUs;
     }
-    if (action.do === "thaw" || action.do === "thaw-agent") this.#agentThawedUs = atUs;
+    this.#noteCutShort(action, atUs);
     this.#noteCommand(action);
     switch (action.do) {
       case "kill":
@@ -163,6 +171,18 @@ export class Excuses {
     if (action.do !== "technique") return;
     this.#technique = action.technique === "route" ? "broadcast" : "route";
     this.#isMovable = true; // Until the next one, or until its dispatcher is back.
+  }
+
+  #noteCutShort(action: Action, atUs: number): void {
+    const cutShort = this.#cutShort;
+    if (action.do === "thaw") {
+      if (cutShort.has(action.node)) cutShort.set(action.node, atUs + LET_GO_US);
+    } else if (action.do === "freeze") {
+      if (this.#isFiltering(action.node)) cutShort.set(action.node, Infinity);
+    } else if (action.do === "freeze-agent" || action.do === "kill-agent") {
+      if (!this.#isFiltering(action.node)) return;
+      cutShort.set(action.node, atUs + SLOW_NFT_US + LEASE_BEATS * this.#sketch.beatMs * 1000);
+    }
   }
 
   #noteCommand(action: Action): void {

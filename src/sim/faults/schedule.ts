@@ -65,12 +65,17 @@ const GAPS_MS: readonly (readonly Range[])[] = [
   [[40_000, 110_000]],
 ];
 
+/** What comes again lasts so long, and is away as long: longer than a probe waits. */
+const AGAIN_MS: Range = [1150, 3000];
+
 /** `on`: what else is left alone while it lasts. */
 interface Fault {
   readonly on: string;
   readonly begin: Action;
   /** Undefined: it ends by itself. */
-  readonly end?: Action;
+  readonly end?: Action | readonly Action[];
+  /** It comes again, so often in all. Default: once. */
+  readonly times?: number;
 }
 
 function faultsFrom(draws: Draws, sketch: Sketch, lastFaultUs: number): Happening[] {
@@ -81,14 +86,32 @@ function faultsFrom(draws: Draws, sketch: Sketch, lastFaultUs: number): Happenin
   const gapUs = () => draws.between(...draws.pick(gaps)) * MS;
   for (let atUs = START_US + gapUs(); atUs < lastFaultUs; atUs += gapUs()) {
     const fault = draws.pick(kinds)(draws);
-    const endUs = Math.min(lastFaultUs, atUs + lengthUs(draws));
+    const steps = stepsOf(fault, atUs, lastFaultUs, draws);
     if (atUs < (busyUntil.get(fault.on) ?? 0)) continue;
-    busyUntil.set(fault.on, endUs + 1);
-    const steps = [{ atUs, action: fault.begin }];
-    if (fault.end !== undefined) steps.push({ atUs: endUs, action: fault.end });
+    busyUntil.set(fault.on, steps.at(-1)!.atUs + 1);
     faults.push({ what: "fault", steps });
   }
   return faults;
+}
+
+function stepsOf(
+  { begin, end = [], times = 1 }: Fault,
+  atUs: number,
+  lastUs: number,
+  draws: Draws,
+): Scheduled[] {
+  const steps: Scheduled[] = [];
+  let beginUs = atUs;
+  for (let left = times; left > 0 && beginUs < lastUs; left--) {
+    const endUs = Math.min(
+      lastUs,
+      beginUs + (times === 1 ? lengthUs(draws) : draws.between(...AGAIN_MS) * MS),
+    );
+    steps.push({ atUs: beginUs, action: begin });
+    for (const action of [end].flat()) steps.push({ atUs: endUs, action });
+    beginUs = endUs + draws.between(...AGAIN_MS) * MS;
+  }
+  return steps;
 }
 
 type Kind = (draws: Draws) => Fault;
@@ -106,9 +129,11 @@ function kindsOf(sketch: Sketch): Kind[] {
     () => dies("router"),
     (draws) => stands(backend(draws)),
     (draws) => stands(dispatcher(draws)),
-    (draws) => stands(dispatcher(draws)),
+    (draws) => standsAgainAndAgain(dispatcher(draws), draws),
     (draws) => isSlow(machine(draws), draws),
     (draws) => hasItsClockSet(machine(draws), draws),
+    (draws) => returnsWithAnotherTime(machine(draws), draws),
+    (draws) => hasABadClock(machine(draws), draws),
     (draws) => losesItsServer(backend(draws)),
   ];
   const ofLinks: Kind[] = [
@@ -171,6 +196,11 @@ function stands(node: string): Fault {
   return { on: node, begin: { do: "freeze", node }, end: { do: "thaw", node } };
 }
 
+/** As a guest does whose host has too much to do. */
+function standsAgainAndAgain(node: string, draws: Draws): Fault {
+  return { ...stands(node), times: draws.between(4, 12) };
+}
+
 /** Each of its timers is so late. */
 function isSlow(node: string, draws: Draws): Fault {
   const ms = draws.pick([20, 100, 400]);
@@ -178,8 +208,23 @@ function isSlow(node: string, draws: Draws): Fault {
 }
 
 function hasItsClockSet(node: string, draws: Draws): Fault {
-  const ms = draws.pick([-1, 1]) * draws.pick([50, 1000, 60_000, 86_400_000]);
-  return { on: `${node}'s clock`, begin: { do: "clock", node, ms } };
+  return { on: `${node}'s clock`, begin: setsItsClock(node, draws) };
+}
+
+function setsItsClock(node: string, draws: Draws): Action {
+  const ms = draws.pick([-1, 1]) * draws.pick([50, 1000, 3_600_000, 86_400_000]);
+  return { do: "clock", node, ms };
+}
+
+/** Its clock has no battery, or an old one. */
+function returnsWithAnotherTime(node: string, draws: Draws): Fault {
+  return { on: node, begin: { do: "kill", node }, end: [setsItsClock(node, draws), { do: "heal", node }] };
+}
+
+/** It goes up to two in a hundred too fast or too slow. */
+function hasABadClock(node: string, draws: Draws): Fault {
+  const rate = (rate: number): Action => ({ do: "rate", node, rate });
+  return { on: `${node}'s rate`, begin: rate(draws.pick([0.98, 0.999, 1.001, 1.02])), end: rate(1) };
 }
 
 function losesItsServer(node: string): Fault {

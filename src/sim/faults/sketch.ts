@@ -60,7 +60,7 @@ export function sketchFrom(seed: number): Sketch {
     advertiseMs: draws.pick([100, 500, 1000]),
     beatMs: draws.pick([250, 1000, 1000]),
     isShared: !draws.oneOf(4),
-    delayMs: draws.pick([0, 0, 30]),
+    delayMs: draws.pick(hasAgents ? [0, 0, 30] : [0, 30, 100]),
     slowStart: algorithm === "modulo" || !draws.oneOf(4) ? 0 : 10,
   };
 }

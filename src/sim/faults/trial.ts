@@ -78,7 +78,7 @@ export async function run(
   };
   const nowUs = () => world.nowUs;
   const calm = new Calm(happenings, sketch);
-  const excuses = new Excuses(sketch);
+  const excuses = new Excuses(sketch, (backend) => isFiltering(world, backend));
   const connections = new Connections(scene, calm, excuses, nowUs, report);
   const frames = new Frames(scene, nowUs, report);
   const dispatchers = new Dispatchers(() => enginesOf(world), calm, excuses, nowUs, report);
@@ -143,6 +143,11 @@ function enginesOf({ dispatchers }: World): ReadonlyMap<string, Engine> {
       engine === undefined || isFrozen ? [] : [[name, engine]]
     ),
   );
+}
+
+function isFiltering({ nodes }: World, backend: string): boolean {
+  const node = nodes.get(backend);
+  return node instanceof HostNode && node.isFiltering;
 }
 
 /** What the kernels of the backends that run let in. */

@@ -41,6 +41,7 @@ test("all shapes of clusters and all kinds of faults come up, each fault ends, a
     "kill",
     "kill-agent",
     "link",
+    "rate",
     "reload",
     "restart",
     "restore",

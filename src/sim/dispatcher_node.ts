@@ -81,6 +81,11 @@ export class DispatcherNode implements WorldNode {
     return this.#life?.process?.config ?? simulated(texts.config(file, name));
   }
 
+  /** What it has read of its fleet, as text; undefined while it is alone, or has no fleet. */
+  get goesBy(): string | undefined {
+    return this.#life?.process?.goesBy;
+  }
+
   get isRunning(): boolean {
     return this.#life !== undefined;
   }

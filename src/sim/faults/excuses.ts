@@ -17,7 +17,7 @@
  */
 
 import type { Action } from "../action.ts";
-import { dispatcherName, dispatchersOf, hasAgents, type Sketch } from "./sketch.ts";
+import { BETWEEN, dispatcherName, dispatchersOf, hasAgents, isBroadcast, isPair, type Sketch } from "./sketch.ts";
 
 /** Of a connection, as far as it matters here. */
 export interface Excusable {
@@ -28,6 +28,9 @@ export interface Excusable {
   /** Why it may be cut. */
   excuse: string | undefined;
 }
+
+/** One of the two switches: its link to the other one is as the link of each dispatcher. */
+const SWITCH = BETWEEN.split("-")[0]!;
 
 /** After so long undisturbed, the other one of a pair knows all that the active one does. */
 const KNOWS_US = 8_000_000;
@@ -82,7 +85,7 @@ export class Excuses {
     this.#sketch = sketch;
     this.#isFiltering = isFiltering;
     this.#dispatchers = [...Array(dispatchersOf(sketch)).keys()].map(dispatcherName);
-    this.#technique = sketch.shape === "broadcast" ? "broadcast" : "route";
+    this.#technique = isBroadcast(sketch) ? "broadcast" : "route";
     this.#isMovable = this.#technique === "broadcast";
   }
 
@@ -97,7 +100,7 @@ export class Excuses {
     return atUs < (this.#cutShort.get(backend) ?? -Infinity);
   }
 
-  /** A frame may be on its way for long, because somebody stands still, or did so a moment ago. */
+  /** A SYN may be on its way for long, and the next one with it, because a dispatcher stands still, or did so a moment ago. */
   mayHold(atUs: number): boolean {
     return this.#frozen.size > 0 || atUs - this.#thawedUs < HELD_US;
   }
@@ -106,8 +109,14 @@ export class Excuses {
   mayFall(backend: string, dispatcher: string, atUs: number): boolean {
     return [...this.#ofMachines.values()].some((wound) => wound.node === backend && isFresh(wound, atUs)) ||
       [...this.#ofLinks.values()].some((wound) =>
-        (wound.node === backend || wound.node === dispatcher) && isFresh(wound, atUs)
+        (wound.node === backend || this.#isJudging(wound.node, dispatcher)) && isFresh(wound, atUs)
       );
+  }
+
+  /** Does a dispatcher go by what one finds over this one's link? Of a fleet all go by what most of them find. */
+  #isJudging(node: string, dispatcher: string): boolean {
+    if (node === dispatcher || node === SWITCH) return true;
+    return this.#sketch.shape === "fleet" && this.#dispatchers.includes(node);
   }
 
   /** A connection has been answered. */
@@ -122,8 +131,8 @@ export class Excuses {
   acted(action: Action, atUs: number, all: Iterable<Excusable>): void {
     if (action.do === "kill") this.#dead.add(action.node);
     if (action.do === "heal") this.#dead.delete(action.node);
-    if (action.do === "freeze") this.#frozen.add(action.node);
-    if (action.do === "thaw") {
+    if (action.do === "freeze" && this.#dispatchers.includes(action.node)) this.#frozen.add(action.node);
+    if (action.do === "thaw" && this.#frozen.has(action.node)) {
       this.#frozen.delete(action.node);
       this.#thawedUs = atUs;
     }
@@ -210,7 +219,7 @@ export class Excuses {
     // One that is dead or stands still is told in vain.
     if (what === "restart" && (this.#dead.has(node) || this.#frozen.has(node))) return;
     this.#ofMachines.set(node, { node, untilUs: isEnd(action) || what === "restart" ? atUs : Infinity });
-    const other = this.#dispatchers.find((name) => name !== node);
+    const other = isPair(this.#sketch) ? this.#dispatchers.find((name) => name !== node) : undefined;
     // While it is gone the backends' fallback answers in its place.
     if (this.#sketch.shape === "switching") {
       const isGone = this.#leftAloneUs(node) === Infinity && what !== "slow";
@@ -219,7 +228,7 @@ export class Excuses {
     // One that is alone loses what it knows only when it dies, and of two the other one knows it, too.
     const isLost = other === undefined
       ? what !== "freeze" && what !== "thaw" && what !== "slow"
-      : !this.#sketch.isShared || this.#sketch.families === "both" ||
+      : !this.#sketch.isShared ||
         atUs - this.#leftAloneUs(other) < KNOWS_US;
     if (!isLost) return;
     if (other === undefined) return this.#excuseMoved(all, `${what} ${node}`);
@@ -230,7 +239,7 @@ export class Excuses {
   /** Since when nothing has been done to it; Infinity while something is. */
   #leftAloneUs(node: string): number {
     const wounds = [...this.#ofMachines.values(), ...this.#ofLinks.values()].filter((wound) =>
-      wound.node === node
+      wound.node === node || wound.node === SWITCH
     );
     return Math.max(0, ...wounds.map(({ untilUs }) => untilUs));
   }
@@ -248,9 +257,10 @@ export class Excuses {
 
   #ofLink(link: string, why: string, isBad: boolean, atUs: number, all: Iterable<Excusable>): void {
     const node = link.split("-")[0]!;
-    if (node === "router") return;
+    if (node.startsWith("router")) return;
     this.#ofLinks.set(link, { node, untilUs: isBad ? Infinity : atUs });
-    if (!this.#dispatchers.includes(node)) return this.#excuseBackend(node, `${why} ${link}`, all);
+    const isOfBackend = node !== SWITCH && !this.#dispatchers.includes(node);
+    if (isOfBackend) return this.#excuseBackend(node, `${why} ${link}`, all);
     for (const one of all) one.excuse ??= `${why} ${link}`;
   }
 

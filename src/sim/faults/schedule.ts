@@ -8,10 +8,13 @@ import {
   clusterAddresses,
   configOf,
   dispatcherName,
+  BETWEEN,
   dispatchersOf,
   hasAgents,
+  isBroadcast,
   PORT,
   type Sketch,
+  switchBeside,
 } from "./sketch.ts";
 
 /** What belongs together: a fault and its end, or a connection from its first packet to its last. It is left out as a whole. */
@@ -138,7 +141,7 @@ function kindsOf(sketch: Sketch): Kind[] {
   ];
   const ofLinks: Kind[] = [
     (draws) => isCut(`${machine(draws)}-lan`),
-    (draws) => isCutOneWay(machine(draws), draws),
+    (draws) => isCutOneWay(machine(draws), sketch, draws),
     () => isCut("router-lan"),
     (draws) => isBad(`${machine(draws)}-lan`, draws),
     (draws) => isBad(draws.pick(["router-lan", "router-wan"]), draws),
@@ -148,7 +151,7 @@ function kindsOf(sketch: Sketch): Kind[] {
     (draws) => ({ on: "command", begin: { do: "upgrade", node: dispatcher(draws) } }),
     (draws) => ({ on: "command", begin: { do: "restart", node: dispatcher(draws) } }),
   ];
-  if (sketch.shape !== "broadcast") {
+  if (!isBroadcast(sketch)) {
     commands.push(
       (draws) => drains(sketch, draws),
       (draws) => drains(sketch, draws),
@@ -176,7 +179,23 @@ function kindsOf(sketch: Sketch): Kind[] {
       (draws) => hasItsAgentFrozen(backend(draws)),
     ]
     : [];
-  return [...ofMachines, ...ofLinks, ...commands, ...ofAgents];
+  const ofShape: Kind[] = sketch.shape === "halves"
+    ? [
+      () => dies("router2"),
+      () => isCut(BETWEEN),
+      () => isCut(BETWEEN),
+      (draws) => isCutOneWay("lan2", sketch, draws),
+      (draws) => isBad(BETWEEN, draws),
+    ]
+    : sketch.shape === "fleet"
+    ? [
+      () => dies("etcd"),
+      (draws) => losesEtcd(dispatcher(draws)),
+      (draws) => losesEtcd(dispatcher(draws)),
+      (draws) => hasSlowEtcd(dispatcher(draws), draws),
+    ]
+    : [];
+  return [...ofMachines, ...ofLinks, ...commands, ...ofAgents, ...ofShape];
 }
 
 function dies(node: string): Fault {
@@ -240,13 +259,25 @@ function hasItsAgentFrozen(node: string): Fault {
   return { on: node, begin: { do: "freeze-agent", node }, end: { do: "thaw-agent", node } };
 }
 
+function losesEtcd(from: string): Fault {
+  const etcd = (isCut: boolean): Action => ({ do: "etcd", from, isCut });
+  return { on: `${from}'s etcd`, begin: etcd(true), end: etcd(false) };
+}
+
+/** Each way. */
+function hasSlowEtcd(from: string, draws: Draws): Fault {
+  const etcd = (slowMs: number): Action => ({ do: "etcd", from, slowMs });
+  return { on: `${from}'s etcd`, begin: etcd(draws.pick([50, 500, 3000])), end: etcd(1) };
+}
+
 function isCut(link: string): Fault {
   return { on: link, begin: { do: "cut", link }, end: { do: "restore", link } };
 }
 
-function isCutOneWay(node: string, draws: Draws): Fault {
-  const link = `${node}-lan`;
-  const from = draws.pick([node, "lan"]);
+/** Of a machine, or of a switch to the other one. */
+function isCutOneWay(node: string, sketch: Sketch, draws: Draws): Fault {
+  const link = node === "lan2" ? BETWEEN : `${node}-lan`;
+  const from = draws.pick([node, node === "lan2" ? "lan" : switchBeside(sketch, node)]);
   return { on: link, begin: { do: "cut", link, from }, end: { do: "restore", link, from } };
 }
 
@@ -272,8 +303,8 @@ function isBad(link: string, draws: Draws): Fault {
 function reloads(node: string, sketch: Sketch, draws: Draws): Fault {
   const number = Number(node.slice(2)) - 1;
   const weights = Array.from({ length: sketch.backends }, () => draws.between(1, 3));
-  // The agents go by the file as well, and would have to be restarted.
-  const isSame = hasAgents(sketch) || draws.oneOf(3);
+  // The agents go by the file as well, and would have to be restarted; all of a fleet go by one file.
+  const isSame = hasAgents(sketch) || sketch.shape === "fleet" || draws.oneOf(3);
   const reload = (text: string): Action => ({ do: "reload", node, config: text });
   return {
     on: "command",

@@ -35,6 +35,7 @@ test("all shapes of clusters and all kinds of faults come up, each fault ends, a
     "cut",
     "down",
     "drain",
+    "etcd",
     "freeze",
     "freeze-agent",
     "heal",

@@ -224,7 +224,9 @@ export class Connections {
     const segment = this.#segment;
     if (!segment.read(octets, length) || (segment.flags & (SYN | ACK)) !== SYN) return;
     const talk = this.#talk(segment.src, segment.srcPort, segment.dst);
-    if (talk?.initial === segment.sequence) talk.heard.set(backend, { copy: talk.copies, atUs: this.#nowUs() });
+    if (talk?.initial === segment.sequence) {
+      talk.heard.set(backend, { copy: talk.copies, atUs: this.#nowUs() });
+    }
   }
 
   #sentByBackend(backend: string, octets: Uint8Array, length: number): void {

@@ -7,17 +7,26 @@
  *     loses its server or its agent                       those of its buckets that stand-ins had meanwhile
  *     a dispatcher dies that is alone                     those that are elsewhere than the configuration alone would have them:
  *                                                         what was in transition is forgotten, and what people had decided
- *     one of a pair, and the other one was not told, or   all: it takes new ones in a bucket in transition for old ones
- *     may be active in the other family
- *     the link of a dispatcher is cut or bad              all: it may find everybody dead, and one after the other alive again
+ *     one of a pair, and the other one was not told       all: it takes new ones in a bucket in transition for old ones
+ *     the link of a dispatcher is cut or bad, or the one  all: it may find everybody dead, and one after the other alive again
+ *     between two switches
  *     another technique, or a fallback in place of a      those that are elsewhere; all while people want a backend otherwise
  *     dispatcher that is gone                             than the configuration has it, of which agents know nothing
  *     a drain, a weight, a reload, an upgrade,            none
- *     a clock that is set, a dispatcher that stands still
+ *     a clock that is set or goes wrong, an etcd that is
+ *     gone, a dispatcher that stands still
  */
 
 import type { Action } from "../action.ts";
-import { BETWEEN, dispatcherName, dispatchersOf, hasAgents, isBroadcast, isPair, type Sketch } from "./sketch.ts";
+import {
+  BETWEEN,
+  dispatcherName,
+  dispatchersOf,
+  hasAgents,
+  isBroadcast,
+  isPair,
+  type Sketch,
+} from "./sketch.ts";
 
 /** Of a connection, as far as it matters here. */
 export interface Excusable {

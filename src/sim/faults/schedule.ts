@@ -4,11 +4,11 @@ import type { Action, Scheduled } from "../action.ts";
 import { Draws } from "./draws.ts";
 import {
   backendName,
+  BETWEEN,
   clientName,
   clusterAddresses,
   configOf,
   dispatcherName,
-  BETWEEN,
   dispatchersOf,
   hasAgents,
   isBroadcast,

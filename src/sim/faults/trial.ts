@@ -83,7 +83,14 @@ export async function run(
   const excuses = new Excuses(sketch, (backend) => isFiltering(world, backend));
   const connections = new Connections(scene, calm, excuses, nowUs, report);
   const frames = new Frames(scene, nowUs, report);
-  const dispatchers = new Dispatchers(() => enginesOf(world), (name) => goesBy(world, name), calm, excuses, nowUs, report);
+  const dispatchers = new Dispatchers(
+    () => enginesOf(world),
+    (name) => goesBy(world, name),
+    calm,
+    excuses,
+    nowUs,
+    report,
+  );
   const owners = new Owners(() => takenIn(world), excuses, nowUs, report);
   const lookUs = hasAgents(sketch) ? LOOK_AT_AGENTS_US : LOOK_US;
   world.watch({

@@ -44,6 +44,9 @@ const SWITCH = BETWEEN.split("-")[0]!;
 /** After so long undisturbed, the other one of a pair knows all that the active one does. */
 const KNOWS_US = 8_000_000;
 
+/** A link that delays frames for longer is a bad one. */
+const LATE_US = 10_000;
+
 /** What has waited for one that stood still has come by then. */
 const HELD_US = 2_000_000;
 
@@ -101,7 +104,9 @@ export class Excuses {
   /** Agents may not hear each other, or have only just begun to. */
   mayBeSplit(atUs: number): boolean {
     const meetUs = BEATS_TO_MEET * this.#sketch.beatMs * 1000;
-    return [...this.#ofLinks.values()].some(({ untilUs }) => untilUs + meetUs > atUs);
+    return [...this.#ofLinks.values()].some(({ node, untilUs }) =>
+      !this.#dispatchers.includes(node) && untilUs + meetUs > atUs
+    );
   }
 
   /** This one's nft was under way when its agent or its machine stood still, so that its lease began late. */
@@ -169,9 +174,12 @@ export class Excuses {
       case "restore":
         return this.#ofLink(action.link, action.do, action.do === "cut", atUs, all);
       case "link": {
-        const { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, delayUs = 0 } = action.settings;
-        const isBad = loss > 0 || corrupt > 0 || reorder > 0 || duplicate > 0 || delayUs > 1000;
-        return this.#ofLink(action.link, "bad", isBad, atUs, all);
+        // Nobody is found dead, and no connection cut, by frames that come twice, in another order, or a little later.
+        const { loss = 0, corrupt = 0, delayUs = 0 } = action.settings;
+        const isBad = loss > 0 || corrupt > 0 || delayUs > LATE_US;
+        const wasBad = this.#ofLinks.get(action.link)?.untilUs === Infinity;
+        if (isBad || wasBad) this.#ofLink(action.link, "bad", isBad, atUs, all);
+        return;
       }
       case "technique":
         this.#technique = action.technique;

@@ -47,6 +47,9 @@ const FORGETS: ReadonlySet<Action["do"]> = new Set([
   "freeze-agent",
 ]);
 
+/** By these an agent says that there is, or was, a split. Of one that ended before they met only who was alone can know. */
+const SAYS_SPLIT: ReadonlySet<string> = new Set(["split", "alone"]);
+
 /** Quiet time at the end, after everyone must be served again. */
 const REST_US = 10_000_000;
 
@@ -111,7 +114,7 @@ export async function run(
       if (what === "undrain" || what === "weight" || what === "technique") calm.weaken();
     },
     logged: (record) => {
-      if (record["alarm"] === "split") {
+      if (SAYS_SPLIT.has(String(record["alarm"]))) {
         connections.splitForgotten();
         owners.alarmed();
       }

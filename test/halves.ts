@@ -135,6 +135,7 @@ export const HALVES: Readonly<Record<"deno" | "node", readonly string[]>> = {
     "test/sim/net/link.test.ts",
     "test/sim/net/neighbors.test.ts",
     "test/sim/net/ways.test.ts",
+    "test/sim/nft.test.ts",
     "test/sim/world.test.ts",
     "test/top/feed.test.ts",
     "test/top/screen.test.ts",

@@ -181,6 +181,11 @@ export class Running {
     this.#found = call;
   }
 
+  /** What it goes by of its fleet, or did last. */
+  get agreement(): Agreement | undefined {
+    return this.#agreement;
+  }
+
   /** Goes by what the fleet agrees on, when it goes on by no other configuration just then. */
   agree(agreement: Agreement): void {
     this.#agreement = agreement;

@@ -16,6 +16,8 @@ export type OfNode =
   | { readonly do: "freeze" | "thaw"; readonly node: string }
   /** Each of its timers comes so late from now on. */
   | { readonly do: "slow"; readonly node: string; readonly ms: number }
+  /** So many of its seconds pass in one from now on: the crystal of its clock is bad. */
+  | { readonly do: "rate"; readonly node: string; readonly rate: number }
   /** Somebody sets its wall clock on, or back. */
   | { readonly do: "clock"; readonly node: string; readonly ms: number }
   /** Of a host or a router: its port takes packets up to this size. */

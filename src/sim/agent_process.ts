@@ -100,13 +100,16 @@ export class AgentProcess {
     const longestMs = random.share() * SLOW_ONCE_IN < 1 ? SLOW_NFT_MS : USUAL_NFT_MS;
     const tookMs = 1 + Math.floor(random.share() * longestMs);
     return new Promise((resolve, reject) => {
-      clock.after(Math.min(tookMs, timeoutMs), () => {
-        try {
-          if (tookMs > timeoutMs) throw new Error(`nft took longer than ${timeoutMs} ms`);
-          resolve(kernel.apply(commands));
-        } catch (error) {
-          reject(error as Error);
-        }
+      const kill = kernel.tell(commands, tookMs, (error) => {
+        clock.after(0, () => {
+          patience.cancel();
+          if (error === undefined) resolve();
+          else reject(error);
+        });
+      });
+      const patience = clock.after(timeoutMs, () => {
+        kill();
+        reject(new Error(`nft took longer than ${timeoutMs} ms`));
       });
     });
   }

@@ -52,9 +52,10 @@ export class DispatcherNode implements WorldNode {
   readonly #port: Port;
   readonly #device: PortDevice;
   #life: Life | undefined;
-  /** How far its wall clock was set, and how late its timers are: of its machine. */
+  /** How far its wall clock was set, how late its timers are, and how fast its clock is: of its machine. */
   #wallMs = 0;
   #lateMs = 0;
+  #rate = 1;
   /** Its way to etcd. */
   #way: Way = {};
 
@@ -80,6 +81,11 @@ export class DispatcherNode implements WorldNode {
     return this.#life?.process?.config ?? simulated(texts.config(file, name));
   }
 
+  /** What it has read of its fleet, as text; undefined while it is alone, or has no fleet. */
+  get goesBy(): string | undefined {
+    return this.#life?.process?.goesBy;
+  }
+
   get isRunning(): boolean {
     return this.#life !== undefined;
   }
@@ -100,6 +106,7 @@ export class DispatcherNode implements WorldNode {
     const life: Life = { clock: new MachineClock(time), process: undefined, last: Promise.resolve() };
     life.clock.setWall(this.#wallMs);
     life.clock.lateMs = this.#lateMs;
+    life.clock.rate = this.#rate;
     this.#life = life;
     this.#port.isUp = true;
     try {
@@ -160,6 +167,12 @@ export class DispatcherNode implements WorldNode {
   slow(ms: number): void {
     this.#lateMs = ms;
     if (this.#life !== undefined) this.#life.clock.lateMs = ms;
+  }
+
+  /** So many of its seconds pass in one from now on. */
+  setRate(rate: number): void {
+    this.#rate = rate;
+    if (this.#life !== undefined) this.#life.clock.rate = rate;
   }
 
   /** Its wall clock is set by so much. */

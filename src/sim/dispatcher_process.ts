@@ -30,6 +30,8 @@ export interface DispatcherProcess {
   readonly engine: Engine;
   /** By which it works. */
   readonly config: Config;
+  /** What it has read of its fleet, as text; undefined while it is alone, or has no fleet. */
+  readonly goesBy?: string | undefined;
   decide(backend: string, wanted: Wanted): Promise<unknown>;
   setTechnique(technique: Technique, cluster: string | undefined): Promise<unknown>;
   /** Goes on by what its file says now. Rejects, and changes nothing, where that will not do. */

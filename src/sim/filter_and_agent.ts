@@ -39,6 +39,7 @@ export class FilterAndAgent {
   /** Of the process that runs. */
   #clock: MachineClock;
   #wallMs = 0;
+  #rate = 1;
 
   constructor(
     scene: NonNullable<SceneBackend["filter"]>,
@@ -88,6 +89,7 @@ export class FilterAndAgent {
     const clock = new MachineClock(time);
     clock.setWall(this.#wallMs);
     clock.lateMs = this.#host.clock.lateMs;
+    clock.rate = this.#rate;
     this.#clock = clock;
     const { agent } = this.cluster;
     const { port } = agent!;
@@ -138,8 +140,25 @@ export class FilterAndAgent {
     if (this.agent !== undefined) this.#clock.thaw();
   }
 
+  /** The agent, and all else of the machine. */
+  freezeMachine(): void {
+    this.freeze();
+    this.kernel.freeze();
+  }
+
+  thawMachine(): void {
+    this.thaw();
+    this.kernel.thaw();
+  }
+
   slow(ms: number): void {
     this.#clock.lateMs = ms;
+  }
+
+  setRate(rate: number): void {
+    this.#rate = rate;
+    this.#clock.rate = rate;
+    this.kernel.setRate(rate);
   }
 
   setWall(byMs: number): void {

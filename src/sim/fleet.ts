@@ -64,6 +64,11 @@ class FleetProcess implements DispatcherProcess {
     return this.#running.config;
   }
 
+  get goesBy(): string | undefined {
+    if (this.#following.status()?.isAlone !== false) return undefined;
+    return JSON.stringify(this.#running.agreement);
+  }
+
   async decide(backend: string, wanted: Wanted): Promise<unknown> {
     return await this.#following.decide(backend, wanted) ?? await this.engine.decide(backend, wanted);
   }

@@ -96,6 +96,11 @@ export class HostNode implements WorldNode {
     return this.#filter?.kernel.taken;
   }
 
+  /** What it has told its kernel takes effect in a moment. */
+  get isFiltering(): boolean {
+    return this.#filter?.kernel.isTold ?? false;
+  }
+
   /** The agent that runs; undefined while none does. */
   get agent(): AgentProcess | undefined {
     return this.#filter?.agent;
@@ -129,20 +134,26 @@ export class HostNode implements WorldNode {
   freeze(): void {
     this.#isFrozen = true;
     this.host.clock.freeze();
-    this.#filter?.freeze();
+    this.#filter?.freezeMachine();
   }
 
   /** It goes on, with what has been due meanwhile. */
   thaw(): void {
     this.#isFrozen = false;
     this.host.clock.thaw();
-    this.#filter?.thaw();
+    this.#filter?.thawMachine();
   }
 
   /** The timers of its programs are so late. */
   slow(ms: number): void {
     this.host.clock.lateMs = ms;
     this.#filter?.slow(ms);
+  }
+
+  /** So many of its seconds pass in one from now on. */
+  setRate(rate: number): void {
+    this.host.clock.rate = rate;
+    this.#filter?.setRate(rate);
   }
 
   /** Its wall clock is set by so much. */

@@ -1,33 +1,82 @@
 /**
  * What a backend's kernel makes of an agent's commands: which buckets it takes, and until when. The rules are those of
  * filter/rules/rules.ts; only their sets are read here, `mine` and `lease`. Whose a frame is, filter/rules/accepts.ts says.
+ *
+ *     the agent stands still, or is killed      nft, a process of its own, ends its work all the same
+ *     the machine stands still                  nft does, too, and ends its work afterwards
+ *     either                                    the lease runs out meanwhile: the kernel's time goes on
  */
 
 import type { ClusterConfig, Config } from "../config/config.ts";
 import { accepts, BackendFilter, isToCluster } from "../filter/rules/accepts.ts";
 import { BucketSet } from "../filter/rules/bucket_set.ts";
 import { tableOf } from "../filter/rules/rules.ts";
-import type { Clock } from "../system/clock.ts";
+import type { Timer } from "../system/clock.ts";
+import type { VirtualClock } from "../system/virtual_clock.ts";
 import * as ethernet from "../wire/ethernet.ts";
 import type { Filtered } from "./net/interface.ts";
+import { MachineClock } from "./net/machine_clock.ts";
 import type { Octets } from "./net/port.ts";
 
 export class KernelTables {
   readonly #cluster: ClusterConfig;
-  readonly #clock: Clock;
+  /** The kernel's. */
+  readonly #clock: MachineClock;
+  /** Of the processes. */
+  readonly #nftClock: MachineClock;
+  /** One for each nft that runs. */
+  readonly #running = new Set<Timer>();
   readonly #filter: BackendFilter;
   #own: BucketSet | undefined;
   #leaseEndMs = 0;
 
-  /** Of the machine of this backend. `clock`: the kernel's, which goes on while an agent stands still. */
-  constructor(config: Config, cluster: ClusterConfig, backend: string, clock: Clock) {
+  /** Of the machine of this backend. */
+  constructor(config: Config, cluster: ClusterConfig, backend: string, time: VirtualClock) {
     this.#cluster = cluster;
-    this.#clock = clock;
+    this.#clock = new MachineClock(time);
+    this.#nftClock = new MachineClock(time);
     this.#filter = new BackendFilter({ ...config, clusters: [cluster] }, backend);
   }
 
+  /** Starts nft, which gives the kernel these commands after so long, and then says how that went. Returns what kills it. */
+  tell(commands: string, tookMs: number, ended: (error: Error | undefined) => void): () => void {
+    const running = this.#nftClock.after(tookMs, () => {
+      this.#running.delete(running);
+      let failure: Error | undefined;
+      try {
+        this.#apply(commands);
+      } catch (error) {
+        failure = error as Error;
+      }
+      ended(failure);
+    });
+    this.#running.add(running);
+    return () => {
+      running.cancel();
+      this.#running.delete(running);
+    };
+  }
+
+  /** An nft runs. */
+  get isTold(): boolean {
+    return this.#running.size > 0;
+  }
+
+  /** The machine stands still. */
+  freeze(): void {
+    this.#nftClock.freeze();
+  }
+
+  thaw(): void {
+    this.#nftClock.thaw();
+  }
+
+  setRate(rate: number): void {
+    this.#clock.rate = rate;
+  }
+
   /** Throws as nft does when there is no table. */
-  apply(commands: string): void {
+  #apply(commands: string): void {
     if (!commands.includes("add table") && this.#own === undefined) {
       throw new Error(`No such file or directory: table inet ${tableOf(this.#cluster.name)}`);
     }
@@ -62,6 +111,9 @@ export class KernelTables {
 
   /** The machine dies. */
   forget(): void {
+    for (const running of this.#running) running.cancel();
+    this.#running.clear();
+    this.#nftClock.thaw();
     this.#own = undefined;
     this.#leaseEndMs = 0;
   }

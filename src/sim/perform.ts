@@ -70,6 +70,11 @@ const HANDLERS: Handlers = {
     requireWithin("ms", ms, 0, MOST_LATE_MS);
     return () => found.slow(ms);
   },
+  rate: (place, { node, rate }) => {
+    const found = machine(place, node);
+    if (!(rate >= 0.5 && rate <= 2)) throw new UsageError(`rate is ${rate}; use a number from 0.5 to 2`);
+    return () => found.setRate(rate);
+  },
   clock: (place, { node, ms }) => {
     const found = machine(place, node);
     requireWithin("ms", ms, -MOST_WALL_MS, MOST_WALL_MS);

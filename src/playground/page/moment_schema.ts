@@ -95,6 +95,7 @@ const action = z.strictObject({
   weight: z.number().optional(),
   ttl: z.int().min(0).max(255).optional(),
   ms: z.number().min(-1e12).max(1e12).optional(),
+  rate: z.number().min(0.5).max(2).optional(),
   everyMs: z.number().min(0).max(1e9).optional(),
   octets: z.int().min(0).max(MOST_OCTETS).optional(),
   answer: z.int().min(0).max(MOST_OCTETS).optional(),

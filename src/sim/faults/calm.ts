@@ -2,7 +2,7 @@
 
 import type { Action } from "../action.ts";
 import { type Happening, START_US } from "./schedule.ts";
-import { hasAgents, type Sketch } from "./sketch.ts";
+import { hasAgents, isBroadcast, isPair, type Sketch } from "./sketch.ts";
 
 /**
  * After a fault has begun or ended everyone is served within this time. Failed neighbors are asked each second, three probes take 16 s at most, and
@@ -11,7 +11,7 @@ import { hasAgents, type Sketch } from "./sketch.ts";
 export const SETTLE_US = 20_000_000;
 
 /** Nobody may notice, neither while it lasts nor when it begins or ends. */
-const HARMLESS: ReadonlySet<Action["do"]> = new Set(["clock", "reload", "upgrade"]);
+const HARMLESS: ReadonlySet<Action["do"]> = new Set(["clock", "rate", "reload", "upgrade", "etcd"]);
 
 /** What people do: nobody may notice, but a cluster of which one more dies may have nobody left. */
 const COMMANDS: ReadonlySet<Action["do"]> = new Set(["drain", "down", "weight", "technique"]);
@@ -19,11 +19,11 @@ const COMMANDS: ReadonlySet<Action["do"]> = new Set(["drain", "down", "weight", 
 type Kind = "harmless" | "command" | "survived" | "trouble";
 
 /** A fault that the others make up for, as long as it is the only one. */
-function isSurvived({ steps }: Happening, { shape, health, ...sketch }: Sketch): boolean {
+function isSurvived({ steps }: Happening, sketch: Sketch): boolean {
   const { action } = steps[0]!;
   const { node, link, from } = action as { readonly [key in "node" | "link" | "from"]?: string };
   const name = node ?? link?.split("-")[0] ?? "";
-  const isMachine = name.startsWith("web") || (name.startsWith("lb") && shape === "pair");
+  const isMachine = name.startsWith("web") || (name.startsWith("lb") && isPair(sketch));
   switch (action.do) {
     case "kill":
       return isMachine;
@@ -32,19 +32,21 @@ function isSurvived({ steps }: Happening, { shape, health, ...sketch }: Sketch):
     case "cut":
       return isMachine && from === undefined;
     case "server":
-      return health === "tcp" && shape !== "broadcast";
+      return sketch.health === "tcp" && !isBroadcast(sketch);
     case "kill-agent":
     case "stop-agent":
     case "freeze-agent":
-      return hasAgents({ ...sketch, shape, health });
+      return hasAgents(sketch);
     default:
       return false;
   }
 }
 
 function kindOf(happening: Happening, sketch: Sketch): Kind {
-  const what = happening.steps[0]!.action.do;
-  if (HARMLESS.has(what)) return "harmless";
+  const { action } = happening.steps[0]!;
+  const what = action.do;
+  // Etcd is never in the way of a frame.
+  if (HARMLESS.has(what) || (what === "kill" && action.node === "etcd")) return "harmless";
   if (COMMANDS.has(what)) return "command";
   return isSurvived(happening, sketch) ? "survived" : "trouble";
 }

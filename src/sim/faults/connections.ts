@@ -34,8 +34,10 @@ class Talk implements Excusable {
   excuse: string | undefined;
   /** SYNs sent so far. */
   copies = 0;
-  /** Backends to which a SYN has come that they have not answered yet: which one. */
-  readonly heard = new Map<string, number>();
+  /** Backends to which a SYN has come that they have not answered yet: which one, and when. */
+  readonly heard = new Map<string, { readonly copy: number; readonly atUs: number }>();
+  /** Those that have answered one, and may repeat that by themselves. */
+  readonly answerers = new Set<string>();
   /** The SYN that was answered last, and by whom. */
   answeredCopy = 0;
   answeredBy: string | undefined;
@@ -222,7 +224,9 @@ export class Connections {
     const segment = this.#segment;
     if (!segment.read(octets, length) || (segment.flags & (SYN | ACK)) !== SYN) return;
     const talk = this.#talk(segment.src, segment.srcPort, segment.dst);
-    if (talk?.initial === segment.sequence) talk.heard.set(backend, talk.copies);
+    if (talk?.initial === segment.sequence) {
+      talk.heard.set(backend, { copy: talk.copies, atUs: this.#nowUs() });
+    }
   }
 
   #sentByBackend(backend: string, octets: Uint8Array, length: number): void {
@@ -237,10 +241,12 @@ export class Connections {
   }
 
   #answered(talk: Talk, backend: string): void {
-    const copy = talk.heard.get(backend);
-    // It repeats an answer, which no SYN has asked for.
-    if (copy === undefined) return;
+    const heard = talk.heard.get(backend);
+    // It repeats an answer, which no SYN has asked for: the last one may not have been for it.
+    if (heard === undefined || (talk.answerers.has(backend) && heard.atUs !== this.#nowUs())) return;
+    const { copy } = heard;
     talk.heard.delete(backend);
+    talk.answerers.add(backend);
     if (talk.answeredBy !== undefined && talk.answeredBy !== backend) {
       if (talk.answeredCopy === copy && !this.#excuses.mayHold(this.#nowUs())) {
         this.#answeredTwice(talk, backend);

@@ -25,6 +25,9 @@ interface Seen {
 
 export class Dispatchers {
   readonly #engines: Engines;
+  readonly #goesBy: (name: string) => string | undefined;
+  /** Of a fleet, by dispatcher: what it has gone by for so many looks. */
+  readonly #read = new Map<string, { readonly goesBy: string | undefined; readonly looks: number }>();
   readonly #calm: Calm;
   readonly #excuses: Excuses;
   readonly #nowUs: () => number;
@@ -34,8 +37,17 @@ export class Dispatchers {
   /** By what was observed: who had which map first. */
   readonly #maps = new Map<string, { readonly owners: string; readonly whose: string }>();
 
-  constructor(engines: Engines, calm: Calm, excuses: Excuses, nowUs: () => number, report: Report) {
+  /** `goesBy`: what one has read of its fleet. */
+  constructor(
+    engines: Engines,
+    goesBy: (name: string) => string | undefined,
+    calm: Calm,
+    excuses: Excuses,
+    nowUs: () => number,
+    report: Report,
+  ) {
     this.#engines = engines;
+    this.#goesBy = goesBy;
     this.#calm = calm;
     this.#excuses = excuses;
     this.#nowUs = nowUs;
@@ -61,10 +73,11 @@ export class Dispatchers {
       all.push(status);
       for (const cluster of status.clusters) this.#lookAt(name, engine, cluster);
     }
+    this.#lookAtFleet();
     const nowUs = this.#nowUs();
     if (!this.#calm.isQuiet(nowUs)) return;
     for (const status of all) this.#lookAtBackends(status);
-    if (all.length > 1) this.#lookAtPair(all);
+    this.#lookAtPair(all);
   }
 
   #lookAt(name: string, engine: Engine, cluster: ClusterStatus): void {
@@ -86,6 +99,24 @@ export class Dispatchers {
         "agreement",
         `${name} has another map of ${cluster.name} than ${first.whose} had by ${observed}`,
       );
+    }
+  }
+
+  /** Whoever has read the same of what all have found and people want has the same map. */
+  #lookAtFleet(): void {
+    const maps = new Map<string, { readonly owners: string; readonly whose: string }>();
+    for (const [name, engine] of this.#engines()) {
+      const goesBy = this.#goesBy(name);
+      const before = this.#read.get(name);
+      const looks = goesBy === before?.goesBy ? before?.looks ?? 0 : 0;
+      this.#read.set(name, { goesBy, looks: looks + 1 });
+      if (goesBy === undefined || looks === 0) continue;
+      const owners = engine.status().clusters.map((one) => engine.buckets(one.name).owners.join()).join("; ");
+      const other = maps.get(goesBy);
+      if (other === undefined) maps.set(goesBy, { owners, whose: name });
+      else if (other.owners !== owners) {
+        this.#report("agreement", `${name} and ${other.whose} have read the same, and have different maps`);
+      }
     }
   }
 

@@ -7,17 +7,26 @@
  *     loses its server or its agent                       those of its buckets that stand-ins had meanwhile
  *     a dispatcher dies that is alone                     those that are elsewhere than the configuration alone would have them:
  *                                                         what was in transition is forgotten, and what people had decided
- *     one of a pair, and the other one was not told, or   all: it takes new ones in a bucket in transition for old ones
- *     may be active in the other family
- *     the link of a dispatcher is cut or bad              all: it may find everybody dead, and one after the other alive again
+ *     one of a pair, and the other one was not told       all: it takes new ones in a bucket in transition for old ones
+ *     the link of a dispatcher is cut or bad, or the one  all: it may find everybody dead, and one after the other alive again
+ *     between two switches
  *     another technique, or a fallback in place of a      those that are elsewhere; all while people want a backend otherwise
  *     dispatcher that is gone                             than the configuration has it, of which agents know nothing
  *     a drain, a weight, a reload, an upgrade,            none
- *     a clock that is set, a dispatcher that stands still
+ *     a clock that is set or goes wrong, an etcd that is
+ *     gone, a dispatcher that stands still
  */
 
 import type { Action } from "../action.ts";
-import { dispatcherName, dispatchersOf, hasAgents, type Sketch } from "./sketch.ts";
+import {
+  BETWEEN,
+  dispatcherName,
+  dispatchersOf,
+  hasAgents,
+  isBroadcast,
+  isPair,
+  type Sketch,
+} from "./sketch.ts";
 
 /** Of a connection, as far as it matters here. */
 export interface Excusable {
@@ -29,8 +38,14 @@ export interface Excusable {
   excuse: string | undefined;
 }
 
+/** One of the two switches: its link to the other one is as the link of each dispatcher. */
+const SWITCH = BETWEEN.split("-")[0]!;
+
 /** After so long undisturbed, the other one of a pair knows all that the active one does. */
 const KNOWS_US = 8_000_000;
+
+/** A link that delays frames for longer is a bad one. */
+const LATE_US = 10_000;
 
 /** What has waited for one that stood still has come by then. */
 const HELD_US = 2_000_000;
@@ -42,10 +57,14 @@ const BEATS_TO_MEET = 8;
 const WEAK_US = 10_000_000;
 
 /**
- * A command to nft that was under way when an agent or its machine stood still is carried out when it goes on, with a lease from then on
- * (filter/agent/agent.ts). Then the agent lets go, for which nft may take its time once more.
+ * An nft that was under way when its machine stood still gives the kernel a lease when the machine goes on. Then the agent lets go, for which
+ * nft may take its time once more.
  */
 const LET_GO_US = 450_000;
+
+/** An nft that nobody kills any more may take so long, and the lease begins only then: filter/agent/agent.ts does not cover that. */
+const SLOW_NFT_US = 400_000;
+const LEASE_BEATS = 2.5;
 
 /** Something that is done to a machine or its link, until when: Infinity while it lasts. */
 interface Wound {
@@ -67,29 +86,35 @@ export class Excuses {
   readonly #dead = new Set<string>();
   readonly #frozen = new Set<string>();
   #thawedUs = -Infinity;
-  #agentThawedUs = -Infinity;
+  /** Whose nft was under way when it was cut short: until when two may have what it has. */
+  readonly #cutShort = new Map<string, number>();
+  readonly #isFiltering: (backend: string) => boolean;
   /** Backends that people want otherwise than the configuration says, of which agents know nothing. */
   readonly #commanded = new Set<string>();
 
-  constructor(sketch: Sketch) {
+  /** `isFiltering`: an nft is under way there. */
+  constructor(sketch: Sketch, isFiltering: (backend: string) => boolean) {
     this.#sketch = sketch;
+    this.#isFiltering = isFiltering;
     this.#dispatchers = [...Array(dispatchersOf(sketch)).keys()].map(dispatcherName);
-    this.#technique = sketch.shape === "broadcast" ? "broadcast" : "route";
+    this.#technique = isBroadcast(sketch) ? "broadcast" : "route";
     this.#isMovable = this.#technique === "broadcast";
   }
 
   /** Agents may not hear each other, or have only just begun to. */
   mayBeSplit(atUs: number): boolean {
     const meetUs = BEATS_TO_MEET * this.#sketch.beatMs * 1000;
-    return [...this.#ofLinks.values()].some(({ untilUs }) => untilUs + meetUs > atUs);
+    return [...this.#ofLinks.values()].some(({ node, untilUs }) =>
+      !this.#dispatchers.includes(node) && untilUs + meetUs > atUs
+    );
   }
 
-  /** An agent that stood still may not have let go yet of what others have taken meanwhile. */
-  mayLetGoLate(atUs: number): boolean {
-    return atUs - this.#agentThawedUs < LET_GO_US;
+  /** This one's nft was under way when its agent or its machine stood still, so that its lease began late. */
+  mayLetGoLate(backend: string, atUs: number): boolean {
+    return atUs < (this.#cutShort.get(backend) ?? -Infinity);
   }
 
-  /** A frame may be on its way for long, because somebody stands still, or did so a moment ago. */
+  /** A SYN may be on its way for long, and the next one with it, because a dispatcher stands still, or did so a moment ago. */
   mayHold(atUs: number): boolean {
     return this.#frozen.size > 0 || atUs - this.#thawedUs < HELD_US;
   }
@@ -98,8 +123,14 @@ export class Excuses {
   mayFall(backend: string, dispatcher: string, atUs: number): boolean {
     return [...this.#ofMachines.values()].some((wound) => wound.node === backend && isFresh(wound, atUs)) ||
       [...this.#ofLinks.values()].some((wound) =>
-        (wound.node === backend || wound.node === dispatcher) && isFresh(wound, atUs)
+        (wound.node === backend || this.#isJudging(wound.node, dispatcher)) && isFresh(wound, atUs)
       );
+  }
+
+  /** Does a dispatcher go by what one finds over this one's link? Of a fleet all go by what most of them find. */
+  #isJudging(node: string, dispatcher: string): boolean {
+    if (node === dispatcher || node === SWITCH) return true;
+    return this.#sketch.shape === "fleet" && this.#dispatchers.includes(node);
   }
 
   /** A connection has been answered. */
@@ -114,12 +145,12 @@ export class Excuses {
   acted(action: Action, atUs: number, all: Iterable<Excusable>): void {
     if (action.do === "kill") this.#dead.add(action.node);
     if (action.do === "heal") this.#dead.delete(action.node);
-    if (action.do === "freeze") this.#frozen.add(action.node);
-    if (action.do === "thaw") {
+    if (action.do === "freeze" && this.#dispatchers.includes(action.node)) this.#frozen.add(action.node);
+    if (action.do === "thaw" && this.#frozen.has(action.node)) {
       this.#frozen.delete(action.node);
       this.#thawedUs = atUs;
     }
-    if (action.do === "thaw" || action.do === "thaw-agent") this.#agentThawedUs = atUs;
+    this.#noteCutShort(action, atUs);
     this.#noteCommand(action);
     switch (action.do) {
       case "kill":
@@ -143,9 +174,12 @@ export class Excuses {
       case "restore":
         return this.#ofLink(action.link, action.do, action.do === "cut", atUs, all);
       case "link": {
-        const { loss = 0, reorder = 0, duplicate = 0, corrupt = 0, delayUs = 0 } = action.settings;
-        const isBad = loss > 0 || corrupt > 0 || reorder > 0 || duplicate > 0 || delayUs > 1000;
-        return this.#ofLink(action.link, "bad", isBad, atUs, all);
+        // Nobody is found dead, and no connection cut, by frames that come twice, in another order, or a little later.
+        const { loss = 0, corrupt = 0, delayUs = 0 } = action.settings;
+        const isBad = loss > 0 || corrupt > 0 || delayUs > LATE_US;
+        const wasBad = this.#ofLinks.get(action.link)?.untilUs === Infinity;
+        if (isBad || wasBad) this.#ofLink(action.link, "bad", isBad, atUs, all);
+        return;
       }
       case "technique":
         this.#technique = action.technique;
@@ -163,6 +197,18 @@ export class Excuses {
     if (action.do !== "technique") return;
     this.#technique = action.technique === "route" ? "broadcast" : "route";
     this.#isMovable = true; // Until the next one, or until its dispatcher is back.
+  }
+
+  #noteCutShort(action: Action, atUs: number): void {
+    const cutShort = this.#cutShort;
+    if (action.do === "thaw") {
+      if (cutShort.has(action.node)) cutShort.set(action.node, atUs + LET_GO_US);
+    } else if (action.do === "freeze") {
+      if (this.#isFiltering(action.node)) cutShort.set(action.node, Infinity);
+    } else if (action.do === "freeze-agent" || action.do === "kill-agent") {
+      if (!this.#isFiltering(action.node)) return;
+      cutShort.set(action.node, atUs + SLOW_NFT_US + LEASE_BEATS * this.#sketch.beatMs * 1000);
+    }
   }
 
   #noteCommand(action: Action): void {
@@ -190,7 +236,7 @@ export class Excuses {
     // One that is dead or stands still is told in vain.
     if (what === "restart" && (this.#dead.has(node) || this.#frozen.has(node))) return;
     this.#ofMachines.set(node, { node, untilUs: isEnd(action) || what === "restart" ? atUs : Infinity });
-    const other = this.#dispatchers.find((name) => name !== node);
+    const other = isPair(this.#sketch) ? this.#dispatchers.find((name) => name !== node) : undefined;
     // While it is gone the backends' fallback answers in its place.
     if (this.#sketch.shape === "switching") {
       const isGone = this.#leftAloneUs(node) === Infinity && what !== "slow";
@@ -199,7 +245,7 @@ export class Excuses {
     // One that is alone loses what it knows only when it dies, and of two the other one knows it, too.
     const isLost = other === undefined
       ? what !== "freeze" && what !== "thaw" && what !== "slow"
-      : !this.#sketch.isShared || this.#sketch.families === "both" ||
+      : !this.#sketch.isShared ||
         atUs - this.#leftAloneUs(other) < KNOWS_US;
     if (!isLost) return;
     if (other === undefined) return this.#excuseMoved(all, `${what} ${node}`);
@@ -210,7 +256,7 @@ export class Excuses {
   /** Since when nothing has been done to it; Infinity while something is. */
   #leftAloneUs(node: string): number {
     const wounds = [...this.#ofMachines.values(), ...this.#ofLinks.values()].filter((wound) =>
-      wound.node === node
+      wound.node === node || wound.node === SWITCH
     );
     return Math.max(0, ...wounds.map(({ untilUs }) => untilUs));
   }
@@ -228,9 +274,10 @@ export class Excuses {
 
   #ofLink(link: string, why: string, isBad: boolean, atUs: number, all: Iterable<Excusable>): void {
     const node = link.split("-")[0]!;
-    if (node === "router") return;
+    if (node.startsWith("router")) return;
     this.#ofLinks.set(link, { node, untilUs: isBad ? Infinity : atUs });
-    if (!this.#dispatchers.includes(node)) return this.#excuseBackend(node, `${why} ${link}`, all);
+    const isOfBackend = node !== SWITCH && !this.#dispatchers.includes(node);
+    if (isOfBackend) return this.#excuseBackend(node, `${why} ${link}`, all);
     for (const one of all) one.excuse ??= `${why} ${link}`;
   }
 

@@ -42,7 +42,9 @@ export class Owners {
       for (const [other, others] of all.slice(index + 1)) {
         if (ones.size === 0 || others.size === 0) continue;
         const { size } = ones.and(others);
-        if (size > 0) this.#found(`${one} and ${other} both take ${size} buckets at ${formatTime(nowUs)}`);
+        if (size === 0 || this.#excuses.mayLetGoLate(one, nowUs)) continue;
+        if (this.#excuses.mayLetGoLate(other, nowUs)) continue;
+        this.#found(`${one} and ${other} both take ${size} buckets at ${formatTime(nowUs)}`);
       }
     }
     if (this.#split === undefined) return;
@@ -75,7 +77,6 @@ export class Owners {
 
   #found(what: string): void {
     const nowUs = this.#nowUs();
-    if (this.#excuses.mayLetGoLate(nowUs)) return;
     if (!this.#excuses.mayBeSplit(nowUs)) this.#report("one owner", what);
     else if (nowUs - this.#alarmedUs > ALARMED_BEFORE_US) {
       this.#split ??= { what, untilUs: nowUs + ALARMED_WITHIN_US };

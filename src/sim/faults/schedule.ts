@@ -4,14 +4,17 @@ import type { Action, Scheduled } from "../action.ts";
 import { Draws } from "./draws.ts";
 import {
   backendName,
+  BETWEEN,
   clientName,
   clusterAddresses,
   configOf,
   dispatcherName,
   dispatchersOf,
   hasAgents,
+  isBroadcast,
   PORT,
   type Sketch,
+  switchBeside,
 } from "./sketch.ts";
 
 /** What belongs together: a fault and its end, or a connection from its first packet to its last. It is left out as a whole. */
@@ -65,12 +68,17 @@ const GAPS_MS: readonly (readonly Range[])[] = [
   [[40_000, 110_000]],
 ];
 
+/** What comes again lasts so long, and is away as long: longer than a probe waits. */
+const AGAIN_MS: Range = [1150, 3000];
+
 /** `on`: what else is left alone while it lasts. */
 interface Fault {
   readonly on: string;
   readonly begin: Action;
   /** Undefined: it ends by itself. */
-  readonly end?: Action;
+  readonly end?: Action | readonly Action[];
+  /** It comes again, so often in all. Default: once. */
+  readonly times?: number;
 }
 
 function faultsFrom(draws: Draws, sketch: Sketch, lastFaultUs: number): Happening[] {
@@ -81,14 +89,32 @@ function faultsFrom(draws: Draws, sketch: Sketch, lastFaultUs: number): Happenin
   const gapUs = () => draws.between(...draws.pick(gaps)) * MS;
   for (let atUs = START_US + gapUs(); atUs < lastFaultUs; atUs += gapUs()) {
     const fault = draws.pick(kinds)(draws);
-    const endUs = Math.min(lastFaultUs, atUs + lengthUs(draws));
+    const steps = stepsOf(fault, atUs, lastFaultUs, draws);
     if (atUs < (busyUntil.get(fault.on) ?? 0)) continue;
-    busyUntil.set(fault.on, endUs + 1);
-    const steps = [{ atUs, action: fault.begin }];
-    if (fault.end !== undefined) steps.push({ atUs: endUs, action: fault.end });
+    busyUntil.set(fault.on, steps.at(-1)!.atUs + 1);
     faults.push({ what: "fault", steps });
   }
   return faults;
+}
+
+function stepsOf(
+  { begin, end = [], times = 1 }: Fault,
+  atUs: number,
+  lastUs: number,
+  draws: Draws,
+): Scheduled[] {
+  const steps: Scheduled[] = [];
+  let beginUs = atUs;
+  for (let left = times; left > 0 && beginUs < lastUs; left--) {
+    const endUs = Math.min(
+      lastUs,
+      beginUs + (times === 1 ? lengthUs(draws) : draws.between(...AGAIN_MS) * MS),
+    );
+    steps.push({ atUs: beginUs, action: begin });
+    for (const action of [end].flat()) steps.push({ atUs: endUs, action });
+    beginUs = endUs + draws.between(...AGAIN_MS) * MS;
+  }
+  return steps;
 }
 
 type Kind = (draws: Draws) => Fault;
@@ -106,14 +132,16 @@ function kindsOf(sketch: Sketch): Kind[] {
     () => dies("router"),
     (draws) => stands(backend(draws)),
     (draws) => stands(dispatcher(draws)),
-    (draws) => stands(dispatcher(draws)),
+    (draws) => standsAgainAndAgain(dispatcher(draws), draws),
     (draws) => isSlow(machine(draws), draws),
     (draws) => hasItsClockSet(machine(draws), draws),
+    (draws) => returnsWithAnotherTime(machine(draws), draws),
+    (draws) => hasABadClock(machine(draws), draws),
     (draws) => losesItsServer(backend(draws)),
   ];
   const ofLinks: Kind[] = [
     (draws) => isCut(`${machine(draws)}-lan`),
-    (draws) => isCutOneWay(machine(draws), draws),
+    (draws) => isCutOneWay(machine(draws), sketch, draws),
     () => isCut("router-lan"),
     (draws) => isBad(`${machine(draws)}-lan`, draws),
     (draws) => isBad(draws.pick(["router-lan", "router-wan"]), draws),
@@ -123,7 +151,7 @@ function kindsOf(sketch: Sketch): Kind[] {
     (draws) => ({ on: "command", begin: { do: "upgrade", node: dispatcher(draws) } }),
     (draws) => ({ on: "command", begin: { do: "restart", node: dispatcher(draws) } }),
   ];
-  if (sketch.shape !== "broadcast") {
+  if (!isBroadcast(sketch)) {
     commands.push(
       (draws) => drains(sketch, draws),
       (draws) => drains(sketch, draws),
@@ -151,7 +179,23 @@ function kindsOf(sketch: Sketch): Kind[] {
       (draws) => hasItsAgentFrozen(backend(draws)),
     ]
     : [];
-  return [...ofMachines, ...ofLinks, ...commands, ...ofAgents];
+  const ofShape: Kind[] = sketch.shape === "halves"
+    ? [
+      () => dies("router2"),
+      () => isCut(BETWEEN),
+      () => isCut(BETWEEN),
+      (draws) => isCutOneWay("lan2", sketch, draws),
+      (draws) => isBad(BETWEEN, draws),
+    ]
+    : sketch.shape === "fleet"
+    ? [
+      () => dies("etcd"),
+      (draws) => losesEtcd(dispatcher(draws)),
+      (draws) => losesEtcd(dispatcher(draws)),
+      (draws) => hasSlowEtcd(dispatcher(draws), draws),
+    ]
+    : [];
+  return [...ofMachines, ...ofLinks, ...commands, ...ofAgents, ...ofShape];
 }
 
 function dies(node: string): Fault {
@@ -171,6 +215,11 @@ function stands(node: string): Fault {
   return { on: node, begin: { do: "freeze", node }, end: { do: "thaw", node } };
 }
 
+/** As a guest does whose host has too much to do. */
+function standsAgainAndAgain(node: string, draws: Draws): Fault {
+  return { ...stands(node), times: draws.between(4, 12) };
+}
+
 /** Each of its timers is so late. */
 function isSlow(node: string, draws: Draws): Fault {
   const ms = draws.pick([20, 100, 400]);
@@ -178,8 +227,23 @@ function isSlow(node: string, draws: Draws): Fault {
 }
 
 function hasItsClockSet(node: string, draws: Draws): Fault {
-  const ms = draws.pick([-1, 1]) * draws.pick([50, 1000, 60_000, 86_400_000]);
-  return { on: `${node}'s clock`, begin: { do: "clock", node, ms } };
+  return { on: `${node}'s clock`, begin: setsItsClock(node, draws) };
+}
+
+function setsItsClock(node: string, draws: Draws): Action {
+  const ms = draws.pick([-1, 1]) * draws.pick([50, 1000, 3_600_000, 86_400_000]);
+  return { do: "clock", node, ms };
+}
+
+/** Its clock has no battery, or an old one. */
+function returnsWithAnotherTime(node: string, draws: Draws): Fault {
+  return { on: node, begin: { do: "kill", node }, end: [setsItsClock(node, draws), { do: "heal", node }] };
+}
+
+/** It goes up to two in a hundred too fast or too slow. */
+function hasABadClock(node: string, draws: Draws): Fault {
+  const rate = (rate: number): Action => ({ do: "rate", node, rate });
+  return { on: `${node}'s rate`, begin: rate(draws.pick([0.98, 0.999, 1.001, 1.02])), end: rate(1) };
 }
 
 function losesItsServer(node: string): Fault {
@@ -195,13 +259,25 @@ function hasItsAgentFrozen(node: string): Fault {
   return { on: node, begin: { do: "freeze-agent", node }, end: { do: "thaw-agent", node } };
 }
 
+function losesEtcd(from: string): Fault {
+  const etcd = (isCut: boolean): Action => ({ do: "etcd", from, isCut });
+  return { on: `${from}'s etcd`, begin: etcd(true), end: etcd(false) };
+}
+
+/** Each way. */
+function hasSlowEtcd(from: string, draws: Draws): Fault {
+  const etcd = (slowMs: number): Action => ({ do: "etcd", from, slowMs });
+  return { on: `${from}'s etcd`, begin: etcd(draws.pick([50, 500, 3000])), end: etcd(1) };
+}
+
 function isCut(link: string): Fault {
   return { on: link, begin: { do: "cut", link }, end: { do: "restore", link } };
 }
 
-function isCutOneWay(node: string, draws: Draws): Fault {
-  const link = `${node}-lan`;
-  const from = draws.pick([node, "lan"]);
+/** Of a machine, or of a switch to the other one. */
+function isCutOneWay(node: string, sketch: Sketch, draws: Draws): Fault {
+  const link = node === "lan2" ? BETWEEN : `${node}-lan`;
+  const from = draws.pick([node, node === "lan2" ? "lan" : switchBeside(sketch, node)]);
   return { on: link, begin: { do: "cut", link, from }, end: { do: "restore", link, from } };
 }
 
@@ -227,8 +303,8 @@ function isBad(link: string, draws: Draws): Fault {
 function reloads(node: string, sketch: Sketch, draws: Draws): Fault {
   const number = Number(node.slice(2)) - 1;
   const weights = Array.from({ length: sketch.backends }, () => draws.between(1, 3));
-  // The agents go by the file as well, and would have to be restarted.
-  const isSame = hasAgents(sketch) || draws.oneOf(3);
+  // The agents go by the file as well, and would have to be restarted; all of a fleet go by one file.
+  const isSame = hasAgents(sketch) || sketch.shape === "fleet" || draws.oneOf(3);
   const reload = (text: string): Action => ({ do: "reload", node, config: text });
   return {
     on: "command",

@@ -6,15 +6,7 @@
 import type { Action } from "../action.ts";
 import type { Finding } from "./finding.ts";
 import type { Happening } from "./schedule.ts";
-import {
-  backendName,
-  clientName,
-  configOf,
-  dispatcherName,
-  dispatchersOf,
-  simpler,
-  type Sketch,
-} from "./sketch.ts";
+import { configOf, sceneOf, simpler, type Sketch } from "./sketch.ts";
 import { type Budget, shrink } from "./shrink.ts";
 import { type Outcome, run, type Trial } from "./trial.ts";
 
@@ -75,14 +67,7 @@ async function simplify(
 
 /** The same for another cluster, without what is about machines that it does not have. */
 function inSketch(trial: Trial, sketch: Sketch): Trial {
-  const names = new Set([
-    "router",
-    "lan",
-    "wan",
-    ...[...Array(sketch.backends).keys()].map(backendName),
-    ...[...Array(sketch.clients).keys()].map(clientName),
-    ...[...Array(dispatchersOf(sketch)).keys()].map(dispatcherName),
-  ]);
+  const names = new Set(Object.keys(sceneOf(sketch).nodes));
   const happenings = trial.happenings.map(({ what, steps }) => ({
     what,
     steps: steps.map(({ atUs, action }) => ({ atUs, action: inConfig(action, sketch) })),
@@ -92,8 +77,8 @@ function inSketch(trial: Trial, sketch: Sketch): Trial {
 }
 
 function namesIn(action: Action): string[] {
-  const { node, client, link, backend } = action as Record<string, string | undefined>;
-  return [node, client, ...(link?.split("-") ?? []), backend?.split("/").at(-1)].filter((name) =>
+  const { node, client, link, from, backend } = action as Record<string, string | undefined>;
+  return [node, client, from, ...(link?.split("-") ?? []), backend?.split("/").at(-1)].filter((name) =>
     name !== undefined
   );
 }

@@ -3,18 +3,20 @@
 import type { Engine } from "../../engine/engine.ts";
 import type { BucketSet } from "../../filter/rules/bucket_set.ts";
 import type { Action } from "../action.ts";
+import { startFleet } from "../fleet.ts";
 import { HostNode } from "../host_node.ts";
 import { World } from "../world.ts";
 import type { Watcher } from "../world.ts";
 import { Calm, SETTLE_US } from "./calm.ts";
 import { Connections } from "./connections.ts";
 import { Dispatchers } from "./dispatchers.ts";
+import { DispatcherNode } from "../dispatcher_node.ts";
 import { Excuses } from "./excuses.ts";
 import type { Finding, Property } from "./finding.ts";
 import { Frames, FramesMultiply } from "./frames.ts";
 import { type Happening, MINUTE_US, scheduled, scheduleFrom, START_US } from "./schedule.ts";
 import { Owners } from "./owners.ts";
-import { hasAgents, sceneOf, type Sketch, sketchFrom } from "./sketch.ts";
+import { hasAgents, isBroadcast, sceneOf, type Sketch, sketchFrom } from "./sketch.ts";
 
 export interface Trial {
   readonly sketch: Sketch;
@@ -45,6 +47,9 @@ const FORGETS: ReadonlySet<Action["do"]> = new Set([
   "freeze-agent",
 ]);
 
+/** By these an agent says that there is, or was, a split. Of one that ended before they met only who was alone can know. */
+const SAYS_SPLIT: ReadonlySet<string> = new Set(["split", "alone"]);
+
 /** Quiet time at the end, after everyone must be served again. */
 const REST_US = 10_000_000;
 
@@ -71,17 +76,24 @@ export async function run(
   watcherOf?: (world: World) => Watcher,
 ): Promise<Outcome> {
   const scene = sceneOf(sketch);
-  const world = await World.start(scene);
+  const world = await (sketch.shape === "fleet" ? startFleet(scene) : World.start(scene));
   let finding: Finding | undefined;
   const report = (property: Property, what: string) => {
     finding ??= { property, atUs: world.nowUs, what };
   };
   const nowUs = () => world.nowUs;
   const calm = new Calm(happenings, sketch);
-  const excuses = new Excuses(sketch);
+  const excuses = new Excuses(sketch, (backend) => isFiltering(world, backend));
   const connections = new Connections(scene, calm, excuses, nowUs, report);
   const frames = new Frames(scene, nowUs, report);
-  const dispatchers = new Dispatchers(() => enginesOf(world), calm, excuses, nowUs, report);
+  const dispatchers = new Dispatchers(
+    () => enginesOf(world),
+    (name) => goesBy(world, name),
+    calm,
+    excuses,
+    nowUs,
+    report,
+  );
   const owners = new Owners(() => takenIn(world), excuses, nowUs, report);
   const lookUs = hasAgents(sketch) ? LOOK_AT_AGENTS_US : LOOK_US;
   world.watch({
@@ -102,7 +114,7 @@ export async function run(
       if (what === "undrain" || what === "weight" || what === "technique") calm.weaken();
     },
     logged: (record) => {
-      if (record["alarm"] === "split") {
+      if (SAYS_SPLIT.has(String(record["alarm"]))) {
         connections.splitForgotten();
         owners.alarmed();
       }
@@ -121,7 +133,7 @@ export async function run(
       owners.look();
       if (atUs % LOOK_US !== 0) continue;
       dispatchers.look();
-      if (sketch.shape === "broadcast" && calm.isQuiet(atUs)) owners.lookForAll(sketch.buckets);
+      if (isBroadcast(sketch) && calm.isQuiet(atUs)) owners.lookForAll(sketch.buckets);
     }
   } catch (error) {
     if (!(error instanceof FramesMultiply)) report("no end", (error as Error).stack ?? String(error));
@@ -143,6 +155,16 @@ function enginesOf({ dispatchers }: World): ReadonlyMap<string, Engine> {
       engine === undefined || isFrozen ? [] : [[name, engine]]
     ),
   );
+}
+
+function goesBy({ nodes }: World, name: string): string | undefined {
+  const node = nodes.get(name);
+  return node instanceof DispatcherNode ? node.goesBy : undefined;
+}
+
+function isFiltering({ nodes }: World, backend: string): boolean {
+  const node = nodes.get(backend);
+  return node instanceof HostNode && node.isFiltering;
 }
 
 /** What the kernels of the backends that run let in. */

@@ -1,4 +1,7 @@
-/** The time as one machine, or one process on it, sees it: it can stand still, be slow to act, and have its wall clock set. */
+/**
+ * The time as one machine, or one process on it, sees it: it can stand still, be slow to act, go fast or slow, and have
+ * its wall clock set.
+ */
 
 import type { Clock, Timer } from "../../system/clock.ts";
 import type { Alarm, VirtualClock } from "../../system/virtual_clock.ts";
@@ -8,6 +11,11 @@ export class MachineClock implements Clock {
   lateMs = 0;
   readonly #time: VirtualClock;
   #wallMs = 0;
+  /** So many of its seconds pass in one. */
+  #rate = 1;
+  /** Since when that is so, by the time and by itself. */
+  #sinceMs = 0;
+  #ownMs = 0;
   #isFrozen = false;
   /** What has become due meanwhile, in order. */
   #missed: Call[] = [];
@@ -17,16 +25,16 @@ export class MachineClock implements Clock {
   }
 
   now(): number {
-    return this.#time.now();
+    return this.#ownMs + (this.#time.now() - this.#sinceMs) * this.#rate;
   }
 
   sinceEpoch(): number {
-    return this.#time.sinceEpoch() + this.#wallMs;
+    return this.#time.sinceEpoch() + this.now() - this.#time.now() + this.#wallMs;
   }
 
   after(delayMs: number, call: () => void): Timer {
     const made: Call = { call, timer: undefined, isOver: false };
-    made.timer = this.#time.after(delayMs + this.lateMs, () => this.#due(made));
+    made.timer = this.#time.after(delayMs / this.#rate + this.lateMs, () => this.#due(made));
     return {
       cancel() {
         made.isOver = true;
@@ -56,6 +64,12 @@ export class MachineClock implements Clock {
     for (const missed of this.#missed.splice(0)) {
       if (!missed.isOver) missed.timer = this.#time.after(0, () => this.#due(missed));
     }
+  }
+
+  /** So many of its seconds pass in one from now on. What is due already does not change. */
+  set rate(rate: number) {
+    [this.#ownMs, this.#sinceMs] = [this.now(), this.#time.now()];
+    this.#rate = rate;
   }
 
   /** Somebody sets the wall clock on, or back. */

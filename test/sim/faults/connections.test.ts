@@ -41,7 +41,7 @@ let connections: Connections;
 function begin(happenings: readonly Happening[] = []): void {
   nowUs = 60_000_000;
   found = [];
-  excuses = new Excuses(SKETCH);
+  excuses = new Excuses(SKETCH, () => false);
   connections = new Connections(
     SCENE,
     new Calm(happenings, SKETCH),

@@ -100,3 +100,18 @@ test("a machine that stands still is called late, in order, and its wall clock c
   clock.setWall(-500);
   expect([clock.now(), clock.sinceEpoch()]).toEqual([50, 550]);
 });
+
+test("a clock goes at another rate from one moment on, and back at its own", async () => {
+  const time = new VirtualClock(1000);
+  const clock = new MachineClock(time);
+  const called: number[] = [];
+  await time.advance(100);
+  clock.rate = 1.25;
+  clock.after(100, () => called.push(time.now()));
+  await time.advance(200);
+  expect(called).toEqual([180]);
+  expect([clock.now(), clock.sinceEpoch()]).toEqual([350, 1350]);
+  clock.rate = 1;
+  await time.advance(10);
+  expect(clock.now()).toBe(360);
+});

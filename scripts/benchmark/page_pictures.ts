@@ -15,7 +15,8 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { formatTable } from "../../src/cli/table.ts";
 import { webScene } from "../../src/playground/lessons/scenes.ts";
-import type { Page as Playground } from "../../src/playground/page/page.ts";
+import type { Moment } from "../../src/playground/page/address.ts";
+import type { Session } from "../../src/playground/page/session.ts";
 import { openBrowser, openPage } from "../../test/dashboard/browser.ts";
 import { buildPage } from "../playground_page.ts";
 import { spreadOf } from "./statistics.ts";
@@ -31,7 +32,7 @@ const EVERY_MS = 20;
 const SPEEDS = [100, 1_000_000, 60_000_000];
 
 interface InBrowser {
-  readonly playground: Playground;
+  readonly playground: { readonly session: Session; show(moment: Moment): Promise<void> };
   readonly document: { querySelector(of: string): object | null };
   readonly MutationObserver: new (call: () => void) => {
     observe(node: object, what: { readonly childList: boolean; readonly subtree: boolean }): void;

@@ -38,8 +38,6 @@ const STAND_INS: readonly (readonly [path: RegExp, standIn: string])[] = [
   // A world has no probes of these kinds (sim/simulated_config.ts).
   [/\/src\/health\/(http|exec)_probe\.ts$/, "nothing.ts"],
   [/\/node_modules\/zod\/index\.js$/, "zod.ts"],
-  // The page only reads YAML.
-  [/\/node_modules\/yaml\/.*\/stringify\//, "nothing.ts"],
 ];
 
 /** In the declarations of the configuration: it is for documents. */
